@@ -1,0 +1,118 @@
+//! How long the steps from a token's text to its findings take.
+
+use std::collections::HashMap;
+use std::fs;
+use std::hint::black_box;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use consul_peering::batch::{self, Settings, Streams};
+use consul_peering::check::Severity;
+use consul_peering::facts::{Authority, Facts};
+use consul_peering::inspection::Inspection;
+use consul_peering::render::jsonl;
+use consul_peering::report::{Report, Selection};
+use consul_peering::token::decode;
+use consul_peering::token::recover::recover;
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use jiff::{SignedDuration, Timestamp};
+
+const TOKENS: [&str; 3] = ["one-server", "three-servers", "two-roots"];
+const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+fn fixture(name: &str) -> String {
+    fs::read_to_string(format!("fixtures/tokens/{name}.txt")).expect("a fixture").trim_end().to_owned()
+}
+
+fn now() -> Timestamp {
+    "2026-12-01T00:00:00Z".parse().expect("a time")
+}
+
+fn decoding(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("decode");
+    for name in TOKENS {
+        let text = fixture(name);
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(name, |bench| bench.iter(|| decode(black_box(text.as_bytes()))));
+    }
+}
+
+fn certificates(criterion: &mut Criterion) {
+    let decoded = decode(fixture("two-roots").as_bytes()).expect("a token");
+    let entries = decoded.token.ca.expect("CAs");
+    let mut group = criterion.benchmark_group("certificate");
+    for (name, entry) in ["EC P-256", "RSA 4096"].into_iter().zip(&entries) {
+        group.bench_function(name, |bench| bench.iter(|| Authority::read(black_box(entry))));
+    }
+}
+
+fn judging(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("judge, certificates remembered");
+    let selection = Selection::all();
+    for name in TOKENS {
+        let text = fixture(name);
+        let decoded = decode(text.as_bytes());
+        let mut memory: HashMap<String, Arc<Authority>> = HashMap::new();
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                let remembered = |entry: &str| {
+                    if let Some(authority) = memory.get(entry) {
+                        return Arc::clone(authority);
+                    }
+                    let authority = Arc::new(Authority::read(entry));
+                    memory.insert(entry.to_owned(), Arc::clone(&authority));
+                    authority
+                };
+                let facts = Facts::gather(text.as_bytes(), decoded.as_ref(), now(), WARN_BEFORE, remembered);
+                Report::of(&facts, &selection)
+            });
+        });
+    }
+}
+
+fn inspecting(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("inspect");
+    for name in TOKENS {
+        let text = fixture(name);
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                let recovered = recover(black_box(text.as_bytes())).expect("a token");
+                Inspection::new("argument".into(), recovered, now(), false)
+            });
+        });
+    }
+}
+
+fn batches(criterion: &mut Criterion) {
+    const COPIES: u64 = 1000;
+    let mut group = criterion.benchmark_group("batch");
+    group.sample_size(20);
+    let lines: String = TOKENS.iter().map(|name| fixture(name) + "\n").collect();
+    let lines = lines.repeat(usize::try_from(COPIES).expect("a small number"));
+    group.throughput(Throughput::Elements(COPIES * TOKENS.len() as u64));
+    for jobs in [1, 2] {
+        let settings = Settings {
+            jobs: NonZero::new(jobs).expect("not zero"),
+            selection: Selection::all(),
+            fail_on: Severity::Error,
+            now: now(),
+            warn_before: WARN_BEFORE,
+        };
+        group.bench_function(format!("jobs {jobs}"), |bench| {
+            bench.iter(|| {
+                let streams = Streams {
+                    input: lines.as_bytes(),
+                    output: std::io::sink(),
+                    interrupt: &AtomicBool::new(false),
+                    render: &jsonl::render,
+                    progress: &|_| {},
+                };
+                batch::run(streams, &settings)
+            });
+        });
+    }
+}
+
+criterion_group!(benches, decoding, certificates, judging, inspecting, batches);
+criterion_main!(benches);

@@ -1,0 +1,402 @@
+//! The endpoints, with Consul's order of checks, status codes and messages.
+
+mod kv;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use serde::Serialize;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::Settings;
+use super::body::{ESTABLISH, PeeringRequest, TOKEN};
+use super::dialer::Plan;
+use super::peering::{Peering, PeeringAnswer};
+use super::rules::{check_meta, check_name};
+use super::snapshot;
+use super::store::Store;
+use super::streams::Streams;
+use crate::cert::Certificate;
+use crate::go::pem;
+use crate::token::{Remote, Token, decode, encode};
+use crate::word::{Word, judge_ca};
+
+/// A refusal or a success that is no JSON: status and text.
+pub(super) type Refusal = (StatusCode, String);
+
+pub(super) type Answer = Result<Response<Bytes>, Refusal>;
+
+/// The version of Consul whose answers these are.
+const VERSION: &str = "1.23.0";
+
+/// One path and what it answers.
+struct Endpoint {
+    /// The whole path; one that ends in a slash stands for all below it.
+    path: &'static str,
+    methods: &'static [&'static str],
+    answer: fn(&mut Api<'_>) -> Answer,
+}
+
+const ENDPOINTS: [Endpoint; 9] = [
+    Endpoint { path: "/v1/peering/token", methods: &["POST"], answer: |api| api.generate_token() },
+    Endpoint { path: "/v1/peering/establish", methods: &["POST"], answer: |api| api.establish() },
+    Endpoint { path: "/v1/peering/", methods: &["GET", "DELETE"], answer: |api| api.one() },
+    Endpoint { path: "/v1/peerings", methods: &["GET"], answer: |api| api.list() },
+    Endpoint { path: "/v1/kv/", methods: &["GET", "PUT", "DELETE"], answer: |api| api.kv() },
+    Endpoint { path: "/v1/snapshot", methods: &["GET"], answer: |api| api.snapshot() },
+    Endpoint { path: "/v1/connect/ca/roots", methods: &["GET"], answer: |api| api.roots() },
+    Endpoint { path: "/v1/agent/self", methods: &["GET"], answer: |api| api.agent_self() },
+    Endpoint { path: "/v1/status/leader", methods: &["GET"], answer: |api| api.leader() },
+];
+
+/// Answers one request. With a plan, the answer holds once the plan has worked.
+pub(super) fn answer(
+    settings: &Settings,
+    store: &mut Store,
+    streams: &Streams,
+    request: &Request<Bytes>,
+) -> (Response<Bytes>, Option<Plan>) {
+    let mut api = Api { settings, store, streams, request, plan: None };
+    let answer = api.route().unwrap_or_else(|(status, text)| plain(status, text));
+    (answer, api.plan)
+}
+
+/// A request that is being answered.
+pub(super) struct Api<'a> {
+    settings: &'a Settings,
+    pub(super) store: &'a mut Store,
+    streams: &'a Streams,
+    pub(super) request: &'a Request<Bytes>,
+    /// What is left to do on the network.
+    plan: Option<Plan>,
+}
+
+impl Api<'_> {
+    fn route(&mut self) -> Answer {
+        let path = self.request.uri().path();
+        let exact = ENDPOINTS.iter().find(|endpoint| endpoint.path == path);
+        let below =
+            ENDPOINTS.iter().find(|endpoint| endpoint.path.ends_with('/') && path.starts_with(endpoint.path));
+        let Some(endpoint) = exact.or(below) else {
+            let text = "Invalid URL path: not a recognized HTTP API endpoint\n";
+            return Err((StatusCode::NOT_FOUND, text.to_owned()));
+        };
+        let method = self.request.method();
+        if endpoint.methods.contains(&method.as_str()) {
+            return (endpoint.answer)(self);
+        }
+        let mut response = if *method == Method::OPTIONS {
+            empty()
+        } else {
+            plain(StatusCode::METHOD_NOT_ALLOWED, format!("method {method} not allowed"))
+        };
+        let allow = format!("OPTIONS,{}", endpoint.methods.join(","));
+        if let Ok(allow) = HeaderValue::from_str(&allow) {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+        Ok(response)
+    }
+
+    fn establish(&mut self) -> Answer {
+        self.no_partition()?;
+        let bad = |text: String| (StatusCode::BAD_REQUEST, text);
+        let asked = PeeringRequest::read(self.request.body(), &ESTABLISH)
+            .map_err(|error| bad(format!("Body decoding failed: {error}")))?;
+        for (field, value) in [("PeerName", &asked.peer_name), ("PeeringToken", &asked.peering_token)] {
+            if value.is_empty() {
+                return Err(bad(format!("{field} is required in the payload when establishing a peering.")));
+            }
+        }
+        self.peering_enabled()?;
+        if !matches!(asked.partition.as_str(), "" | "default") {
+            return Err(internal("Partitions are a Consul Enterprise feature"));
+        }
+        check_name(&asked.peer_name).map_err(|text| internal(&text))?;
+        let decoded = decode(asked.peering_token.as_bytes());
+        let word = Word::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), &mut judge_ca);
+        if let Some(message) = word.message {
+            return Err(internal(&message));
+        }
+        let token = decoded.map_err(|error| internal(&error.to_string()))?.token;
+        check_meta(&asked.meta).map_err(|text| internal(&text))?;
+        self.allowed("peering:write", "")?;
+        if !token.server_name.is_empty() && token.server_name == self.server_name() {
+            return Err(internal(&format!(
+                "cannot create a peering within the same cluster {:?}. Refer to the `exported-services` documentation \
+                 if you want to export between partitions without peering",
+                token.server_name
+            )));
+        }
+        let meta = json!(asked.meta).to_string();
+        let prepared = self.store.prepare_dialing(&asked.peer_name, &meta, &token, self.settings);
+        let id = prepared.map_err(broken)?.ok_or_else(|| {
+            let name = &asked.peer_name;
+            internal(&format!(
+                "cannot create peering with name: {name:?}; there is an existing peering expecting to be dialed"
+            ))
+        })?;
+        self.plan = Some(Plan { id, token });
+        Ok(self.json(&json!({})))
+    }
+
+    /// The name that this cluster's servers answer to.
+    fn server_name(&self) -> String {
+        format!("server.{}.peering.{}", self.settings.datacenter, self.store.cluster().trust_domain)
+    }
+
+    fn generate_token(&mut self) -> Answer {
+        self.no_partition()?;
+        let bad = |text: String| (StatusCode::BAD_REQUEST, text);
+        let asked = PeeringRequest::read(self.request.body(), &TOKEN)
+            .map_err(|error| bad(format!("Body decoding failed: {error}")))?;
+        if asked.peer_name.is_empty() {
+            let text = "PeerName is required in the payload when generating a new peering token.";
+            return Err(bad(text.to_owned()));
+        }
+        self.peering_enabled()?;
+        if !matches!(asked.partition.as_str(), "" | "default") {
+            return Err(internal("Partitions are a Consul Enterprise feature"));
+        }
+        check_name(&asked.peer_name).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))?;
+        check_meta(&asked.meta).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))?;
+        self.allowed("peering:write", "")?;
+        if !self.settings.connect {
+            return Err(internal(
+                "connect.enabled must be set to true in the server's configuration when generating peering tokens",
+            ));
+        }
+        if !self.settings.grpc_tls {
+            return Err(internal("TLS for gRPC must be enabled when generating peering tokens"));
+        }
+        let peering = self.store.generate(&asked.peer_name, &asked.meta, self.settings);
+        let peering = peering.map_err(broken)?.ok_or_else(|| {
+            let name = &asked.peer_name;
+            internal(&format!(
+                "cannot create peering with name: {name:?}; there is already an established peering"
+            ))
+        })?;
+        let token = self.token(peering, asked.server_external_addresses);
+        Ok(self.json(&json!({ "PeeringToken": token.as_str() })))
+    }
+
+    fn token(&self, peering: Peering, manual: Vec<String>) -> Zeroizing<String> {
+        let (cluster, datacenter) = (self.store.cluster(), &self.settings.datacenter);
+        encode(&Token {
+            ca: Some(vec![cluster.root.clone()]),
+            manual_server_addresses: (!manual.is_empty()).then_some(manual),
+            server_addresses: Some(vec![self.settings.grpc_address.clone()]),
+            server_name: self.server_name(),
+            peer_id: peering.id,
+            establishment_secret: peering.establishment_secret.unwrap_or_default(),
+            remote: Some(Remote { datacenter: datacenter.clone(), ..Remote::default() }),
+        })
+    }
+
+    fn list(&mut self) -> Answer {
+        self.no_partition()?;
+        self.peering_enabled()?;
+        self.allowed("peering:read", "")?;
+        let peerings = self.store.list().map_err(broken)?;
+        let answers: Vec<_> = peerings
+            .iter()
+            .map(|peering| PeeringAnswer::new(peering, self.streams.of(&peering.id).as_ref()))
+            .collect();
+        Ok(self.json_of_state(&answers))
+    }
+
+    fn one(&mut self) -> Answer {
+        let name = self.request.uri().path().strip_prefix("/v1/peering/").unwrap_or_default();
+        let name = percent_decoded(name);
+        self.no_partition()?;
+        if name.is_empty() {
+            return Err((StatusCode::BAD_REQUEST, "Must specify a name to fetch.".to_owned()));
+        }
+        self.peering_enabled()?;
+        if self.request.method() == Method::DELETE {
+            self.allowed("peering:write", "")?;
+            self.store.delete(&name).map_err(broken)?;
+            return Ok(empty());
+        }
+        self.allowed("peering:read", "")?;
+        match self.store.find(&name).map_err(broken)? {
+            Some(peering) => {
+                Ok(self.json_of_state(&PeeringAnswer::new(&peering, self.streams.of(&peering.id).as_ref())))
+            }
+            None => Err((StatusCode::NOT_FOUND, format!("Peering not found for \"{name}\""))),
+        }
+    }
+
+    #[allow(clippy::unnecessary_wraps)] // an endpoint like the others
+    fn leader(&mut self) -> Answer {
+        Ok(self.json(&"127.0.0.1:8300"))
+    }
+
+    fn roots(&mut self) -> Answer {
+        let cluster = self.store.cluster();
+        let block = pem::decode(cluster.root.as_bytes()).ok_or_else(|| internal("the root is no PEM"))?;
+        let root = Certificate::from_der(&block.bytes)
+            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+        let id = with_colons(&root.sha1);
+        Ok(self.json_of_state(&json!({
+            "ActiveRootID": id,
+            "TrustDomain": cluster.trust_domain,
+            "Roots": [{
+                "ID": id,
+                "Name": "Consul CA Primary Cert",
+                "SerialNumber": 7,
+                "SigningKeyID": root.subject_key_id,
+                "ExternalTrustDomain": cluster.trust_domain.trim_end_matches(".consul"),
+                "NotBefore": root.not_before.to_string(),
+                "NotAfter": root.not_after.to_string(),
+                "RootCert": cluster.root,
+                "IntermediateCerts": null,
+                "Active": true,
+                "PrivateKeyType": "ec",
+                "PrivateKeyBits": 256,
+                "CreateIndex": cluster.root_index,
+                "ModifyIndex": cluster.root_index,
+            }],
+        })))
+    }
+
+    fn snapshot(&mut self) -> Answer {
+        self.allowed("acl:write", "")?;
+        let peerings = self.store.list().map_err(broken)?;
+        let index = self.store.index().map_err(broken)?;
+        let cluster_id = self.store.cluster().trust_domain.trim_end_matches(".consul");
+        let snapshot =
+            snapshot::of(cluster_id, &peerings, index).map_err(|error| internal(&error.to_string()))?;
+        Ok(response(StatusCode::OK, "application/x-gzip", snapshot))
+    }
+
+    fn agent_self(&mut self) -> Answer {
+        let node = &self.settings.node;
+        self.allowed("agent:read", &format!(" on {node:?}"))?;
+        Ok(self.json(&json!({
+            "Config": {
+                "Datacenter": self.settings.datacenter,
+                "PrimaryDatacenter": self.settings.datacenter,
+                "NodeName": node,
+                "Revision": "",
+                "Server": true,
+                "Version": VERSION,
+            },
+            "DebugConfig": {
+                "ACLsEnabled": self.settings.acl_token.is_some(),
+                "ConnectEnabled": self.settings.connect,
+                "PeeringEnabled": self.settings.peering,
+            },
+        })))
+    }
+
+    pub(super) fn no_partition(&self) -> Result<(), Refusal> {
+        let given = self.parameters().any(|(name, value)| name == "partition" && !value.is_empty());
+        if given {
+            let text = "Invalid query parameter: \"partition\" - Partitions are a Consul Enterprise feature";
+            return Err((StatusCode::BAD_REQUEST, text.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn peering_enabled(&self) -> Result<(), Refusal> {
+        if self.settings.peering {
+            return Ok(());
+        }
+        Err(internal("peering must be enabled to use this endpoint"))
+    }
+
+    /// What Consul's default-deny says without the token that was configured. `on` follows the permission.
+    pub(super) fn allowed(&self, permission: &str, on: &str) -> Result<(), Refusal> {
+        let Some(wanted) = &self.settings.acl_token else { return Ok(()) };
+        let given = self.request.headers().get("X-Consul-Token").and_then(|token| token.to_str().ok());
+        match given.filter(|given| !given.is_empty()) {
+            Some(given) if crate::token::Secret::from(given) == *wanted => Ok(()),
+            Some(_) => Err((StatusCode::FORBIDDEN, "ACL not found".to_owned())),
+            None => Err((
+                StatusCode::FORBIDDEN,
+                format!(
+                    "Permission denied: anonymous token lacks permission '{permission}'{on}. The anonymous token is \
+                     used implicitly when a request does not specify a token."
+                ),
+            )),
+        }
+    }
+
+    pub(super) fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let query = self.request.uri().query().unwrap_or_default();
+        query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+    }
+
+    /// A JSON answer, indented by four where `?pretty` asks for it.
+    pub(super) fn json(&self, value: &impl Serialize) -> Response<Bytes> {
+        let pretty = self.parameters().any(|(name, _)| name == "pretty");
+        let mut body = Vec::new();
+        let written = if pretty {
+            let formatter = serde_json::ser::PrettyFormatter::with_indent(b"    ");
+            let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut body, formatter));
+            body.push(b'\n');
+            written
+        } else {
+            serde_json::to_writer(&mut body, value)
+        };
+        if let Err(error) = written {
+            return plain(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
+        }
+        response(StatusCode::OK, "application/json", body)
+    }
+
+    /// A JSON answer about the state, with the headers that Consul's blocking queries need.
+    pub(super) fn json_of_state(&self, value: &impl Serialize) -> Response<Bytes> {
+        self.with_state(self.json(value))
+    }
+
+    fn with_state(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        let index = self.store.index().unwrap_or(1);
+        for (name, value) in [
+            ("X-Consul-Index", HeaderValue::from(index)),
+            ("X-Consul-Knownleader", HeaderValue::from_static("true")),
+            ("X-Consul-Lastcontact", HeaderValue::from_static("0")),
+            ("X-Consul-Query-Backend", HeaderValue::from_static("blocking-query")),
+        ] {
+            response.headers_mut().insert(name, value);
+        }
+        response
+    }
+}
+
+pub(super) fn internal(text: &str) -> Refusal {
+    (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
+}
+
+#[allow(clippy::needless_pass_by_value)] // it is what `map_err` gives
+pub(super) fn broken(error: rusqlite::Error) -> Refusal {
+    (StatusCode::INTERNAL_SERVER_ERROR, format!("the embedded acceptor's state cannot be used: {error}"))
+}
+
+/// A text with a status.
+pub(super) fn plain(status: StatusCode, text: String) -> Response<Bytes> {
+    response(status, "text/plain; charset=utf-8", text)
+}
+
+fn empty() -> Response<Bytes> {
+    response(StatusCode::OK, "application/json; charset=utf-8", Bytes::new())
+}
+
+pub(super) fn response(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Bytes> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn with_colons(hex: &str) -> String {
+    hex.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair)).collect::<Vec<_>>().join(":")
+}
+
+pub(super) fn percent_decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}

@@ -1,0 +1,217 @@
+//! The acceptor's side of Consul's peer stream service, over gRPC with TLS.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::body::Body;
+use tonic::server::{Grpc, StreamingService, UnaryService};
+use tonic::{Code, Request, Response, Status, Streaming};
+use tonic_prost::ProstCodec;
+
+use super::attend::{attend, broken};
+use super::dialer::keep_streams;
+use super::store::{Exchanged, Opened};
+use super::{Acceptor, AcceptorError};
+use crate::peerstream::{
+    EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, Open, Payload, STREAM_RESOURCES,
+    StreamMessage, leader_details,
+};
+use crate::token::Secret;
+
+/// How long a connection may take to become one.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long to wait when no connection can be accepted, for want of descriptors for instance.
+const BREATH: Duration = Duration::from_millis(100);
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
+
+/// Serves gRPC until `stop` is ready, and meanwhile keeps the streams of the peerings that this acceptor dialed.
+pub async fn serve_grpc(
+    listener: TcpListener,
+    acceptor: Arc<Acceptor>,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<(), AcceptorError> {
+    let tls = acceptor.tls()?.map(|config| TlsAcceptor::from(Arc::new(config)));
+    let mut connections = tokio::task::JoinSet::new();
+    connections.spawn(keep_streams(Arc::clone(&acceptor)));
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => return Ok(()),
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    // Without it answers are slower, not wrong.
+                    let _ = stream.set_nodelay(true);
+                    connections.spawn(connection(stream, tls.clone(), Arc::clone(&acceptor)));
+                }
+                Err(_) => tokio::time::sleep(BREATH).await,
+            },
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<Acceptor>) {
+    match tls {
+        None => speak(stream, acceptor).await,
+        Some(tls) => {
+            if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
+                speak(stream, acceptor).await;
+            }
+        }
+    }
+}
+
+async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acceptor: Arc<Acceptor>) {
+    let service = service_fn(move |request| {
+        let acceptor = Arc::clone(&acceptor);
+        async move { Ok::<_, Infallible>(answer(acceptor, request).await) }
+    });
+    // A connection that breaks concerns its client alone.
+    let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+}
+
+async fn answer(acceptor: Arc<Acceptor>, request: http::Request<Incoming>) -> http::Response<Body> {
+    match request.uri().path() {
+        EXCHANGE_SECRET => Grpc::new(ProstCodec::default()).unary(Exchange(acceptor), request).await,
+        STREAM_RESOURCES => Grpc::new(ProstCodec::default()).streaming(Resources(acceptor), request).await,
+        path => Status::unimplemented(unknown(path)).into_http(),
+    }
+}
+
+/// What a server built on grpc-go says of a call that it does not know.
+fn unknown(path: &str) -> String {
+    let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
+    if EXCHANGE_SECRET.starts_with(&format!("/{service}/")) {
+        return format!("unknown method {method} for service {service}");
+    }
+    format!("unknown service {service}")
+}
+
+struct Exchange(Arc<Acceptor>);
+
+impl UnaryService<ExchangeSecretRequest> for Exchange {
+    type Response = ExchangeSecretResponse;
+    type Future = Answer<ExchangeSecretResponse>;
+
+    fn call(&mut self, request: Request<ExchangeSecretRequest>) -> Self::Future {
+        let acceptor = Arc::clone(&self.0);
+        Box::pin(async move {
+            let request = request.into_inner();
+            let secret = Secret::from(request.establishment_secret);
+            let exchanged = acceptor
+                .with_store(move |store, settings| store.exchange(&request.peer_id, &secret, settings))
+                .await?;
+            match exchanged {
+                Exchanged::For(secret) => {
+                    Ok(Response::new(ExchangeSecretResponse { stream_secret: secret.expose().to_owned() }))
+                }
+                Exchanged::Invalid => Err(Status::permission_denied("invalid peering establishment secret")),
+                Exchanged::AlreadyEstablished => Err(Status::internal(
+                    "failed to persist peering secret: failed to write peering secret: \
+                     invalid establishment secret: peering was already established",
+                )),
+            }
+        })
+    }
+}
+
+struct Resources(Arc<Acceptor>);
+
+impl StreamingService<StreamMessage> for Resources {
+    type Response = StreamMessage;
+    type ResponseStream = Pin<Box<dyn Stream<Item = Result<StreamMessage, Status>> + Send>>;
+    type Future = Answer<Self::ResponseStream>;
+
+    fn call(&mut self, request: Request<Streaming<StreamMessage>>) -> Self::Future {
+        let acceptor = Arc::clone(&self.0);
+        Box::pin(async move {
+            if let Some(follower) = &acceptor.settings.follower {
+                return Err(refusal_of_a_follower(follower.leader.as_deref()));
+            }
+            let mut incoming = request.into_inner();
+            let id = admit(&acceptor, incoming.message().await?).await?;
+            let (outgoing, messages) = mpsc::channel(8);
+            tokio::spawn(async move { attend(&acceptor, &id, incoming, outgoing).await });
+            let messages: Self::ResponseStream = Box::pin(ReceiverStream::new(messages).map(Ok));
+            Ok(Response::new(messages))
+        })
+    }
+}
+
+/// Judges the first message of a stream; the peering's ID if it is let in.
+async fn admit(acceptor: &Arc<Acceptor>, first: Option<StreamMessage>) -> Result<String, Status> {
+    let Some(Payload::Open(open)) = first.and_then(|message| message.payload) else {
+        return Err(Status::invalid_argument("first message when initiating a peering must be: Open"));
+    };
+    let Open { peer_id, stream_secret_id, remote } = open;
+    let (secret, id) = (Secret::from(stream_secret_id), peer_id.clone());
+    let datacenter = remote.map(|remote| remote.datacenter).unwrap_or_default();
+    let opened = acceptor.with_store(move |store, _| store.open_stream(&id, &secret, &datacenter)).await?;
+    match opened {
+        Opened::Welcome => {
+            let now = (acceptor.settings.clock)();
+            acceptor.streams.note(&peer_id, |state| {
+                state.connected = true;
+                state.last_receive = Some(now);
+                state.last_send = Some(now);
+            });
+            Ok(peer_id)
+        }
+        Opened::Unknown => {
+            Err(Status::invalid_argument(format!("initial subscription for unknown PeerID: {peer_id}")))
+        }
+        Opened::Deleted => Err(Status::aborted(format!("peering is marked as deleted: {peer_id}"))),
+        Opened::WrongSecret => Err(Status::permission_denied("invalid peering stream secret")),
+    }
+}
+
+fn refusal_of_a_follower(leader: Option<&str>) -> Status {
+    let (code, message) = (Code::FailedPrecondition, "cannot establish a peering stream on a follower node");
+    let details = leader.map(|leader| leader_details(code, message, leader)).unwrap_or_default();
+    Status::with_details(code, message, details.into())
+}
+
+impl Acceptor {
+    /// Works on the state where waiting for another process stops nobody.
+    pub(super) async fn with_store<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut super::store::Store, &super::Settings) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Status> {
+        let acceptor = Arc::clone(self);
+        let worked =
+            tokio::task::spawn_blocking(move || work(&mut acceptor.store(), &acceptor.settings)).await;
+        match worked {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(broken(&error.to_string())),
+            Err(error) => Err(broken(&error.to_string())),
+        }
+    }
+
+    /// Whether this side deleted a peering. What cannot be found out is no.
+    pub(super) async fn is_gone(self: &Arc<Self>, id: &str) -> bool {
+        let id = id.to_owned();
+        matches!(self.with_store(move |store, _| store.state(&id)).await, Ok(None))
+    }
+
+    /// Notes that the other side deleted a peering.
+    pub(super) async fn terminate(self: &Arc<Self>, id: &str) {
+        let id = id.to_owned();
+        // If it cannot be noted now, the next attempt to open a stream finds out.
+        let _ = self.with_store(move |store, _| store.set_state(&id, "TERMINATED")).await;
+    }
+}

@@ -1,0 +1,90 @@
+//! The certificate that the acceptor's gRPC server shows, and its TLS.
+
+use std::sync::Arc;
+
+use rcgen::{
+    CertificateParams, DistinguishedName, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SanType,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use time::OffsetDateTime;
+
+use super::{AcceptorError, Settings};
+
+/// From when on it is valid, before it is made: clocks differ.
+const SECONDS_BEFORE: i64 = 60;
+
+/// How long it is valid. Consul renews its own after three days; this one is made at each start and not renewed.
+const SECONDS_AFTER: i64 = 365 * 24 * 60 * 60;
+
+/// The issuer of a leaf.
+pub(super) struct Signer<'a> {
+    /// The root, PEM.
+    pub(super) certificate: &'a str,
+    /// Its key, PEM.
+    pub(super) key: &'a str,
+}
+
+/// TLS with a new leaf for the server name of a trust domain, signed by the root.
+pub(super) fn server_config(
+    signer: &Signer<'_>,
+    trust_domain: &str,
+    settings: &Settings,
+) -> Result<ServerConfig, AcceptorError> {
+    let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+    let issuer = KeyPair::from_pem(signer.key)
+        .and_then(|key| Issuer::from_ca_cert_pem(signer.certificate, key))
+        .map_err(broken)?;
+    let key = KeyPair::generate().map_err(broken)?;
+    let certificate = parameters(&key, trust_domain, settings)?.signed_by(&key, &issuer).map_err(broken)?;
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let tls = |error: rustls::Error| AcceptorError::Serve(error.to_string());
+    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(tls)?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .map_err(tls)?;
+    if settings.grpc_alpn {
+        config.alpn_protocols = vec![b"h2".to_vec()];
+    }
+    Ok(config)
+}
+
+/// As a real Consul's: no subject, and the server's name and its SPIFFE ID as alternative names.
+fn parameters(
+    key: &KeyPair,
+    trust_domain: &str,
+    settings: &Settings,
+) -> Result<CertificateParams, AcceptorError> {
+    let datacenter = &settings.datacenter;
+    let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+    let now = (settings.clock)().as_second();
+    let date = |seconds: i64| {
+        OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| AcceptorError::Ca(error.to_string()))
+    };
+    let name = format!("server.{datacenter}.peering.{trust_domain}");
+    let spiffe_id = format!("spiffe://{trust_domain}/agent/server/dc/{datacenter}");
+    let mut parameters = CertificateParams::default();
+    parameters.not_before = date(now - SECONDS_BEFORE)?;
+    parameters.not_after = date(now + SECONDS_AFTER)?;
+    parameters.distinguished_name = DistinguishedName::new();
+    parameters.subject_alt_names = vec![
+        SanType::DnsName(name.try_into().map_err(broken)?),
+        SanType::URI(spiffe_id.try_into().map_err(broken)?),
+    ];
+    parameters.is_ca = IsCa::ExplicitNoCa;
+    parameters.key_usages = vec![
+        KeyUsagePurpose::DigitalSignature,
+        KeyUsagePurpose::KeyEncipherment,
+        KeyUsagePurpose::DataEncipherment,
+        KeyUsagePurpose::KeyAgreement,
+    ];
+    parameters.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
+    parameters.use_authority_key_identifier_extension = true;
+    let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
+    parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_id.as_ref().to_vec());
+    Ok(parameters)
+}

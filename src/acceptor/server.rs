@@ -1,0 +1,42 @@
+//! The embedded acceptor over HTTP.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use tokio::net::TcpListener;
+
+use super::{Acceptor, AcceptorError};
+
+/// The longest body that is taken, in bytes. Consul's own limit for most endpoints.
+const LONGEST_BODY: usize = 512 * 1024;
+
+/// Serves until `stop` is ready, and then finishes what it began.
+pub async fn serve(
+    listener: TcpListener,
+    acceptor: Arc<Acceptor>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), AcceptorError> {
+    let router =
+        Router::new().fallback(answer).layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(acceptor);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop)
+        .await
+        .map_err(|error| AcceptorError::Serve(error.to_string()))
+}
+
+async fn answer(State(acceptor): State<Arc<Acceptor>>, request: Request<axum::body::Body>) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LONGEST_BODY).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "Request body too large").into_response();
+    };
+    let request = Request::from_parts(parts, body);
+    // SQLite waits for other processes; the runtime must not wait with it.
+    match tokio::task::spawn_blocking(move || acceptor.answer(&request)).await {
+        Ok(response) => response.map(|body: Bytes| axum::body::Body::from(body)).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}

@@ -1,0 +1,279 @@
+//! The embedded acceptor's state in SQLite: one cluster, its root, its peerings.
+//!
+//! Several processes may use it at once: every change is one transaction that takes the write lock first, so that none
+//! decides on what another is about to change.
+
+mod dialed;
+mod kv;
+mod secrets;
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub(super) use self::dialed::Dialed;
+pub(super) use self::secrets::{Exchanged, Opened};
+use super::ca::Root;
+use super::peering::Peering;
+use super::{AcceptorError, Settings};
+use crate::token::Secret;
+
+pub(super) use kv::Pair;
+
+/// The database's file in the state directory.
+const FILE: &str = "acceptor.sqlite3";
+
+/// How long one process waits for another.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The steps from an empty database to today's, each a script. A step that was released never changes.
+const MIGRATIONS: [&str; 3] = [FIRST, kv::MIGRATION, THIRD];
+
+const FIRST: &str = "
+    CREATE TABLE cluster (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        id TEXT NOT NULL,
+        next_index INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE root (
+        certificate TEXT NOT NULL,
+        key TEXT NOT NULL,
+        created_index INTEGER NOT NULL,
+        active INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE peering (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL,
+        meta TEXT NOT NULL,
+        establishment_secret TEXT,
+        active_stream_secret TEXT,
+        pending_stream_secret TEXT,
+        create_index INTEGER NOT NULL,
+        modify_index INTEGER NOT NULL
+    ) STRICT;
+";
+
+/// What a peering has on the side that dialed (all but the last are NULL on the other), and where its peer is.
+const THIRD: &str = "
+    ALTER TABLE peering ADD COLUMN peer_id TEXT;
+    ALTER TABLE peering ADD COLUMN peer_cas TEXT;
+    ALTER TABLE peering ADD COLUMN peer_server_name TEXT;
+    ALTER TABLE peering ADD COLUMN peer_server_addresses TEXT;
+    ALTER TABLE peering ADD COLUMN remote_datacenter TEXT NOT NULL DEFAULT '';
+";
+
+/// An open state.
+pub(super) struct Store {
+    connection: Connection,
+    cluster: Cluster,
+}
+
+/// What never changes once it was made.
+#[derive(Debug, Clone)]
+pub(super) struct Cluster {
+    /// `<cluster-uuid>.consul`
+    pub(super) trust_domain: String,
+    /// The active root, PEM.
+    pub(super) root: String,
+    /// The step at which the root was made.
+    pub(super) root_index: u64,
+}
+
+impl Store {
+    pub(super) fn open(directory: &Path, settings: &Settings) -> Result<Self, AcceptorError> {
+        let path = directory.join(FILE);
+        let broken = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)
+            .map_err(|error| broken(error.to_string()))?;
+        // SQLite would make it with the process's umask, and it holds a CA's key.
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| broken(error.to_string()))?;
+        let mut connection = Connection::open(&path).map_err(|error| broken(error.to_string()))?;
+        let cluster = prepare(&mut connection, settings).map_err(|error| match error {
+            Unprepared::Sqlite(error) => broken(error.to_string()),
+            Unprepared::Newer(found) => AcceptorError::Newer {
+                path: path.display().to_string(),
+                found,
+                known: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
+            },
+            Unprepared::Acceptor(error) => error,
+        })?;
+        Ok(Self { connection, cluster })
+    }
+
+    pub(super) fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The key of the active root, PEM.
+    pub(super) fn root_key(&self) -> rusqlite::Result<Zeroizing<String>> {
+        self.connection
+            .query_row("SELECT key FROM root WHERE active", [], |row| row.get(0))
+            .map(Zeroizing::new)
+    }
+
+    /// Makes or keeps the peering of a name, and gives it a new establishment secret; the old one is gone.
+    ///
+    /// A peering that the other side deleted gets a secret that is not kept, as in Consul. `None`: the name is that of
+    /// a peering that this side dialed.
+    pub(super) fn generate(
+        &mut self,
+        name: &str,
+        meta: &BTreeMap<String, String>,
+        settings: &Settings,
+    ) -> rusqlite::Result<Option<Peering>> {
+        let (id, secret) = (random_uuid(settings), Secret::from(random_uuid(settings)));
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if let Some(known) = find(&transaction, name)? {
+            if known.dialed.is_some() {
+                return Ok(None);
+            }
+            if known.state == "TERMINATED" {
+                return Ok(Some(Peering { establishment_secret: Some(secret), ..known }));
+            }
+        }
+        let index = next_index(&transaction)?;
+        transaction.execute(
+            "INSERT INTO peering (id, name, state, meta, establishment_secret, create_index, modify_index)
+             VALUES (?1, ?2, 'PENDING', ?3, ?4, ?5, ?5)
+             ON CONFLICT (name) DO UPDATE SET establishment_secret = ?4, modify_index = ?5",
+            params![id, name, serde_json::json!(meta).to_string(), secret.expose(), index],
+        )?;
+        let peering = find(&transaction, name)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        transaction.commit()?;
+        Ok(Some(peering))
+    }
+
+    pub(super) fn find(&self, name: &str) -> rusqlite::Result<Option<Peering>> {
+        find(&self.connection, name)
+    }
+
+    pub(super) fn list(&self) -> rusqlite::Result<Vec<Peering>> {
+        let mut statement = self.connection.prepare("SELECT * FROM peering ORDER BY name")?;
+        statement.query_map([], peering)?.collect()
+    }
+
+    /// Deletes the peering of a name, if there is one. Its tokens can never work again.
+    pub(super) fn delete(&mut self, name: &str) -> rusqlite::Result<()> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        if transaction.execute("DELETE FROM peering WHERE name = ?1", [name])? > 0 {
+            next_index(&transaction)?;
+        }
+        transaction.commit()
+    }
+
+    /// The step that the state has reached.
+    pub(super) fn index(&self) -> rusqlite::Result<u64> {
+        self.connection.query_row("SELECT next_index - 1 FROM cluster", [], |row| row.get(0))
+    }
+}
+
+enum Unprepared {
+    Sqlite(rusqlite::Error),
+    Newer(i64),
+    Acceptor(AcceptorError),
+}
+
+impl From<rusqlite::Error> for Unprepared {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// Brings a database to today's layout and gives a new one its cluster. Nothing is written if there is nothing to do.
+fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, Unprepared> {
+    connection.busy_timeout(PATIENCE)?;
+    if version(connection)? != MIGRATIONS.len() {
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have been here while this one waited for the lock.
+        let reached = version(&transaction)?;
+        for script in MIGRATIONS.get(reached..).unwrap_or_default() {
+            transaction.execute_batch(script)?;
+        }
+        if reached == 0 {
+            found_cluster(&transaction, settings)?;
+        }
+        transaction.pragma_update(None, "user_version", MIGRATIONS.len().max(reached))?;
+        transaction.commit()?;
+    }
+    let cluster = connection.query_row(
+        "SELECT id, certificate, created_index FROM cluster, root WHERE active",
+        [],
+        |row| {
+            let id: String = row.get(0)?;
+            Ok(Cluster { trust_domain: format!("{id}.consul"), root: row.get(1)?, root_index: row.get(2)? })
+        },
+    )?;
+    Ok(cluster)
+}
+
+fn version(connection: &Connection) -> Result<usize, Unprepared> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match usize::try_from(version) {
+        Ok(known) if known <= MIGRATIONS.len() => Ok(known),
+        _ => Err(Unprepared::Newer(version)),
+    }
+}
+
+fn found_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), Unprepared> {
+    let id = random_uuid(settings);
+    let root = Root::generate(&format!("{id}.consul"), settings).map_err(Unprepared::Acceptor)?;
+    transaction.execute("INSERT INTO cluster (one, id, next_index) VALUES (1, ?1, 2)", [&id])?;
+    transaction.execute(
+        "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, 1, 1)",
+        params![root.certificate, root.key.as_str()],
+    )?;
+    Ok(())
+}
+
+fn next_index(transaction: &Transaction<'_>) -> rusqlite::Result<u64> {
+    transaction.query_row(
+        "UPDATE cluster SET next_index = next_index + 1 RETURNING next_index - 1",
+        [],
+        |row| row.get(0),
+    )
+}
+
+fn find(connection: &Connection, name: &str) -> rusqlite::Result<Option<Peering>> {
+    connection.query_row("SELECT * FROM peering WHERE name = ?1", [name], peering).optional()
+}
+
+fn peering(row: &Row<'_>) -> rusqlite::Result<Peering> {
+    let meta: String = row.get("meta")?;
+    let secret: Option<String> = row.get("establishment_secret")?;
+    Ok(Peering {
+        id: row.get("id")?,
+        name: row.get("name")?,
+        state: row.get("state")?,
+        meta: serde_json::from_str(&meta).unwrap_or_default(),
+        establishment_secret: secret.map(Secret::from),
+        active_stream_secret: row.get::<_, Option<String>>("active_stream_secret")?.map(Secret::from),
+        pending_stream_secret: row.get::<_, Option<String>>("pending_stream_secret")?.map(Secret::from),
+        dialed: dialed::of(row)?,
+        remote_datacenter: row.get("remote_datacenter")?,
+        create_index: row.get("create_index")?,
+        modify_index: row.get("modify_index")?,
+    })
+}
+
+/// 16 random bytes as Consul writes them: hyphenated, without a UUID's version.
+fn random_uuid(settings: &Settings) -> String {
+    let mut bytes = [0; 16];
+    settings.random.fill(&mut bytes).expect("the system gives random bytes");
+    Uuid::from_bytes(bytes).hyphenated().to_string()
+}

@@ -1,0 +1,65 @@
+//! A certificate's subject alternative names, and the trust domain among them.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use serde::Serialize;
+use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
+
+/// Subject alternative names by kind, each list in the certificate's order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct AlternativeNames {
+    /// URIs; Consul's CA has one, `spiffe://<trust-domain>`.
+    pub uris: Vec<String>,
+    /// DNS names.
+    pub dns: Vec<String>,
+    /// IP addresses.
+    pub ips: Vec<String>,
+    /// Anything else, as `kind:value`.
+    pub others: Vec<String>,
+}
+
+impl AlternativeNames {
+    pub(super) fn of(extension: &SubjectAlternativeName<'_>) -> Self {
+        let mut names = Self::default();
+        for name in &extension.general_names {
+            match name {
+                GeneralName::URI(uri) => names.uris.push((*uri).to_owned()),
+                GeneralName::DNSName(name) => names.dns.push((*name).to_owned()),
+                GeneralName::IPAddress(bytes) => names.ips.push(ip(bytes)),
+                GeneralName::RFC822Name(mail) => names.others.push(format!("email:{mail}")),
+                GeneralName::DirectoryName(name) => names.others.push(format!("directory:{name}")),
+                other => names.others.push(format!("{other:?}")),
+            }
+        }
+        names
+    }
+
+    /// The SPIFFE IDs among the URIs (SPIFFE-ID §2).
+    pub fn spiffe_ids(&self) -> impl Iterator<Item = &str> {
+        self.uris.iter().map(String::as_str).filter(|uri| uri.starts_with("spiffe://"))
+    }
+
+    /// The trust domain of the SPIFFE ID, if there is exactly one, as SPIFFE demands.
+    pub fn trust_domain(&self) -> Option<&str> {
+        let mut ids = self.spiffe_ids();
+        let (first, None) = (ids.next()?, ids.next()) else { return None };
+        let after_scheme = &first["spiffe://".len()..];
+        let domain = after_scheme.split('/').next().unwrap_or(after_scheme);
+        (!domain.is_empty()).then_some(domain)
+    }
+
+    /// Whether there are none at all.
+    pub fn is_empty(&self) -> bool {
+        self.uris.is_empty() && self.dns.is_empty() && self.ips.is_empty() && self.others.is_empty()
+    }
+}
+
+fn ip(bytes: &[u8]) -> String {
+    if let Ok(octets) = <[u8; 4]>::try_from(bytes) {
+        Ipv4Addr::from(octets).to_string()
+    } else if let Ok(octets) = <[u8; 16]>::try_from(bytes) {
+        Ipv6Addr::from(octets).to_string()
+    } else {
+        super::hex_with_colons(bytes)
+    }
+}

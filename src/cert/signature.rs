@@ -1,0 +1,79 @@
+//! How a certificate is signed, and whether with its own key.
+
+use serde::Serialize;
+use x509_parser::error::X509Error;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::public_key::PublicKey;
+use x509_parser::signature_algorithm::{RsaSsaPssParams, SignatureAlgorithm};
+use x509_parser::x509::AlgorithmIdentifier;
+
+/// Whether a certificate is signed with its own key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SelfSignature {
+    /// Subject and issuer are the same, and the signature is by the key inside.
+    Verified,
+    /// Subject and issuer are the same, but the signature is not by the key inside: damaged, or forged.
+    Failed,
+    /// Another issuer signed it.
+    OtherIssuer,
+    /// Subject and issuer are the same; the signature's algorithm cannot be verified here. Says nothing about it.
+    NotChecked,
+}
+
+impl SelfSignature {
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
+        if certificate.subject().as_raw() != certificate.issuer().as_raw() {
+            return Self::OtherIssuer;
+        }
+        // ring takes RSA from 2048 bits only, and calls a smaller key a failed signature.
+        if matches!(certificate.public_key().parsed(), Ok(PublicKey::RSA(key)) if key.key_size() < 2048) {
+            return Self::NotChecked;
+        }
+        match certificate.verify_signature(None) {
+            Ok(()) => Self::Verified,
+            Err(X509Error::SignatureVerificationError) => Self::Failed,
+            Err(_) => Self::NotChecked,
+        }
+    }
+}
+
+/// A signature algorithm in Go's words, which are those of Consul's logs; its OID where Go has none.
+pub(super) fn algorithm_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
+    let oid = algorithm.algorithm.to_id_string();
+    let known = match oid.as_str() {
+        "1.2.840.113549.1.1.4" => "MD5-RSA",
+        "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => "SHA1-RSA",
+        "1.2.840.113549.1.1.11" => "SHA256-RSA",
+        "1.2.840.113549.1.1.12" => "SHA384-RSA",
+        "1.2.840.113549.1.1.13" => "SHA512-RSA",
+        "1.2.840.113549.1.1.10" => return pss_name(algorithm),
+        "1.2.840.10040.4.3" => "DSA-SHA1",
+        "2.16.840.1.101.3.4.3.2" => "DSA-SHA256",
+        "1.2.840.10045.4.1" => "ECDSA-SHA1",
+        "1.2.840.10045.4.3.2" => "ECDSA-SHA256",
+        "1.2.840.10045.4.3.3" => "ECDSA-SHA384",
+        "1.2.840.10045.4.3.4" => "ECDSA-SHA512",
+        "1.3.101.112" => "Ed25519",
+        _ => return oid,
+    };
+    known.to_owned()
+}
+
+fn pss_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
+    let hash = match SignatureAlgorithm::try_from(algorithm) {
+        Ok(SignatureAlgorithm::RSASSA_PSS(parameters)) => hash_name(&parameters),
+        _ => "unknown hash",
+    };
+    format!("{hash}-RSAPSS")
+}
+
+fn hash_name(parameters: &RsaSsaPssParams<'_>) -> &'static str {
+    match parameters.hash_algorithm_oid().to_id_string().as_str() {
+        "1.3.14.3.2.26" => "SHA1",
+        "2.16.840.1.101.3.4.2.1" => "SHA256",
+        "2.16.840.1.101.3.4.2.2" => "SHA384",
+        "2.16.840.1.101.3.4.2.3" => "SHA512",
+        _ => "unknown hash",
+    }
+}

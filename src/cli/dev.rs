@@ -1,0 +1,88 @@
+//! `peering dev`: the embedded acceptor, served over HTTP on this machine.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::exit::Exit;
+use super::http_options::{embedded_acceptor, wait_for};
+use super::surroundings::{complain, now, print};
+use crate::acceptor::{self, Settings};
+
+/// Serve the embedded acceptor on this machine, to try things without a Consul
+///
+/// Answers the peering endpoints of Consul's HTTP API with real tokens of a CA of its own. It is for development: it
+/// listens on loopback only, and guards nothing that matters. Its state is that of -http-addr=embedded, in
+/// PEERING_STATE_DIR or the user's state directory. Ctrl-C stops it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  peering dev &
+  peering generate-token -name west
+  consul peering list")]
+pub struct Arguments {
+    /// Where to listen; a loopback address. Port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
+    listen: SocketAddr,
+    /// Where to listen for dialers (gRPC over TLS); a loopback address. Port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
+    grpc_listen: SocketAddr,
+    /// The datacenter to play
+    #[arg(long, value_name = "NAME", default_value = "dc1")]
+    datacenter: String,
+    /// Demand this ACL token with every request, as a Consul that denies by default
+    #[arg(long, value_name = "TOKEN")]
+    acl_token: Option<String>,
+}
+
+/// Runs the command until it is interrupted.
+pub fn run(arguments: &Arguments) -> Exit {
+    match wait_for(serve(arguments)) {
+        Ok(()) => Exit::Done,
+        Err(message) => {
+            complain(&format!("Error: {message}"));
+            Exit::CouldNotWork
+        }
+    }
+}
+
+async fn serve(arguments: &Arguments) -> Result<(), String> {
+    let listener = listen(arguments.listen).await?;
+    let grpc_listener = listen(arguments.grpc_listen).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let grpc_address = grpc_listener.local_addr().map_err(|error| error.to_string())?;
+    let settings = Settings {
+        datacenter: arguments.datacenter.clone(),
+        acl_token: arguments.acl_token.as_deref().map(Into::into),
+        grpc_address: grpc_address.to_string(),
+        ..Settings::new(now)
+    };
+    let acceptor = Arc::new(embedded_acceptor(settings)?);
+    // Scripts wait for this line, and read the port from it.
+    print(&format!("Listening on http://{address}\n")).map_err(|error| error.to_string())?;
+    complain(&format!("Dialers are served on {grpc_address}."));
+    complain("This is an embedded acceptor for development, not a Consul. Ctrl-C stops it.");
+    let (stopped, stop) = tokio::sync::watch::channel(());
+    let until = |mut stop: tokio::sync::watch::Receiver<()>| async move {
+        // The other end is dropped, never sent to.
+        let _ = stop.changed().await;
+    };
+    tokio::spawn(async move {
+        // Without a handler for it, an interrupt ends the process anyway.
+        let _ = tokio::signal::ctrl_c().await;
+        drop(stopped);
+    });
+    let http = acceptor::serve(listener, Arc::clone(&acceptor), until(stop.clone()));
+    let grpc = acceptor::serve_grpc(grpc_listener, acceptor, until(stop));
+    tokio::try_join!(http, grpc).map(drop).map_err(|error| error.to_string())
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+    if !address.ip().is_loopback() {
+        return Err(format!(
+            "{address} is not a loopback address, and peering dev guards nothing that matters"
+        ));
+    }
+    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}

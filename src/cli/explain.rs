@@ -1,0 +1,146 @@
+//! `peering explain`: what a check or a message of Consul means, why, and what to do.
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::exit::Exit;
+use super::suggestion;
+use super::surroundings::{complain, print, width};
+use super::token_argument;
+use crate::check::{self, Check};
+use crate::explain::{self, Entry, Explanation};
+use crate::render::{json, pretty};
+
+/// Explain a check, or anything that Consul printed about a peering
+///
+/// Takes the name of a check of validate, the name of a message, or the text itself, as the command line, the HTTP API
+/// or a log printed it, with all the wrapping around it. Says what it means, why it happens, what to do, and which
+/// command to run next.
+///
+/// Exit codes: 0 it is known, 1 it is not, 2 it could not be read.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  peering explain ca-expires-soon
+  peering explain 'a new peering token must be generated: invalid peering establishment secret'
+  consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering explain -
+  peering explain -list")]
+pub struct Arguments {
+    /// A name, a text, @FILE, or - for standard input; several words are one text
+    #[arg(value_name = "CHECK|TEXT", required_unless_present = "list")]
+    words: Vec<String>,
+    /// List all checks and messages that are known
+    #[arg(long)]
+    list: bool,
+    /// How to show it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Pretty,
+    Json,
+}
+
+/// What `-format json` prints.
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    checks: Vec<&'a Check>,
+    messages: Vec<Explanation>,
+}
+
+/// What `-list -format json` prints.
+#[derive(Serialize)]
+struct List<'a> {
+    version: u32,
+    checks: &'a [&'a Check],
+    messages: &'a [&'a Entry],
+}
+
+/// The version of both JSON forms.
+const SCHEMA_VERSION: u32 = 1;
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    if arguments.list {
+        let text = match arguments.format {
+            Format::Pretty => pretty::list_of_all(check::ALL, explain::entries(), width()),
+            Format::Json => json::render(&List {
+                version: SCHEMA_VERSION,
+                checks: check::ALL,
+                messages: explain::entries(),
+            }),
+        };
+        return Exit::of_printing(print(&text));
+    }
+    let text = match text(&arguments.words) {
+        Ok(text) => text,
+        Err(message) => {
+            complain(&format!("Error: {message}"));
+            return Exit::CouldNotWork;
+        }
+    };
+    let known = Known::find(text.trim());
+    if known.is_nothing() {
+        complain(&unknown(text.trim()));
+    }
+    let exit = if known.is_nothing() { Exit::Wrong } else { Exit::Done };
+    let text = match arguments.format {
+        Format::Pretty => known.pretty(),
+        Format::Json => json::render(&Document {
+            version: SCHEMA_VERSION,
+            checks: known.check.into_iter().collect(),
+            messages: known.messages,
+        }),
+    };
+    exit.unless_unprinted(print(&text))
+}
+
+/// What is known of a text.
+struct Known {
+    check: Option<&'static Check>,
+    /// An entry that was named, which no text was matched with.
+    named: Option<&'static Entry>,
+    messages: Vec<Explanation>,
+}
+
+impl Known {
+    fn find(text: &str) -> Self {
+        let (check, named) = (check::find(text), explain::entry(text));
+        let messages = if check.is_some() || named.is_some() { Vec::new() } else { explain::explain(text) };
+        Self { check, named, messages }
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.check.is_none() && self.named.is_none() && self.messages.is_empty()
+    }
+
+    fn pretty(&self) -> String {
+        let check = self.check.map(|check| pretty::check(check, width()));
+        let named = self.named.map(|entry| pretty::entry(entry, width()));
+        let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, width()));
+        check.into_iter().chain(named).chain(messages).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn text(words: &[String]) -> Result<String, String> {
+    match words {
+        [one] if one == "-" || one.starts_with('@') => {
+            let given = token_argument::read(one).map_err(|error| error.to_string())?;
+            Ok(String::from_utf8_lossy(&given.text).into_owned())
+        }
+        words => Ok(words.join(" ")),
+    }
+}
+
+fn unknown(text: &str) -> String {
+    let names = check::ALL.iter().map(|check| check.name);
+    let names = names.chain(explain::entries().iter().map(|entry| entry.name));
+    match suggestion::nearest(text, names) {
+        Some(name) => format!("Nothing of this name is known; is it {name}?"),
+        None => "This text is not known. If Consul printed it about a peering, the whole of it helps: pipe all lines \
+                 into \"peering explain -\". All that is known: peering explain -list"
+            .to_owned(),
+    }
+}

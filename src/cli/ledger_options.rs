@@ -1,0 +1,58 @@
+//! Which ledger a command uses: `-ledger` and `PEERING_LEDGER`.
+
+use clap::{Args, ValueEnum};
+
+use super::surroundings::{state_directory, variable};
+use crate::consul::Client;
+use crate::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Sqlite};
+
+/// Where it is remembered what was generated.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Ledger options")]
+pub struct LedgerOptions {
+    /// Where it is remembered which tokens were generated, never with their secrets: sqlite (a database in
+    /// PEERING_STATE_DIR or the user's state directory), consul (the KV of the Consul that is asked), or off
+    /// (PEERING_LEDGER; default: sqlite)
+    #[arg(long, value_name = "LEDGER")]
+    ledger: Option<String>,
+    /// With -ledger=consul: the keys' prefix (PEERING_LEDGER_PREFIX; default: peering/ledger)
+    #[arg(long, value_name = "PREFIX")]
+    ledger_prefix: Option<String>,
+}
+
+/// Which kind of ledger, before it is known where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    Sqlite,
+    Consul,
+    Off,
+}
+
+impl LedgerOptions {
+    /// What flag and variable say.
+    pub fn kind(&self) -> Result<Kind, String> {
+        let given = self.ledger.as_ref().map(|value| ("-ledger", value.clone()));
+        let given = given.or_else(|| variable("PEERING_LEDGER").map(|value| ("PEERING_LEDGER", value)));
+        match given.filter(|(_, value)| !value.is_empty()) {
+            None => Ok(Kind::Sqlite),
+            Some((name, value)) => Kind::from_str(&value, false)
+                .map_err(|_| format!("{name} is {value:?}: set it to sqlite, consul or off")),
+        }
+    }
+
+    /// The ledger of a kind. Nothing is opened or asked before it is used. The error says why there can be none.
+    pub fn open<'a>(&self, kind: Kind, client: Option<&'a Client>) -> Result<Ledger<'a>, String> {
+        match (kind, client) {
+            (Kind::Off, _) => Ok(Ledger::Off),
+            (Kind::Sqlite, _) => state_directory()
+                .map(|directory| Ledger::Sqlite(Sqlite::within(&directory)))
+                .ok_or_else(|| "there is no home directory to keep it in: set PEERING_STATE_DIR".to_owned()),
+            (Kind::Consul, Some(client)) => {
+                let prefix = self.ledger_prefix.clone().or_else(|| variable("PEERING_LEDGER_PREFIX"));
+                let prefix = prefix.filter(|prefix| !prefix.trim_matches('/').is_empty());
+                Ok(Ledger::ConsulKv(ConsulKv::below(client, prefix.as_deref().unwrap_or(DEFAULT_PREFIX))))
+            }
+            (Kind::Consul, None) => Err("no Consul is named".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The known word that a mistyped one probably meant.
+
+/// The nearest of some words, if it is near enough: a third of its letters may be wrong.
+pub fn nearest<'a>(mistyped: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(word, mistyped), word))
+        .filter(|(distance, word)| *distance <= word.len().div_ceil(3))
+        .min()
+        .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn a_slip_finds_its_word_and_nonsense_finds_none() {
+        assert_eq!(nearest("nmae", ["name", "force"]), Some("name"));
+        assert_eq!(nearest("ca-expird", ["ca-expired", "ca-expires-soon"]), Some("ca-expired"));
+        assert_eq!(nearest("datacenter", ["name", "force"]), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! What a command finds around it: the standard streams, the clock, the environment, the terminal.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // Here is where they are allowed.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+
+/// How wide to write where there is no terminal to ask.
+const DEFAULT_WIDTH: usize = 80;
+
+/// The widest that is written: long lines are hard to read.
+const WIDEST: usize = 100;
+
+/// Prints a result. Colours are dropped unless standard output is a terminal that shows them (`NO_COLOR`,
+/// `CLICOLOR_FORCE`).
+pub fn print(text: &str) -> io::Result<()> {
+    open_stdout()?;
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// Standard output for results that come bit by bit and have no colours; an error when it is closed.
+pub fn open_stdout() -> io::Result<io::Stdout> {
+    let stdout = io::stdout();
+    if is_closed(&stdout) {
+        return Err(io::Error::new(io::ErrorKind::NotConnected, "standard output is closed"));
+    }
+    Ok(stdout)
+}
+
+/// Prints anything that is not a result, with a line end. If standard error is gone there is nobody to tell.
+pub fn complain(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Whether a standard stream was closed when the process started.
+///
+/// Rust's runtime opens `/dev/null` for reading and writing in the place of a closed stream, and every write then
+/// succeeds: a generated token would be lost without a word. Nobody redirects output to be read from as well.
+fn is_closed(stream: &impl rustix::fd::AsFd) -> bool {
+    let reads_and_writes = rustix::fs::fcntl_getfl(stream)
+        .is_ok_and(|flags| flags & rustix::fs::OFlags::ACCMODE == rustix::fs::OFlags::RDWR);
+    let same_device = || {
+        let here = rustix::fs::fstat(stream).ok()?;
+        let null = rustix::fs::stat("/dev/null").ok()?;
+        Some(here.st_rdev == null.st_rdev && here.st_mode == null.st_mode)
+    };
+    reads_and_writes && same_device() == Some(true)
+}
+
+/// The time, to the second.
+pub fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// A variable of the environment; one that is not text is as good as none.
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// How many columns to write.
+pub fn width() -> usize {
+    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    terminal.unwrap_or(DEFAULT_WIDTH).min(WIDEST)
+}
+
+/// Whether a person may be looking at standard error.
+pub fn stderr_is_a_terminal() -> bool {
+    io::stderr().is_terminal()
+}
+
+/// Who runs this: `USER`, `LOGNAME`, or the number.
+pub fn user() -> String {
+    let named =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
+    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+}
+
+/// The name of this machine.
+pub fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Where anybody may make a file for a while.
+pub fn temporary_directory() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// The folder for what outlives a run: `PEERING_STATE_DIR`, or `peering` in the user's state directory (XDG). It is
+/// not made here.
+pub fn state_directory() -> Option<PathBuf> {
+    use etcetera::BaseStrategy;
+    if let Some(directory) = variable("PEERING_STATE_DIR").filter(|directory| !directory.is_empty()) {
+        return Some(PathBuf::from(directory));
+    }
+    let strategy = etcetera::choose_base_strategy().ok()?;
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("peering"))
+}

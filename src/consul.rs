@@ -1,0 +1,17 @@
+//! A Consul agent, asked over its HTTP API the way Consul's own command line asks it.
+
+mod answer;
+mod client;
+mod config;
+mod error;
+mod kv;
+mod peerings;
+mod proxy;
+mod tls;
+
+pub use answer::{CaRoot, CaRoots, GeneratedToken, Peering, StreamStatus};
+pub use client::Client;
+pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
+pub use error::{RequestError, system_words};
+pub use kv::Pair;
+pub use peerings::GenerateTokenRequest;

@@ -1,0 +1,84 @@
+//! What Consul's HTTP API answers, read.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::RequestError;
+use crate::token::Secret;
+
+/// The answer to a generated token.
+#[derive(Debug, Deserialize)]
+pub struct GeneratedToken {
+    /// The token's text. All of it is secret, for it holds the establishment secret.
+    #[serde(rename = "PeeringToken", deserialize_with = "secret")]
+    pub peering_token: Secret,
+}
+
+/// `GET /v1/peering/:name`: what one cluster knows of one of its peerings.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Peering {
+    /// This cluster's ID of it. On the acceptor, the `PeerID` of its tokens.
+    #[serde(rename = "ID")]
+    pub id: String,
+    /// Its local name.
+    #[serde(rename = "Name")]
+    pub name: String,
+    /// `PENDING`, `ESTABLISHING`, `ACTIVE`, `FAILING`, `DELETING`, `TERMINATED` or `UNDEFINED`.
+    #[serde(rename = "State", default)]
+    pub state: String,
+    /// On the dialer, the acceptor's ID of it; on the acceptor, empty.
+    #[serde(rename = "PeerID", default)]
+    pub peer_id: String,
+    /// How its stream is.
+    #[serde(rename = "StreamStatus", default)]
+    pub stream: StreamStatus,
+}
+
+/// How the stream between two clusters is, as one of them sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct StreamStatus {
+    /// When the other side was last heard; `None` if it never was.
+    #[serde(rename = "LastHeartbeat", default)]
+    pub last_heartbeat: Option<Timestamp>,
+}
+
+/// `GET /v1/connect/ca/roots`: whose cluster this is, and what it signs with.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CaRoots {
+    /// `<cluster-uuid>.consul`
+    #[serde(rename = "TrustDomain", default)]
+    pub trust_domain: String,
+    /// The roots, the active one among them.
+    #[serde(rename = "Roots", default)]
+    pub roots: Vec<CaRoot>,
+}
+
+/// One root of a cluster's CA.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CaRoot {
+    /// The certificate, PEM.
+    #[serde(rename = "RootCert", default)]
+    pub certificate: String,
+}
+
+fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::from)
+}
+
+/// Reads a JSON answer. The error tells what came instead, but shows nothing of it: it may hold a token.
+pub(super) fn read<T: for<'de> Deserialize<'de>>(what: &str, body: &[u8]) -> Result<T, RequestError> {
+    serde_json::from_slice(body).map_err(|error| {
+        let looks_like = match body.trim_ascii_start().first() {
+            None => "it is empty",
+            Some(b'<') => "it looks like an HTML page: is there a proxy or a login page in front of Consul?",
+            Some(b'{' | b'[') => "it is JSON of another shape, or cut short",
+            Some(_) => "it is not JSON: is this Consul's HTTP API?",
+        };
+        RequestError::Unreadable(format!(
+            "the answer is not a {what} ({looks_like}; line {}, column {}, {} bytes)",
+            error.line(),
+            error.column(),
+            body.len()
+        ))
+    })
+}

@@ -1,0 +1,318 @@
+//! The HTTP API client: one request, one answer, over the network or to the embedded acceptor in this process.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::config::{Address, Config};
+use super::error::{self, RequestError};
+use super::tls;
+use crate::acceptor::Acceptor;
+
+/// What does not stand for itself in a segment of a path or in a query's value (RFC 3986 §2.3).
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// How many redirects are followed, as Go's client does.
+const MOST_REDIRECTS: usize = 10;
+
+/// How long a connection may take to come up: Go's default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A client of one Consul agent.
+pub struct Client {
+    config: Config,
+    transport: Transport,
+}
+
+enum Transport {
+    Network(reqwest::Client),
+    Embedded(Box<Acceptor>),
+}
+
+/// An answer of any status.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Client {
+    /// A client that asks over the network. Nothing is sent yet; TLS files are read now.
+    pub fn over_network(config: Config) -> Result<Self, RequestError> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .no_proxy();
+        builder = tls::configure(builder, &config)?;
+        if let Some(proxy) = &config.proxy {
+            let proxy = reqwest::Proxy::all(proxy)
+                .map_err(|_| RequestError::Setup("the proxy variable holds no URL of a proxy".to_owned()))?;
+            builder = builder.proxy(proxy);
+        }
+        match &config.address {
+            Address::Unix(path) => builder = builder.unix_socket(path.clone()),
+            Address::Http { authority, .. } if config.tls.server_name.is_some() => {
+                builder = builder.dns_resolver(Arc::new(AlwaysResolve(authority.clone())));
+            }
+            _ => {}
+        }
+        let client = builder.build().map_err(|error| RequestError::Setup(error.to_string()))?;
+        Ok(Self { config, transport: Transport::Network(client) })
+    }
+
+    /// A client that asks the acceptor in this process.
+    pub fn embedded(config: Config, acceptor: Acceptor) -> Self {
+        Self { config, transport: Transport::Embedded(Box::new(acceptor)) }
+    }
+
+    /// The partition that requests name; empty if they name none.
+    pub fn partition(&self) -> &str {
+        self.config.partition.as_deref().unwrap_or_default()
+    }
+
+    /// Asks once, and again where a redirect points. The ACL token and the password stay with the first server.
+    pub(super) async fn ask(
+        &self,
+        method: Method,
+        path: &str,
+        parameters: &[(&str, &str)],
+        body: Option<Bytes>,
+    ) -> Result<Answer, RequestError> {
+        let path = &(path.to_owned() + &self.query(parameters));
+        let client = match &self.transport {
+            Transport::Embedded(acceptor) => return self.ask_embedded(acceptor, method, path, body),
+            Transport::Network(client) => client,
+        };
+        let target = self.config.address.base_url() + path;
+        let mut url = self.dialed_url(path)?;
+        let (mut method, mut body) = (method, body);
+        let mut headers = self.headers()?;
+        for _ in 0..=MOST_REDIRECTS {
+            let mut request = client.request(method.clone(), url.clone()).headers(headers.clone());
+            if let Some(body) = &body {
+                request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+            }
+            let answer = match request.send().await {
+                Ok(response) => Answer::read(response).await,
+                Err(error) => Err(error),
+            };
+            let answer = answer.map_err(|error| self.transport_error(&method, &target, &error))?;
+            let Some(next) = answer.redirect(&url) else { return answer.within_limit() };
+            if !matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
+                (method, body) = (Method::GET, None);
+            }
+            url = next;
+            headers = HeaderMap::new();
+        }
+        let cause = format!("stopped after {MOST_REDIRECTS} redirects");
+        Err(RequestError::Transport { method: go_method(&method), url: target, cause })
+    }
+
+    /// Asks for something long: `take` gets it chunk by chunk, until it says `false`. No redirect is followed.
+    pub(super) async fn stream(
+        &self,
+        path: &str,
+        mut take: impl FnMut(Bytes) -> bool,
+    ) -> Result<(), RequestError> {
+        let path = &(path.to_owned() + &self.query(&[]));
+        let client = match &self.transport {
+            Transport::Embedded(acceptor) => {
+                take(self.ask_embedded(acceptor, Method::GET, path, None)?.ok()?.body);
+                return Ok(());
+            }
+            Transport::Network(client) => client,
+        };
+        let target = self.config.address.base_url() + path;
+        let broken = |error: reqwest::Error| self.transport_error(&Method::GET, &target, &error);
+        let request = client.get(self.dialed_url(path)?).headers(self.headers()?);
+        let mut response = request.send().await.map_err(broken)?;
+        if response.status() != StatusCode::OK {
+            Answer::read(response).await.map_err(broken)?.ok()?;
+            return Ok(());
+        }
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            if !take(chunk) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn ask_embedded(
+        &self,
+        acceptor: &Acceptor,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+    ) -> Result<Answer, RequestError> {
+        let mut request = http::Request::new(body.unwrap_or_default());
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().map_err(|_| RequestError::Setup(format!("{path:?} is no path")))?;
+        *request.headers_mut() = self.headers()?;
+        let (parts, body) = acceptor.answer(&request).into_parts();
+        Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// `?ns=…&partition=…` and what else is asked, or nothing.
+    fn query(&self, parameters: &[(&str, &str)]) -> String {
+        let config =
+            [("ns", self.config.namespace.as_deref()), ("partition", self.config.partition.as_deref())];
+        let config = config.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let given = config
+            .chain(parameters.iter().copied())
+            .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, RESERVED)));
+        let query = given.collect::<Vec<_>>().join("&");
+        if query.is_empty() { query } else { format!("?{query}") }
+    }
+
+    /// The URL that is really asked, for a path with its query: a socket has no host, and another TLS name must stand where TLS looks for it.
+    fn dialed_url(&self, path: &str) -> Result<reqwest::Url, RequestError> {
+        let address = &self.config.address;
+        let text = match (address, &self.config.tls.server_name) {
+            (Address::Http { tls: true, authority, prefix }, Some(name)) => {
+                let port = authority.rsplit_once(':').map_or("443", |(_, port)| port);
+                let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
+                format!("https://{name}:{port}{prefix}{path}")
+            }
+            _ => format!("{}{path}", address.base_url()),
+        };
+        reqwest::Url::parse(&text).map_err(|error| {
+            RequestError::Setup(format!("{:?} is no address of an HTTP API: {error}", address.base_url()))
+        })
+    }
+
+    fn headers(&self) -> Result<HeaderMap, RequestError> {
+        let mut headers = HeaderMap::new();
+        let secret_header = |text: &str, what: &str| {
+            let mut value = HeaderValue::from_str(text)
+                .map_err(|_| RequestError::Setup(format!("{what} holds characters that no header may")))?;
+            value.set_sensitive(true);
+            Ok::<_, RequestError>(value)
+        };
+        if let Some(token) = &self.config.token {
+            headers.insert("X-Consul-Token", secret_header(token.expose(), "the ACL token")?);
+        }
+        if let Some(auth) = &self.config.basic_auth {
+            let pair = zeroize::Zeroizing::new(format!("{}:{}", auth.user, auth.password.expose()));
+            let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair.as_bytes());
+            headers.insert(
+                header::AUTHORIZATION,
+                secret_header(&format!("Basic {encoded}"), "CONSUL_HTTP_AUTH")?,
+            );
+        }
+        if let (Address::Http { authority, .. }, Some(_)) =
+            (&self.config.address, &self.config.tls.server_name)
+        {
+            let host = HeaderValue::from_str(authority);
+            headers.insert(
+                header::HOST,
+                host.map_err(|_| RequestError::Setup(format!("{authority:?} is no host")))?,
+            );
+        }
+        Ok(headers)
+    }
+
+    fn transport_error(&self, method: &Method, url: &str, error: &reqwest::Error) -> RequestError {
+        let dialed = match &self.config.address {
+            Address::Unix(path) => format!("unix {}", path.display()),
+            Address::Http { authority, .. } => format!("tcp {}", first_address(authority)),
+            Address::Embedded => "embedded".to_owned(),
+        };
+        let host = match (&self.config.tls.server_name, &self.config.address) {
+            (Some(name), _) => name.as_str(),
+            (None, Address::Http { authority, .. }) => {
+                authority.rsplit_once(':').map_or(authority.as_str(), |(host, _)| host)
+            }
+            (None, _) => "",
+        };
+        RequestError::Transport {
+            method: go_method(method),
+            url: url.to_owned(),
+            cause: error::cause(error, &dialed, host),
+        }
+    }
+}
+
+impl Answer {
+    /// Reads the body, and stops one chunk after the limit: [`Answer::within_limit`] then says so.
+    async fn read(mut response: reqwest::Response) -> Result<Self, reqwest::Error> {
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_ANSWER {
+                break;
+            }
+        }
+        Ok(Self { status, headers, body: body.into() })
+    }
+
+    fn within_limit(self) -> Result<Self, RequestError> {
+        if self.body.len() <= LONGEST_ANSWER {
+            return Ok(self);
+        }
+        Err(RequestError::Unreadable(format!("the answer is longer than {LONGEST_ANSWER} bytes")))
+    }
+
+    /// Where a redirect points, if this is one.
+    fn redirect(&self, from: &reqwest::Url) -> Option<reqwest::Url> {
+        let moved = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+        let location = moved.then(|| self.headers.get(header::LOCATION)).flatten()?;
+        from.join(location.to_str().ok()?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+    }
+
+    /// The answer if its status is 200, the only one that Consul's client takes.
+    pub(super) fn ok(self) -> Result<Self, RequestError> {
+        if self.status == StatusCode::OK {
+            return Ok(self);
+        }
+        let body = String::from_utf8_lossy(&self.body).trim().to_owned();
+        Err(RequestError::Refused { status: self.status.as_u16(), body })
+    }
+}
+
+/// Resolves whatever name TLS asks for to the one address that was configured.
+struct AlwaysResolve(String);
+
+impl Resolve for AlwaysResolve {
+    fn resolve(&self, _: Name) -> Resolving {
+        let authority = self.0.clone();
+        Box::pin(async move {
+            let addresses = tokio::task::spawn_blocking(move || authority.to_socket_addrs()).await??;
+            Ok(Box::new(addresses.collect::<Vec<SocketAddr>>().into_iter()) as Addrs)
+        })
+    }
+}
+
+/// `host:port` with the host looked up, as Go names what it dialed; as it stands when that fails.
+fn first_address(authority: &str) -> String {
+    let looked_up = authority.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    looked_up.map_or_else(|| authority.to_owned(), |address| address.to_string())
+}
+
+/// A name as one segment of a path.
+pub(super) fn path_segment(name: &str) -> String {
+    utf8_percent_encode(name, RESERVED).to_string()
+}
+
+/// A key as a path: its slashes stay.
+pub(super) fn path_of_key(key: &str) -> String {
+    key.split('/').map(path_segment).collect::<Vec<_>>().join("/")
+}
+
+fn go_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "POST" => "Post",
+        "PUT" => "Put",
+        "DELETE" => "Delete",
+        _ => "Get",
+    }
+}

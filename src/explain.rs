@@ -1,0 +1,226 @@
+//! What a message of Consul's means, why it is there, and what to do.
+//!
+//! [`explain`] takes any text that Consul's command line, HTTP API or log printed around peering. It undoes the
+//! wrapping ([`causes`]) and looks every innermost text up among the known messages ([`entries`]). Of several known
+//! shapes that match, the one with the most literal text wins. A text that nobody wrote an entry for gives nothing.
+
+mod document;
+mod known;
+mod message;
+mod pattern;
+mod redact;
+mod source;
+
+use std::cmp::Reverse;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+
+pub use document::markdown;
+pub use known::entries;
+pub use message::{Cause, LONGEST_TEXT, Operation, causes};
+pub use pattern::{Captures, Pattern};
+
+use source::Source;
+
+/// A message that Consul is known to print, or several that mean the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Stable name in kebab case: `secret-invalid`.
+    pub name: &'static str,
+    /// What it is about.
+    pub area: Area,
+    /// What it means, in one sentence.
+    pub summary: &'static str,
+    /// The causes, likeliest first.
+    pub why: &'static [&'static str],
+    /// What to do.
+    pub remedy: &'static str,
+    /// A command line to run next. Words in capitals stand for what the person knows: `NAME`, `ADDRESS`, `@token`.
+    pub next: &'static str,
+    /// Where this is known from.
+    pub source: &'static str,
+    /// The shapes of the message.
+    #[serde(skip)]
+    pub patterns: &'static [Pattern],
+}
+
+/// What a message is about. The entries are ordered by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Area {
+    /// The text of the token, before anything in it is read.
+    Text,
+    /// What the token says.
+    Token,
+    /// Whether the token is still the usable one.
+    Stale,
+    /// The way to the acceptor's servers.
+    Reach,
+    /// TLS, ports, and what answers there.
+    Tls,
+    /// Which cluster and which name.
+    Identity,
+    /// ACLs, and the way to Consul's own HTTP API.
+    Access,
+    /// The servers' own state, and a peering that is established.
+    Afterwards,
+    /// Peering resources in Kubernetes.
+    Kubernetes,
+    /// How the command was written.
+    CommandLine,
+}
+
+impl Area {
+    /// The heading over its entries.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Text => "The text of the token",
+            Self::Token => "What the token says",
+            Self::Stale => "Stale tokens and taken names",
+            Self::Reach => "Reaching the acceptor",
+            Self::Tls => "TLS and ports",
+            Self::Identity => "Who is who",
+            Self::Access => "Access, and the way to Consul's API",
+            Self::Afterwards => "Servers, and established peerings",
+            Self::Kubernetes => "Kubernetes",
+            Self::CommandLine => "The command line",
+        }
+    }
+}
+
+/// One known cause that was found in a text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// What is known about it.
+    #[serde(flatten)]
+    pub entry: &'static Entry,
+    /// The entry's next command, with the values that the text gave.
+    pub command: String,
+    /// The first text that had this cause, without its wrapping; tokens are replaced.
+    pub text: String,
+    /// Where it stands in the text that was given, in bytes.
+    pub range: Range<usize>,
+    /// Values from the first text: names, addresses, certificate names, numbers. Never a secret.
+    pub captures: Captures,
+    /// How often the cause stands in the text.
+    pub count: usize,
+    /// The peering server addresses it was said of, each once.
+    pub addresses: Vec<String>,
+    /// What had been asked of Consul, if the text says it.
+    pub operation: Option<Operation>,
+    /// The local name that was used, if the text says it.
+    pub peering: Option<String>,
+    /// The HTTP API's address, if the text is about the way there.
+    pub url: Option<String>,
+    /// The HTTP API's status, if the text says it.
+    pub http_status: Option<u16>,
+    /// The innermost gRPC status code, if the text says it.
+    pub grpc_code: Option<String>,
+}
+
+/// The longest text that is looked through for one message on several lines, in bytes.
+const LONGEST_WRAPPED: usize = 64 * 1024;
+
+/// The known causes in a text, each once, in the order in which they stand. Empty if none is known.
+pub fn explain(text: &str) -> Vec<Explanation> {
+    let source = Source::cleaned(message::bounded(text));
+    let found = explained(message::causes_of(&source));
+    if !found.is_empty() || text.len() > LONGEST_WRAPPED {
+        return found;
+    }
+    // One message may have been wrapped over several lines by a terminal: at words, or in the middle of them.
+    [" ", ""]
+        .into_iter()
+        .map(|glue| explained(message::causes_of(&source.joined(glue))))
+        .find(|found| !found.is_empty())
+        .unwrap_or_default()
+}
+
+/// The entry that knows a cause best, and what stood in its holes.
+pub fn lookup(cause: &Cause) -> Option<(&'static Entry, Captures)> {
+    static MOST_TELLING_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
+        let mut all: Vec<_> = entries()
+            .iter()
+            .flat_map(|entry| entry.patterns.iter().map(move |pattern| (pattern, *entry)))
+            .collect();
+        all.sort_by_key(|(pattern, _)| Reverse(pattern.rank()));
+        all
+    });
+    MOST_TELLING_FIRST.iter().find_map(|(pattern, entry)| Some((*entry, pattern.find(cause)?)))
+}
+
+/// The entry of that name.
+pub fn entry(name: &str) -> Option<&'static Entry> {
+    entries().iter().find(|entry| entry.name == name).copied()
+}
+
+fn explained(causes: Vec<Cause>) -> Vec<Explanation> {
+    let mut found: Vec<Explanation> = Vec::new();
+    for cause in causes {
+        let Some((entry, captures)) = lookup(&cause) else { continue };
+        let dialed = captures.get("address").filter(|_| cause.url.is_none());
+        let address = cause.address.as_ref().or(dialed).cloned();
+        let index = found.iter().position(|known| known.entry.name == entry.name).unwrap_or_else(|| {
+            found.push(first(entry, captures, cause));
+            found.len() - 1
+        });
+        let known = &mut found[index];
+        known.count += 1;
+        known.addresses.extend(address.filter(|address| !known.addresses.contains(address)));
+    }
+    found
+}
+
+fn first(entry: &'static Entry, captures: Captures, cause: Cause) -> Explanation {
+    Explanation {
+        entry,
+        command: command(entry, &captures, &cause),
+        text: cause.text,
+        range: cause.range,
+        captures,
+        count: 0,
+        addresses: Vec::new(),
+        operation: cause.operation,
+        peering: cause.peering,
+        url: cause.url,
+        http_status: cause.http_status,
+        grpc_code: cause.grpc_code,
+    }
+}
+
+/// The next command with `NAME`, `ADDRESS`, `HOST`, `PORT` and `URL` filled in where the text gave them.
+///
+/// Only harmless values are filled in: what stands in an error may have come from a stranger, and people paste.
+fn command(entry: &Entry, captures: &Captures, cause: &Cause) -> String {
+    let name = captures.get("name").or(cause.peering.as_ref());
+    let address = captures.get("address").or(cause.address.as_ref());
+    let host_port = address.and_then(|address| address.rsplit_once(':'));
+    let values = [
+        ("NAME", name.map(String::as_str)),
+        ("ADDRESS", address.map(String::as_str)),
+        ("HOST", captures.get("host").map(String::as_str).or(host_port.map(|(host, _)| host))),
+        ("PORT", host_port.map(|(_, port)| port)),
+        ("URL", cause.url.as_deref()),
+    ];
+    entry
+        .next
+        .split(' ')
+        .map(|word| {
+            let known = values.iter().find(|(place, _)| *place == word).and_then(|(_, value)| *value);
+            known.filter(|value| harmless(value)).unwrap_or(word)
+        })
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+fn harmless(value: &str) -> bool {
+    let starts_well = value.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '[');
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".:-_[]/".contains(letter);
+    starts_well && value.len() <= 256 && value.chars().all(plain)
+}
+
+#[cfg(test)]
+#[path = "explain/explain_tests.rs"]
+mod tests;

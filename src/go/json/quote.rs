@@ -1,0 +1,61 @@
+//! A string as Go's `json.Marshal` writes it.
+
+use std::fmt::Write;
+
+/// Appends a JSON string in quotes.
+///
+/// Go escapes `<`, `>` and `&` for HTML, U+2028 and U+2029 for JavaScript, and control characters other than
+/// `\b \f \n \r \t` by their number.
+pub fn quote(text: &str, json: &mut String) {
+    json.push('"');
+    let mut rest = text;
+    while let Some((clean, special)) = rest.bytes().position(is_special).map(|at| rest.split_at(at)) {
+        json.push_str(clean);
+        let mut letters = special.chars();
+        letters.next().into_iter().for_each(|letter| escape(letter, json));
+        rest = letters.as_str();
+    }
+    json.push_str(rest);
+    json.push('"');
+}
+
+/// Whether a byte must be escaped, or begins a character that may have to be (U+2028 begins with 0xE2).
+fn is_special(byte: u8) -> bool {
+    matches!(byte, 0..0x20 | b'"' | b'\\' | b'<' | b'>' | b'&' | 0xE2)
+}
+
+fn escape(letter: char, json: &mut String) {
+    match letter {
+        '"' => json.push_str("\\\""),
+        '\\' => json.push_str("\\\\"),
+        '\u{8}' => json.push_str("\\b"),
+        '\u{C}' => json.push_str("\\f"),
+        '\n' => json.push_str("\\n"),
+        '\r' => json.push_str("\\r"),
+        '\t' => json.push_str("\\t"),
+        '\0'..' ' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
+            write!(json, "\\u{:04x}", u32::from(letter)).expect("a string takes any text");
+        }
+        _ => json.push(letter),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quoted(text: &str) -> String {
+        let mut json = String::new();
+        quote(text, &mut json);
+        json
+    }
+
+    #[test]
+    fn strings_are_escaped_as_go_does() {
+        assert_eq!(quoted("a/b"), r#""a/b""#);
+        assert_eq!(quoted("<a href=\"x\">&</a>"), r#""\u003ca href=\"x\"\u003e\u0026\u003c/a\u003e""#);
+        assert_eq!(quoted("\u{8}\u{c}\n\r\t\\"), r#""\b\f\n\r\t\\""#);
+        assert_eq!(quoted("\0\u{1f}\u{7f}"), "\"\\u0000\\u001f\u{7f}\"");
+        assert_eq!(quoted("\u{2028}\u{2029}\u{2030}é🎉"), "\"\\u2028\\u2029\u{2030}é🎉\"");
+    }
+}

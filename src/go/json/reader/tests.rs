@@ -1,0 +1,74 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn check(json: &[u8]) -> Result<()> {
+    let mut reader = Reader::new(json);
+    reader.skip()?;
+    reader.end()
+}
+
+fn fault(json: &str) -> (usize, String) {
+    let error = check(json.as_bytes()).expect_err("a fault");
+    (error.offset, error.to_string())
+}
+
+#[test]
+fn good_texts_are_walked_to_their_end() {
+    for json in [
+        "{}",
+        " [ ] ",
+        "\t{\"a\" : [1, -0.5e+3 ,true,false , null,\"\\u00e9\"],\"b\":{}}\r\n",
+        "0",
+        "\"\x7f\"",
+    ] {
+        assert_eq!(check(json.as_bytes()), Ok(()), "{json}");
+    }
+}
+
+#[test]
+fn a_text_that_ends_too_early_says_so() {
+    for json in ["", " ", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "[", "[1", "[1,", "\"", "\"a"] {
+        assert_eq!(fault(json), (json.len(), "unexpected end of JSON input".into()), "{json}");
+    }
+}
+
+#[test]
+fn go_blames_a_space_for_a_literal_that_ends_too_early() {
+    assert_eq!(fault("tru"), (3, "invalid character ' ' in literal true (expecting 'e')".into()));
+    assert_eq!(fault("-"), (1, "invalid character ' ' in numeric literal".into()));
+    assert_eq!(fault("1."), (2, "invalid character ' ' after decimal point in numeric literal".into()));
+    assert_eq!(fault("1e+"), (3, "invalid character ' ' in exponent of numeric literal".into()));
+    assert_eq!(fault("\"\\"), (2, "invalid character ' ' in string escape code".into()));
+    assert_eq!(fault("\"\\u1"), (4, "invalid character ' ' in \\u hexadecimal character escape".into()));
+}
+
+#[test]
+fn a_byte_that_cannot_stand_somewhere_is_named_with_the_place() {
+    assert_eq!(fault("{,"), (1, "invalid character ',' looking for beginning of object key string".into()));
+    assert_eq!(fault("{\"a\":1,}").0, 7);
+    assert_eq!(fault("[1,]"), (3, "invalid character ']' looking for beginning of value".into()));
+    assert_eq!(fault("{\"a\",1}"), (4, "invalid character ',' after object key".into()));
+    assert_eq!(fault("{\"a\":1]"), (6, "invalid character ']' after object key:value pair".into()));
+    assert_eq!(fault("[1}"), (2, "invalid character '}' after array element".into()));
+    assert_eq!(fault("01"), (1, "invalid character '1' after top-level value".into()));
+    assert_eq!(fault("\"\n\""), (1, "invalid character '\\n' in string literal".into()));
+    assert_eq!(fault("\"\\x\""), (2, "invalid character 'x' in string escape code".into()));
+}
+
+#[test]
+fn nesting_ends_at_ten_thousand() {
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    assert_eq!(check(nested(DEEPEST).as_bytes()), Ok(()));
+    assert_eq!(fault(&nested(DEEPEST + 1)), (DEEPEST, "invalid character '[' exceeded max depth".into()));
+    assert_eq!(fault(&"{\"a\":".repeat(DEEPEST + 1)).0, DEEPEST * 5);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_walked_or_refused(json: Vec<u8>) {
+        if let Err(error) = check(&json) {
+            prop_assert!(error.offset <= json.len());
+        }
+    }
+}

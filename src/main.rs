@@ -1,0 +1,7 @@
+//! The `peering` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    consul_peering::cli::run()
+}

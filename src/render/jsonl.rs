@@ -1,0 +1,146 @@
+//! What is said of tokens as JSON: a line for each, or a document of all.
+//!
+//! One schema for both, whose parts are [`Entry`]: [`SCHEMA_VERSION`] grows when a field changes its meaning or goes
+//! away; new fields may come at any time.
+
+mod line;
+
+use serde::Serialize;
+
+use crate::batch::Judged;
+use crate::report::{Finding, NotApplied, Report, Validated};
+use crate::token::Token;
+use crate::word::{REFERENCE, Word};
+
+/// The version of the JSON form of an [`Entry`].
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What `validate -format json` prints.
+#[derive(Debug, Serialize)]
+pub struct Document<'a> {
+    /// [`SCHEMA_VERSION`].
+    pub version: u32,
+    /// Whose word Consul's word is.
+    pub reference: &'static str,
+    /// One for each token, in the order given.
+    pub tokens: Vec<Entry<'a>>,
+}
+
+/// What is said of one token: a line of `-format jsonl`, and of `-batch`.
+#[derive(Debug, Default, Serialize)]
+pub struct Entry<'a> {
+    /// Which token: its number among the arguments, or its line's number in the batch; from 1.
+    pub index: u64,
+    /// Where the token came from: `argument`, `@FILE` or `-`; not in a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'a str>,
+    /// The acceptor's ID of the peering, if the text could be decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peer_id: Option<&'a str>,
+    /// The TLS name of the acceptor's servers, if the text could be decoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_name: Option<&'a str>,
+    /// The worst that is said: `ok`, `info`, `warning`, `error` (of ours), `refused` (by Consul), or `unreadable` for
+    /// a line of a batch that holds no token.
+    pub status: &'static str,
+    /// Consul's word.
+    pub consul: ConsulWord<'a>,
+    /// Ours, the worst first, then in the order of the token.
+    pub findings: &'a [Finding],
+    /// Why a line of a batch is unreadable.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How many checks ran and found nothing; not in a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub passed: Option<usize>,
+    /// The checks that did not run, and why; not in a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_applied: Option<&'a [NotApplied]>,
+}
+
+/// Consul's word.
+#[derive(Debug, Default, Serialize)]
+pub struct ConsulWord<'a> {
+    /// Whether Consul accepts the token. Where there is no token it cannot.
+    pub accepted: bool,
+    /// The very message of the refusal; `null` when it accepts, and where there is no token to speak of.
+    pub message: Option<&'a str>,
+    /// `false`: what follows `peering token invalid CA: ` may differ from Consul's.
+    pub exact: bool,
+}
+
+impl<'a> Document<'a> {
+    /// A document of some entries.
+    pub fn new(tokens: Vec<Entry<'a>>) -> Self {
+        Self { version: SCHEMA_VERSION, reference: REFERENCE, tokens }
+    }
+}
+
+impl<'a> Entry<'a> {
+    /// What is said of a token, if its text could be decoded; with the checks that did not run.
+    pub fn new(index: u64, source: &'a str, token: Option<&'a Token>, report: &'a Report) -> Self {
+        Self {
+            source: Some(source),
+            passed: Some(report.passed),
+            not_applied: Some(&report.not_applied),
+            ..Self::short(index, token, report)
+        }
+    }
+
+    /// What is said of a token that was validated.
+    pub fn of_validated(index: u64, validated: &'a Validated) -> Self {
+        let token = validated.decoded.as_ref().ok().map(|decoded| &decoded.token);
+        Self::new(index, &validated.source, token, &validated.report)
+    }
+
+    fn short(index: u64, token: Option<&'a Token>, report: &'a Report) -> Self {
+        Self {
+            index,
+            peer_id: token.map(|token| token.peer_id.as_str()),
+            server_name: token.map(|token| token.server_name.as_str()),
+            status: report.status().name(),
+            consul: ConsulWord::from(&report.consul),
+            findings: &report.findings,
+            ..Self::default()
+        }
+    }
+
+    fn of_line(judged: &'a Judged<'_>) -> Self {
+        match &judged.verdict {
+            Ok(verdict) => Self::short(judged.index, verdict.token, &verdict.report),
+            Err(fault) => Self {
+                index: judged.index,
+                status: "unreadable",
+                consul: ConsulWord { exact: true, ..ConsulWord::default() },
+                error: Some(fault.to_string()),
+                ..Self::default()
+            },
+        }
+    }
+
+    /// Adds the entry as one line.
+    pub fn write_line(&self, lines: &mut Vec<u8>) {
+        line::write(self, lines);
+    }
+}
+
+impl<'a> From<&'a Word> for ConsulWord<'a> {
+    fn from(word: &'a Word) -> Self {
+        Self { accepted: word.accepted, message: word.message.as_deref(), exact: word.exact }
+    }
+}
+
+/// Adds what came of a line of a batch as one line. The other keys of a JSON object stand under `input`.
+pub fn render(judged: &Judged<'_>, lines: &mut Vec<u8>) {
+    Entry::of_line(judged).write_line(lines);
+    let Some(beside) = judged.beside else { return };
+    lines.truncate(lines.len() - "}\n".len());
+    lines.extend_from_slice(b",\"input\":{");
+    for (at, (key, value)) in beside.iter().enumerate() {
+        lines.extend_from_slice(if at == 0 { b"" } else { b"," });
+        lines.extend_from_slice(key.as_bytes());
+        lines.push(b':');
+        lines.extend_from_slice(value.as_bytes());
+    }
+    lines.extend_from_slice(b"}}\n");
+}

@@ -1,0 +1,174 @@
+//! What `inspect` shows of one token.
+
+use jiff::Timestamp;
+use owo_colors::OwoColorize;
+
+use super::report::{findings, word};
+use super::{Page, counted, printable};
+use crate::cert::{Certificate, SelfSignature};
+use crate::inspection::{AddressFacts, CertificateFacts, Inspection};
+
+/// From how many days on an expiry is worth a colour.
+const SOON_DAYS: i64 = 30;
+
+/// One token, as a page of `width` columns.
+pub fn inspection(inspection: &Inspection, width: usize) -> String {
+    let mut page = Page::new(width);
+    page.heading("Peering token");
+    for undone in &inspection.undone {
+        page.line(&format!("{} {undone}; Consul itself would refuse it", "!".yellow()));
+    }
+    identity(&mut page, inspection);
+    addresses(&mut page, &inspection.addresses);
+    if inspection.certificates.is_empty() {
+        page.heading("CA certificates");
+        page.line("none: the dialer will use no TLS, and speak in plain text");
+    }
+    for (at, facts) in inspection.certificates.iter().enumerate() {
+        page.heading(&format!("CA certificate {} of {}", at + 1, inspection.certificates.len()));
+        certificate(&mut page, facts);
+    }
+    page.heading("At a glance");
+    word(&mut page, &inspection.consul);
+    findings(&mut page, &inspection.findings, false);
+    page.finish()
+}
+
+fn identity(page: &mut Page, token: &Inspection) {
+    let or_missing =
+        |text: &str| if text.is_empty() { "(missing)".red().to_string() } else { printable(text) };
+    page.row("Peer ID", &or_missing(&token.peer_id));
+    page.row("Server name", &or_missing(&token.server_name));
+    page.row(
+        "Trust domain",
+        &token.trust_domain.as_deref().map_or_else(|| "(none in the server name)".to_owned(), printable),
+    );
+    match &token.datacenter {
+        Some(datacenter) => page.row("Datacenter", &or_missing(datacenter)),
+        None => page.row("Datacenter", "(not in the token: written by Consul 1.13)"),
+    }
+    match token.partition.as_deref() {
+        Some("") | None => page.row("Partition", "(none)"),
+        Some(partition) => page.row("Partition", &printable(partition)),
+    }
+    if let Some(locality) = &token.locality {
+        let place = format!("region {:?}, zone {:?}", locality.region, locality.zone);
+        page.row("Locality", &printable(&place));
+    }
+    let secret = &token.establishment_secret;
+    match (&secret.value, secret.present) {
+        (Some(value), _) => page.row("Secret", &printable(value).yellow().to_string()),
+        (None, true) => page.row("Secret", "present (hidden; -show-secret shows it)"),
+        (None, false) => page.row("Secret", &"(missing)".red().to_string()),
+    }
+    page.row("Token SHA-256", &token.token_sha256);
+}
+
+fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
+    page.heading("Addresses, in the order in which Consul dials them");
+    if addresses.is_empty() {
+        page.line(&"(none)".red().to_string());
+    }
+    let mut order = 0;
+    for address in addresses {
+        let kind = match address.kind {
+            None => "not an address that Consul can read".red().to_string(),
+            Some(kind) => format!("{}, {kind}", address.origin),
+        };
+        let shown = printable(&address.address);
+        if address.dialed {
+            order += 1;
+            page.line(&format!("{order}. {shown}  ({kind})"));
+        } else {
+            page.line(&format!("-  {shown}  ({kind}; not dialed: the manual ones replace it)"));
+        }
+    }
+}
+
+fn certificate(page: &mut Page, facts: &CertificateFacts) {
+    let Some(certificate) = &facts.certificate else {
+        let error = facts.error.as_deref().unwrap_or("could not be read");
+        page.line(&printable(error).red().to_string());
+        return;
+    };
+    page.row("Subject", &printable(&certificate.subject));
+    page.row("Issuer", &issuer(certificate));
+    page.row("Serial", &bare(&certificate.serial));
+    let days = facts.days_left.unwrap_or_default();
+    page.row("Valid from", &time(certificate.not_before));
+    page.row("Valid until", &format!("{} ({})", time(certificate.not_after), left(days)));
+    page.row(
+        "Key",
+        &format!(
+            "{}, {} bits; signed with {}",
+            certificate.key.algorithm, certificate.key.bits, certificate.signature_algorithm
+        ),
+    );
+    page.row("CA", &authority(certificate));
+    if let Some(usage) = &certificate.key_usage {
+        page.row("Key usage", &usage.join(", "));
+    }
+    let names = &certificate.names;
+    for (label, values) in [
+        ("URI", &names.uris),
+        ("DNS name", &names.dns),
+        ("IP address", &names.ips),
+        ("Other name", &names.others),
+    ] {
+        for value in values {
+            page.row(label, &printable(value));
+        }
+    }
+    if let Some(id) = &certificate.subject_key_id {
+        page.row("Subject key", &bare(id));
+    }
+    match &certificate.authority_key_id {
+        Some(id) if Some(id) == certificate.subject_key_id.as_ref() => {
+            page.row("Authority key", "the same");
+        }
+        Some(id) => page.row("Authority key", &bare(id)),
+        None => {}
+    }
+    page.row("SHA-256", &certificate.sha256);
+    page.row("SHA-1", &certificate.sha1);
+}
+
+/// 32 bytes with colons are 95 columns; without, they fit on a line.
+fn bare(bytes: &str) -> String {
+    bytes.replace(':', "")
+}
+
+fn issuer(certificate: &Certificate) -> String {
+    match certificate.self_signature {
+        SelfSignature::Verified => "itself (self-signed; the signature verifies)".to_owned(),
+        SelfSignature::Failed => "itself, but the signature does not verify".red().to_string(),
+        SelfSignature::NotChecked => {
+            "itself (the signature's algorithm cannot be checked by this tool)".to_owned()
+        }
+        SelfSignature::OtherIssuer => printable(&certificate.issuer),
+    }
+}
+
+fn left(days: i64) -> String {
+    if days < 0 {
+        format!("expired {} ago", counted(-days, "day")).red().to_string()
+    } else if days < SOON_DAYS {
+        format!("{} left", counted(days, "day")).yellow().to_string()
+    } else {
+        format!("{} left", counted(days, "day"))
+    }
+}
+
+fn authority(certificate: &Certificate) -> String {
+    match (certificate.is_ca, certificate.path_length) {
+        (Some(true), Some(length)) => format!("yes, with at most {} below it", counted(length.into(), "CA")),
+        (Some(true), None) => "yes".to_owned(),
+        (Some(false), _) => "no".red().to_string(),
+        (None, _) => "no (it has no basic constraints)".red().to_string(),
+    }
+}
+
+/// `2036-11-20 18:50:09 UTC`
+pub(super) fn time(at: Timestamp) -> String {
+    at.to_string().replace('T', " ").replace('Z', " UTC")
+}

@@ -1,0 +1,151 @@
+//! Reports as SARIF 2.1.0, for code scanning: a rule for each check and one for Consul's word.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use serde_json::{Value, json};
+use serde_sarif::sarif::{
+    ArtifactLocation, Location, LogicalLocation, Message, MultiformatMessageString, PhysicalLocation,
+    PropertyBag, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel,
+    Run, Sarif, Tool, ToolComponent,
+};
+
+use super::json;
+use crate::check::{self, Check, Severity};
+use crate::report::{Finding, Validated};
+use crate::word::REFERENCE;
+
+/// Where the schema of this document is published.
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// The rule that Consul's refusals break.
+const REFUSAL: &str = "consul-refuses-it";
+
+/// What a path may not hold in a URI (RFC 3986 §3.3).
+const NOT_IN_PATHS: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}');
+
+/// The document.
+pub fn render(tokens: &[Validated]) -> String {
+    let driver = ToolComponent::builder()
+        .name("peering".to_owned())
+        .version(env!("CARGO_PKG_VERSION").to_owned())
+        .rules(rules())
+        .build();
+    let results =
+        tokens.iter().zip(1..).flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
+    let run = Run::builder().tool(Tool::builder().driver(driver).build()).results(results).build();
+    json::render(&Sarif::builder().schema(SCHEMA.to_owned()).version(json!("2.1.0")).runs(vec![run]).build())
+}
+
+fn rules() -> Vec<ReportingDescriptor> {
+    let refusal = ReportingDescriptor::builder()
+        .id(REFUSAL.to_owned())
+        .short_description(text("Consul refuses this token."))
+        .full_description(text(&format!("{REFERENCE} refuses the token before it dials anybody.")))
+        .help(text("The findings beside this one say why; peering explain tells what the message means."))
+        .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
+        .build();
+    std::iter::once(refusal).chain(check::ALL.iter().map(|check| rule(check))).collect()
+}
+
+fn rule(check: &Check) -> ReportingDescriptor {
+    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}", check.why, check.remedy, check.source);
+    ReportingDescriptor::builder()
+        .id(check.name.to_owned())
+        .short_description(text(check.summary))
+        .full_description(text(check.why))
+        .help(text(&help))
+        .default_configuration(
+            ReportingConfiguration::builder().level(json!(level_name(check.severity))).build(),
+        )
+        .build()
+}
+
+fn results(token: &Validated, number: usize) -> Vec<SarifResult> {
+    let refusal = token.report.consul.message.as_ref().map(|message| {
+        let said = format!("Consul refuses this token: {message}");
+        result(token, number, REFUSAL, Severity::Error, &said, "text", BTreeMap::new())
+    });
+    let findings = token.report.findings.iter().map(|finding| {
+        let message = format!("{} {}", finding.message, remedy(finding));
+        let values = finding.values.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        result(token, number, finding.check, finding.severity, message.trim_end(), &finding.path, values)
+    });
+    refusal.into_iter().chain(findings).collect()
+}
+
+fn remedy(finding: &Finding) -> &'static str {
+    check::find(finding.check).map_or("", |check| check.remedy)
+}
+
+fn result(
+    token: &Validated,
+    number: usize,
+    rule: &str,
+    severity: Severity,
+    message: &str,
+    path: &str,
+    values: BTreeMap<String, Value>,
+) -> SarifResult {
+    let artifact = ArtifactLocation::builder().uri(uri(&token.source, number)).build();
+    let region = Region::builder().start_line(1).build();
+    let physical = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
+    let logical =
+        LogicalLocation::builder().fully_qualified_name(path.to_owned()).kind("member".to_owned()).build();
+    let location = Location::builder().physical_location(physical).logical_locations(vec![logical]).build();
+    let properties = PropertyBag::builder().additional_properties(values).build();
+    let index = std::iter::once(REFUSAL)
+        .chain(check::ALL.iter().map(|check| check.name))
+        .position(|name| name == rule);
+    SarifResult::builder()
+        .rule_id(rule.to_owned())
+        .rule_index(index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1))
+        .level(level(severity))
+        .message(Message::builder().text(message.to_owned()).build())
+        .locations(vec![location])
+        .properties(properties)
+        .build()
+}
+
+/// A file by its path; anything else by its number among the tokens.
+fn uri(source: &str, number: usize) -> String {
+    match source.strip_prefix('@') {
+        Some(path) => {
+            let scheme = if path.starts_with('/') { "file://" } else { "" };
+            format!("{scheme}{}", utf8_percent_encode(path, NOT_IN_PATHS))
+        }
+        None if source == "-" => "standard-input".to_owned(),
+        None => format!("argument-{number}"),
+    }
+}
+
+fn level(severity: Severity) -> ResultLevel {
+    match severity {
+        Severity::Error => ResultLevel::Error,
+        Severity::Warning => ResultLevel::Warning,
+        Severity::Info => ResultLevel::Note,
+    }
+}
+
+fn level_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "note",
+    }
+}
+
+fn text(text: &str) -> MultiformatMessageString {
+    MultiformatMessageString::builder().text(text.to_owned()).build()
+}

@@ -1,0 +1,147 @@
+//! `host:port`, as Consul checks and dials it.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use thiserror::Error;
+
+use crate::go::address::{HostPort, atoi, split_host_port};
+
+/// Where a dialer finds one server (or gateway) of the acceptor.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ServerAddress {
+    /// The host without brackets; may be empty, which dials this very host.
+    pub host: String,
+    /// What the host is.
+    pub kind: HostKind,
+    /// 1–65535.
+    pub port: u16,
+}
+
+/// What stands before the port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum HostKind {
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// An IPv6 address (a zone, if any, stays in `host`).
+    V6(Ipv6Addr),
+    /// A name, to be looked up.
+    Name,
+    /// Nothing at all.
+    Empty,
+}
+
+/// Why Consul refuses an address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{address} is not a valid peering server address")]
+pub struct AddressError {
+    /// The address as it was given.
+    pub address: String,
+    /// What is wrong with it, such as `missing port in address`.
+    pub reason: &'static str,
+}
+
+impl ServerAddress {
+    /// Reads an address as Consul does: Go's `net.SplitHostPort`, then `strconv.Atoi`, then 1–65535.
+    pub fn parse(address: &str) -> Result<Self, AddressError> {
+        let (host, port) =
+            split(address).map_err(|reason| AddressError { address: address.to_owned(), reason })?;
+        Ok(Self { host: host.to_owned(), kind: HostKind::of(host), port })
+    }
+
+    /// The host as an IP address, if it is one. An IPv4 address that is written as IPv6 is an IPv4 address.
+    pub fn ip(&self) -> Option<IpAddr> {
+        match self.kind {
+            HostKind::V4(ip) => Some(IpAddr::V4(ip)),
+            HostKind::V6(ip) => Some(ip.to_canonical()),
+            HostKind::Name | HostKind::Empty => None,
+        }
+    }
+
+    /// Whether Consul takes an address, without making anything of it.
+    pub fn is_valid(address: &str) -> bool {
+        split(address).is_ok()
+    }
+}
+
+fn split(address: &str) -> Result<(&str, u16), &'static str> {
+    let HostPort { host, port } = split_host_port(address)?;
+    let port = atoi(port).ok_or("the port is not a number")?;
+    match u16::try_from(port) {
+        Ok(port @ 1..) => Ok((host, port)),
+        _ => Err("the port is not within 1–65535"),
+    }
+}
+
+impl HostKind {
+    fn of(host: &str) -> Self {
+        let without_zone = host.split_once('%').map_or(host, |(address, _)| address);
+        if host.is_empty() {
+            Self::Empty
+        } else if let Ok(address) = host.parse() {
+            Self::V4(address)
+        } else if let Ok(address) = without_zone.parse() {
+            Self::V6(address)
+        } else {
+            Self::Name
+        }
+    }
+}
+
+/// Writes `host:port`, an IPv6 address in brackets, as Go's `net.JoinHostPort` does.
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(formatter, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(formatter, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_host_is_an_address_a_name_or_nothing() {
+        let kind = |address| ServerAddress::parse(address).unwrap().kind;
+        assert_eq!(kind("10.0.0.1:8503"), HostKind::V4(Ipv4Addr::new(10, 0, 0, 1)));
+        assert_eq!(kind("[::1]:8503"), HostKind::V6(Ipv6Addr::LOCALHOST));
+        assert_eq!(kind("[::1%lo]:8503"), HostKind::V6(Ipv6Addr::LOCALHOST));
+        assert_eq!(kind("consul.example.com:8503"), HostKind::Name);
+        assert_eq!(kind("010.0.0.1:8503"), HostKind::Name);
+        assert_eq!(kind(":8503"), HostKind::Empty);
+    }
+
+    #[test]
+    fn an_address_is_written_with_brackets_where_they_are_needed() {
+        for (address, written) in
+            [("h:08503", "h:8503"), ("[::1%lo]:+1", "[::1%lo]:1"), ("[h]:1", "h:1"), (":1", ":1")]
+        {
+            assert_eq!(ServerAddress::parse(address).unwrap().to_string(), written);
+        }
+    }
+
+    #[test]
+    fn a_refusal_holds_the_address_as_it_was_given() {
+        let refusal = |address| ServerAddress::parse(address).unwrap_err();
+        assert_eq!(refusal("h").to_string(), "h is not a valid peering server address");
+        assert_eq!(refusal("h").reason, "missing port in address");
+        assert_eq!(refusal("h:grpc").reason, "the port is not a number");
+        for address in ["h:0", "h:-1", "h:65536", "h:4294967297"] {
+            assert_eq!(refusal(address).reason, "the port is not within 1–65535");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_written_address_reads_as_it_was(address in "[a-z0-9:.%\\[\\]+]{0,12}:[0-9]{1,5}") {
+            if let Ok(read) = ServerAddress::parse(&address) {
+                prop_assert_eq!(ServerAddress::parse(&read.to_string()), Ok(read));
+            }
+        }
+    }
+}

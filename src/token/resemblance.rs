@@ -1,0 +1,147 @@
+//! What a text that is no token probably is instead.
+
+use base64::Engine;
+use base64::alphabet::URL_SAFE;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use super::{DecodeError, Stage};
+
+/// What a text that cannot be read as a token resembles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resemblance {
+    /// Nothing, or nothing but blanks.
+    Nothing,
+    /// A JSON Web Token, such as the one in Consul's documentation of establishing.
+    Jwt,
+    /// A UUID, as an ACL token's secret is.
+    Uuid,
+    /// A PEM certificate or key.
+    Pem,
+    /// A token with an ellipsis in its middle, as documents and logs shorten it.
+    Shortened,
+    /// The beginning of a token; the end is missing.
+    Truncated,
+    /// JSON, but not the answer or the manifest that holds a token.
+    Json,
+    /// base64 of bytes that are no text, such as a compressed file.
+    Binary,
+    /// base64 of some other text.
+    OtherText,
+    /// A token whose JSON was changed by hand.
+    Edited,
+    /// Nothing that is known.
+    Unknown,
+}
+
+impl Resemblance {
+    /// What `text` resembles, given why it could not be read.
+    pub fn of(text: &[u8], error: &DecodeError) -> Self {
+        let text = text.trim_ascii();
+        if text.is_empty() {
+            return Self::Nothing;
+        }
+        if is_jwt(text) {
+            return Self::Jwt;
+        }
+        if is_uuid(text) {
+            return Self::Uuid;
+        }
+        if text.starts_with(b"-----BEGIN ") {
+            return Self::Pem;
+        }
+        if matches!(text[0], b'{' | b'[') {
+            return Self::Json;
+        }
+        let is_token_start = TOKEN_STARTS.iter().any(|start| text.starts_with(start));
+        match error.stage {
+            Stage::Field => Self::Edited,
+            Stage::Utf8 => Self::Binary,
+            Stage::Json if is_token_start && error.message == "unexpected end of JSON input" => {
+                Self::Truncated
+            }
+            Stage::Json if is_token_start => Self::Edited,
+            Stage::Json => Self::OtherText,
+            Stage::Base64 if is_token_start && has_ellipsis(text) => Self::Shortened,
+            // What Go cannot complete to four digits, it blames on where the last group starts or on the end.
+            Stage::Base64 if is_token_start && error.offset + 4 >= text.len() && !text.ends_with(b"=") => {
+                Self::Truncated
+            }
+            Stage::Base64 => Self::Unknown,
+        }
+    }
+
+    /// The likely cause, as a sentence for people.
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::Nothing => {
+                "there is nothing: an empty file, a variable that is not set, or a command before a pipe that failed"
+            }
+            Self::Jwt => {
+                "this is a JSON Web Token, perhaps the example in Consul's documentation, which is not a peering token"
+            }
+            Self::Uuid => {
+                "this is a UUID, as ACL tokens and peer IDs are; a peering token is far longer and starts with eyJ"
+            }
+            Self::Pem => {
+                "this is a PEM file, such as a CA certificate; a peering token holds one, but is not one"
+            }
+            Self::Shortened => "it was shortened with an ellipsis, as documents, tickets and logs do",
+            Self::Truncated => "the end is missing: it was cut when it was copied, stored or passed on",
+            Self::Json => {
+                "this is JSON, but neither a generated token's answer nor a Kubernetes Secret with a token in it"
+            }
+            Self::Binary => "it is base64 of bytes, such as a compressed file, not of a token",
+            Self::OtherText => "it is base64 of something else than a token",
+            Self::Edited => "it looks like a token whose JSON was changed or damaged",
+            Self::Unknown => "something was added or lost on the way, or this is no token at all",
+        }
+    }
+
+    /// What to do about it, as a sentence for people.
+    pub fn remedy(self) -> &'static str {
+        match self {
+            Self::Nothing => "look at the file or the command that should have given the token",
+            Self::Jwt | Self::Uuid | Self::Pem => {
+                "get the token that the accepting cluster printed: peering generate-token -name NAME prints one"
+            }
+            Self::Shortened | Self::Truncated | Self::Edited => {
+                "copy it again, whole; if the original is gone, generate another one on the accepting cluster"
+            }
+            Self::Json => "give the token itself, or the whole answer or manifest that holds it",
+            Self::Binary | Self::OtherText | Self::Unknown => {
+                "compare it with what the accepting cluster printed: a token starts with eyJ and is one long word"
+            }
+        }
+    }
+}
+
+/// base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`: how a token of any version starts.
+const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
+
+fn has_ellipsis(text: &[u8]) -> bool {
+    let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
+    has("…".as_bytes()) || has(b"...")
+}
+
+/// Three parts with dots between, the first of which is base64 of a JSON object with an `alg` (RFC 7515 §4.1.1).
+pub fn is_jwt(text: &[u8]) -> bool {
+    let mut parts = text.split(|byte| *byte == b'.');
+    let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let url_safe = GeneralPurpose::new(
+        &URL_SAFE,
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    );
+    let Ok(header) = url_safe.decode(header) else { return false };
+    matches!(serde_json::from_slice::<serde_json::Value>(&header), Ok(header) if header.get("alg").is_some())
+}
+
+/// `8-4-4-4-12` hexadecimal digits, of any version.
+pub fn is_uuid(text: &[u8]) -> bool {
+    // Counting goes through the text in one sweep, where looking for the first fault would stop at each byte.
+    text.len() == 36
+        && [8, 13, 18, 23].iter().all(|dash| text[*dash] == b'-')
+        && text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() == 32
+}

@@ -1,0 +1,353 @@
+//! Batches through the library: order, damage, limits, and how they end.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use consul_peering::batch::{self, End, Outcome, Settings, Streams};
+use consul_peering::check::Severity;
+use consul_peering::render::jsonl::{self, Entry};
+use consul_peering::report::{Selection, Status};
+use consul_peering::token::LONGEST_TOKEN;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn settings(jobs: usize) -> Settings {
+    Settings {
+        jobs: NonZero::new(jobs).unwrap(),
+        selection: Selection::all(),
+        fail_on: Severity::Error,
+        now: "2026-12-01T00:00:00Z".parse().unwrap(),
+        warn_before: jiff::SignedDuration::from_hours(30 * 24),
+    }
+}
+
+fn judge(jobs: usize, input: impl Read + Send, output: impl Write + Send) -> Outcome {
+    let interrupt = AtomicBool::new(false);
+    let streams = Streams { input, output, interrupt: &interrupt, render: &jsonl::render, progress: &|_| {} };
+    batch::run(streams, &settings(jobs))
+}
+
+/// The lines that come of a text, and the outcome.
+fn judged(jobs: usize, text: &[u8]) -> (Vec<Value>, Outcome) {
+    let mut output = Vec::new();
+    let outcome = judge(jobs, text, &mut output);
+    let text = String::from_utf8(output).unwrap();
+    (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), outcome)
+}
+
+fn fixture(name: &str) -> String {
+    fs::read_to_string(format!("fixtures/tokens/{name}.txt")).unwrap().trim_end().to_owned()
+}
+
+/// Enough lines for many chunks, of all kinds.
+fn many_lines() -> Vec<u8> {
+    let (small, large) = (fixture("one-server"), fixture("two-roots"));
+    let mut text = Vec::new();
+    for number in 0..400 {
+        let line = match number % 5 {
+            0 => small.clone(),
+            1 => large.clone(),
+            2 => format!("{{\"n\":{number},\"token\":\"{small}\"}}"),
+            3 => format!("damaged {number}"),
+            _ => String::new(),
+        };
+        text.extend_from_slice(line.as_bytes());
+        text.push(b'\n');
+    }
+    text
+}
+
+#[test]
+fn results_come_in_the_order_of_the_lines_whatever_the_number_of_jobs() {
+    let text = many_lines();
+    let results = |jobs| {
+        let mut output = Vec::new();
+        let outcome = judge(jobs, &text[..], &mut output);
+        assert!(matches!(outcome.end, End::Finished));
+        (output, outcome.summary)
+    };
+    let (alone, summary) = results(1);
+    for jobs in [2, 4, 9] {
+        assert!(results(jobs) == (alone.clone(), summary.clone()), "{jobs} jobs");
+    }
+    let indices = String::from_utf8(alone).unwrap();
+    let indices: Vec<u64> = indices
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["index"].as_u64().unwrap())
+        .collect();
+    assert_eq!(indices, (1..=400).filter(|index| index % 5 != 0).collect::<Vec<_>>());
+    assert_eq!((summary.results(), summary.blank, summary.unreadable), (320, 80, 0));
+    assert_eq!(summary.with_status(Status::Refused), 80);
+    assert_eq!(summary.bytes, text.len() as u64);
+}
+
+#[test]
+fn a_result_says_what_consul_says_what_was_found_and_whose_token_it_is() {
+    let (results, _) = judged(1, format!("{}\ne30=\n", fixture("one-server")).as_bytes());
+    let good = &results[0];
+    assert_eq!(good["index"], 1);
+    assert_eq!(good["consul"], json!({"accepted": true, "message": null, "exact": true}));
+    assert!(good["peer_id"].as_str().unwrap().len() == 36);
+    assert!(good["server_name"].as_str().unwrap().starts_with("server.dc"));
+    for finding in good["findings"].as_array().unwrap() {
+        for key in ["check", "severity", "message", "path"] {
+            assert!(finding[key].is_string(), "{finding}");
+        }
+        assert!(finding["values"].is_object(), "{finding}");
+    }
+    let refused = &results[1];
+    assert_eq!(refused["status"], "refused");
+    assert_eq!(
+        refused["consul"],
+        json!({"accepted": false, "message": "peering token server addresses value is empty", "exact": true})
+    );
+}
+
+#[test]
+fn the_other_keys_of_an_object_are_handed_through() {
+    let token = fixture("one-server");
+    let lines = format!(
+        "{{\"id\": 1.50, \"token\": \"{token}\", \"nested\": {{\"token\": [1, \"ü\"]}}}}\n\
+         {{\"token\":\"{token}\"}}\n{{\"token\":null,\"id\":7}}\n{{\"secret_token\":\"{token}\"}}\n"
+    );
+    let (results, outcome) = judged(1, lines.as_bytes());
+    assert_eq!(results[0]["input"], json!({"id": 1.5, "nested": {"token": [1, "ü"]}}));
+    assert_eq!(results[0]["consul"]["accepted"], true);
+    assert_eq!(results[1]["input"], json!({}));
+    assert_eq!(results[2]["input"], json!({"id": 7}));
+    assert_eq!(results[3].get("input"), None, "what may hold a token is not repeated");
+    assert_eq!(outcome.summary.unreadable, 2);
+}
+
+#[test]
+fn damaged_lines_are_results_and_not_the_end() {
+    let token = fixture("one-server");
+    let mut lines = b"\xFF\xFE\n{\"token\":\n{}\n{\"token\":{}}\n{\"token\":\"\xFF\"}\n".to_vec();
+    lines.extend_from_slice(token.as_bytes());
+    let (results, outcome) = judged(1, &lines);
+    assert!(matches!(outcome.end, End::Finished));
+    let statuses: Vec<&str> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses[..5], ["refused", "unreadable", "unreadable", "unreadable", "unreadable"]);
+    assert_eq!(
+        results[0]["consul"]["message"],
+        "failed to decode token: illegal base64 data at input byte 0"
+    );
+    let errors: Vec<&str> = results[1..5].iter().map(|result| result["error"].as_str().unwrap()).collect();
+    assert_eq!(
+        errors,
+        [
+            "the line begins with { and is not JSON: unexpected end of JSON input",
+            "the JSON object has no key \"token\"",
+            "the key \"token\" holds an object, not a string",
+            "the line begins with { and is not UTF-8, at byte 10",
+        ]
+    );
+    for result in &results[1..5] {
+        assert_eq!(result["consul"]["accepted"], false);
+        assert_eq!(result["consul"]["message"], Value::Null, "Consul said nothing");
+        assert_eq!(result["findings"], json!([]));
+    }
+    assert_eq!(results[5]["consul"]["accepted"], true, "the last line needs no end");
+    assert_eq!(outcome.summary.failing, 5);
+}
+
+#[test]
+fn lines_end_as_on_windows_too_and_blank_ones_are_skipped() {
+    let token = fixture("one-server");
+    let (windows, outcome) = judged(1, format!("\u{feff}{token}\r\n\r\n  \r\n{token}\r\n").as_bytes());
+    let (unix, _) = judged(1, format!("{token}\n\n\n{token}").as_bytes());
+    assert_eq!(windows, unix);
+    assert_eq!(windows[1]["index"], 4);
+    assert_eq!(outcome.summary.blank, 2);
+    assert_eq!(judged(2, b"").1.summary.results(), 0);
+}
+
+#[test]
+fn a_line_that_is_too_long_is_a_result_and_is_not_held() {
+    let token = fixture("one-server");
+    let longest = "A".repeat(LONGEST_TOKEN);
+    let text = format!("{token}\n{longest}\r\n{longest}A\n{longest}{longest}{longest}\n{token}\n");
+    for jobs in [1, 3] {
+        let (results, outcome) = judged(jobs, text.as_bytes());
+        let statuses: Vec<&str> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
+        assert_eq!(statuses[1..4], ["refused", "unreadable", "unreadable"]);
+        assert!(
+            results[3]["error"].as_str().unwrap().contains("longer than 4194304 bytes"),
+            "{}",
+            results[3]
+        );
+        assert_eq!(results[4]["index"], 5);
+        assert_eq!(outcome.summary.bytes, text.len() as u64);
+    }
+}
+
+/// Fails after so many writes.
+struct Failing(AtomicUsize, io::ErrorKind);
+
+impl Write for Failing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.fetch_sub(1, Ordering::Relaxed) == 0 {
+            return Err(self.1.into());
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_a_batch_and_any_other_fault_is_told() {
+    let line = format!("{}\n", fixture("one-server"));
+    for jobs in [1, 4] {
+        let gone = judge(
+            jobs,
+            Repeating { text: line.as_bytes(), at: 0 },
+            Failing(2.into(), io::ErrorKind::BrokenPipe),
+        );
+        assert!(matches!(gone.end, End::ReaderGone), "{gone:?}");
+        let full = judge(jobs, &many_lines()[..], Failing(0.into(), io::ErrorKind::StorageFull));
+        assert!(matches!(&full.end, End::Output(error) if error.kind() == io::ErrorKind::StorageFull));
+        assert_eq!(full.summary.results(), 0, "what was not written does not count");
+    }
+}
+
+/// Gives a text in small pieces, then fails.
+struct Breaking<'a>(&'a [u8]);
+
+impl Read for Breaking<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.0.is_empty() {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        let some = buffer.len().min(5000);
+        self.0.read(&mut buffer[..some])
+    }
+}
+
+#[test]
+fn an_input_that_breaks_ends_a_batch_with_the_results_so_far() {
+    let text = many_lines();
+    for jobs in [1, 4] {
+        let mut output = Vec::new();
+        let outcome = judge(jobs, Breaking(&text), &mut output);
+        assert!(matches!(&outcome.end, End::Input(error) if error.kind() == io::ErrorKind::ConnectionReset));
+        assert_eq!(outcome.summary.results(), 320);
+        assert_eq!(output.iter().filter(|byte| **byte == b'\n').count(), 320);
+    }
+}
+
+#[test]
+fn an_interrupt_ends_a_batch_with_whole_results() {
+    let line = format!("{}\n", fixture("one-server"));
+    for jobs in [1, 4] {
+        let interrupt = AtomicBool::new(false);
+        let mut output = Vec::new();
+        let streams = Streams {
+            input: Repeating { text: line.as_bytes(), at: 0 },
+            output: &mut output,
+            interrupt: &interrupt,
+            render: &jsonl::render,
+            progress: &|summary| {
+                if summary.results() > 100 {
+                    interrupt.store(true, Ordering::Relaxed);
+                }
+            },
+        };
+        let outcome = batch::run(streams, &settings(jobs));
+        assert!(matches!(outcome.end, End::Interrupted));
+        assert!(output.ends_with(b"}\n"));
+        let lines = output.iter().filter(|byte| **byte == b'\n').count() as u64;
+        assert_eq!(outcome.summary.results(), lines);
+    }
+}
+
+/// A text over and over.
+struct Repeating<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Read for Repeating<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for byte in &mut *buffer {
+            *byte = self.text[self.at];
+            self.at = (self.at + 1) % self.text.len();
+        }
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn no_more_is_read_than_a_few_chunks_ahead_of_what_is_written() {
+    struct Counting<'a>(&'a AtomicUsize);
+    impl Read for Counting<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.0.fetch_add(buffer.len(), Ordering::Relaxed) > 30_000_000 {
+                return Ok(0);
+            }
+            buffer.fill(b'\n');
+            Ok(buffer.len())
+        }
+    }
+    struct Slow<'a>(&'a AtomicUsize, usize);
+    impl Write for Slow<'_> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            if self.1 == 0 {
+                // The first chunk is being written: the others may work ahead as far as they like.
+                std::thread::sleep(std::time::Duration::from_millis(300));
+                self.1 = self.0.load(Ordering::Relaxed);
+                assert!(self.1 < 10_000_000, "{} bytes were read ahead", self.1);
+            }
+            Ok(())
+        }
+    }
+    let read = AtomicUsize::new(0);
+    let outcome = judge(4, Counting(&read), Slow(&read, 0));
+    assert!(matches!(outcome.end, End::Finished));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_input_gives_valid_lines_in_order(lines in proptest::collection::vec(prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..60),
+        "[A-Za-z0-9+/]{0,40}={0,2}".prop_map(String::into_bytes),
+        r#"\{("[a-z]{1,5}":("[^"\\]{0,9}"|[0-9]{1,3}|null|\[\]|\{\}),){0,3}"token":("[A-Za-z0-9=]{0,9}"|1|null)\}"#
+            .prop_map(String::into_bytes),
+    ], 0..40)) {
+        let text = lines.join(&b'\n');
+        let (results, outcome) = judged(1, &text);
+        prop_assert!(results.iter().map(|result| result["index"].as_u64().unwrap()).is_sorted());
+        prop_assert_eq!(outcome.summary.results(), results.len() as u64);
+        prop_assert_eq!(judged(3, &text).0, results);
+    }
+}
+
+#[test]
+fn an_entry_of_a_batch_is_one_of_a_document_without_the_checks_that_did_not_run() {
+    use consul_peering::facts::{Authority, Facts};
+    use consul_peering::report::Report;
+    use consul_peering::token::decode;
+    let token = fixture("two-roots");
+    let settings = settings(1);
+    let decoded = decode(token.as_bytes());
+    let facts =
+        Facts::gather(token.as_bytes(), decoded.as_ref(), settings.now, settings.warn_before, |entry| {
+            Authority::read(entry).into()
+        });
+    let report = Report::of(&facts, &settings.selection);
+    let mut entry = serde_json::to_value(Entry::new(1, "@FILE", facts.token(), &report)).unwrap();
+    let entry = entry.as_object_mut().unwrap();
+    for key in ["source", "passed", "not_applied"] {
+        assert!(entry.shift_remove(key).is_some(), "{key}");
+    }
+    assert_eq!(judged(1, token.as_bytes()).0, [Value::Object(entry.clone())]);
+}

@@ -1,0 +1,54 @@
+//! `peering diff`: pairs of recorded tokens, and what their differences mean.
+
+use insta::{assert_snapshot, with_settings};
+use serde_json::Value;
+
+use crate::peering::{Peering, recorded_tokens};
+
+fn diff(first: &str, second: &str, arguments: &[&str]) -> Peering {
+    let tokens = recorded_tokens();
+    let text = |name: &str| tokens.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    Peering::new(["diff", "@first", "@second"].iter().chain(arguments))
+        .file("first", text(first))
+        .file("second", text(second))
+}
+
+#[test]
+fn pairs_of_tokens_are_told_apart() {
+    for (first, second, status, name) in [
+        ("one-server", "one-server", 0, "the-same"),
+        ("one-server", "same-name-regenerated", 0, "regenerated"),
+        ("one-server", "after-delete-and-recreate", 1, "recreated"),
+        ("before-ca-rotation", "two-roots", 1, "rotated"),
+        ("one-server", "three-servers", 1, "two-clusters"),
+        ("one-server", "external-addresses", 1, "external-addresses"),
+        ("consul-1.13", "consul-1.14", 1, "versions"),
+    ] {
+        let finished = diff(first, second, &[]).run();
+        assert_eq!((finished.status, finished.stderr.as_str()), (status, ""), "{name}: {}", finished.stdout);
+        with_settings!({ snapshot_suffix => name }, { assert_snapshot!("diff", finished.stdout) });
+    }
+}
+
+#[test]
+fn json_and_yaml_have_the_same_fields() {
+    let json = diff("one-server", "same-name-regenerated", &["-format", "json"]).run().status(0);
+    let value: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((&value["relation"], &value["same_peering"]), (&"same_peering".into(), &true.into()));
+    assert_snapshot!("diff_json", json.stdout);
+    assert_snapshot!(
+        "diff_yaml",
+        diff("one-server", "same-name-regenerated", &["-format", "yaml"]).run().status(0).stdout
+    );
+}
+
+#[test]
+fn what_is_no_token_is_a_failure_to_work() {
+    let (_, token) = recorded_tokens().remove(0);
+    Peering::new(["diff", "nonsense", "@token"]).file("token", &token).run().status(2);
+    Peering::new(["diff", "-", "-"]).stdin(token).run().expect(
+        2,
+        "",
+        "Error: only one of the two tokens can come from standard input\n",
+    );
+}

@@ -1,0 +1,77 @@
+//! `peering explain`, as it is used.
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::peering::{Finished, Peering};
+
+fn explain(words: &[&str]) -> Finished {
+    Peering::new(["explain"].iter().chain(words)).run()
+}
+
+#[test]
+fn a_check_is_explained_by_its_name() {
+    assert_snapshot!("check", explain(&["ca-expires-soon"]).status(0).stdout);
+}
+
+#[test]
+fn a_message_is_explained_with_all_that_was_wrapped_around_it() {
+    let message = "Error establishing peering for west: Unexpected response code: 503 (2 errors occurred:\n\t\
+         * failed to exchange peering secret through address \"10.0.0.1:8503\": rpc error: code = Unavailable desc = \
+         connection error: desc = \"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection \
+         refused\"\n\t* failed to exchange peering secret through address \"10.0.0.2:8503\": rpc error: code = \
+         Unavailable desc = connection error: desc = \"transport: authentication handshake failed: tls: first record \
+         does not look like a TLS handshake\"\n\n)\n";
+    let by_pipe = Peering::new(["explain", "-"]).stdin(message).run().status(0);
+    assert_snapshot!("two_causes", by_pipe.stdout);
+    assert_eq!(explain(&[message]).stdout, by_pipe.stdout);
+    let json = Peering::new(["explain", "-", "-format", "json"]).stdin(message).run().status(0);
+    let json: Value = serde_json::from_str(&json.stdout).unwrap();
+    let names: Vec<&str> =
+        json["messages"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dial-refused", "not-a-tls-port"]);
+}
+
+#[test]
+fn a_message_is_explained_by_its_name_too() {
+    assert_snapshot!("message", explain(&["secret-invalid"]).status(0).stdout);
+}
+
+#[test]
+fn words_without_quotes_are_one_text() {
+    let finished = explain(&["peering", "token", "server", "addresses", "value", "is", "empty"]);
+    assert!(finished.status(0).stdout.contains("What to do"));
+}
+
+#[test]
+fn what_is_not_known_is_said_to_be_not_known() {
+    let told =
+        [explain(&["ca-expird"]).status(1).stderr, explain(&["the", "cat", "ate", "it"]).status(1).stderr];
+    assert_snapshot!("unknown", told.concat());
+    explain(&[]).status(2);
+    explain(&["@absent"]).status(2);
+}
+
+#[test]
+fn the_list_names_every_check_and_every_message() {
+    let listed = explain(&["-list"]).status(0).stdout;
+    let json: Value = serde_json::from_str(&explain(&["-list", "-format=json"]).status(0).stdout).unwrap();
+    for kind in ["checks", "messages"] {
+        let entries = json[kind].as_array().unwrap();
+        assert!(entries.len() > 40, "{kind}");
+        for entry in entries {
+            assert!(listed.contains(entry["name"].as_str().unwrap()));
+        }
+    }
+}
+
+#[test]
+fn a_token_in_a_text_does_not_come_back_out() {
+    let (_, token) = crate::peering::recorded_tokens().remove(0);
+    let text = format!(
+        "Error establishing peering for {}: Unexpected response code: 403 (a new peering token must be \
+                        generated: invalid peering establishment secret)",
+        token.trim()
+    );
+    explain(&[&text]).status(0);
+}

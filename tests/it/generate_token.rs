@@ -1,0 +1,282 @@
+//! `peering generate-token`: how it reaches a Consul, and that a generated token is never lost.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use insta::assert_snapshot;
+use serde_json::json;
+use wiremock::matchers::{any, body_json, header, method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::peering::{Finished, Peering, guard, recorded_tokens};
+
+/// A recorded token, which no output shows unless a test expects it.
+fn token() -> String {
+    let (_, token) = recorded_tokens().into_iter().find(|(name, _)| name == "one-server").unwrap();
+    guard(&token);
+    token.trim().to_owned()
+}
+
+fn answer() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(json!({ "PeeringToken": token() }))
+}
+
+/// A server that answers every request with a token.
+async fn consul() -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(method("POST")).and(path("/v1/peering/token")).respond_with(answer()).mount(&server).await;
+    server
+}
+
+/// The ledger has tests of its own; here it would only add a file to look past.
+fn generate(server: &MockServer, arguments: &[&str]) -> Peering {
+    Peering::new(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
+        .env("CONSUL_HTTP_ADDR", &server.uri())
+        // What a ledger that cannot be written says stands in `ledger.rs`.
+        .env("PEERING_LEDGER", "off")
+}
+
+async fn run(run: Peering) -> Finished {
+    tokio::task::spawn_blocking(|| run.run()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_flags_and_variables_reach_consul() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/proxied/v1/peering/token"))
+        .and(query_param("ns", "team"))
+        .and(query_param("partition", "a b"))
+        .and(header("X-Consul-Token", "flag"))
+        .and(header("Authorization", "Basic dXNlcjpwYXNzOndvcmQ="))
+        .and(header("Content-Type", "application/json"))
+        .and(body_json(json!({
+            "PeerName": "west",
+            "Partition": "a b",
+            "Meta": {"env": "prod", "empty": "", "twice": "2"},
+            "ServerExternalAddresses": ["lb.example.com:8503", "", "nonsense"],
+        })))
+        .respond_with(answer())
+        .expect(1)
+        .mount(&server)
+        .await;
+    let finished = run(Peering::new([
+        "generate-token",
+        "-name=west",
+        "-meta",
+        "env=prod",
+        "-meta=empty=",
+        "-meta=twice=1",
+        "--meta",
+        "twice=2",
+        "-server-external-addresses",
+        "lb.example.com:8503,,nonsense",
+        "-partition",
+        "a b",
+        "-token=flag",
+        "-http-addr",
+        &format!("{}/proxied/", server.uri()),
+    ])
+    .env("CONSUL_HTTP_ADDR", "http://127.0.0.1:1")
+    .env("CONSUL_HTTP_TOKEN", "variable")
+    .env("CONSUL_HTTP_AUTH", "user:pass:word")
+    .env("CONSUL_NAMESPACE", "team")
+    .env("CONSUL_PARTITION", "other")
+    .shows_secrets())
+    .await;
+    finished.expect(0, &format!("{}\n", token()), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_acl_token_is_taken_in_consuls_order() {
+    let server = consul().await;
+    for (arguments, variables, expected) in [
+        (
+            &["-token-file", "file", "-token", "flag"][..],
+            &[("CONSUL_HTTP_TOKEN", "variable")][..],
+            Some("file"),
+        ),
+        (&["-token-file", "empty", "-token", "flag"], &[], Some("flag")),
+        (&["-token", "flag"], &[("CONSUL_HTTP_TOKEN_FILE", "file")], Some("flag")),
+        (&[], &[("CONSUL_HTTP_TOKEN_FILE", "file"), ("CONSUL_HTTP_TOKEN", "variable")], Some("file")),
+        (&[], &[("CONSUL_HTTP_TOKEN_FILE", "empty"), ("CONSUL_HTTP_TOKEN", "variable")], Some("variable")),
+        (&[], &[("CONSUL_HTTP_TOKEN", "")], None),
+    ] {
+        let mut peering = generate(&server, arguments).file("file", " file \n").file("empty", "\n");
+        for (name, value) in variables {
+            peering = peering.env(name, value);
+        }
+        run(peering.shows_secrets()).await.status(0);
+        let requests = server.received_requests().await.unwrap();
+        let sent = requests.last().unwrap().headers.get("X-Consul-Token");
+        assert_eq!(sent.map(|sent| sent.to_str().unwrap()), expected, "{arguments:?} {variables:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_is_followed_without_the_acl_token() {
+    let (elsewhere, server) = (consul().await, MockServer::start().await);
+    let location = format!("{}/v1/peering/token", elsewhere.uri());
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(308).insert_header("Location", location.as_str()))
+        .mount(&server)
+        .await;
+    let peering = generate(&server, &["-token", "secret-acl-token"]).env("CONSUL_HTTP_AUTH", "user:pass");
+    run(peering.shows_secrets()).await.expect(0, &format!("{}\n", token()), "");
+    let requests = elsewhere.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].headers.get("X-Consul-Token"), None);
+    assert_eq!(requests[0].headers.get("Authorization"), None);
+    assert_eq!(requests[0].body, br#"{"PeerName":"west"}"#);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redirects_do_not_go_round_for_ever() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(307).insert_header("Location", "/v1/peering/token"))
+        .mount(&server)
+        .await;
+    let finished = run(generate(&server, &[])).await.status(1);
+    assert!(finished.stderr.trim_end().ends_with("stopped after 10 redirects"), "{}", finished.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_none_is_told_apart_and_not_shown() {
+    let mut told = String::new();
+    let secretive = format!("{{\"PeeringToken\":\"{}\"", token());
+    for (name, body) in [
+        ("an HTML page", "<html>Please log in</html>"),
+        ("nothing", ""),
+        ("JSON of another shape", "{\"Token\":1}"),
+        ("a token, cut short", &secretive),
+        ("text", "it works"),
+    ] {
+        let server = MockServer::start().await;
+        Mock::given(any())
+            .respond_with(ResponseTemplate::new(200).set_body_string(body))
+            .mount(&server)
+            .await;
+        let finished = run(generate(&server, &[])).await.status(1);
+        told += &format!("# {name}\n{}", finished.stderr);
+    }
+    assert_snapshot!("no_answer", told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn out_writes_a_private_file_and_prints_no_token() {
+    let server = consul().await;
+    let finished = run(generate(&server, &["-out", "west.token"])).await;
+    let finished = finished.expect(0, "", "The token was written to west.token\n");
+    let file = finished.home.path().join("west.token");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", token()));
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(files_in(finished.home.path()), ["west.token"], "no draft is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn out_overwrites_only_when_forced_and_asks_nothing_before() {
+    let server = consul().await;
+    let refused = run(generate(&server, &["-out", "west.token"]).file("west.token", "precious")).await;
+    let refused = refused.expect(
+        1,
+        "",
+        "west.token exists: a token in it would be overwritten. Name another file, or add -force. \
+         No token was generated.\n",
+    );
+    assert_eq!(std::fs::read_to_string(refused.home.path().join("west.token")).unwrap(), "precious");
+    assert!(server.received_requests().await.unwrap().is_empty());
+    let forced = run(generate(&server, &["-out", "west.token", "-force"]).after(refused)).await.status(0);
+    let file = forced.home.path().join("west.token");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", token()));
+    assert_eq!(mode(&file), 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_written_is_found_before_a_token_is_generated() {
+    let server = consul().await;
+    // No permission stops root, who runs many a CI; the process's own files in /proc stop everybody.
+    for folder in ["absent", "/proc/self"] {
+        let out = format!("{folder}/west.token");
+        let finished = run(generate(&server, &["-out", &out])).await.status(1);
+        assert!(finished.stderr.starts_with(&format!("cannot write {out}: ")), "{}", finished.stderr);
+        assert!(finished.stderr.ends_with("No token was generated.\n"), "{}", finished.stderr);
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_sends_the_token_to_standard_output() {
+    let server = consul().await;
+    // A file size limit of zero is a full disk for this process alone.
+    let full = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+    let finished = run(generate(&server, &["-out", "west.token"]).through_shell(full).shows_secrets()).await;
+    let finished = finished.expect(
+        1,
+        &format!("{}\n", token()),
+        "Error writing the token to west.token: file too large. It was generated, and follows on standard output.\n",
+    );
+    assert_eq!(files_in(finished.home.path()), Vec::<String>::new(), "no half file is left behind");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_or_full_standard_output_sends_the_token_to_a_private_file() {
+    let server = consul().await;
+    for (broken, reason) in [
+        ("exec \"$@\" >&-", "standard output is closed"),
+        ("exec \"$@\" >/dev/full", "no space left on device"),
+    ] {
+        let finished = run(generate(&server, &[]).through_shell(broken)).await.status(1);
+        let start =
+            format!("Error writing the token to standard output: {reason}. It was generated, and saved in ");
+        let saved =
+            finished.stderr.trim_end().strip_prefix(&start).unwrap_or_else(|| panic!("{}", finished.stderr));
+        assert!(Path::new(saved).starts_with(finished.home.path().join("state/tokens")), "{saved}");
+        assert_eq!(std::fs::read_to_string(saved).unwrap(), format!("{}\n", token()));
+        assert_eq!(mode(Path::new(saved)), 0o600);
+        assert_eq!(mode(Path::new(saved).parent().unwrap()), 0o700);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pipe_that_nobody_reads_sends_the_token_to_a_private_file() {
+    let server = consul().await;
+    let finished = run(generate(&server, &[]).nobody_reads()).await.status(1);
+    assert!(finished.stderr.contains("broken pipe. It was generated, and saved in "), "{}", finished.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_everywhere_sends_the_token_to_whoever_still_listens() {
+    let server = consul().await;
+    let broken = "trap '' XFSZ; ulimit -f 0; exec \"$@\" >&-";
+    let finished = run(generate(&server, &[]).through_shell(broken).shows_secrets()).await.status(1);
+    assert!(finished.stderr.trim_end().ends_with(&token()), "{}", finished.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_is_one_compact_line() {
+    let server = consul().await;
+    let finished = run(generate(&server, &["-format", "json"]).shows_secrets()).await;
+    finished.expect(0, &format!("{{\"PeeringToken\":\"{}\"}}\n", token()), "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inspect_shows_on_standard_error_what_was_generated() {
+    let server = consul().await;
+    let finished = run(generate(&server, &["-inspect", "-out", "t"])).await.status(0);
+    assert_eq!(finished.stdout, "");
+    assert!(finished.stderr.contains("Peer ID"), "{}", finished.stderr);
+}
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+fn files_in(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,261 @@
+//! `peering inspect`: tokens of every shape, and what people paste instead.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use insta::{assert_snapshot, with_settings};
+use serde_json::{Value, json};
+
+use crate::peering::{Peering, fixture, recorded_tokens, token_json};
+
+/// One second of the day after the recordings.
+const NOW: &str = "2026-11-24T00:00:00Z";
+
+fn token(name: &str) -> String {
+    std::fs::read_to_string(fixture("tokens").join(format!("{name}.txt"))).unwrap().trim_end().to_owned()
+}
+
+fn inspect(arguments: &[&str]) -> Peering {
+    Peering::new(["inspect", "-now", NOW].iter().chain(arguments))
+}
+
+#[test]
+fn every_recorded_token_is_shown_whole() {
+    for (name, text) in recorded_tokens() {
+        let pretty = inspect(&["@token"]).file("token", &text).run().status(0);
+        assert_eq!(pretty.stderr, "", "{name}");
+        with_settings!({ snapshot_suffix => name.clone() }, { assert_snapshot!("pretty", pretty.stdout) });
+        let json = inspect(&["@token", "-format", "json"]).file("token", &text).run().status(0);
+        with_settings!({ snapshot_suffix => name.clone() }, { assert_snapshot!("json", json.stdout) });
+        shows_every_field(
+            &name,
+            &token_json(&text),
+            &pretty.stdout,
+            &serde_json::from_str(&json.stdout).unwrap(),
+        );
+    }
+}
+
+/// Each value of the token stands in both outputs, but for the secret.
+fn shows_every_field(name: &str, token: &Value, pretty: &str, report: &Value) {
+    let shown = &report["tokens"][0];
+    assert_eq!(report["version"], 1);
+    for (key, field) in [("PeerID", "peer_id"), ("ServerName", "server_name")] {
+        assert_eq!(shown[field], token[key], "{name}");
+        assert!(pretty.contains(token[key].as_str().unwrap()), "{name}: {key}");
+    }
+    for list in ["ManualServerAddresses", "ServerAddresses"] {
+        for address in token[list].as_array().into_iter().flatten() {
+            assert!(pretty.contains(address.as_str().unwrap()), "{name}: {address}");
+            let addresses = shown["addresses"].as_array().unwrap();
+            assert!(addresses.iter().any(|known| known["address"] == *address), "{name}: {address}");
+        }
+    }
+    assert_eq!(
+        shown["certificates"].as_array().unwrap().len(),
+        token["CA"].as_array().map_or(0, Vec::len),
+        "{name}"
+    );
+    let remote = &token["Remote"];
+    assert_eq!(shown["datacenter"], remote["Datacenter"], "{name}");
+    assert_eq!(shown["partition"], remote["Partition"], "{name}");
+    if let Some(locality) = remote["Locality"].as_object() {
+        assert_eq!(shown["locality"], json!({"region": locality["Region"], "zone": locality["Zone"]}));
+    }
+    assert_eq!(shown["establishment_secret"]["present"], true, "{name}");
+}
+
+#[test]
+fn yaml_has_the_fields_of_json() {
+    let finished = inspect(&[&token("partition-and-locality"), "-format", "yaml"]).run().status(0);
+    assert_snapshot!("yaml", finished.stdout);
+}
+
+#[test]
+fn input_is_taken_as_people_paste_it_and_what_was_undone_is_told() {
+    let token = token("one-server");
+    let halves = token.split_at(700);
+    let encoded = BASE64_STANDARD.encode(&token);
+    let json = BASE64_STANDARD.decode(&token).unwrap();
+    let mut with_both_digits = token_json(&token);
+    with_both_digits["Remote"]["Partition"] = "~~~???>>>".into();
+    let url_alphabet =
+        BASE64_STANDARD.encode(with_both_digits.to_string()).replace('+', "-").replace('/', "_");
+    assert!(url_alphabet.contains(['-', '_']));
+    let manifest = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata:\n  name: peering-token\n  labels:\n    \
+         consul.hashicorp.com/peering-token: \"true\"\ntype: Opaque\ndata:\n  data: {encoded}\n"
+    );
+    let string_manifest =
+        format!("kind: Secret\nstringData:\n  data: |\n    {}\n    {}\n", halves.0, halves.1);
+    let json_manifest = json!({ "kind": "Secret", "data": { "other": "aGVsbG8=", "data": encoded } });
+    let pasted = [
+        ("as it is", token.clone().into_bytes()),
+        ("with a last line end", format!("{token}\n").into_bytes()),
+        ("wrapped at 76 columns", wrapped(&token, "\n").into_bytes()),
+        ("wrapped with carriage returns", wrapped(&token, "\r\n").into_bytes()),
+        ("with blanks around", format!("  {token}\t").into_bytes()),
+        ("with a byte order mark", format!("\u{feff}{token}").into_bytes()),
+        ("in double quotes", format!("\"{token}\"\n").into_bytes()),
+        ("in single quotes", format!("'{token}'").into_bytes()),
+        ("with blanks inside", wrapped(&token, " ").into_bytes()),
+        ("with \\n inside", wrapped(&token, "\\n").into_bytes()),
+        ("as an environment variable", format!("export PEERING_TOKEN=\"{token}\"").into_bytes()),
+        ("as the JSON answer", json!({ "PeeringToken": token }).to_string().into_bytes()),
+        ("without padding", token.trim_end_matches('=').as_bytes().to_vec()),
+        ("in the URL alphabet", url_alphabet.into_bytes()),
+        ("encoded twice", encoded.clone().into_bytes()),
+        ("encoded twice, wrapped", wrapped(&encoded, "\n").into_bytes()),
+        ("a Secret, YAML", manifest.into_bytes()),
+        ("a Secret, stringData", string_manifest.into_bytes()),
+        ("a Secret, JSON", json_manifest.to_string().into_bytes()),
+        ("the JSON inside", json),
+    ];
+    let mut told = String::new();
+    for (name, text) in pasted {
+        let finished = inspect(&["-", "-format=json"]).stdin(text).run().status(0);
+        let report: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(report["tokens"][0]["peer_id"], token_json(&token)["PeerID"], "{name}");
+        let undone = &report["tokens"][0]["undone"];
+        let findings = report["tokens"][0]["findings"].as_array().unwrap();
+        let checks: Vec<&str> = findings.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
+        writeln!(told, "{name}: {undone}, {checks:?}").unwrap();
+    }
+    assert_snapshot!("pasted", told);
+}
+
+fn wrapped(text: &str, line_end: &str) -> String {
+    let lines: Vec<&str> =
+        text.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    lines.join(line_end)
+}
+
+#[test]
+fn damaged_input_is_told_where_why_and_what_to_do() {
+    let token = token("one-server");
+    let field = r#"{"CA":null,"ServerAddresses":"10.0.0.1:8503","PeerID":"x"}"#;
+    let mut told = String::new();
+    for (name, text) in [
+        ("nothing", String::new()),
+        ("only a line end", "\n".to_owned()),
+        ("cut at a multiple of four", token[..1000].to_owned()),
+        ("cut elsewhere", token[..1001].to_owned()),
+        ("not base64", "hello, world!".to_owned()),
+        ("an ACL token", "11111111-2222-3333-4444-555555555555".to_owned()),
+        ("a JWT", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl".to_owned()),
+        ("base64 of something else", "aGVsbG8gd29ybGQ=".to_owned()),
+        ("base64 of bytes", "H4sIAAAAAAAAA8tIzcnJBwCGphA2BQAAAA==".to_owned()),
+        ("a field of another type", BASE64_STANDARD.encode(field)),
+        ("JSON of something else", r#"{"kind":"ConfigMap","data":{}}"#.to_owned()),
+        ("a shortened token", format!("{}…{}", &token[..40], &token[1400..])),
+    ] {
+        let finished = inspect(&["-"]).stdin(text).run().status(1);
+        assert_eq!(finished.stdout, "", "{name}");
+        writeln!(told, "# {name}\n{}", finished.stderr).unwrap();
+    }
+    assert_snapshot!("damaged", told);
+}
+
+#[test]
+fn a_field_is_printed_bare_for_scripts() {
+    let two_roots = token("two-roots");
+    for (path, value) in [
+        ("peer_id", "9fba4d38-5bf5-af80-34ff-e33b7cc38e78"),
+        ("PeerID", "9fba4d38-5bf5-af80-34ff-e33b7cc38e78"),
+        ("addresses[0].port", "8503"),
+        ("addresses.0.dialed", "true"),
+        ("certificates[1].key.algorithm", "RSA"),
+        ("certificates[0].key_usage", "digitalSignature\nkeyCertSign\ncRLSign"),
+        ("locality", ""),
+        ("certificates[1].names.dns", ""),
+    ] {
+        inspect(&[&two_roots, "-field", path]).run().expect(0, &format!("{value}\n"), "");
+    }
+}
+
+#[test]
+fn a_field_that_is_not_there_is_an_error_that_lists_what_is() {
+    let token = token("one-server");
+    let told: Vec<String> =
+        ["nope", "certificates[3]", "certificates[0].nope", "peer_id.x", "establishment_secret"]
+            .iter()
+            .map(|path| inspect(&[&token, "-field", path]).run().status(2).stderr)
+            .collect();
+    assert_snapshot!("field_errors", told.concat());
+}
+
+#[test]
+fn the_secret_is_shown_when_asked_for_and_only_then() {
+    let token = token("one-server");
+    let secret = token_json(&token)["EstablishmentSecret"].as_str().unwrap().to_owned();
+    let shown = |arguments: &[&str]| inspect(arguments).shows_secrets().run().status(0).stdout;
+    assert!(shown(&[&token, "-show-secret"]).contains(&secret));
+    assert!(shown(&[&token, "-show-secret", "-format", "json"]).contains(&secret));
+    assert_eq!(shown(&[&token, "-show-secret", "-field", "establishment_secret"]), format!("{secret}\n"));
+    assert!(!shown(&[&token]).contains(&secret));
+}
+
+#[test]
+fn the_certificates_come_out_as_pem() {
+    let finished = inspect(&[&token("two-roots"), "-pem"]).run().status(0);
+    let roots = token_json(&token("two-roots"))["CA"].clone();
+    let expected: String = roots.as_array().unwrap().iter().map(|pem| pem.as_str().unwrap()).collect();
+    assert_eq!(finished.stdout, expected);
+}
+
+#[test]
+fn a_private_key_in_a_token_is_shown_by_nothing() {
+    let token = std::fs::read_to_string(fixture("checks/private-key-inside/fires.txt")).unwrap();
+    assert!(token_json(&token)["CA"].to_string().contains("PRIVATE KEY"), "the fixture has lost its key");
+    for way in [&["-pem"][..], &["-format=json"], &["-format=yaml"], &[], &["-show-secret"]] {
+        let words: Vec<&str> = ["@token"].iter().chain(way).copied().collect();
+        let finished = inspect(&words).file("token", &token).shows_secrets().run().status(0);
+        assert!(!finished.stdout.contains("PRIVATE KEY-----"), "{way:?}");
+    }
+}
+
+#[test]
+fn several_tokens_are_shown_and_a_bad_one_hides_none() {
+    let finished = inspect(&[&token("one-server"), "@absent", "nonsense", "@two"])
+        .file("two", token("three-servers"))
+        .run()
+        .status(2);
+    assert_eq!(finished.stdout.matches("Peering token").count(), 2);
+    assert!(finished.stdout.starts_with("=== argument ==="));
+    assert!(finished.stdout.contains("=== @two ==="));
+    assert_snapshot!("several_stderr", finished.stderr);
+}
+
+#[test]
+fn colours_are_for_terminals_and_for_those_who_insist() {
+    let token = token("one-server");
+    assert!(!inspect(&[&token]).run().stdout.contains('\u{1b}'));
+    assert!(inspect(&[&token]).env("CLICOLOR_FORCE", "1").run().stdout.contains('\u{1b}'));
+    assert!(
+        !inspect(&[&token]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1").run().stdout.contains('\u{1b}')
+    );
+}
+
+#[test]
+fn a_token_cannot_drive_the_terminal() {
+    let json = r#"{"ServerAddresses":["\u001b[2Jevil:8503"],"PeerID":"\u001b]0;title\u0007"}"#;
+    let finished = inspect(&[&BASE64_STANDARD.encode(json)]).run().status(0);
+    assert!(!finished.stdout.contains('\u{1b}'), "{}", finished.stdout);
+    assert!(finished.stdout.contains("\\u{1b}[2Jevil:8503"));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let finished = inspect(&["@token", "@token", "@token"])
+        .file("token", token("one-server"))
+        .through_shell("\"$@\" | head -n 1")
+        .run();
+    finished.expect(0, "=== @token ===\n", "");
+}
+
+#[test]
+fn a_file_of_any_size_is_refused_without_reading_it_all() {
+    let finished = inspect(&["@/dev/zero"]).run().status(2);
+    assert_snapshot!("too_long", finished.stderr);
+}

@@ -1,0 +1,34 @@
+//! Everything that is tested from outside: one binary, so that it links once.
+// Tests may print, read the clock and build texts as they like.
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::format_push_string,
+    clippy::needless_for_each,
+    clippy::assigning_clones,
+    clippy::naive_bytecount,
+    clippy::similar_names
+)]
+
+mod acceptor;
+mod batch;
+mod checks;
+mod cli_recordings;
+mod diff;
+mod explain;
+mod explain_command;
+mod generate_token;
+mod inspect;
+mod kv;
+mod ledger;
+mod peering;
+mod peerstream;
+mod probe;
+mod readme;
+mod secrecy;
+mod served;
+mod stale;
+mod staleness_live;
+mod transport;
+mod validate;
+mod verdicts;

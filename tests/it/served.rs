@@ -1,0 +1,127 @@
+//! Embedded acceptors over real sockets, in this process.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use consul_peering::acceptor::{self, Acceptor, Settings};
+use consul_peering::probe::{ProbeTarget, Probed, probe};
+use consul_peering::token::{Token, decode};
+use http::Request;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+use crate::peering::guard;
+
+/// How long a step may take in tests in which nothing is slow on purpose.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An acceptor that dialers can reach.
+pub struct Served {
+    acceptor: Arc<Acceptor>,
+    /// Where it serves gRPC.
+    pub address: SocketAddr,
+    folder: Arc<TempDir>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+impl Served {
+    /// One of a new cluster.
+    pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::over(Arc::new(tempfile::tempdir().unwrap()), change).await
+    }
+
+    /// Another server of the same cluster.
+    pub async fn beside(&self, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::over(Arc::clone(&self.folder), change).await
+    }
+
+    /// Ends it; what is left is its state.
+    pub fn stop(self) -> Arc<TempDir> {
+        Arc::clone(&self.folder)
+    }
+
+    /// One with the state of another.
+    pub async fn over(folder: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut settings = Settings::new(jiff::Timestamp::now);
+        settings.grpc_address = address.to_string();
+        change(&mut settings);
+        let acceptor = Arc::new(Acceptor::open(folder.path(), settings).unwrap());
+        let served = Arc::clone(&acceptor);
+        let server = tokio::spawn(async move {
+            acceptor::serve_grpc(listener, served, std::future::pending()).await.unwrap();
+        });
+        Self { acceptor, address, folder, server }
+    }
+
+    /// Status and body of a request of the HTTP API.
+    pub async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let request = Request::builder().method(method).uri(path).body(body).unwrap();
+        let acceptor = Arc::clone(&self.acceptor);
+        let response = tokio::task::spawn_blocking(move || acceptor.answer(&request)).await.unwrap();
+        (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
+    }
+
+    /// `GET /v1/snapshot`
+    pub async fn snapshot(&self) -> Bytes {
+        let acceptor = Arc::clone(&self.acceptor);
+        let request = Request::builder().uri("/v1/snapshot").body(Bytes::new()).unwrap();
+        tokio::task::spawn_blocking(move || acceptor.answer(&request)).await.unwrap().into_body()
+    }
+
+    /// A new token for a name, as text.
+    pub async fn generate(&self, name: &str) -> String {
+        let (status, body) = self.ask("POST", "/v1/peering/token", &json!({ "PeerName": name })).await;
+        assert_eq!(status, 200, "{body}");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let token = body["PeeringToken"].as_str().unwrap().to_owned();
+        guard(&token);
+        token
+    }
+
+    /// Consumes a token under a name.
+    pub async fn establish(&self, name: &str, token: &str) -> (u16, String) {
+        let body = json!({ "PeerName": name, "PeeringToken": token });
+        self.ask("POST", "/v1/peering/establish", &body).await
+    }
+
+    /// `GET /v1/peering/:name`
+    pub async fn read(&self, name: &str) -> Value {
+        let (status, body) = self.ask("GET", &format!("/v1/peering/{name}"), &Value::Null).await;
+        if status == 200 { serde_json::from_str(&body).unwrap() } else { json!({ "State": status }) }
+    }
+
+    /// Waits until a peering has a state (or is not found: 404).
+    pub async fn wait_for(&self, name: &str, state: impl Into<Value>) -> Value {
+        let state = state.into();
+        for _ in 0..500 {
+            let peering = self.read(name).await;
+            if peering["State"] == state {
+                return peering;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{name} does not become {state}: {}", self.read(name).await);
+    }
+}
+
+/// What a text says.
+pub fn token(text: &str) -> Token {
+    decode(text.as_bytes()).unwrap().token
+}
+
+/// Asks both questions about a token.
+pub async fn ask_about(token: &Token) -> Probed {
+    probe(&ProbeTarget::from(token), PATIENCE, &ring::rand::SystemRandom::new()).await
+}

@@ -1,0 +1,210 @@
+//! How `peering generate-token` reaches a Consul: HTTPS with certificates made here, a unix socket, a proxy.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::json;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixListener};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto::ring};
+
+use crate::peering::{Finished, Peering};
+
+/// What the servers here answer; it need not be a token.
+const TOKEN: &str = "bm90IGEgdG9rZW4=";
+
+/// A CA, a server's certificate for `localhost` and `consul.example`, and a client's.
+struct Pki {
+    ca: CertifiedIssuer<'static, KeyPair>,
+    server: (rcgen::Certificate, KeyPair),
+    client: (rcgen::Certificate, KeyPair),
+}
+
+impl Pki {
+    fn new() -> Self {
+        let mut parameters = CertificateParams::new([]).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let ca = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
+        let leaf = |names: &[&str]| {
+            let key = KeyPair::generate().unwrap();
+            let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+            (CertificateParams::new(names).unwrap().signed_by(&key, &ca).unwrap(), key)
+        };
+        let (server, client) = (leaf(&["localhost", "consul.example"]), leaf(&["client"]));
+        Self { ca, server, client }
+    }
+
+    fn acceptor(&self, wants_client: bool) -> TlsAcceptor {
+        let provider = Arc::new(ring::default_provider());
+        let mut roots = RootCertStore::empty();
+        roots.add(self.ca.der().clone()).unwrap();
+        let builder = ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .unwrap();
+        let builder = if wants_client {
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+            builder.with_client_cert_verifier(verifier.build().unwrap())
+        } else {
+            builder.with_no_client_auth()
+        };
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.server.1.serialize_der()));
+        let config = builder.with_single_cert(vec![self.server.0.der().clone()], key).unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// The files that flags name, in the folder of a run.
+    fn files(&self, run: Peering) -> Peering {
+        std::fs::create_dir_all(run.home().join("roots/below")).unwrap();
+        run.file("ca.pem", self.ca.pem())
+            .file("roots/below/ca.pem", self.ca.pem())
+            .file("client.pem", self.client.0.pem())
+            .file("client.key", self.client.1.serialize_pem())
+    }
+}
+
+/// Answers one request; tells the request's head.
+async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
+    let mut head = Vec::new();
+    while !head.windows(4).any(|window| window == b"\r\n\r\n") {
+        let mut chunk = [0; 1024];
+        match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => break,
+            Ok(count) => head.extend_from_slice(&chunk[..count]),
+        }
+    }
+    let body = json!({ "PeeringToken": TOKEN }).to_string();
+    let answer =
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+/// An HTTPS server for one connection; its port, and the head of what was asked of it.
+async fn https(pki: &Pki, wants_client: bool) -> (u16, tokio::task::JoinHandle<Option<String>>) {
+    let (listener, acceptor) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), pki.acceptor(wants_client));
+    let port = listener.local_addr().unwrap().port();
+    let served = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        Some(answer_once(acceptor.accept(stream).await.ok()?).await)
+    });
+    (port, served)
+}
+
+async fn run(run: Peering) -> Finished {
+    tokio::task::spawn_blocking(|| run.run()).await.unwrap()
+}
+
+/// What is answered here is no token, so no ledger is kept of it.
+fn generate(arguments: &[&str]) -> Peering {
+    Peering::new(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn https_is_believed_by_the_roots_that_are_named() {
+    let pki = Pki::new();
+    let post = |port: u16| {
+        format!(
+            "Error generating peering token for west: Post \"https://localhost:{port}/v1/peering/token\": "
+        )
+    };
+    for (arguments, variables, refusal) in [
+        (&["-ca-file", "ca.pem"][..], &[][..], None),
+        (&["-ca-path", "roots"], &[], None),
+        (&[], &[("CONSUL_CACERT", "ca.pem")], None),
+        (&[], &[("CONSUL_CAPATH", "roots")], None),
+        (&[], &[("CONSUL_HTTP_SSL_VERIFY", "false")], None),
+        (&["-ca-file", "ca.pem", "-tls-server-name", "consul.example"], &[], None),
+        (&["-ca-file", "ca.pem"], &[("CONSUL_TLS_SERVER_NAME", "consul.example")], None),
+        (&[], &[], Some("tls: failed to verify certificate: x509: certificate signed by unknown authority")),
+        (
+            &["-ca-file", "ca.pem", "-tls-server-name", "other.example"],
+            &[],
+            Some(
+                "tls: failed to verify certificate: x509: certificate is valid for localhost, consul.example, \
+                 not other.example",
+            ),
+        ),
+    ] {
+        let (port, served) = https(&pki, false).await;
+        let mut peering = pki.files(generate(arguments));
+        // CONSUL_HTTP_SSL makes a bare address HTTPS.
+        peering =
+            peering.env("CONSUL_HTTP_ADDR", &format!("localhost:{port}")).env("CONSUL_HTTP_SSL", "true");
+        for (name, value) in variables {
+            peering = peering.env(name, value);
+        }
+        let finished = run(peering).await;
+        match refusal {
+            None => {
+                finished.expect(0, &format!("{TOKEN}\n"), "");
+                let head = served.await.unwrap().unwrap().to_lowercase();
+                assert!(head.contains(&format!("host: localhost:{port}")), "{head}");
+            }
+            Some(refusal) => {
+                finished.expect(1, "", &format!("{}{refusal}\n", post(port)));
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_certificate_is_shown_where_one_is_wanted() {
+    let pki = Pki::new();
+    let shown = ["-ca-file", "ca.pem", "-client-cert", "client.pem", "-client-key", "client.key"];
+    for (arguments, status) in [(&shown[..], 0), (&shown[..2], 1)] {
+        let (port, _served) = https(&pki, true).await;
+        let address = format!("https://localhost:{port}");
+        let finished = run(pki.files(generate(arguments)).env("CONSUL_HTTP_ADDR", &address)).await;
+        let finished = finished.status(status);
+        if status == 1 {
+            // Which of the two is seen depends on whether the alert or the answer is read first; so it is with Consul.
+            let known = ["remote error: tls: certificate required", "broken pipe", "connection reset", "EOF"];
+            assert!(known.iter().any(|known| finished.stderr.contains(known)), "{}", finished.stderr);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_that_is_no_boolean_is_an_error_and_turns_nothing_off() {
+    for variable in ["CONSUL_HTTP_SSL_VERIFY", "CONSUL_HTTP_SSL"] {
+        run(generate(&[]).env(variable, "no")).await.expect(
+            1,
+            "",
+            &format!(
+                "Error connect to Consul agent: {variable} is \"no\", which is no boolean: set it to true or false\n"
+            ),
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_unix_socket_does_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("consul.sock");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let served = tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0).await });
+    let address = format!("unix://{}", socket.display());
+    run(generate(&["-http-addr", &address])).await.expect(0, &format!("{TOKEN}\n"), "");
+    assert!(served.await.unwrap().starts_with("POST /v1/peering/token HTTP/1.1\r\n"));
+    run(generate(&["-http-addr", "unix:///nowhere/consul.sock"])).await.expect(
+        1,
+        "",
+        "Error generating peering token for west: Post \"http://localhost/v1/peering/token\": \
+         dial unix /nowhere/consul.sock: connect: no such file or directory\n",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_asked_for_what_is_not_loopback() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxy = listener.local_addr().unwrap().to_string();
+    let served = tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0).await });
+    let peering = generate(&["-http-addr", "consul.invalid:8500"]).env("HTTP_PROXY", &proxy);
+    run(peering).await.expect(0, &format!("{TOKEN}\n"), "");
+    let head = served.await.unwrap();
+    assert!(head.starts_with("POST http://consul.invalid:8500/v1/peering/token HTTP/1.1\r\n"), "{head}");
+}

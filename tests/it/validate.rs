@@ -1,0 +1,183 @@
+//! `peering validate`: Consul's word and our findings, in every format.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use insta::{assert_snapshot, with_settings};
+use serde_json::Value;
+
+use crate::peering::{Finished, Peering, fixture, recorded_tokens};
+
+const NOW: &str = "2026-11-24T00:00:00Z";
+
+fn token(name: &str) -> String {
+    std::fs::read_to_string(fixture("tokens").join(format!("{name}.txt"))).unwrap().trim_end().to_owned()
+}
+
+/// A token that Consul refuses, with something of every severity.
+fn refused() -> String {
+    BASE64_STANDARD.encode(
+        r#"{"CA":["nonsense"],"ServerAddresses":["10.0.0.1:8300","10.0.0.1:8300"],"ServerName":"x","PeerID":"y"}"#,
+    )
+}
+
+fn validate(arguments: &[&str]) -> Finished {
+    Peering::new(["validate", "-now", NOW].iter().chain(arguments)).run()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    serde_json::from_str(&validate(arguments).stdout).unwrap()
+}
+
+#[test]
+fn the_page_says_consuls_word_first_and_then_ours_with_what_to_do() {
+    assert_snapshot!("accepted", validate(&[&token("external-addresses")]).status(0).stdout);
+    assert_snapshot!("refused", validate(&[&refused()]).status(1).stdout);
+    let quoted = format!("\"{}\"", token("one-server"));
+    assert_snapshot!("quoted", validate(&[&quoted]).status(1).stdout);
+}
+
+#[test]
+fn every_format_tells_the_same_and_ends_with_the_same_exit_code() {
+    let (good, bad) = (token("three-servers"), refused());
+    for (token, status) in [(&good, 0), (&bad, 1)] {
+        for format in ["pretty", "json", "jsonl", "sarif", "junit"] {
+            let finished = validate(&["-format", format, token]).status(status);
+            assert_eq!(finished.stderr, "", "{format}");
+            let name = if status == 0 { "good" } else { "bad" };
+            if format != "pretty" && format != "sarif" {
+                with_settings!({ snapshot_suffix => format!("{name}-{format}") }, {
+                    assert_snapshot!("format", finished.stdout);
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn sarif_is_valid_by_its_schema_and_names_rule_place_and_values() {
+    let mut schema: Value =
+        serde_json::from_slice(&std::fs::read(fixture("schema/sarif-2.1.0.json")).unwrap()).unwrap();
+    // OASIS's pattern of a language has a bracket too many, and no language is written here.
+    schema["definitions"]["run"]["properties"]["language"].as_object_mut().unwrap().remove("pattern");
+    schema["definitions"]["toolComponent"]["properties"]["language"]
+        .as_object_mut()
+        .unwrap()
+        .remove("pattern");
+    let schema = jsonschema::options().should_validate_formats(false).build(&schema).unwrap();
+    for tokens in [vec![token("two-roots")], vec![refused(), token("consul-1.13"), "damaged".to_owned()]] {
+        let words: Vec<&str> =
+            ["-format", "sarif"].into_iter().chain(tokens.iter().map(String::as_str)).collect();
+        let document = json(&words);
+        let faults: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new());
+        let rules = document["runs"][0]["tool"]["driver"]["rules"].as_array().unwrap();
+        for result in document["runs"][0]["results"].as_array().unwrap() {
+            let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+            assert_eq!(rule["id"], result["ruleId"]);
+        }
+    }
+    let finished = Peering::new(["validate", "-now", NOW, "-format", "sarif", "@tokens/a b.token"]);
+    std::fs::create_dir(finished.home().join("tokens")).unwrap();
+    let document: Value =
+        serde_json::from_str(&finished.file("tokens/a b.token", refused()).run().status(1).stdout).unwrap();
+    assert_snapshot!("sarif_results", serde_json::to_string_pretty(&document["runs"][0]["results"]).unwrap());
+}
+
+#[test]
+fn junit_is_read_back_by_a_junit_reader() {
+    let finished = validate(&["-format", "junit", &refused(), &token("one-server"), "\u{1b}[2J"]).status(1);
+    let report = quick_junit::Report::deserialize_from_str(&finished.stdout).unwrap();
+    assert_eq!(report.test_suites.len(), 3);
+    let failed = |suite: &quick_junit::TestSuite| {
+        let cases = suite.test_cases.iter();
+        cases.filter(|case| matches!(case.status, quick_junit::TestCaseStatus::NonSuccess { .. })).count()
+    };
+    assert!(failed(&report.test_suites[0]) > 1);
+    assert_eq!(failed(&report.test_suites[1]), 0);
+    // Consul's word and every check are cases in each suite.
+    let cases = consul_peering::check::ALL.len() + 1;
+    assert!(report.test_suites.iter().all(|suite| suite.test_cases.len() == cases));
+}
+
+#[test]
+fn severities_and_thresholds_decide_the_exit_code_but_consuls_refusal_stands() {
+    let good = token("one-server");
+    for (arguments, status) in [
+        (&[][..], 0),
+        (&["-fail-on", "warning"], 1),
+        (&["-fail-on", "warning", "-skip", "address-loopback"], 0),
+        (&["-fail-on", "info", "-skip", "address-loopback"], 1),
+        (&["-fail-on", "info", "-skip", "address-loopback,one-server-only"], 0),
+        (&["-fail-on", "warning", "-severity", "address-loopback=info"], 0),
+        (&["-severity", "one-server-only=error"], 1),
+        (&["-severity=one-server-only=error", "-severity", "one-server-only=info"], 0),
+        (&["-fail-on", "info", "-only", "ca-expired"], 0),
+    ] {
+        let words: Vec<&str> = arguments.iter().copied().chain([good.as_str()]).collect();
+        validate(&words).status(status);
+    }
+    // Nothing that is skipped makes Consul take it.
+    let refused = refused();
+    let shown = json(&["-only", "one-server-only", "-format", "json", &refused]);
+    assert_eq!(shown["tokens"][0]["status"], "refused");
+    validate(&["-only", "one-server-only", &refused]).status(1);
+}
+
+#[test]
+fn the_time_is_an_argument_and_so_is_how_soon_is_soon() {
+    let token = token("one-server");
+    let checks = |arguments: &[&str]| -> Vec<String> {
+        let words: Vec<&str> =
+            ["validate", "-format", "json", &token].into_iter().chain(arguments.iter().copied()).collect();
+        let shown: Value = serde_json::from_str(&Peering::new(words).run().stdout).unwrap();
+        let findings = shown["tokens"][0]["findings"].as_array().unwrap().clone();
+        findings.iter().map(|finding| finding["check"].as_str().unwrap().to_owned()).collect()
+    };
+    let certificates = |arguments: &[&str]| -> Vec<String> {
+        checks(arguments).into_iter().filter(|check| check.starts_with("ca-")).collect()
+    };
+    assert_eq!(certificates(&["-now", "2026-11-24"]), Vec::<String>::new());
+    assert_eq!(certificates(&["-now", "2026-11-23"]), ["ca-not-yet-valid"]);
+    assert_eq!(certificates(&["-now", "2036-11-01"]), ["ca-expires-soon"]);
+    assert_eq!(certificates(&["-now", "2036-11-01", "-warn-before", "1w"]), Vec::<String>::new());
+    assert_eq!(certificates(&["-now", "2036-11-21"]), ["ca-expired"]);
+}
+
+#[test]
+fn every_recorded_token_of_a_healthy_consul_is_accepted() {
+    for (name, token) in recorded_tokens() {
+        let shown = json(&["-format", "json", &token]);
+        // Consul itself put an address without a port into this one, and refuses it later.
+        let accepted = name != "external-address-without-port";
+        assert_eq!(shown["tokens"][0]["consul"]["accepted"], accepted, "{name}");
+        assert_eq!(shown["reference"], "Consul 1.23.0-dev, Go 1.26");
+    }
+}
+
+#[test]
+fn a_mistyped_check_is_told_its_neighbour() {
+    let told: Vec<String> = [
+        &["-only", "ca-expird", "x"][..],
+        &["-skip", "nonsense", "x"],
+        &["-severity", "ca-expired=bad", "x"],
+        &["-severity", "ca-expired", "x"],
+        &["-warn-before", "soon", "x"],
+        &["-now", "tomorrow", "x"],
+        &["-format", "xml", "x"],
+        &["-formt", "json", "x"],
+        &[],
+        &["-batch", "x", "y"],
+    ]
+    .iter()
+    .map(|arguments| format!("# {}\n{}", arguments.join(" "), validate(arguments).status(2).stderr))
+    .collect();
+    assert_snapshot!("mistakes", told.concat());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_hides_no_other_token() {
+    let finished = validate(&["@absent", &token("three-servers"), "-format=json"]).status(2);
+    let shown: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(shown["tokens"].as_array().unwrap().len(), 1);
+    assert_eq!(finished.stderr, "Error: cannot read a token from @absent: no such file or directory\n");
+}
