@@ -1,4 +1,4 @@
-//! An [`Entry`] as a line of JSON, quickly: the same bytes as serde's, in a quarter of the time.
+//! An [`Entry`] as a line of JSON, quickly: the same bytes as serde's, in well under half of the instructions.
 
 use serde::Serialize;
 use serde_json::Value;
