@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod peerstream;
 #[cfg(feature = "net")]
 pub mod probe;
+pub mod reach;
 pub mod render;
 pub mod report;
 #[cfg(feature = "net")]
