@@ -81,6 +81,10 @@ enum Format {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Exit {
+    if arguments.peering_token.as_deref() == Some("-") && arguments.error.as_deref() == Some("-") {
+        complain("Error: the token and -error cannot both be read from standard input");
+        return Exit::CouldNotWork;
+    }
     let (token, error) = match (read_token(arguments), read_error(arguments)) {
         (Ok(token), Ok(error)) => (token, error),
         (token, error) => {
@@ -150,9 +154,6 @@ fn read_token(arguments: &Arguments) -> Result<Option<Given>, String> {
 
 fn read_error(arguments: &Arguments) -> Result<Option<String>, String> {
     match arguments.error.as_deref() {
-        Some("-") if arguments.peering_token.as_deref() == Some("-") => {
-            Err("Error: the token and -error cannot both be read from standard input".to_owned())
-        }
         Some(argument) if argument == "-" || argument.starts_with('@') => {
             let given = token_argument::read(argument).map_err(|error| format!("Error: -error: {error}"))?;
             Ok(Some(String::from_utf8_lossy(&given.text).into_owned()))

@@ -80,6 +80,10 @@ impl Client {
         let question = br#"[{"Resource":"peering","Access":"write"}]"#.to_vec();
         let answer =
             self.ask(Method::POST, "/v1/internal/acl/authorize", &[], Some(question.into())).await.ok()?;
+        // Without ACLs everything is allowed.
+        if answer.body.starts_with(b"ACL support disabled") {
+            return Some(true);
+        }
         let answers: Vec<Authorized> = answer::read("list of permissions", &answer.ok().ok()?.body).ok()?;
         answers.first().map(|answer| answer.allow)
     }

@@ -17,16 +17,7 @@ pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     let Some(view) = known.dialer.answer() else { return };
-    for refusal in &view.refusals {
-        for explanation in explain::explain(refusal) {
-            causes.add(
-                &Text::of(explanation.entry),
-                Severity::Error,
-                weight::SEEN,
-                Evidence::raises(SEEN_IN, refusal.clone()),
-            );
-        }
-    }
+    refusals(view, causes);
     if same_cluster(known, view) {
         let says = format!("the Consul at {} has the token's own trust domain", view.asked_at);
         causes.add(
@@ -38,21 +29,33 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         // Its peerings are the acceptor's, and say nothing of a dialer.
         return;
     }
-    if view.may_write == Some(false) {
-        let says = "the ACL token that was given here has no peering:write";
-        causes.add(
-            &Text::entry("permission-denied"),
-            Severity::Error,
-            weight::SEEN,
-            Evidence::raises(SEEN_IN, says),
-        );
-    }
     if view.through_mesh_gateways == Some(true) {
         through_gateways(known, causes);
     }
     for entry in view.peerings.iter().flatten() {
         of_the_name(known, entry, causes);
         of_the_token(known, entry, causes);
+    }
+}
+
+/// What the dialer refused. Reading is not needed to establish, so a refusal of it tells only which token was used.
+fn refusals(view: &DialerView, causes: &mut Causes) {
+    const READING: [&str; 2] = ["permission-denied-anonymous", "permission-denied"];
+    let mut denied = None;
+    for refusal in &view.refusals {
+        for explanation in explain::explain(refusal) {
+            let text = Text::of(explanation.entry);
+            if READING.contains(&text.name) {
+                denied = Some(text);
+                continue;
+            }
+            causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, refusal.clone()));
+        }
+    }
+    if view.may_write == Some(false) {
+        let text = denied.unwrap_or_else(|| Text::entry("permission-denied"));
+        let says = "the ACL token that was used here has no peering:write";
+        causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
     }
 }
 
@@ -113,18 +116,20 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
     let says = format!("{:?} here is of the token's peering, in state {}", entry.name, entry.state.name());
     let evidence = Evidence::raises(SEEN_IN, says);
     match entry.state {
-        PeeringState::Active if is_heard(known, entry) => {
+        PeeringState::Active => {
             let text = Text::own(
                 "already-established",
-                "The peering is established already: a token of it was used here, and its stream is open.",
+                "The peering is established already: a token of it was used here, and its state is ACTIVE.",
                 &["The establish succeeded at an earlier try. A second one with the same token is refused."],
                 "Nothing is to do. To try the token elsewhere, delete this peering first and generate another token.",
                 Some("peering read -name NAME"),
             );
+            if !is_heard(known, entry) {
+                let says = "its last heartbeat is missing or older than two minutes";
+                let evidence = Evidence::raises(SEEN_IN, says);
+                causes.add(&Text::entry("no-heartbeat"), Severity::Warning, weight::MAY_HURT, evidence);
+            }
             causes.add(&text, Severity::Error, weight::DECIDES + weight::SAID, evidence);
-        }
-        PeeringState::Active => {
-            causes.add(&Text::entry("no-heartbeat"), Severity::Error, weight::DECIDES, evidence);
         }
         PeeringState::Establishing => {
             causes.add(&Text::entry("state-establishing"), Severity::Error, weight::SEEN, evidence);

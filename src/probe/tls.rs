@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -85,13 +86,23 @@ fn prepare(
 
 /// The chain that a server showed, DER, its own certificate first.
 #[derive(Debug, Clone, Default)]
-struct Chain(Arc<Mutex<Vec<Vec<u8>>>>);
+struct Chain(Arc<Mutex<Presented>>);
+
+#[derive(Debug, Default)]
+struct Presented {
+    chain: Vec<Vec<u8>>,
+    judged_at: Option<Timestamp>,
+}
 
 impl Chain {
+    fn judged_at(&self) -> Option<Timestamp> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).judged_at
+    }
+
     fn read(&self, server_name: &str) -> Shown {
-        let chain = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let presented = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let chain: Vec<Certificate> =
-            chain.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+            presented.chain.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
         Shown { whose: whose(chain.first(), server_name), chain, ..Shown::default() }
     }
 }
@@ -113,7 +124,8 @@ impl ServerCertVerifier for Remembering {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).map(|it| it.to_vec()).collect();
-        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        let judged_at = i64::try_from(now.as_secs()).ok().and_then(|at| Timestamp::from_second(at).ok());
+        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = Presented { chain, judged_at };
         self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
     }
 
@@ -142,11 +154,13 @@ impl ServerCertVerifier for Remembering {
 
 fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str) -> TlsFault {
     match rustls_error(error) {
-        Some(rustls::Error::InvalidCertificate(error)) => TlsFault::Untrusted {
-            why: distrust(error),
-            go_says: format!("x509: {}", certificate_words(error, server_name)),
-            shown: Box::new(shown.read(server_name)),
-        },
+        Some(rustls::Error::InvalidCertificate(error)) => {
+            let at = shown.judged_at();
+            let shown = shown.read(server_name);
+            let (why, says) = before_the_chain(&shown, server_name, at)
+                .unwrap_or_else(|| (distrust(error), certificate_words(error, server_name)));
+            TlsFault::Untrusted { why, go_says: format!("x509: {says}"), shown: Box::new(shown) }
+        }
         Some(rustls::Error::AlertReceived(alert)) => {
             TlsFault::Alert { alert: alert_words(*alert), shown: None }
         }
@@ -162,6 +176,34 @@ fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str
             _ => TlsFault::Other { says: system_words(error) },
         },
     }
+}
+
+/// Go looks at the dates and the names of the server's own certificate before it looks for its issuer.
+fn before_the_chain(shown: &Shown, server_name: &str, at: Option<Timestamp>) -> Option<(Distrust, String)> {
+    let leaf = shown.chain.first()?;
+    let dates = |at: Timestamp, side: &str, limit: Timestamp| {
+        format!("certificate has expired or is not yet valid: current time {at} is {side} {limit}")
+    };
+    match at {
+        Some(at) if at > leaf.not_after => {
+            return Some((Distrust::Expired, dates(at, "after", leaf.not_after)));
+        }
+        Some(at) if at < leaf.not_before => {
+            return Some((Distrust::NotYetValid, dates(at, "before", leaf.not_before)));
+        }
+        _ => {}
+    }
+    let names = &leaf.names.dns;
+    // A wildcard may match: that is left to the TLS library.
+    if names.iter().any(|name| name.eq_ignore_ascii_case(server_name) || name.contains('*')) {
+        return None;
+    }
+    let says = if names.is_empty() {
+        format!("certificate is not valid for any names, but wanted to match {server_name}")
+    } else {
+        format!("certificate is valid for {}, not {server_name}", names.join(", "))
+    };
+    Some((Distrust::WrongName, says))
 }
 
 fn distrust(error: &CertificateError) -> Distrust {

@@ -14,6 +14,7 @@ mod acceptor;
 mod batch;
 mod checks;
 mod cli_recordings;
+mod diagnose;
 mod diff;
 mod explain;
 mod explain_command;

@@ -1,0 +1,231 @@
+//! `diagnose` against embedded acceptors and broken servers, over real sockets.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use consul_peering::acceptor::Follower;
+use consul_peering::check::Severity;
+use consul_peering::diagnose::{Diagnosis, Known, diagnose};
+use consul_peering::explain;
+use consul_peering::probe::{Ladder, climb};
+use consul_peering::reach::Reach;
+use consul_peering::stale::assess;
+use consul_peering::stale::evidence::{Evidence, Source};
+use consul_peering::token::Token;
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::peering::{Peering, fixture, token_json};
+use crate::served::{PATIENCE, Served, token};
+
+/// The whole ladder, and what follows.
+async fn of(token: &Token, patience: Duration) -> Diagnosis {
+    let reach = climb(&Ladder::from(token), patience, &ring::rand::SystemRandom::new()).await;
+    let (probe_a, probe_b) = reach.answers(token, None);
+    let staleness = assess("token", token, &Evidence { probe_a, probe_b, ..Evidence::default() });
+    diagnose(Known {
+        now: jiff::Timestamp::UNIX_EPOCH,
+        name: Some("west"),
+        token: Some(token),
+        report: None,
+        reach: Source::Answered(Reach { seen_from: "here".to_owned(), ..reach }),
+        staleness: Some(staleness),
+        dialer: Source::default(),
+        error: None,
+    })
+}
+
+fn first(diagnosis: &Diagnosis) -> Option<(&'static str, bool)> {
+    Some((diagnosis.causes.first()?.name, diagnosis.fails(Severity::Error)))
+}
+
+fn at(mut token: Token, addresses: &[SocketAddr]) -> Token {
+    token.server_addresses = Some(addresses.iter().map(ToString::to_string).collect());
+    token
+}
+
+/// An address that nothing listens at.
+async fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
+}
+
+/// A server that reads what comes and says one thing, or nothing.
+async fn says(answer: Option<&'static [u8]>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut read = [0; 4096];
+                let _ = stream.read(&mut read).await;
+                if let Some(answer) = answer {
+                    let _ = stream.write_all(answer).await;
+                    return;
+                }
+                while stream.read(&mut read).await.is_ok_and(|count| count > 0) {}
+            });
+        }
+    });
+    address
+}
+
+/// Long enough for loopback, and soon over where a server is silent on purpose.
+const SHORT: Duration = Duration::from_millis(1500);
+
+#[tokio::test]
+async fn a_good_token_has_no_cause_and_works_after_any_number_of_looks() {
+    let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
+    let text = west.generate("east").await;
+    for _ in 0..10 {
+        let seen = of(&token(&text), PATIENCE).await;
+        assert_eq!(seen.causes, [], "{}", seen.conclusion);
+        assert_eq!(
+            seen.conclusion,
+            "Nothing was found from here that keeps this token from working. The dialing servers may see otherwise: run \
+             this on one of them."
+        );
+    }
+    assert_eq!(west.read("east").await["State"], "PENDING");
+    assert_eq!(east.establish("west", &text).await, (200, "{}".to_owned()));
+    west.wait_for("east", "ACTIVE").await;
+    assert_eq!(first(&of(&token(&text), PATIENCE).await), Some(("token-spent", true)));
+}
+
+#[tokio::test]
+async fn every_broken_server_is_its_own_cause() {
+    let west = Served::start(|_| {}).await;
+    let good = token(&west.generate("east").await);
+    let other = Served::start(|_| {}).await;
+    let plaintext = Served::start(|settings| settings.grpc_tls = false).await;
+    let no_alpn = west.beside(|settings| settings.grpc_alpn = false).await;
+    let follower = west.beside(|settings| settings.follower = Some(Follower::default())).await;
+    let without_ca = Token { ca: None, ..good.clone() };
+    let http =
+        says(Some(b"HTTP/1.1 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"))
+            .await;
+    let table: Vec<(&str, Token, Vec<SocketAddr>)> = vec![
+        ("dial-refused", good.clone(), vec![nobody().await]),
+        ("not-a-tls-port", good.clone(), vec![http]),
+        ("not-a-tls-port", good.clone(), vec![plaintext.address]),
+        ("handshake-cut-off", good.clone(), vec![says(Some(b"")).await]),
+        ("server-silent", good.clone(), vec![says(None).await]),
+        ("certificate-of-another-cluster", good.clone(), vec![other.address]),
+        ("alpn-missing", good.clone(), vec![no_alpn.address]),
+        ("tls-port-dialed-in-plain", without_ca, vec![west.address]),
+        ("peer-is-follower", good.clone(), vec![follower.address]),
+        ("silent-address-first", good.clone(), vec![says(None).await, west.address]),
+    ];
+    for (expected, token, addresses) in table {
+        let seen = of(&at(token, &addresses), SHORT).await;
+        assert_eq!(first(&seen), Some((expected, true)), "{}", seen.conclusion);
+    }
+    let fine = [[west.address, nobody().await], [follower.address, west.address]];
+    for addresses in fine {
+        let seen = of(&at(good.clone(), &addresses), SHORT).await;
+        assert!(!seen.fails(Severity::Error), "{:?}", seen.causes);
+    }
+}
+
+#[tokio::test]
+async fn manual_addresses_decide_and_the_others_are_not_dialed() {
+    let west = Served::start(|_| {}).await;
+    let mut token = token(&west.generate("east").await);
+    token.manual_server_addresses = Some(vec![nobody().await.to_string()]);
+    let seen = of(&token, PATIENCE).await;
+    assert_eq!(first(&seen), Some(("dial-refused", true)));
+    let ways = &seen.reach.unwrap().ways;
+    assert_eq!(ways.iter().map(|way| way.dialed).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(ways[1].address, west.address.to_string());
+}
+
+#[tokio::test]
+async fn superseded_and_deleted_tokens_are_told_as_far_as_probes_can() {
+    let west = Served::start(|_| {}).await;
+    let text = west.generate("east").await;
+    assert_eq!(west.ask("DELETE", "/v1/peering/east", &Value::Null).await.0, 200);
+    west.wait_for("east", 404).await;
+    assert_eq!(first(&of(&token(&text), PATIENCE).await), Some(("token-orphaned", true)));
+}
+
+/// Every recorded establish that failed, as the command line prints it.
+fn recorded_failures() -> Vec<(String, String)> {
+    let mut failures = Vec::new();
+    for file in ["consul/http.json", "consul/faults.json"] {
+        let recorded: Value = serde_json::from_str(&std::fs::read_to_string(fixture(file)).unwrap()).unwrap();
+        for exchange in recorded.as_array().unwrap() {
+            let status = exchange["response"]["status"].as_u64().unwrap_or(0);
+            let path = exchange["request"]["path"].as_str().unwrap_or_default();
+            if path != "/v1/peering/establish" || status == 200 {
+                continue;
+            }
+            let body = exchange["response"]["body"].as_str().unwrap_or_default();
+            let text = format!(
+                "Error establishing peering for x: Unexpected response code: {status} ({})",
+                body.trim()
+            );
+            failures.push((exchange["name"].as_str().unwrap_or_default().to_owned(), text));
+        }
+    }
+    failures
+}
+
+#[test]
+fn every_recorded_failure_has_a_cause_of_its_own_words() {
+    let failures = recorded_failures();
+    assert!(failures.len() > 30, "{}", failures.len());
+    for (name, text) in failures {
+        let said = explain::explain(&text);
+        let expected = said.first().map(|known| known.entry.name);
+        let seen = diagnose(Known {
+            now: jiff::Timestamp::UNIX_EPOCH,
+            name: None,
+            token: None,
+            report: None,
+            reach: Source::default(),
+            staleness: None,
+            dialer: Source::default(),
+            error: Some(said),
+        });
+        assert!(expected.is_some(), "{name}: {text}");
+        assert_eq!(first(&seen), expected.map(|name| (name, true)), "{name}");
+    }
+}
+
+#[test]
+fn an_error_alone_is_explained() {
+    let said = "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be generated: \
+                invalid peering establishment secret)";
+    let run = Peering::new(["diagnose", "-offline", "-error", said]).run().status(1);
+    insta::assert_snapshot!("an_error_alone", run.stdout);
+}
+
+#[test]
+fn a_damaged_token_is_told_with_consuls_word() {
+    let run = Peering::new(["diagnose", "bm90IGEgdG9rZW4=", "-offline", "-short"]).run().status(1);
+    insta::assert_snapshot!("a_damaged_token", run.stdout);
+}
+
+#[test]
+fn the_token_and_the_error_cannot_both_come_from_standard_input() {
+    let run = Peering::new(["diagnose", "-", "-error", "-"]).run().status(2);
+    assert_eq!(run.stderr, "Error: the token and -error cannot both be read from standard input\n");
+}
+
+#[test]
+fn addresses_are_redacted_and_nothing_is_asked_offline() {
+    let west = std::fs::read_to_string(fixture("tokens/three-servers.txt")).unwrap();
+    let run = Peering::new(["diagnose", "-", "-offline", "-redact-addresses", "-format", "json"])
+        .stdin(west.as_bytes())
+        .run()
+        .status(0);
+    let diagnosis: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(diagnosis["reach"], Value::Null);
+    assert_eq!(diagnosis["not_known"][0]["because"], "-offline was given");
+    let given = token_json(&west);
+    for address in given["ServerAddresses"].as_array().unwrap() {
+        let (host, _) = address.as_str().unwrap().rsplit_once(':').unwrap();
+        assert!(!run.stdout.contains(host), "{host}: {}", run.stdout);
+    }
+    assert!(run.stdout.contains("ADDRESS-1"), "{}", run.stdout);
+}
