@@ -4,6 +4,7 @@ mod answer;
 mod client;
 mod config;
 mod error;
+mod file;
 mod kv;
 mod peerings;
 mod proxy;
