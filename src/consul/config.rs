@@ -4,7 +4,7 @@
 //! A flag wins over its variable. For the ACL token the order is `-token-file`, `-token`, `CONSUL_HTTP_TOKEN_FILE`,
 //! `CONSUL_HTTP_TOKEN`; an empty token file leaves what came after it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -233,12 +233,12 @@ fn acl_token(
     }
 }
 
-fn token_file(path: &PathBuf) -> Result<Option<Secret>, ConfigError> {
+fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
     let bytes = zeroize::Zeroizing::new(
-        file::read(path).map_err(|reason| ConfigError::TokenFile { path: path.clone(), reason })?,
+        file::read(path).map_err(|reason| ConfigError::TokenFile { path: path.to_owned(), reason })?,
     );
     let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::TokenFile {
-        path: path.clone(),
+        path: path.to_owned(),
         reason: format!("open {}: stream did not contain valid UTF-8", path.display()),
     })?;
     let token = text.trim();
