@@ -6,6 +6,7 @@ mod arguments;
 mod batch;
 mod decode_error;
 mod dev;
+mod diagnose;
 mod diff;
 mod exit;
 mod explain;
@@ -49,6 +50,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Validate(validate::Arguments),
     Stale(stale::Arguments),
+    Diagnose(diagnose::Arguments),
     Diff(diff::Arguments),
     Explain(explain::Arguments),
     History(history::Arguments),
@@ -127,6 +129,7 @@ impl Command {
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Validate(arguments) => validate::run(&arguments),
             Self::Stale(arguments) => stale::run(&arguments),
+            Self::Diagnose(arguments) => diagnose::run(&arguments),
             Self::Diff(arguments) => diff::run(&arguments),
             Self::Explain(arguments) => explain::run(&arguments),
             Self::History(arguments) => history::run(&arguments),

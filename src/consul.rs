@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod config;
+mod dialer_view;
 mod error;
 mod file;
 mod kv;
@@ -13,6 +14,8 @@ mod tls;
 pub use answer::{CaRoot, CaRoots, GeneratedToken, Peering, StreamStatus};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
+pub use dialer_view::DialerAnswers;
 pub use error::{RequestError, system_words};
+pub(crate) use error::{alert_words, certificate_words, rustls_error};
 pub use kv::Pair;
 pub use peerings::GenerateTokenRequest;

@@ -10,6 +10,7 @@ pub mod check;
 pub mod cli;
 #[cfg(feature = "net")]
 pub mod consul;
+pub mod diagnose;
 pub mod diff;
 pub mod explain;
 pub mod facts;

@@ -5,12 +5,18 @@
 //! What the answers mean is not decided here.
 
 mod grpc;
+mod ladder;
+mod recorded;
+mod tcp;
+mod tls;
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use ring::rand::SecureRandom;
 use serde::Serialize;
+
+pub use ladder::{Ladder, climb};
 
 use crate::peerstream::{Alpn, DialError, Trust};
 use crate::stale::answer::{Answer, Code};

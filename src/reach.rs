@@ -10,6 +10,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::cert::Certificate;
+use crate::stale::answer::{Answer, Code, probe_b_may_be_asked_of};
+use crate::stale::evidence::Source;
+use crate::token::Token;
 
 /// What was seen of every address of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -323,5 +326,32 @@ impl<T, F> Step<T, F> {
             Self::Passed { elapsed, .. } | Self::Failed { elapsed, .. } => Some(*elapsed),
             _ => None,
         }
+    }
+}
+
+impl Reach {
+    /// The answers to probes A and B, as evidence of the token's staleness: the strongest of all addresses.
+    pub fn answers(&self, token: &Token, at: Option<Timestamp>) -> (Source<Answer>, Source<Answer>) {
+        let answer = |way: &Way, status: &Status| Answer {
+            code: Code::from_name(&status.code),
+            message: status.message.clone(),
+            address: way.address.clone(),
+            at,
+        };
+        let answers = || self.ways.iter().filter_map(|way| Some((way, way.peering_exists.passed()?)));
+        // A follower does not know; who leads, does.
+        let is_final = |(_, status): &(&Way, &Status)| status.code != "FailedPrecondition";
+        let a = answers().find(is_final).or_else(|| answers().next());
+        let a = a.map_or_else(
+            || Source::Unanswered("no address of the token got so far as to answer it".to_owned()),
+            |(way, status)| Source::Answered(answer(way, status)),
+        );
+        let b = self.ways.iter().find_map(|way| Some(answer(way, way.unused_secret.passed()?)));
+        let b = match (b, probe_b_may_be_asked_of(token)) {
+            (Some(answer), _) => Source::Answered(answer),
+            (None, Err(because)) => Source::NotAsked(because.to_owned()),
+            (None, Ok(())) => Source::NotAsked("no server said that the peering exists".to_owned()),
+        };
+        (a, b)
     }
 }

@@ -1,6 +1,6 @@
 //! `peering stale`: is a token still the one that works?
 
-mod sources;
+pub(super) mod sources;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

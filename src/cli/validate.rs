@@ -80,8 +80,9 @@ pub enum Format {
     Junit,
 }
 
+/// How bad something must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Level {
+pub(super) enum Level {
     Error,
     Warning,
     Info,
@@ -140,7 +141,7 @@ fn judge(given: TokenText, selection: &Selection, now: Timestamp, warn_before: S
 }
 
 /// The line end of a file is not part of the token in it; Consul does not mind it either.
-fn without_last_line_end(text: &[u8]) -> &[u8] {
+pub(super) fn without_last_line_end(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     text.strip_suffix(b"\r").unwrap_or(text)
 }

@@ -73,6 +73,17 @@ impl Client {
         Self { config, transport: Transport::Embedded(Box::new(acceptor)) }
     }
 
+    /// Where it asks: an address as `-http-addr` takes it, without credentials.
+    pub fn address(&self) -> String {
+        match &self.config.address {
+            Address::Http { tls, authority, prefix } => {
+                format!("{}://{authority}{prefix}", if *tls { "https" } else { "http" })
+            }
+            Address::Unix(path) => format!("unix://{}", path.display()),
+            Address::Embedded => "embedded".to_owned(),
+        }
+    }
+
     /// The partition that requests name; empty if they name none.
     pub fn partition(&self) -> &str {
         self.config.partition.as_deref().unwrap_or_default()

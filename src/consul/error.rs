@@ -85,7 +85,7 @@ fn innermost(error: &reqwest::Error) -> String {
 
 /// The TLS error in a link of the chain. `io::Error`s wrap each other, and show the source of what they hold instead
 /// of what they hold.
-fn rustls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+pub(crate) fn rustls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
     let mut error = error;
     loop {
         if let Some(found) = error.downcast_ref() {
@@ -108,7 +108,8 @@ fn tls_words(error: &rustls::Error, server_name: &str) -> String {
     }
 }
 
-fn certificate_words(error: &CertificateError, server_name: &str) -> String {
+/// What Go's TLS library says of a certificate that was not trusted, after `x509: `.
+pub(crate) fn certificate_words(error: &CertificateError, server_name: &str) -> String {
     match error {
         CertificateError::UnknownIssuer => "certificate signed by unknown authority".to_owned(),
         CertificateError::Expired
@@ -141,7 +142,7 @@ fn plain_name(name: &str) -> &str {
 }
 
 /// A TLS alert as Go names it.
-fn alert_words(alert: AlertDescription) -> String {
+pub(crate) fn alert_words(alert: AlertDescription) -> String {
     let words = match alert {
         AlertDescription::CertificateRequired => "certificate required",
         AlertDescription::BadCertificate => "bad certificate",

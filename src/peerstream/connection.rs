@@ -172,6 +172,7 @@ impl Connection {
         }
     }
 
+    /// Speaks HTTP/2 over a stream that is there.
     async fn over(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         remote: SocketAddr,
@@ -189,6 +190,22 @@ impl Connection {
             let _ = connection.await;
         });
         Ok(Self { grpc: Grpc::with_origin(Sender(sender), origin), remote, alpn, driver })
+    }
+
+    /// Speaks HTTP/2 over a stream to a server that is trusted, or that need not be.
+    pub(crate) async fn over_stream(
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        remote: SocketAddr,
+        alpn: Alpn,
+        address: &str,
+        trust: &Trust,
+        patience: Duration,
+    ) -> Result<Self, DialError> {
+        let origin = match trust {
+            Trust::Plaintext => origin("http", address),
+            Trust::Tls { server_name, .. } => origin("https", server_name),
+        };
+        Self::over(stream, remote, alpn, origin, patience).await
     }
 
     /// Exchanges an establishment secret for a stream secret. A real one is spent by this.
@@ -287,6 +304,17 @@ fn origin(scheme: &str, authority: &str) -> Uri {
 
 /// TLS that trusts the CAs alone and offers `h2`.
 fn client_config(cas: &[String]) -> Result<ClientConfig, String> {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots(cas)?)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(config)
+}
+
+/// The token's CAs as roots. The error says why there is none.
+pub(crate) fn roots(cas: &[String]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let mut fault = "the token's CAs hold no certificate".to_owned();
     for certificate in cas.iter().flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes())) {
@@ -297,16 +325,7 @@ fn client_config(cas: &[String]) -> Result<ClientConfig, String> {
             fault = format!("a CA of the token cannot be used: {error}");
         }
     }
-    if roots.is_empty() {
-        return Err(fault);
-    }
-    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(config)
+    if roots.is_empty() { Err(fault) } else { Ok(roots) }
 }
 
 /// An error with its causes.

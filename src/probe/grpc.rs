@@ -152,7 +152,7 @@ fn ok(address: &str) -> ProbeAnswer {
 }
 
 /// An ID that nobody has.
-fn random_id(random: &(dyn SecureRandom + Sync)) -> String {
+pub(super) fn random_id(random: &(dyn SecureRandom + Sync)) -> String {
     let mut bytes = [0; 16];
     random.fill(&mut bytes).expect("the system gives random bytes");
     Uuid::from_bytes(bytes).hyphenated().to_string()

@@ -2,6 +2,7 @@
 //! be seen.
 
 mod batch;
+mod diagnosis;
 mod diff;
 mod explanation;
 #[cfg(feature = "net")]
@@ -16,6 +17,7 @@ use owo_colors::OwoColorize;
 use textwrap::Options;
 
 pub use batch::{batch_line, batch_summary};
+pub use diagnosis::{diagnosis, short_diagnosis};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all};
 #[cfg(feature = "net")]

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use ring::rand::SystemRandom;
 
 use super::Arguments;
-use crate::cli::ledger_options::Kind;
+use crate::cli::ledger_options::{Kind, LedgerOptions};
 use crate::cli::surroundings::now;
 use crate::consul::{Client, Peering, system_words};
 use crate::ledger;
@@ -44,7 +44,7 @@ impl Shared {
         let kind = arguments.ledger.kind().map_err(|error| format!("Error: {error}"))?;
         let client =
             if arguments.offline { Err("-offline was given".to_owned()) } else { arguments.http.client() };
-        let ledger = read_ledger(arguments, kind, client.as_ref()).await;
+        let ledger = read_ledger(&arguments.ledger, kind, client.as_ref()).await;
         let snapshot = match &arguments.snapshot {
             Some(file) if file.as_os_str() == "live" => {
                 let client =
@@ -80,8 +80,8 @@ pub(super) async fn gather(arguments: &Arguments, token: &Token, shared: &Shared
     }
 }
 
-async fn read_ledger(
-    arguments: &Arguments,
+pub(in crate::cli) async fn read_ledger(
+    options: &LedgerOptions,
     kind: Kind,
     client: Result<&Client, &String>,
 ) -> Result<Vec<LedgerRecord>, String> {
@@ -91,7 +91,7 @@ async fn read_ledger(
     if let (Kind::Consul, Err(reason)) = (kind, client) {
         return Err(reason.clone());
     }
-    let ledger = arguments.ledger.open(kind, client.ok())?;
+    let ledger = options.open(kind, client.ok())?;
     let entries = ledger.records(None).await.map_err(|error| error.to_string())?;
     Ok(entries.into_iter().filter_map(|entry| remembered(entry.record)).collect())
 }
@@ -110,7 +110,7 @@ fn remembered(record: ledger::Record) -> Option<LedgerRecord> {
 
 /// What the Consul at `-http-addr` says: first whose it is, then of the name, and of the list where a name alone could
 /// mislead.
-async fn consul(client: &Client, name: Option<&str>, token: &Token) -> Source<ConsulView> {
+pub(in crate::cli) async fn consul(client: &Client, name: Option<&str>, token: &Token) -> Source<ConsulView> {
     let roots = match client.ca_roots().await {
         Ok(roots) => roots,
         Err(error) => return Source::Unanswered(error.to_string()),
@@ -140,7 +140,7 @@ async fn consul(client: &Client, name: Option<&str>, token: &Token) -> Source<Co
     Source::Answered(view)
 }
 
-fn entry(peering: Peering) -> Entry {
+pub(in crate::cli) fn entry(peering: Peering) -> Entry {
     Entry {
         id: peering.id,
         name: peering.name,

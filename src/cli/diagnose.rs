@@ -1,0 +1,170 @@
+//! `peering diagnose`: from a failed establish to its cause.
+
+mod look;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use super::exit::Exit;
+use super::http_options::{HttpOptions, wait_for};
+use super::ledger_options::LedgerOptions;
+use super::surroundings::{complain, now, print, width};
+use super::validate::{Level, without_last_line_end};
+use super::{decode_error, time_argument, token_argument};
+use crate::diagnose::{Diagnosis, Known, diagnose};
+use crate::explain;
+use crate::facts::{Authority, Facts, WARN_BEFORE};
+use crate::render::{json, pretty, yaml};
+use crate::report::{Report, Selection};
+use crate::token::Token;
+use crate::token::decode;
+use crate::token::recover::recover;
+
+/// Find out why an establish failed, or would fail, without spending the token
+///
+/// Looks at the token's text and certificates, goes the way to each of its addresses as a dialer would (name, TCP, TLS,
+/// gRPC), asks the acceptor whether the token is still good without sending its secret, asks the Consul at -http-addr what
+/// it knows as a dialer, and reads the error that you saw. Then it names the likely causes, and what to do.
+///
+/// It sees the network from this host. The servers that dial may see otherwise: run it on one of them.
+///
+/// Exit codes: 0 nothing keeps the token from working, 1 something does, 2 it could not be looked at.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  peering diagnose @west.token -name west
+  consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering diagnose @west.token -error -
+  peering diagnose -error 'a new peering token must be generated: invalid peering establishment secret'
+  peering diagnose @west.token -short -redact-addresses")]
+pub struct Arguments {
+    /// The token's text, @FILE, or - for standard input
+    #[arg(value_name = "TOKEN", required_unless_present = "error")]
+    peering_token: Option<String>,
+    /// The dialer's local name of the peering
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// What Consul printed when the establish failed: the text, @FILE, or - for standard input
+    #[arg(long, value_name = "TEXT")]
+    error: Option<String>,
+    /// How long each step may take, such as 5s
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = patience)]
+    timeout: Duration,
+    /// Ask nothing over the network
+    #[arg(long)]
+    offline: bool,
+    /// How bad a cause must be for exit code 1
+    #[arg(long, value_enum, value_name = "LEVEL", default_value = "error")]
+    fail_on: Level,
+    /// How to show it
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    format: Format,
+    /// Show the causes and the conclusion only, to paste into a ticket
+    #[arg(long)]
+    short: bool,
+    /// Write ADDRESS-1, ADDRESS-2, … in place of the token's addresses
+    #[arg(long)]
+    redact_addresses: bool,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+    #[command(flatten)]
+    http: HttpOptions,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Pretty,
+    Json,
+    Yaml,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    let (token, error) = match (read_token(arguments), read_error(arguments)) {
+        (Ok(token), Ok(error)) => (token, error),
+        (token, error) => {
+            for message in [token.err(), error.err()].into_iter().flatten() {
+                complain(&message);
+            }
+            return Exit::CouldNotWork;
+        }
+    };
+    let diagnosis = diagnosis(arguments, token.as_ref(), error.as_deref());
+    let exit = if diagnosis.fails(arguments.fail_on.into()) { Exit::Wrong } else { Exit::Done };
+    let text = match arguments.format {
+        Format::Pretty if arguments.short => pretty::short_diagnosis(&diagnosis, width()),
+        Format::Pretty => pretty::diagnosis(&diagnosis, width()),
+        Format::Json => json::render(&diagnosis),
+        Format::Yaml => yaml::render(&diagnosis),
+    };
+    let addresses = token.as_ref().and_then(|given| given.token.as_ref());
+    let text = if arguments.redact_addresses { look::redacted(&text, addresses) } else { text };
+    exit.unless_unprinted(print(&text))
+}
+
+/// A token as it was given, and what could be read of it.
+struct Given {
+    text: Vec<u8>,
+    token: Option<Token>,
+}
+
+fn diagnosis(arguments: &Arguments, given: Option<&Given>, error: Option<&str>) -> Diagnosis {
+    let now = now();
+    let token = given.and_then(|given| given.token.as_ref());
+    let report = given.map(|given| judge(&given.text, now));
+    let looks = wait_for(look::around(arguments, token));
+    diagnose(Known {
+        now,
+        name: arguments.name.as_deref(),
+        token,
+        report: report.as_ref(),
+        reach: looks.reach,
+        staleness: looks.staleness,
+        dialer: looks.dialer,
+        error: error.map(explain::explain),
+    })
+}
+
+fn judge(text: &[u8], now: Timestamp) -> Report {
+    let text = without_last_line_end(text);
+    let decoded = decode(text);
+    let facts =
+        Facts::gather(text, decoded.as_ref(), now, WARN_BEFORE, |entry| Arc::new(Authority::read(entry)));
+    Report::of(&facts, &Selection::all())
+}
+
+/// The token; one that cannot be read at all is an error, unless there is an error text to look at.
+fn read_token(arguments: &Arguments) -> Result<Option<Given>, String> {
+    let Some(argument) = &arguments.peering_token else { return Ok(None) };
+    let given = token_argument::read(argument).map_err(|error| format!("Error: {error}"))?;
+    match recover(&given.text) {
+        Ok(recovered) => Ok(Some(Given { text: given.text.to_vec(), token: Some(recovered.decoded.token) })),
+        Err((error, undone)) => {
+            // Consul's word on it is a cause like another; what it resembles is told here.
+            complain(&decode_error::describe(&given.source, &given.text, &error, &undone));
+            Ok(Some(Given { text: given.text.to_vec(), token: None }))
+        }
+    }
+}
+
+fn read_error(arguments: &Arguments) -> Result<Option<String>, String> {
+    match arguments.error.as_deref() {
+        Some("-") if arguments.peering_token.as_deref() == Some("-") => {
+            Err("Error: the token and -error cannot both be read from standard input".to_owned())
+        }
+        Some(argument) if argument == "-" || argument.starts_with('@') => {
+            let given = token_argument::read(argument).map_err(|error| format!("Error: -error: {error}"))?;
+            Ok(Some(String::from_utf8_lossy(&given.text).into_owned()))
+        }
+        text => Ok(text.map(str::to_owned)),
+    }
+}
+
+fn patience(text: &str) -> Result<Duration, String> {
+    let duration = time_argument::duration(text)?;
+    Duration::try_from(duration)
+        .ok()
+        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_secs(600))
+        .ok_or_else(|| "a timeout is more than nothing, and ten minutes at most".to_owned())
+}

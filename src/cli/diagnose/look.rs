@@ -1,0 +1,122 @@
+//! Looks at everything that a diagnosis is made from.
+
+use ring::rand::SystemRandom;
+
+use super::Arguments;
+use crate::cli::stale::sources;
+use crate::cli::surroundings::{host, now};
+use crate::consul::{Client, DialerAnswers};
+use crate::diagnose::DialerView;
+use crate::probe::{Ladder, climb};
+use crate::reach::Reach;
+use crate::stale::evidence::{Evidence, Source};
+use crate::stale::{Assessment, assess};
+use crate::token::Token;
+
+/// What was looked at.
+pub(super) struct Looks {
+    pub(super) reach: Source<Reach>,
+    pub(super) staleness: Option<Assessment>,
+    pub(super) dialer: Source<DialerView>,
+}
+
+/// Looks at the servers and at the Consul at hand, at the same time.
+pub(super) async fn around(arguments: &Arguments, token: Option<&Token>) -> Looks {
+    if arguments.offline {
+        let because = || "-offline was given".to_owned();
+        return Looks {
+            reach: Source::NotAsked(because()),
+            staleness: None,
+            dialer: Source::NotAsked(because()),
+        };
+    }
+    let client = arguments.http.client();
+    let (reach, dialer) = tokio::join!(servers(arguments, token), dialer(client.as_ref()));
+    let staleness = match token {
+        Some(token) => Some(staleness(arguments, token, &reach, client.as_ref()).await),
+        None => None,
+    };
+    Looks { reach, staleness, dialer }
+}
+
+async fn servers(arguments: &Arguments, token: Option<&Token>) -> Source<Reach> {
+    let Some(token) = token else {
+        return Source::NotAsked("there is no token that could be read".to_owned());
+    };
+    let reach = climb(&Ladder::from(token), arguments.timeout, &SystemRandom::new()).await;
+    Source::Answered(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
+}
+
+async fn dialer(client: Result<&Client, &String>) -> Source<DialerView> {
+    let client = match client {
+        Ok(client) => client,
+        Err(because) => return Source::NotAsked(because.clone()),
+    };
+    match client.dialer_answers().await {
+        Ok(answers) => Source::Answered(view(client, answers)),
+        Err(error) => Source::Unanswered(error.to_string()),
+    }
+}
+
+fn view(client: &Client, answers: DialerAnswers) -> DialerView {
+    DialerView {
+        asked_at: client.address(),
+        version: answers.version,
+        trust_domain: answers.trust_domain,
+        may_write: answers.may_write,
+        through_mesh_gateways: answers.through_mesh_gateways,
+        peerings: answers.peerings.map(|all| all.into_iter().map(sources::entry).collect()),
+        refusals: answers.refusals,
+    }
+}
+
+/// From the probes' answers, the ledger, and the Consul at hand, which may be the acceptor's.
+async fn staleness(
+    arguments: &Arguments,
+    token: &Token,
+    reach: &Source<Reach>,
+    client: Result<&Client, &String>,
+) -> Assessment {
+    let at = Some(now());
+    let (probe_a, probe_b) = match reach.answer() {
+        Some(reach) => reach.answers(token, at),
+        None => (Source::default(), Source::default()),
+    };
+    let ledger = match arguments.ledger.kind() {
+        Ok(kind) => sources::read_ledger(&arguments.ledger, kind, client).await,
+        Err(because) => Err(because),
+    };
+    let evidence = Evidence {
+        name: None,
+        ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
+        consul: match client {
+            Ok(client) => sources::consul(client, None, token).await,
+            Err(because) => Source::NotAsked(because.clone()),
+        },
+        probe_a,
+        probe_b,
+        snapshot: Source::default(),
+    };
+    assess("token", token, &evidence)
+}
+
+/// The token's addresses replaced, so that a text can be shown to strangers.
+pub(super) fn redacted(text: &str, token: Option<&Token>) -> String {
+    let Some(token) = token else { return text.to_owned() };
+    let lists = [&token.manual_server_addresses, &token.server_addresses];
+    let mut addresses: Vec<&String> = lists.into_iter().flatten().flatten().collect();
+    // A longer one may begin with a shorter one.
+    let numbered: Vec<(String, String)> = {
+        let mut numbered: Vec<(&String, usize)> = addresses.drain(..).zip(1..).collect();
+        numbered.sort_by_key(|(address, _)| std::cmp::Reverse(address.len()));
+        numbered.into_iter().map(|(address, number)| (address.clone(), format!("ADDRESS-{number}"))).collect()
+    };
+    let mut text = text.to_owned();
+    for (address, place) in &numbered {
+        text = text.replace(address.as_str(), place);
+        if let Some((host, _)) = address.rsplit_once(':').filter(|(host, _)| !host.is_empty()) {
+            text = text.replace(host.trim_matches(['[', ']']), &format!("{place}-HOST"));
+        }
+    }
+    text
+}

@@ -1,0 +1,158 @@
+//! What the Consul at hand says, taken for the dialer.
+
+use jiff::SignedDuration;
+
+use super::known::Text;
+use super::rank::{Causes, Evidence, weight};
+use super::{DialerView, Known};
+use crate::check::Severity;
+use crate::explain;
+use crate::stale::evidence::{Entry, PeeringState};
+
+/// Where it was seen.
+const SEEN_IN: &str = "the dialer";
+
+/// A heartbeat older than this is old: Consul sends one every 15 seconds, and gives a stream up after two minutes.
+pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
+
+pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
+    let Some(view) = known.dialer.answer() else { return };
+    for refusal in &view.refusals {
+        for explanation in explain::explain(refusal) {
+            causes.add(
+                &Text::of(explanation.entry),
+                Severity::Error,
+                weight::SEEN,
+                Evidence::raises(SEEN_IN, refusal.clone()),
+            );
+        }
+    }
+    if same_cluster(known, view) {
+        let says = format!("the Consul at {} has the token's own trust domain", view.asked_at);
+        causes.add(
+            &Text::entry("same-cluster"),
+            Severity::Error,
+            weight::DECIDES,
+            Evidence::raises(SEEN_IN, says),
+        );
+        // Its peerings are the acceptor's, and say nothing of a dialer.
+        return;
+    }
+    if view.may_write == Some(false) {
+        let says = "the ACL token that was given here has no peering:write";
+        causes.add(
+            &Text::entry("permission-denied"),
+            Severity::Error,
+            weight::SEEN,
+            Evidence::raises(SEEN_IN, says),
+        );
+    }
+    if view.through_mesh_gateways == Some(true) {
+        through_gateways(known, causes);
+    }
+    for entry in view.peerings.iter().flatten() {
+        of_the_name(known, entry, causes);
+        of_the_token(known, entry, causes);
+    }
+}
+
+fn same_cluster(known: &Known<'_>, view: &DialerView) -> bool {
+    let (Some(token), Some(domain)) = (known.token, &view.trust_domain) else { return false };
+    token.server_name.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
+}
+
+fn through_gateways(known: &Known<'_>, causes: &mut Causes) {
+    let text = Text::own(
+        "dials-through-mesh-gateways",
+        "This cluster dials its peers through its mesh gateways, so the way that was looked at here is not theirs.",
+        &["The mesh config entry has Peering.PeerThroughMeshGateways."],
+        "Look from a host where a mesh gateway runs. A token that was generated before that entry was written on the \
+         acceptor names its servers, not its gateways: generate another.",
+        Some("consul config read -kind mesh -name mesh"),
+    );
+    let seen = known.reach.answer().is_some_and(|reach| !reach.ways.is_empty());
+    let at = if seen { weight::MAY_HURT } else { weight::MAY_HURT / 2 };
+    causes.add(&text, Severity::Warning, at, Evidence::raises(SEEN_IN, "its mesh config entry says so"));
+}
+
+/// A peering that has the local name that establish is to use.
+fn of_the_name(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
+    let of_token = known.token.map(|token| token.peer_id.as_str());
+    if known.name != Some(entry.name.as_str()) || entry.peer_id.as_deref() == of_token {
+        return;
+    }
+    let says = format!("{:?} is here already, in state {}", entry.name, entry.state.name());
+    if entry.peer_id.is_none() {
+        causes.add(
+            &Text::entry("name-taken-by-acceptor"),
+            Severity::Error,
+            weight::DECIDES,
+            Evidence::raises(SEEN_IN, says),
+        );
+    } else if of_token.is_some() {
+        let text = Text::own(
+            "name-of-another-peering",
+            "The local name already belongs to a peering with another acceptor, or with another ID.",
+            &[
+                "An earlier establish under this name was made with another token, and failed or succeeded.",
+                "The acceptor's peering was deleted and created again, and got another ID.",
+            ],
+            "If that peering is not needed any more, delete it here; otherwise establish under another name.",
+            Some("peering read -name NAME"),
+        );
+        causes.add(&text, Severity::Warning, weight::SAID, Evidence::raises(SEEN_IN, says));
+    }
+}
+
+/// A peering that was dialed with a token of the same peering.
+fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
+    let Some(token) = known.token else { return };
+    if entry.peer_id.as_deref() != Some(token.peer_id.as_str()) {
+        return;
+    }
+    let says = format!("{:?} here is of the token's peering, in state {}", entry.name, entry.state.name());
+    let evidence = Evidence::raises(SEEN_IN, says);
+    match entry.state {
+        PeeringState::Active if is_heard(known, entry) => {
+            let text = Text::own(
+                "already-established",
+                "The peering is established already: a token of it was used here, and its stream is open.",
+                &["The establish succeeded at an earlier try. A second one with the same token is refused."],
+                "Nothing is to do. To try the token elsewhere, delete this peering first and generate another token.",
+                Some("peering read -name NAME"),
+            );
+            causes.add(&text, Severity::Error, weight::DECIDES + weight::SAID, evidence);
+        }
+        PeeringState::Active => {
+            causes.add(&Text::entry("no-heartbeat"), Severity::Error, weight::DECIDES, evidence);
+        }
+        PeeringState::Establishing => {
+            causes.add(&Text::entry("state-establishing"), Severity::Error, weight::SEEN, evidence);
+        }
+        PeeringState::Failing => {
+            causes.add(&Text::entry("state-failing"), Severity::Error, weight::SEEN, evidence);
+        }
+        PeeringState::Terminated => {
+            causes.add(&Text::entry("state-terminated"), Severity::Error, weight::SEEN, evidence);
+        }
+        PeeringState::Deleting => {
+            causes.add(&Text::entry("state-deleting"), Severity::Error, weight::SEEN, evidence);
+        }
+        PeeringState::Pending => {
+            let text = Text::own(
+                "left-by-a-failed-try",
+                "An establish with a token of this peering was tried here and failed; what it left behind is harmless.",
+                &["Consul writes the peering before it dials, and leaves it PENDING when dialing fails."],
+                "Establish again under the same name once the cause is gone, or delete it. Until then no token can be \
+                 generated here under that name.",
+                Some("peering delete -name NAME"),
+            );
+            causes.add(&text, Severity::Warning, weight::MAY_HURT, evidence);
+        }
+        PeeringState::Other(_) => {}
+    }
+}
+
+fn is_heard(known: &Known<'_>, entry: &Entry) -> bool {
+    entry.last_heartbeat.is_some_and(|at| known.now.duration_since(at) <= OLD_HEARTBEAT)
+}

@@ -1,0 +1,70 @@
+//! The texts of causes: those of known messages and of checks, and of what only a diagnosis can find.
+
+use crate::check::{self, Check};
+use crate::explain::{self, Entry};
+
+/// What is said of a cause.
+#[derive(Debug, Clone)]
+pub(super) struct Text {
+    pub(super) name: &'static str,
+    pub(super) summary: String,
+    pub(super) why: Vec<String>,
+    pub(super) remedy: String,
+    pub(super) next: Option<String>,
+}
+
+impl Text {
+    /// Of a known message. The names that are used here all exist: a test walks them.
+    pub(super) fn entry(name: &str) -> Self {
+        explain::entry(name).map_or_else(|| Self::unknown(name), |entry| Self::of(entry))
+    }
+
+    /// Of a check.
+    pub(super) fn check(name: &str) -> Self {
+        check::find(name).map_or_else(|| Self::unknown(name), Self::from)
+    }
+
+    pub(super) fn of(entry: &'static Entry) -> Self {
+        Self {
+            name: entry.name,
+            summary: entry.summary.to_owned(),
+            why: entry.why.iter().map(|&why| why.to_owned()).collect(),
+            remedy: entry.remedy.to_owned(),
+            next: Some(entry.next.to_owned()),
+        }
+    }
+
+    /// Of a cause that only a diagnosis can find.
+    pub(super) fn own(
+        name: &'static str,
+        summary: &str,
+        why: &[&str],
+        remedy: &str,
+        next: Option<&str>,
+    ) -> Self {
+        Self {
+            name,
+            summary: summary.to_owned(),
+            why: why.iter().map(|&why| why.to_owned()).collect(),
+            remedy: remedy.to_owned(),
+            next: next.map(str::to_owned),
+        }
+    }
+
+    fn unknown(name: &str) -> Self {
+        debug_assert!(false, "no entry and no check is named {name}");
+        Self::own("unnamed", "Something failed that has no name here.", &[], "Look at the evidence.", None)
+    }
+}
+
+impl From<&Check> for Text {
+    fn from(check: &Check) -> Self {
+        Self {
+            name: check.name,
+            summary: check.summary.to_owned(),
+            why: vec![check.why.to_owned()],
+            remedy: check.remedy.to_owned(),
+            next: Some("peering inspect @token".to_owned()),
+        }
+    }
+}

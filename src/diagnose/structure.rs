@@ -1,0 +1,48 @@
+//! What the token's text and fields tell.
+
+use super::Known;
+use super::known::Text;
+use super::rank::{Causes, Evidence, weight};
+use crate::check::{self, Severity};
+
+/// Where it was seen.
+const SEEN_IN: &str = "the token";
+
+pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
+    let Some(report) = known.report else { return };
+    let refusal = (!report.consul.accepted).then(|| report.consul.message.clone().unwrap_or_default());
+    let mut explained = false;
+    for finding in &report.findings {
+        let Some(check) = check::find(finding.check) else { continue };
+        let at = match finding.severity {
+            Severity::Error => weight::DECIDES,
+            Severity::Warning => weight::MAY_HURT,
+            Severity::Info => continue,
+        };
+        explained |= finding.severity == Severity::Error;
+        let says = match &refusal {
+            Some(message) if finding.severity == Severity::Error => {
+                format!("{}: {} (Consul says: {message})", finding.path, finding.message)
+            }
+            _ => format!("{}: {}", finding.path, finding.message),
+        };
+        causes.add(&Text::from(check), finding.severity, at, Evidence::raises(SEEN_IN, says));
+    }
+    if let Some(message) = refusal
+        && !explained
+    {
+        let text = Text::own(
+            "token-refused",
+            "Consul does not accept the token's text.",
+            &["It was damaged on the way, or is not a peering token."],
+            "Get the token again, whole.",
+            Some("peering inspect @token"),
+        );
+        causes.add(
+            &text,
+            Severity::Error,
+            weight::DECIDES,
+            Evidence::raises(SEEN_IN, format!("Consul says: {message}")),
+        );
+    }
+}

@@ -1,0 +1,281 @@
+//! The whole way to every address of a token, step by step, all addresses at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ring::rand::SecureRandom;
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_stream::StreamExt;
+use tonic::Code;
+
+use super::grpc::random_id;
+use super::recorded::{FirstBytes, Recorded};
+use super::{ProbeTarget, tcp, tls};
+use crate::peerstream::{
+    Alpn, CallError, Connection, DialError, Open, Payload, Refusal, StreamMessage, Trust, code_name,
+};
+use crate::reach::{AlpnFault, DnsFault, Grpc, GrpcFault, Reach, Status, Step, Way};
+use crate::token::{Secret, ServerAddress, Token};
+
+/// The most addresses that are tried. A token has a handful; one of thousands was made to make trouble.
+const MOST_ADDRESSES: usize = 64;
+
+/// What a ladder needs of a token: everything but its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ladder {
+    /// Whom to ask and about what; its addresses are those that Consul dials.
+    pub target: ProbeTarget,
+    /// Where the dialed addresses stand: `ManualServerAddresses` or `ServerAddresses`.
+    pub field: &'static str,
+    /// Addresses that stand in the token and are not dialed.
+    pub not_dialed: Vec<String>,
+}
+
+impl From<&Token> for Ladder {
+    fn from(token: &Token) -> Self {
+        let manual = token.manual_server_addresses.as_ref().is_some_and(|manual| !manual.is_empty());
+        let servers = token.server_addresses.clone().unwrap_or_default();
+        Self {
+            target: ProbeTarget::from(token),
+            field: if manual { "ManualServerAddresses" } else { "ServerAddresses" },
+            not_dialed: if manual { servers } else { Vec::new() },
+        }
+    }
+}
+
+/// Goes the way to every address, all at once; each step may take `patience`. So the whole takes no longer than the
+/// slowest way.
+///
+/// Probe A is asked at every address that gets so far, probe B of one at most: the first in order where probe A said
+/// that the peering exists. Neither sends the token's secret. `seen_from` and `seen_at` are the caller's to fill in.
+pub async fn climb(ladder: &Ladder, patience: Duration, random: &(dyn SecureRandom + Sync)) -> Reach {
+    let target = Arc::new(ladder.target.clone());
+    let mut climbing = JoinSet::new();
+    for (place, address) in target.addresses.iter().enumerate().take(MOST_ADDRESSES) {
+        let (target, path) = (Arc::clone(&target), format!("{}[{place}]", ladder.field));
+        let (address, made_up) = (address.clone(), random_id(random));
+        climbing.spawn(async move { (place, go(&target, address, path, &made_up, patience).await) });
+    }
+    let mut gone = Vec::new();
+    while let Some(done) = climbing.join_next().await {
+        // A way is a plain function of a socket: it does not panic, and nobody cancels it.
+        gone.extend(done.ok());
+    }
+    gone.sort_by_key(|(place, _)| *place);
+    let (mut ways, mut connections): (Vec<Way>, Vec<Option<Connection>>) =
+        gone.into_iter().map(|(_, went)| went).unzip();
+    ask_about_secret(&target, &mut ways, &mut connections, patience).await;
+    let left_out = target.addresses.iter().enumerate().skip(MOST_ADDRESSES);
+    ways.extend(left_out.map(|(place, address)| {
+        let because = format!("only the first {MOST_ADDRESSES} addresses are tried");
+        not_tried(address, format!("{}[{place}]", ladder.field), true, &because)
+    }));
+    ways.extend(ladder.not_dialed.iter().enumerate().take(MOST_ADDRESSES).map(|(place, address)| {
+        let because = "Consul dials the manual addresses instead";
+        not_tried(address, format!("ServerAddresses[{place}]"), false, because)
+    }));
+    Reach { ways, ..Reach::default() }
+}
+
+fn not_tried(address: &str, path: String, dialed: bool, because: &str) -> Way {
+    let mut way = untrodden(address.to_owned(), path);
+    way.dialed = dialed;
+    way.dns = Step::NotAsked { because: because.to_owned() };
+    way
+}
+
+fn untrodden(address: String, path: String) -> Way {
+    Way {
+        address,
+        path,
+        dialed: true,
+        dns: Step::NotReached,
+        tcp: Step::NotReached,
+        tls: Step::NotReached,
+        alpn: Step::NotReached,
+        grpc: Step::NotReached,
+        peering_exists: Step::NotReached,
+        unused_secret: Step::NotReached,
+    }
+}
+
+/// The way to one address, until a step fails.
+async fn go(
+    target: &ProbeTarget,
+    address: String,
+    path: String,
+    made_up: &str,
+    patience: Duration,
+) -> (Way, Option<Connection>) {
+    let mut way = untrodden(address, path);
+    let parsed = match ServerAddress::parse(&way.address) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let fault = DnsFault::Address { says: error.to_string() };
+            way.dns = Step::Failed { fault, elapsed: Duration::ZERO };
+            return (way, None);
+        }
+    };
+    way.dns = tcp::look_up(&parsed, patience).await;
+    let Some(ips) = way.dns.passed() else { return (way, None) };
+    let (step, stream) = tcp::connect(ips, parsed.port, patience).await;
+    way.tcp = step;
+    let Some(stream) = stream else { return (way, None) };
+    // Small messages go to and fro: waiting for more to send would cost 40 ms each time.
+    let _ = stream.set_nodelay(true);
+    let begun = Instant::now();
+    let (connection, first) = match connect(target, &mut way, stream, patience).await {
+        Some(connected) => connected,
+        None => return (way, None),
+    };
+    match connection {
+        Err(error) => {
+            way.grpc = Step::Failed { fault: lost(&error, &first), elapsed: begun.elapsed() };
+            (way, None)
+        }
+        Ok(connection) => ask_about_peering(target, way, connection, &first, made_up, patience).await,
+    }
+}
+
+/// TLS and ALPN, if the token asks for them, then HTTP/2. `None`: the way ends before that.
+async fn connect(
+    target: &ProbeTarget,
+    way: &mut Way,
+    stream: TcpStream,
+    patience: Duration,
+) -> Option<(Result<Connection, DialError>, FirstBytes)> {
+    let remote = way.tcp.passed()?.to;
+    let Trust::Tls { cas, server_name } = &target.trust else {
+        let because = || "the token has no CA, so the dialer uses no TLS".to_owned();
+        way.tls = Step::NotAsked { because: because() };
+        way.alpn = Step::NotAsked { because: because() };
+        let (stream, first) = Recorded::new(stream);
+        let trust = &target.trust;
+        let made =
+            Connection::over_stream(stream, remote, Alpn::Plaintext, &way.address, trust, patience).await;
+        return Some((made, first));
+    };
+    let (step, stream) = tls::shake_hands(stream, cas, server_name, patience).await;
+    way.tls = step;
+    let selected = way.tls.passed()?.alpn.clone();
+    let (alpn, step) = match selected {
+        Some(h2) if h2 == "h2" => (Alpn::H2, Step::Passed { seen: h2, elapsed: Duration::ZERO }),
+        other => {
+            let fault = AlpnFault { selected: other.clone() };
+            (other.map_or(Alpn::None, Alpn::Other), Step::Failed { fault, elapsed: Duration::ZERO })
+        }
+    };
+    way.alpn = step;
+    let (stream, first) = Recorded::new(stream?);
+    let made = Connection::over_stream(stream, remote, alpn, &way.address, &target.trust, patience).await;
+    Some((made, first))
+}
+
+/// Probe A: opens the stream with a secret that is nobody's.
+async fn ask_about_peering(
+    target: &ProbeTarget,
+    mut way: Way,
+    mut connection: Connection,
+    first: &FirstBytes,
+    made_up: &str,
+    patience: Duration,
+) -> (Way, Option<Connection>) {
+    let begun = Instant::now();
+    let open = Open { peer_id: target.peer_id.clone(), stream_secret_id: made_up.to_owned(), remote: None };
+    // The stream stays open for the answer, and ends with it.
+    let messages =
+        tokio_stream::once(StreamMessage::from(Payload::Open(open))).chain(tokio_stream::pending());
+    let answer = connection.open(messages, patience).await.map(|_| ());
+    let elapsed = begun.elapsed();
+    match answered(answer, first) {
+        Ok(status) => {
+            way.grpc = Step::Passed { seen: Grpc::default(), elapsed };
+            way.peering_exists = if is_about_the_peering(&status) {
+                Step::Passed { seen: status, elapsed }
+            } else {
+                Step::Failed { fault: GrpcFault::Status(status), elapsed }
+            };
+            (way, Some(connection))
+        }
+        Err(fault) => {
+            way.grpc = Step::Failed { fault, elapsed };
+            (way, None)
+        }
+    }
+}
+
+/// Whether it tells of the peering, or that only the leader could. All else tells of the server.
+fn is_about_the_peering(status: &Status) -> bool {
+    match status.code.as_str() {
+        "OK" | "InvalidArgument" | "Aborted" => true,
+        "PermissionDenied" => status.message.contains("peering stream secret"),
+        "FailedPrecondition" => status.message.contains("follower"),
+        _ => false,
+    }
+}
+
+/// Probe B, of the first server in order that said that the peering exists: an exchange with an empty secret.
+async fn ask_about_secret(
+    target: &ProbeTarget,
+    ways: &mut [Way],
+    connections: &mut [Option<Connection>],
+    patience: Duration,
+) {
+    let says_it_exists =
+        |way: &Way| way.peering_exists.passed().is_some_and(|it| it.code == "PermissionDenied");
+    let asked = ways.iter().position(says_it_exists);
+    for (place, way) in ways.iter_mut().enumerate() {
+        if way.peering_exists.passed().is_none() {
+            continue;
+        }
+        let because = if Some(place) != asked {
+            "one server is asked at most, and only once it said that the peering exists"
+        } else if !target.has_remote {
+            "the token does not say where the acceptor is, as those of Consul 1.13, which takes an empty secret for a \
+             real one"
+        } else {
+            let Some(connection) = connections[place].as_mut() else { continue };
+            let begun = Instant::now();
+            let answer = connection.exchange_secret(&target.peer_id, &Secret::default(), patience).await;
+            way.unused_secret = match answered(answer.map(|_| ()), &FirstBytes::default()) {
+                Ok(seen) => Step::Passed { seen, elapsed: begun.elapsed() },
+                Err(fault) => Step::Failed { fault, elapsed: begun.elapsed() },
+            };
+            continue;
+        };
+        way.unused_secret = Step::NotAsked { because: because.to_owned() };
+    }
+}
+
+/// A status of Consul's service, or why there is none.
+fn answered(answer: Result<(), CallError>, first: &FirstBytes) -> Result<Status, GrpcFault> {
+    match answer {
+        Ok(()) => Ok(Status { code: code_name(Code::Ok), ..Status::default() }),
+        Err(CallError::Lost(error)) => Err(lost(&error, first)),
+        Err(CallError::Refused(refusal)) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> Result<Status, GrpcFault> {
+    // What tonic says of an answer without a gRPC status.
+    if let Some((_, status)) = refusal.message.split_once("mapped from HTTP status code ") {
+        let digits: String = status.chars().take_while(char::is_ascii_digit).collect();
+        return Err(GrpcFault::NotGrpc { status: digits.parse().unwrap_or(0), content_type: None });
+    }
+    if refusal.code == Code::Unimplemented {
+        return Err(GrpcFault::NotConsul { says: refusal.message });
+    }
+    Ok(Status { code: code_name(refusal.code), message: refusal.message, leader: refusal.leader })
+}
+
+fn lost(error: &DialError, first: &FirstBytes) -> GrpcFault {
+    if error.timed_out {
+        GrpcFault::TimedOut
+    } else if first.speak().is_some_and(|it| it == "HTTP/1") {
+        GrpcFault::Http1
+    } else {
+        GrpcFault::CutOff { says: error.reason.clone() }
+    }
+}

@@ -1,0 +1,197 @@
+//! The TLS step: a handshake that trusts the token's CAs alone, and remembers what was shown when it does not.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage, ProtocolVersion, SignatureScheme,
+};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::recorded::{FirstBytes, Recorded};
+use crate::cert::Certificate;
+use crate::consul::{alert_words, certificate_words, rustls_error, system_words};
+use crate::peerstream::roots;
+use crate::reach::{Distrust, Shown, Step, TlsFault, Whose};
+
+/// What TLS is spoken over, and what speaks TLS.
+pub(super) type Encrypted = TlsStream<Recorded<TcpStream>>;
+
+/// Shakes hands. Over a connection that is not trusted nothing is sent, and it is closed.
+pub(super) async fn shake_hands(
+    stream: TcpStream,
+    cas: &[String],
+    server_name: &str,
+    patience: Duration,
+) -> (Step<Shown, TlsFault>, Option<Encrypted>) {
+    let begun = Instant::now();
+    let shown = Chain::default();
+    let made = match prepare(cas, server_name, &shown) {
+        Err(says) => Err(TlsFault::Token { says }),
+        Ok((connector, name)) => {
+            let (stream, first) = Recorded::new(stream);
+            match timeout(patience, connector.connect(name, stream)).await {
+                Err(_) => Err(TlsFault::TimedOut),
+                Ok(Err(error)) => Err(fault(&error, &first, &shown, server_name)),
+                Ok(Ok(stream)) => Ok(stream),
+            }
+        }
+    };
+    let elapsed = begun.elapsed();
+    match made {
+        Err(fault) => (Step::Failed { fault, elapsed }, None),
+        Ok(stream) => {
+            let connection = stream.get_ref().1;
+            let protocol = match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLS 1.3".to_owned(),
+                Some(ProtocolVersion::TLSv1_2) => "TLS 1.2".to_owned(),
+                other => format!("{other:?}"),
+            };
+            let alpn = connection.alpn_protocol().map(|it| String::from_utf8_lossy(it).into_owned());
+            let seen = Shown { protocol, alpn, ..shown.read(server_name) };
+            (Step::Passed { seen, elapsed }, Some(stream))
+        }
+    }
+}
+
+fn prepare(
+    cas: &[String],
+    server_name: &str,
+    shown: &Chain,
+) -> Result<(TlsConnector, ServerName<'static>), String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(cas)?), Arc::clone(&provider))
+        .build()
+        .map_err(|error| error.to_string())?;
+    let verifier = Arc::new(Remembering { inner, shown: shown.clone() });
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let name = ServerName::try_from(server_name.to_owned())
+        .map_err(|_| format!("{server_name:?} is no name that a certificate can have"))?;
+    Ok((TlsConnector::from(Arc::new(config)), name))
+}
+
+/// The chain that a server showed, DER, its own certificate first.
+#[derive(Debug, Clone, Default)]
+struct Chain(Arc<Mutex<Vec<Vec<u8>>>>);
+
+impl Chain {
+    fn read(&self, server_name: &str) -> Shown {
+        let chain = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let chain: Vec<Certificate> =
+            chain.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+        Shown { whose: whose(chain.first(), server_name), chain, ..Shown::default() }
+    }
+}
+
+/// Judges as rustls does, and remembers what it judged.
+#[derive(Debug)]
+struct Remembering {
+    inner: Arc<WebPkiServerVerifier>,
+    shown: Chain,
+}
+
+impl ServerCertVerifier for Remembering {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(end_entity).chain(intermediates).map(|it| it.to_vec()).collect();
+        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str) -> TlsFault {
+    match rustls_error(error) {
+        Some(rustls::Error::InvalidCertificate(error)) => TlsFault::Untrusted {
+            why: distrust(error),
+            go_says: format!("x509: {}", certificate_words(error, server_name)),
+            shown: Box::new(shown.read(server_name)),
+        },
+        Some(rustls::Error::AlertReceived(alert)) => {
+            TlsFault::Alert { alert: alert_words(*alert), shown: None }
+        }
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            TlsFault::NotTls { speaks: first.speak() }
+        }
+        Some(_) if first.speak().is_some() => TlsFault::NotTls { speaks: first.speak() },
+        Some(other) => TlsFault::Other { says: other.to_string() },
+        None if first.speak().is_some() => TlsFault::NotTls { speaks: first.speak() },
+        None => match error.kind() {
+            io::ErrorKind::UnexpectedEof => TlsFault::CutOff,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => TlsFault::Reset,
+            _ => TlsFault::Other { says: system_words(error) },
+        },
+    }
+}
+
+fn distrust(error: &CertificateError) -> Distrust {
+    match error {
+        CertificateError::UnknownIssuer => Distrust::UnknownAuthority,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Distrust::WrongName
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Distrust::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Distrust::NotYetValid,
+        _ => Distrust::Unusable,
+    }
+}
+
+/// Whose certificate it is, by its names: `server.<datacenter>.peering.<trust-domain>`, or an agent's.
+fn whose(leaf: Option<&Certificate>, server_name: &str) -> Whose {
+    let Some(leaf) = leaf else { return Whose::Unknown };
+    let names = &leaf.names.dns;
+    if names.iter().any(|name| name == server_name) {
+        return Whose::Expected;
+    }
+    let peering = names.iter().find_map(|name| name.strip_prefix("server.")?.split_once(".peering."));
+    if let Some((datacenter, trust_domain)) = peering {
+        return Whose::AnotherConsul {
+            trust_domain: Some(trust_domain.to_owned()),
+            datacenter: Some(datacenter.to_owned()),
+        };
+    }
+    let agent = |name: &String| {
+        (name.starts_with("server.") || name.starts_with("client.")) && name.ends_with(".consul")
+    };
+    if names.iter().any(agent) { Whose::ConsulAgent } else { Whose::SomebodyElse }
+}

@@ -1,0 +1,210 @@
+//! What `diagnose` shows: the ladder of each address, what else was looked at, then the causes, and last the conclusion.
+
+use std::time::Duration;
+
+use owo_colors::OwoColorize;
+
+use super::report::word;
+use super::{Page, printable};
+use crate::check::Severity;
+use crate::diagnose::{Cause, Certainty, Diagnosis, DialerView, Effect};
+use crate::reach::{Step, Way};
+
+/// Where the sign of a step ends, and what was seen begins.
+const STEP: usize = 18;
+
+/// Everything, as a page of `width` columns.
+pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
+    let mut page = Page::new(width);
+    if let Some(said) = &diagnosis.consul {
+        page.heading("The token's text");
+        word(&mut page, said);
+    }
+    if let Some(reach) = &diagnosis.reach {
+        page.heading(&format!("The way to its servers, seen from {}", reach.seen_from));
+        for way in &reach.ways {
+            steps(&mut page, way);
+        }
+    }
+    if let Some(staleness) = &diagnosis.staleness {
+        page.heading("Is it still the one to use?");
+        page.line(&printable(&staleness.summary));
+    }
+    if let Some(view) = &diagnosis.dialer {
+        page.heading(&format!("The Consul at {}", printable(&view.asked_at)));
+        dialer(&mut page, view);
+    }
+    if !diagnosis.not_known.is_empty() {
+        page.heading("Not looked at");
+        for not_known in &diagnosis.not_known {
+            page.line(&format!("{}: {}", not_known.what, printable(&not_known.because)));
+        }
+    }
+    causes(&mut page, diagnosis, true);
+    page.blank();
+    page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
+    page.finish()
+}
+
+/// The causes and the conclusion only.
+pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
+    let mut page = Page::new(width);
+    if let Some(reach) = &diagnosis.reach {
+        page.paragraph(&format!("Seen from {}:", reach.seen_from));
+        for way in reach.ways.iter().filter(|way| way.dialed) {
+            let (sign, says) = last_step(way);
+            page.line(&format!("{sign} {}: {}", printable(&way.address), printable(&says)));
+        }
+    }
+    causes(&mut page, diagnosis, false);
+    page.blank();
+    page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
+    page.finish()
+}
+
+fn causes(page: &mut Page, diagnosis: &Diagnosis, whole: bool) {
+    if diagnosis.causes.is_empty() {
+        return;
+    }
+    page.heading("Causes, the likeliest first");
+    for (cause, place) in diagnosis.causes.iter().zip(1..) {
+        if place > 1 && whole {
+            page.blank();
+        }
+        page.line(&format!("{place}. {} ({})", cause.name.bold(), how_sure(cause)));
+        page.item(&printable(&cause.summary));
+        if !whole {
+            continue;
+        }
+        for evidence in &cause.evidence {
+            let sign = match evidence.effect {
+                Effect::Raises => "+".red().to_string(),
+                Effect::Lowers => "-".green().to_string(),
+            };
+            page.item(&format!("{sign} {}: {}", evidence.seen_in, printable(&evidence.says)));
+        }
+        page.item(&format!("What to do: {}", printable(&cause.remedy)));
+        if let Some(next) = &cause.next {
+            page.item(&format!("Next: {}", printable(next)));
+        }
+    }
+}
+
+fn how_sure(cause: &Cause) -> String {
+    let sure = match cause.certainty {
+        Certainty::Certain => "certain",
+        Certainty::Likely => "likely",
+        Certainty::Possible => "possible",
+    };
+    match cause.severity {
+        Severity::Error => sure.red().to_string(),
+        Severity::Warning => format!("{sure}; {}", "does not keep it from working".yellow()),
+        Severity::Info => sure.to_owned(),
+    }
+}
+
+fn dialer(page: &mut Page, view: &DialerView) {
+    let version = view.version.as_deref().map_or_else(|| "not told".to_owned(), printable);
+    page.row("Version", &version);
+    let may = match view.may_write {
+        Some(true) => "allowed",
+        Some(false) => "not allowed with this ACL token",
+        None => "could not be asked",
+    };
+    page.row("peering:write", may);
+    if view.through_mesh_gateways == Some(true) {
+        page.row("Dials", "through its mesh gateways");
+    }
+    if let Some(peerings) = &view.peerings {
+        page.row("Peerings", &peerings.len().to_string());
+    }
+    for refusal in &view.refusals {
+        page.row("Refused", &printable(refusal));
+    }
+}
+
+fn steps(page: &mut Page, way: &Way) {
+    let not_dialed = if way.dialed { "" } else { " (not dialed)" };
+    page.line(&format!("{}{not_dialed} {}", printable(&way.address).bold(), way.path.dimmed()));
+    for (name, step) in way.told() {
+        let (sign, said) = match step {
+            Told::Good(said) => ("✓".green().to_string(), said),
+            Told::Bad(said) => ("✗".red().to_string(), said.red().to_string()),
+            Told::Left(said) => ("–".dimmed().to_string(), said.dimmed().to_string()),
+        };
+        page.item(&format!("{sign} {name:<STEP$} {said}"));
+    }
+}
+
+fn last_step(way: &Way) -> (String, String) {
+    let told = way.told();
+    let bad = told.iter().find_map(|(name, step)| match step {
+        Told::Bad(said) => Some((name, said)),
+        _ => None,
+    });
+    match bad {
+        Some((name, said)) => ("✗".red().to_string(), format!("{name}: {said}")),
+        None if way.peering_exists.passed().is_some() => {
+            ("✓".green().to_string(), "the acceptor answers".to_owned())
+        }
+        None => ("–".to_owned(), "not tried".to_owned()),
+    }
+}
+
+/// What is told of a step.
+enum Told {
+    Good(String),
+    Bad(String),
+    Left(String),
+}
+
+impl Way {
+    /// Every step's name and what is told of it; what was not reached, once.
+    fn told(&self) -> Vec<(&'static str, Told)> {
+        let fault = || crate::diagnose::fault(self).map(|(_, says)| says).unwrap_or_default();
+        let status = |status: &crate::reach::Status| match status.message.as_str() {
+            "" => status.code.clone(),
+            message => format!("{}: {message}", status.code),
+        };
+        let all = [
+            ("DNS", told(&self.dns, |ips| list(ips), fault)),
+            ("TCP", told(&self.tcp, |seen| seen.to.to_string(), fault)),
+            ("TLS", told(&self.tls, |seen| seen.protocol.clone(), fault)),
+            ("ALPN", told(&self.alpn, Clone::clone, || "h2 was not selected".to_owned())),
+            ("gRPC", told(&self.grpc, |_| "Consul's peer stream".to_owned(), fault)),
+            ("peering exists?", told(&self.peering_exists, |seen| status(seen), fault)),
+            ("unused secret?", told(&self.unused_secret, |seen| status(seen), fault)),
+        ];
+        let mut shown = Vec::new();
+        for (name, told) in all {
+            match told {
+                Some(told) => shown.push((name, told)),
+                None => {
+                    shown.push((name, Told::Left("not reached, nor what follows".to_owned())));
+                    break;
+                }
+            }
+        }
+        shown
+    }
+}
+
+fn told<T, F>(step: &Step<T, F>, seen: impl Fn(&T) -> String, fault: impl Fn() -> String) -> Option<Told> {
+    Some(match step {
+        Step::Passed { seen: what, elapsed } => Told::Good(with_time(&printable(&seen(what)), *elapsed)),
+        Step::Failed { elapsed, .. } => Told::Bad(with_time(&printable(&fault()), *elapsed)),
+        Step::NotAsked { because } => Told::Left(format!("not asked: {because}")),
+        Step::NotReached => return None,
+    })
+}
+
+fn with_time(said: &str, elapsed: Duration) -> String {
+    match elapsed.as_millis() {
+        0 => said.to_owned(),
+        millis => format!("{said} ({millis} ms)"),
+    }
+}
+
+fn list<T: ToString>(all: &[T]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
