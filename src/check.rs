@@ -77,6 +77,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::facts::Facts;
+use crate::token::MOST_OBSERVATIONS;
 
 pub use document::markdown;
 
@@ -155,6 +156,7 @@ pub struct Found {
 
 /// How many faults of a check are listed for one token: a token of some megabytes can hold a million.
 const MOST_FAULTS: usize = 100;
+const _: () = assert!(MOST_FAULTS <= MOST_OBSERVATIONS, "faults left out would be miscounted");
 
 /// One fault, in one place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -200,6 +202,11 @@ impl Found {
         }
         let values = Values(values.into_iter().collect());
         self.faults.push(Fault { path: path.into(), message: message.into(), values });
+    }
+
+    /// Reports so many more faults that nobody listed.
+    pub fn leave_out(&mut self, count: usize) {
+        self.left_out += count;
     }
 
     /// Whether nothing was reported so far.

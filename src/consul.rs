@@ -5,6 +5,7 @@ mod client;
 mod config;
 mod dialer_view;
 mod error;
+mod file;
 mod kv;
 mod peerings;
 mod proxy;

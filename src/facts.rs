@@ -11,7 +11,7 @@ use crate::cert::{Certificate, CertificateError};
 use crate::go::pem;
 use crate::token::recover::{Undone, recover};
 use crate::token::resemblance::Resemblance;
-use crate::token::{AddressError, DecodeError, Decoded, Observation, ServerAddress, Token};
+use crate::token::{AddressError, DecodeError, Decoded, Observation, Repeated, ServerAddress, Token};
 use crate::word::{CaRefusal, judge_ca};
 
 /// How long before its expiry a certificate is worth a warning, unless the user says otherwise: 30 days.
@@ -166,6 +166,15 @@ impl<'a> Facts<'a> {
     /// What was remarkable about a text that could be decoded.
     pub fn observations(&self) -> &'a [Observation] {
         self.decoded.map_or(&[], |decoded| &decoded.observations)
+    }
+
+    /// How many more of a kind there are than the observations list.
+    pub fn unlisted(&self, kind: Repeated) -> usize {
+        let counts = self.observations().iter().filter_map(|observation| match observation {
+            Observation::Unlisted { kind: of, count } if *of == kind => Some(*count),
+            _ => None,
+        });
+        counts.sum()
     }
 
     /// Whether something must be undone before the text is a token.

@@ -12,7 +12,10 @@ pub mod resemblance;
 mod secret;
 
 pub use address::{AddressError, HostKind, ServerAddress};
-pub use decode::{DecodeError, Decoded, Observation, Remember, Stage, decode, decode_remembering};
+pub use decode::{
+    DecodeError, Decoded, MOST_OBSERVATIONS, Observation, Remember, Repeated, Stage, decode,
+    decode_remembering,
+};
 pub use encode::{encode, to_json};
 pub use fingerprint::fingerprint;
 pub use secret::Secret;

@@ -2,7 +2,7 @@
 
 use super::{Area, Check, Found, Severity, Subject};
 use crate::facts::Facts;
-use crate::token::Observation;
+use crate::token::{Observation, Repeated};
 
 /// `duplicate-field`.
 pub static DUPLICATE_FIELD: Check = Check {
@@ -29,4 +29,5 @@ fn run(facts: &Facts<'_>, found: &mut Found) {
             );
         }
     }
+    found.leave_out(facts.unlisted(Repeated::DuplicateField));
 }

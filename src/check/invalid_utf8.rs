@@ -2,7 +2,7 @@
 
 use super::{Area, Check, Found, Severity, Subject};
 use crate::facts::Facts;
-use crate::token::Observation;
+use crate::token::{Observation, Repeated};
 
 /// `invalid-utf8`.
 pub static INVALID_UTF8: Check = Check {
@@ -26,4 +26,5 @@ fn run(facts: &Facts<'_>, found: &mut Found) {
             found.fault(path.clone(), message, [("offset", (*offset).into())]);
         }
     }
+    found.leave_out(facts.unlisted(Repeated::ReplacedText));
 }

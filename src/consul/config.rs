@@ -4,10 +4,11 @@
 //! A flag wins over its variable. For the ACL token the order is `-token-file`, `-token`, `CONSUL_HTTP_TOKEN_FILE`,
 //! `CONSUL_HTTP_TOKEN`; an empty token file leaves what came after it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::file;
 use crate::token::Secret;
 
 /// The HTTP API options as given on the command line; `None` and empty both mean that a flag was not given.
@@ -232,12 +233,13 @@ fn acl_token(
     }
 }
 
-fn token_file(path: &PathBuf) -> Result<Option<Secret>, ConfigError> {
-    let text = std::fs::read_to_string(path).map(zeroize::Zeroizing::new).map_err(|error| {
-        ConfigError::TokenFile {
-            path: path.clone(),
-            reason: format!("open {}: {}", path.display(), super::error::system_words(&error)),
-        }
+fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
+    let bytes = zeroize::Zeroizing::new(
+        file::read(path).map_err(|reason| ConfigError::TokenFile { path: path.to_owned(), reason })?,
+    );
+    let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::TokenFile {
+        path: path.to_owned(),
+        reason: format!("open {}: stream did not contain valid UTF-8", path.display()),
     })?;
     let token = text.trim();
     Ok((!token.is_empty()).then(|| token.into()))

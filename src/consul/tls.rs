@@ -8,6 +8,7 @@ use reqwest::{Certificate, ClientBuilder, Identity};
 
 use super::config::{Address, Config, Tls};
 use super::error::{RequestError, system_words};
+use super::file::read;
 
 /// Gives a client builder what `config` says of TLS.
 ///
@@ -94,8 +95,4 @@ fn identity(certificate: &Path, key: &Path) -> Result<Identity, RequestError> {
             key.display()
         ))
     })
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("open {}: {}", path.display(), system_words(&error)))
 }

@@ -10,7 +10,7 @@ use super::Token;
 use crate::Wiped;
 use crate::go::base64;
 
-pub use observation::Observation;
+pub use observation::{MOST_OBSERVATIONS, Observation, Repeated};
 
 /// What Consul's HTTP handler says of an empty token, which never reaches the decoder (status 400).
 const EMPTY: &str = "PeeringToken is required in the payload when establishing a peering.";

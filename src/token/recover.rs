@@ -204,8 +204,10 @@ fn from_manifest(text: &[u8]) -> Option<Inner> {
         let block;
         let value = if value.is_empty() || value.starts_with(['|', '>']) {
             let depth = indentation(line);
+            // base64 has no colon: up to the next key. So no line is looked at twice, however deep the keys nest.
             block = lines[at + 1..]
                 .iter()
+                .take_while(|line| !line.contains(':'))
                 .take_while(|line| line.trim().is_empty() || indentation(line) > depth)
                 .map(|line| line.trim())
                 .collect::<String>();

@@ -303,6 +303,24 @@ fn a_token_full_of_faults_takes_no_time_and_little_room() {
     assert_eq!(repeated[100].message, "and 99899 more, which are not listed");
 }
 
+#[test]
+fn faults_that_decoding_only_counted_are_counted_by_their_checks() {
+    for (check, key, value) in [
+        ("unknown-field", "\"x\"", "0"),
+        ("field-case", "\"peerid\"", "\"x\""),
+        ("duplicate-field", "\"PeerID\"", "\"x\""),
+        ("invalid-utf8", "\"PeerID\"", "\"\\ud800\""),
+    ] {
+        let field = format!("{key}:{value}");
+        let token = format!("{{{}}}", vec![field; 1000].join(","));
+        let report = report(BASE64_STANDARD.encode(token).as_bytes());
+        let found: Vec<&Finding> = report.findings.iter().filter(|finding| finding.check == check).collect();
+        assert_eq!(found.len(), 101, "{check}");
+        let first = if check == "duplicate-field" { 999 } else { 1000 };
+        assert_eq!(found[100].message, format!("and {} more, which are not listed", first - 100), "{check}");
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so by a variable")]
 fn update(what: &str) -> bool {
     std::env::var_os(what).is_some()

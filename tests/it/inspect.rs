@@ -259,3 +259,15 @@ fn a_file_of_any_size_is_refused_without_reading_it_all() {
     let finished = inspect(&["@/dev/zero"]).run().status(2);
     assert_snapshot!("too_long", finished.stderr);
 }
+
+#[test]
+fn a_manifest_whose_keys_nest_thousands_deep_is_no_work() {
+    let nested =
+        (0..2500).fold("kind: Secret\n".to_owned(), |text, depth| text + &" ".repeat(depth) + "a:\n");
+    inspect(&["@secret"]).file("secret", &nested).run().status(1);
+    let token = token("one-server");
+    let (first, rest) = token.trim().split_at(500);
+    let held = format!("{nested}b: |\n  {first}\n\n  {rest}\nc: d\n");
+    let finished = inspect(&["@secret"]).file("secret", held).run().status(0);
+    assert!(finished.stdout.contains("Kubernetes Secret"), "{}", finished.stdout);
+}

@@ -27,6 +27,7 @@ mod peerstream;
 mod probe;
 mod readme;
 mod secrecy;
+mod security;
 mod served;
 mod stale;
 mod staleness_live;

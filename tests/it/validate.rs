@@ -181,3 +181,21 @@ fn a_file_that_cannot_be_read_hides_no_other_token() {
     assert_eq!(shown["tokens"].as_array().unwrap().len(), 1);
     assert_eq!(finished.stderr, "Error: cannot read a token from @absent: no such file or directory\n");
 }
+
+#[test]
+fn a_clock_that_is_centuries_off_judges_all_the_same() {
+    for (now, check) in [
+        ("-009998-01-01T00:00:00Z", "ca-not-yet-valid"),
+        ("1900-01-01", "ca-not-yet-valid"),
+        ("9999-12-30", "ca-expired"),
+    ] {
+        for before in ["0d", "1000000d"] {
+            let now = format!("-now={now}");
+            let finished = Peering::new(["validate", "@token", &now, "-warn-before", before])
+                .file("token", std::fs::read(fixture("tokens/one-server.txt")).unwrap())
+                .run()
+                .status(1);
+            assert!(finished.stdout.contains(check), "{now} {before}: {}", finished.stdout);
+        }
+    }
+}

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use self::list::List;
 use self::names::{Field, LOCALITY, REMOTE, TOKEN, TypeError, Which};
+use super::observation::{Observed, Repeated};
 use super::{Observation, Remember};
 use crate::go::json::{Items, RawString, Reader, SyntaxError, ValueKind, is_key};
 use crate::token::{Locality, Remote, Secret, Token};
@@ -34,9 +35,10 @@ pub(super) fn read(json: &[u8], memory: &mut impl Remember) -> Result<(Token, Ve
     let mut fields = Fields::new(json, memory);
     fields.whole()?;
     fields.reader.end()?;
-    fields
-        .type_error
-        .map_or_else(|| Ok((fields.token.finish(), fields.observations)), |error| Err(Fault::Type(error)))
+    fields.type_error.map_or_else(
+        || Ok((fields.token.finish(), fields.observed.finish())),
+        |error| Err(Fault::Type(error)),
+    )
 }
 
 struct Fields<'a, M> {
@@ -44,7 +46,7 @@ struct Fields<'a, M> {
     memory: &'a mut M,
     token: Draft,
     type_error: Option<TypeError>,
-    observations: Vec<Observation>,
+    observed: Observed,
 }
 
 /// A token whose lists still remember earlier duplicates.
@@ -94,7 +96,7 @@ impl<'a, M: Remember> Fields<'a, M> {
             memory,
             token: Draft::default(),
             type_error: None,
-            observations: Vec::new(),
+            observed: Observed::default(),
         }
     }
 
@@ -206,9 +208,9 @@ impl<'a, M: Remember> Fields<'a, M> {
             return Ok(text);
         }
         let raw = self.reader.string()?;
-        let observations = self.observations.len();
+        let observed = self.observed.count();
         let text = self.unescape(&raw, || format!("CA[{index}]"));
-        if self.observations.len() == observations {
+        if self.observed.count() == observed {
             self.memory.remember(raw.bytes, &text);
         }
         Ok(text)
@@ -261,8 +263,10 @@ impl<'a, M: Remember> Fields<'a, M> {
         };
         let field = &fields[index];
         if object.seen & 1 << index != 0 {
-            let path = beside(field, &key.unescape().text);
-            self.observations.push(Observation::DuplicateField { path, offset: key.offset });
+            self.observed.add(Repeated::DuplicateField, || {
+                let path = beside(field, &key.unescape().text);
+                Observation::DuplicateField { path, offset: key.offset }
+            });
         }
         object.seen |= 1 << index;
         object.next = index + 1;
@@ -272,15 +276,19 @@ impl<'a, M: Remember> Fields<'a, M> {
     fn recognise_folded(&mut self, key: &RawString<'a>, fields: &'static [Field]) -> Option<usize> {
         let offset = key.offset;
         let text = key.unescape().text;
-        let path = beside(&fields[0], &text);
+        let path = || beside(&fields[0], &text);
         let index = fields.iter().position(|field| is_key(&text, field.key));
         if let Some(index) = index {
             let expected = fields[index].key;
             if text != expected {
-                self.observations.push(Observation::FieldCase { path, expected, offset });
+                self.observed.add(Repeated::FieldCase, || Observation::FieldCase {
+                    path: path(),
+                    expected,
+                    offset,
+                });
             }
         } else {
-            self.observations.push(Observation::UnknownField { path, offset });
+            self.observed.add(Repeated::UnknownField, || Observation::UnknownField { path: path(), offset });
         }
         index
     }
@@ -288,7 +296,7 @@ impl<'a, M: Remember> Fields<'a, M> {
     fn unescape(&mut self, raw: &RawString<'a>, path: impl FnOnce() -> String) -> String {
         let unescaped = raw.unescape();
         if let Some(offset) = unescaped.replaced {
-            self.observations.push(Observation::ReplacedText { path: path(), offset });
+            self.observed.add(Repeated::ReplacedText, || Observation::ReplacedText { path: path(), offset });
         }
         unescaped.text.into_owned()
     }

@@ -4,6 +4,10 @@ use std::fmt;
 
 use crate::go::base64;
 
+/// How many observations of a kind are listed for one token: a token of some megabytes can hold a million. No fewer than
+/// a check lists faults.
+pub const MOST_OBSERVATIONS: usize = 100;
+
 /// Something in a token's text that Consul accepts without a word and that its author hardly meant.
 ///
 /// `offset` is in bytes: of the text for base64, of the JSON under it for fields. `path` is a field as written, with
@@ -53,6 +57,64 @@ pub enum Observation {
         /// The key's first byte.
         offset: usize,
     },
+    /// More of a kind than [`MOST_OBSERVATIONS`], which are not listed.
+    Unlisted {
+        /// What kind.
+        kind: Repeated,
+        /// How many more there are.
+        count: usize,
+    },
+}
+
+/// The kinds of observations of which one token can hold many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeated {
+    /// [`Observation::ReplacedText`]
+    ReplacedText,
+    /// [`Observation::UnknownField`]
+    UnknownField,
+    /// [`Observation::DuplicateField`]
+    DuplicateField,
+    /// [`Observation::FieldCase`]
+    FieldCase,
+}
+
+/// The observations of a token's fields, as they are made: the first of each kind, and how many there were.
+#[derive(Default)]
+pub(super) struct Observed {
+    listed: Vec<Observation>,
+    /// How many were made, by [`Repeated`].
+    made: [usize; 4],
+}
+
+impl Observed {
+    /// Takes one. `observation` is asked only if it will be listed.
+    pub(super) fn add(&mut self, kind: Repeated, observation: impl FnOnce() -> Observation) {
+        let made = &mut self.made[kind as usize];
+        if *made < MOST_OBSERVATIONS {
+            self.listed.push(observation());
+        }
+        *made += 1;
+    }
+
+    /// How many were made in all.
+    pub(super) fn count(&self) -> usize {
+        self.made.iter().sum()
+    }
+
+    /// Those that are listed, in the order of the text; then how many are not.
+    pub(super) fn finish(self) -> Vec<Observation> {
+        let mut listed = self.listed;
+        for kind in
+            [Repeated::ReplacedText, Repeated::UnknownField, Repeated::DuplicateField, Repeated::FieldCase]
+        {
+            let count = self.made[kind as usize].saturating_sub(MOST_OBSERVATIONS);
+            if count > 0 {
+                listed.push(Observation::Unlisted { kind, count });
+            }
+        }
+        listed
+    }
 }
 
 /// What is remarkable about a good base64 text that stands for so many bytes.
@@ -102,6 +164,15 @@ impl fmt::Display for Observation {
                     formatter,
                     "the field {path}, at byte {offset} of the JSON, is written {expected} by Consul"
                 )
+            }
+            Self::Unlisted { kind, count } => {
+                let what = match kind {
+                    Repeated::ReplacedText => "texts that are not UTF-8",
+                    Repeated::UnknownField => "fields that Consul does not know",
+                    Repeated::DuplicateField => "fields that stand twice",
+                    Repeated::FieldCase => "fields in another case than Consul's",
+                };
+                write!(formatter, "{count} more {what}, which are not listed")
             }
         }
     }

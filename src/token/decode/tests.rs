@@ -111,3 +111,17 @@ proptest! {
         let _ = of_json(json);
     }
 }
+
+#[test]
+fn of_a_million_observations_the_first_are_listed_and_the_rest_is_counted() {
+    let json = format!("{{{}\"\":0}}", "\"\":0,".repeat(500_000));
+    let observed = observed(json);
+    assert_eq!(observed.len(), MOST_OBSERVATIONS + 1);
+    assert_eq!(observed[0], Observation::UnknownField { path: String::new(), offset: 2 });
+    let count = 500_001 - MOST_OBSERVATIONS;
+    assert_eq!(observed[MOST_OBSERVATIONS], Observation::Unlisted { kind: Repeated::UnknownField, count });
+    assert_eq!(
+        observed[MOST_OBSERVATIONS].to_string(),
+        "499901 more fields that Consul does not know, which are not listed"
+    );
+}

@@ -1,0 +1,23 @@
+//! A certificate, as DER and as PEM: our facts, and Go's word on it.
+#![no_main]
+
+use consul_peering::cert::Certificate;
+use consul_peering::facts::Authority;
+use consul_peering::go::{base64, pem, x509};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let go = x509::parse_certificate(bytes);
+    let ours = Certificate::from_der(bytes);
+    let text = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", base64::encode(bytes));
+    let authority = Authority::read(&text);
+    let block = pem::decode(text.as_bytes()).expect("a block that we wrote");
+    assert_eq!(&**block.bytes, bytes);
+    assert_eq!(authority.word.is_ok(), go.is_ok(), "PEM and DER get another word");
+    assert_eq!(authority.certificate.is_ok(), ours.is_ok(), "PEM and DER give other facts");
+    if let Err(refusal) = go {
+        assert!(refusal.to_string().len() <= 1024 + 8 * bytes.len(), "a refusal far longer than its cause");
+    }
+    // The bytes as a text, too: what stands around PEM blocks.
+    let _ = Authority::read(&String::from_utf8_lossy(bytes));
+});
