@@ -4,11 +4,15 @@
 
 mod arguments;
 mod batch;
+mod consuls;
 mod decode_error;
+mod delete;
 mod dev;
 mod diff;
+mod establish;
 mod exit;
 mod explain;
+mod exported_services;
 mod generate_token;
 mod help;
 mod history;
@@ -18,6 +22,8 @@ mod inspect;
 mod keep;
 mod ledger;
 mod ledger_options;
+mod list;
+mod read;
 mod stale;
 mod suggestion;
 mod surroundings;
@@ -46,6 +52,11 @@ struct Peering {
 #[allow(clippy::large_enum_variant)] // there is one of it
 enum Command {
     GenerateToken(generate_token::Arguments),
+    Establish(establish::Arguments),
+    List(list::Arguments),
+    Read(read::Arguments),
+    Delete(delete::Arguments),
+    ExportedServices(exported_services::Arguments),
     Inspect(inspect::Arguments),
     Validate(validate::Arguments),
     Stale(stale::Arguments),
@@ -124,6 +135,11 @@ impl Command {
     fn run(self) -> Exit {
         match self {
             Self::GenerateToken(arguments) => generate_token::run(arguments),
+            Self::Establish(arguments) => establish::run(arguments),
+            Self::List(arguments) => list::run(&arguments),
+            Self::Read(arguments) => read::run(&arguments),
+            Self::Delete(arguments) => delete::run(&arguments),
+            Self::ExportedServices(arguments) => exported_services::run(&arguments),
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Validate(arguments) => validate::run(&arguments),
             Self::Stale(arguments) => stale::run(&arguments),

@@ -5,13 +5,15 @@ mod client;
 mod config;
 mod error;
 mod kv;
+mod peering;
 mod peerings;
 mod proxy;
 mod tls;
 
-pub use answer::{CaRoot, CaRoots, GeneratedToken, Peering, StreamStatus};
+pub use answer::{CaRoot, CaRoots, GeneratedToken};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use error::{RequestError, system_words};
 pub use kv::Pair;
-pub use peerings::GenerateTokenRequest;
+pub use peering::{Locality, Peering, Remote, StreamStatus};
+pub use peerings::{EstablishRequest, GenerateTokenRequest};
