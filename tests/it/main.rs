@@ -25,6 +25,7 @@ mod peering;
 mod peerstream;
 mod probe;
 mod readme;
+mod real_consul;
 mod secrecy;
 mod served;
 mod stale;
