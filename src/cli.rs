@@ -4,12 +4,16 @@
 
 mod arguments;
 mod batch;
+mod consuls;
 mod decode_error;
+mod delete;
 mod dev;
 mod diagnose;
 mod diff;
+mod establish;
 mod exit;
 mod explain;
+mod exported_services;
 mod generate_token;
 mod help;
 mod history;
@@ -19,6 +23,8 @@ mod inspect;
 mod keep;
 mod ledger;
 mod ledger_options;
+mod list;
+mod read;
 mod stale;
 mod suggestion;
 mod surroundings;
@@ -47,6 +53,11 @@ struct Peering {
 #[allow(clippy::large_enum_variant)] // there is one of it
 enum Command {
     GenerateToken(generate_token::Arguments),
+    Establish(establish::Arguments),
+    List(list::Arguments),
+    Read(read::Arguments),
+    Delete(delete::Arguments),
+    ExportedServices(exported_services::Arguments),
     Inspect(inspect::Arguments),
     Validate(validate::Arguments),
     Stale(stale::Arguments),
@@ -126,6 +137,11 @@ impl Command {
     fn run(self) -> Exit {
         match self {
             Self::GenerateToken(arguments) => generate_token::run(arguments),
+            Self::Establish(arguments) => establish::run(arguments),
+            Self::List(arguments) => list::run(&arguments),
+            Self::Read(arguments) => read::run(&arguments),
+            Self::Delete(arguments) => delete::run(&arguments),
+            Self::ExportedServices(arguments) => exported_services::run(&arguments),
             Self::Inspect(arguments) => inspect::run(&arguments),
             Self::Validate(arguments) => validate::run(&arguments),
             Self::Stale(arguments) => stale::run(&arguments),

@@ -1,5 +1,7 @@
 //! Values → text, one renderer a file. Nothing is decided here.
 
+#[cfg(feature = "net")]
+pub mod consul;
 pub mod json;
 pub mod jsonl;
 #[cfg(feature = "cli")]

@@ -1,6 +1,5 @@
 //! `peering generate-token`: what `consul peering generate-token` does, and a place to put the token.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,6 +7,7 @@ use clap::Args;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::consuls::{self, Format};
 use super::exit::Exit;
 use super::http_options::{HttpOptions, wait_for};
 use super::if_unused::{self, IfUnused};
@@ -75,13 +75,6 @@ pub struct Arguments {
     http: HttpOptions,
 }
 
-/// Consul's two output formats.
-#[derive(Clone, Copy)]
-enum Format {
-    Pretty,
-    Json,
-}
-
 /// Runs the command.
 pub fn run(arguments: Arguments) -> Exit {
     match wait_for(generate(arguments)) {
@@ -95,15 +88,9 @@ pub fn run(arguments: Arguments) -> Exit {
 
 /// The checks come in Consul's order, so that the first complaint is Consul's.
 async fn generate(arguments: Arguments) -> Result<Exit, String> {
-    let meta = meta(&arguments.meta)?;
-    if arguments.name.is_empty() {
-        return Err("Missing the required -name flag".to_owned());
-    }
-    let format = match arguments.format.as_str() {
-        "pretty" => Format::Pretty,
-        "json" => Format::Json,
-        _ => return Err("Invalid format, valid formats are {json|pretty}".to_owned()),
-    };
+    let meta = consuls::meta(&arguments.meta)?;
+    consuls::named(&arguments.name)?;
+    let format = Format::named(&arguments.format)?;
     let kind = arguments.ledger.kind()?;
     let client =
         arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
@@ -199,19 +186,6 @@ async fn remember(
         Ok(recorded) => recorded.map(drop).map_err(|error| error.to_string()),
         Err(_) => Err(format!("Consul did not take it within {} s", PATIENCE.as_secs())),
     }
-}
-
-/// `key=value` pairs; the last of a key wins, as in Consul.
-fn meta(pairs: &[String]) -> Result<BTreeMap<String, String>, String> {
-    pairs
-        .iter()
-        .map(|pair| match pair.split_once('=') {
-            Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-            None => Err(format!(
-                "invalid value \"{pair}\" for flag -meta: Missing \"=\" value in argument: {pair}"
-            )),
-        })
-        .collect()
 }
 
 fn output(token: &Secret, format: Format) -> Zeroizing<String> {

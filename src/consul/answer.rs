@@ -1,6 +1,5 @@
 //! What Consul's HTTP API answers, read.
 
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::RequestError;
@@ -12,34 +11,6 @@ pub struct GeneratedToken {
     /// The token's text. All of it is secret, for it holds the establishment secret.
     #[serde(rename = "PeeringToken", deserialize_with = "secret")]
     pub peering_token: Secret,
-}
-
-/// `GET /v1/peering/:name`: what one cluster knows of one of its peerings.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Peering {
-    /// This cluster's ID of it. On the acceptor, the `PeerID` of its tokens.
-    #[serde(rename = "ID")]
-    pub id: String,
-    /// Its local name.
-    #[serde(rename = "Name")]
-    pub name: String,
-    /// `PENDING`, `ESTABLISHING`, `ACTIVE`, `FAILING`, `DELETING`, `TERMINATED` or `UNDEFINED`.
-    #[serde(rename = "State", default)]
-    pub state: String,
-    /// On the dialer, the acceptor's ID of it; on the acceptor, empty.
-    #[serde(rename = "PeerID", default)]
-    pub peer_id: String,
-    /// How its stream is.
-    #[serde(rename = "StreamStatus", default)]
-    pub stream: StreamStatus,
-}
-
-/// How the stream between two clusters is, as one of them sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct StreamStatus {
-    /// When the other side was last heard; `None` if it never was.
-    #[serde(rename = "LastHeartbeat", default)]
-    pub last_heartbeat: Option<Timestamp>,
 }
 
 /// `GET /v1/connect/ca/roots`: whose cluster this is, and what it signs with.

@@ -5,10 +5,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde::Serialize;
+use serde::ser::Serializer;
+use zeroize::Zeroizing;
 
-use super::answer::{self, CaRoots, GeneratedToken, Peering};
+use super::answer::{self, CaRoots, GeneratedToken};
 use super::client::{Client, path_segment};
 use super::error::RequestError;
+use super::peering::Peering;
+use crate::token::Secret;
 
 /// What `POST /v1/peering/token` is asked for, its keys in Consul's order.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -27,7 +31,44 @@ pub struct GenerateTokenRequest {
     pub server_external_addresses: Vec<String>,
 }
 
+/// What `POST /v1/peering/establish` is asked for, its keys in Consul's order.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EstablishRequest {
+    /// The local name of the peer.
+    pub peer_name: String,
+    /// The token's text. To send it is what it is for: Consul then consumes it.
+    #[serde(serialize_with = "exposed")]
+    pub peering_token: Secret,
+    /// The partition given by flag; empty is none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub partition: String,
+    /// Metadata to keep with the peering.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub meta: BTreeMap<String, String>,
+}
+
+fn exposed<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose())
+}
+
 impl Client {
+    /// Establishes a peering with a token, which is consumed: `POST /v1/peering/establish`. Asked once; nothing is tried
+    /// again.
+    pub async fn establish(&self, request: &EstablishRequest) -> Result<(), RequestError> {
+        let mut body = Zeroizing::new(Vec::with_capacity(request.peering_token.expose().len() + 1024));
+        serde_json::to_writer(&mut *body, request).map_err(|error| RequestError::Setup(error.to_string()))?;
+        let body = Some(Bytes::from_owner(body));
+        self.ask(Method::POST, "/v1/peering/establish", &[], body).await?.ok().map(drop)
+    }
+
+    /// Asks Consul to delete the peering of a local name: `DELETE /v1/peering/:name`. Consul does not say whether there
+    /// was one.
+    pub async fn delete_peering(&self, name: &str) -> Result<(), RequestError> {
+        let path = format!("/v1/peering/{}", path_segment(name));
+        self.ask(Method::DELETE, &path, &[], None).await?.ok().map(drop)
+    }
+
     /// Generates a token: `POST /v1/peering/token`. Asked once; nothing is tried again.
     pub async fn generate_token(
         &self,

@@ -26,6 +26,7 @@ mod peering;
 mod peerstream;
 mod probe;
 mod readme;
+mod real_consul;
 mod secrecy;
 mod security;
 mod served;

@@ -16,15 +16,20 @@ use crate::peering::{Finished, Peering};
 /// What the servers here answer; it need not be a token.
 const TOKEN: &str = "bm90IGEgdG9rZW4=";
 
-/// A CA, a server's certificate for `localhost` and `consul.example`, and a client's.
-struct Pki {
-    ca: CertifiedIssuer<'static, KeyPair>,
+/// A CA, a server's certificate, and a client's.
+pub struct Pki {
+    pub ca: CertifiedIssuer<'static, KeyPair>,
     server: (rcgen::Certificate, KeyPair),
-    client: (rcgen::Certificate, KeyPair),
+    pub client: (rcgen::Certificate, KeyPair),
 }
 
 impl Pki {
     fn new() -> Self {
+        Self::of(&["localhost", "consul.example"])
+    }
+
+    /// One whose server has these names, or addresses.
+    pub fn of(server_names: &[&str]) -> Self {
         let mut parameters = CertificateParams::new([]).unwrap();
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
@@ -33,7 +38,7 @@ impl Pki {
             let names = names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
             (CertificateParams::new(names).unwrap().signed_by(&key, &ca).unwrap(), key)
         };
-        let (server, client) = (leaf(&["localhost", "consul.example"]), leaf(&["client"]));
+        let (server, client) = (leaf(server_names), leaf(&["client"]));
         Self { ca, server, client }
     }
 
@@ -66,7 +71,7 @@ impl Pki {
 }
 
 /// Answers one request; tells the request's head.
-async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String {
+async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin, body: &str) -> String {
     let mut head = Vec::new();
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
         let mut chunk = [0; 1024];
@@ -75,7 +80,6 @@ async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String 
             Ok(count) => head.extend_from_slice(&chunk[..count]),
         }
     }
-    let body = json!({ "PeeringToken": TOKEN }).to_string();
     let answer =
         format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let _ = stream.write_all(answer.as_bytes()).await;
@@ -83,13 +87,23 @@ async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> String 
     String::from_utf8_lossy(&head).into_owned()
 }
 
+/// The answer with a generated token.
+fn generated() -> String {
+    json!({ "PeeringToken": TOKEN }).to_string()
+}
+
 /// An HTTPS server for one connection; its port, and the head of what was asked of it.
-async fn https(pki: &Pki, wants_client: bool) -> (u16, tokio::task::JoinHandle<Option<String>>) {
+pub async fn https(
+    pki: &Pki,
+    wants_client: bool,
+    body: &str,
+) -> (u16, tokio::task::JoinHandle<Option<String>>) {
+    let body = body.to_owned();
     let (listener, acceptor) = (TcpListener::bind("127.0.0.1:0").await.unwrap(), pki.acceptor(wants_client));
     let port = listener.local_addr().unwrap().port();
     let served = tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        Some(answer_once(acceptor.accept(stream).await.ok()?).await)
+        Some(answer_once(acceptor.accept(stream).await.ok()?, &body).await)
     });
     (port, served)
 }
@@ -129,7 +143,7 @@ async fn https_is_believed_by_the_roots_that_are_named() {
             ),
         ),
     ] {
-        let (port, served) = https(&pki, false).await;
+        let (port, served) = https(&pki, false, &generated()).await;
         let mut peering = pki.files(generate(arguments));
         // CONSUL_HTTP_SSL makes a bare address HTTPS.
         peering =
@@ -156,7 +170,7 @@ async fn a_client_certificate_is_shown_where_one_is_wanted() {
     let pki = Pki::new();
     let shown = ["-ca-file", "ca.pem", "-client-cert", "client.pem", "-client-key", "client.key"];
     for (arguments, status) in [(&shown[..], 0), (&shown[..2], 1)] {
-        let (port, _served) = https(&pki, true).await;
+        let (port, _served) = https(&pki, true, &generated()).await;
         let address = format!("https://localhost:{port}");
         let finished = run(pki.files(generate(arguments)).env("CONSUL_HTTP_ADDR", &address)).await;
         let finished = finished.status(status);
@@ -186,7 +200,8 @@ async fn a_unix_socket_does_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("consul.sock");
     let listener = UnixListener::bind(&socket).unwrap();
-    let served = tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0).await });
+    let served =
+        tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0, &generated()).await });
     let address = format!("unix://{}", socket.display());
     run(generate(&["-http-addr", &address])).await.expect(0, &format!("{TOKEN}\n"), "");
     assert!(served.await.unwrap().starts_with("POST /v1/peering/token HTTP/1.1\r\n"));
@@ -202,7 +217,8 @@ async fn a_unix_socket_does_as_well() {
 async fn a_proxy_is_asked_for_what_is_not_loopback() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = listener.local_addr().unwrap().to_string();
-    let served = tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0).await });
+    let served =
+        tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0, &generated()).await });
     let peering = generate(&["-http-addr", "consul.invalid:8500"]).env("HTTP_PROXY", &proxy);
     run(peering).await.expect(0, &format!("{TOKEN}\n"), "");
     let head = served.await.unwrap();

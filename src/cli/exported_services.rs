@@ -1,0 +1,41 @@
+//! `peering exported-services`: what `consul peering exported-services` does.
+
+use clap::Args;
+
+use super::consuls::{self, Format};
+use super::exit::Exit;
+use super::http_options::HttpOptions;
+use super::read::find;
+use crate::render::consul as render;
+
+/// List the services that are exported to a peer
+///
+/// Prints, as `consul peering exported-services` does, the names of the services that this cluster exports to a peer.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The local name of the peer (required)
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    name: String,
+    /// pretty (a name a line) or json (one line)
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: String,
+    #[command(flatten)]
+    http: HttpOptions,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    consuls::run(exported_services(arguments))
+}
+
+async fn exported_services(arguments: &Arguments) -> Result<String, String> {
+    consuls::named(&arguments.name)?;
+    let format = Format::named(&arguments.format)?;
+    let client =
+        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
+    let services = find(&client, &arguments.name).await?.stream.exported_services.unwrap_or_default();
+    Ok(match format {
+        Format::Json => render::exported_services_json(&services),
+        Format::Pretty => render::exported_services(&services),
+    })
+}

@@ -1,0 +1,119 @@
+//! `peering read`: what `consul peering read` does, and a word when a peering is active only by name.
+
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+
+use super::consuls::{self, Format};
+use super::exit::Exit;
+use super::http_options::HttpOptions;
+use super::surroundings::{complain, now, stderr_is_a_terminal};
+use crate::consul::{Client, Peering};
+use crate::render::consul as render;
+
+/// The oldest heartbeat that is not worth a word. Peers send one every 15 seconds.
+const OLDEST_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
+
+/// Read a peering
+///
+/// Prints, as `consul peering read` does, what Consul knows of the peering of a name. Where Consul runs several server
+/// addresses of the peer together, each has a line here; metadata is sorted.
+///
+/// ACTIVE does not mean healthy: if standard error is a terminal, a peering that is ACTIVE without a heartbeat, or with
+/// none for two minutes, gets a note there.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  Is it active?
+    peering read -name west -format json | jq -r .State")]
+pub struct Arguments {
+    /// The local name of the peer (required)
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    name: String,
+    /// pretty (a field a line) or json (one line)
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: String,
+    #[command(flatten)]
+    http: HttpOptions,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    consuls::run(read(arguments))
+}
+
+async fn read(arguments: &Arguments) -> Result<String, String> {
+    consuls::named(&arguments.name)?;
+    let format = Format::named(&arguments.format)?;
+    let client =
+        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
+    let peering = find(&client, &arguments.name).await?;
+    if stderr_is_a_terminal()
+        && let Some(note) = heartbeat_note(&peering, now())
+    {
+        complain(&note);
+    }
+    match format {
+        Format::Json => render::json(&peering).map_err(|error| format!("Error marshalling JSON: {error}")),
+        Format::Pretty => Ok(render::one(&peering)),
+    }
+}
+
+/// The peering of a name. The error is Consul's, also when there is none.
+pub async fn find(client: &Client, name: &str) -> Result<Peering, String> {
+    let found = client.read_peering(name).await.map_err(|error| format!("Error reading peering: {error}"))?;
+    found.ok_or_else(|| format!("No peering with name {name} found."))
+}
+
+/// What to say of an ACTIVE peering whose other side was not heard lately.
+fn heartbeat_note(peering: &Peering, now: Timestamp) -> Option<String> {
+    if peering.state != "ACTIVE" {
+        return None;
+    }
+    let name = &peering.name;
+    let stream = &peering.stream;
+    // A new stream carries something else first.
+    let age = now.duration_since(stream.last_heartbeat.or(stream.last_receive).unwrap_or(Timestamp::MIN));
+    if age <= OLDEST_HEARTBEAT {
+        return None;
+    }
+    let heard = match stream.last_heartbeat {
+        None => "no heartbeat of the other side ever came".to_owned(),
+        Some(_) => format!("the last heartbeat came {} minutes ago", age.as_mins()),
+    };
+    Some(format!("Note: {name} is ACTIVE, but {heard}. Is the stream up? Look at the other side, too."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn note(state: &str, last_heartbeat: Option<&str>) -> Option<String> {
+        let mut peering = Peering { name: "west".to_owned(), state: state.to_owned(), ..Peering::default() };
+        peering.stream.last_heartbeat = last_heartbeat.map(|at| at.parse().unwrap());
+        heartbeat_note(&peering, "2026-11-24T12:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn an_active_peering_that_is_not_heard_gets_a_note() {
+        assert_eq!(
+            note("ACTIVE", None).unwrap(),
+            "Note: west is ACTIVE, but no heartbeat of the other side ever came. Is the stream up? Look at the other \
+             side, too."
+        );
+        assert_eq!(
+            note("ACTIVE", Some("2026-11-24T11:55:00Z")).unwrap(),
+            "Note: west is ACTIVE, but the last heartbeat came 5 minutes ago. Is the stream up? Look at the other \
+             side, too."
+        );
+    }
+
+    #[test]
+    fn one_that_is_heard_or_says_itself_that_it_is_not_active_gets_none() {
+        assert_eq!(note("ACTIVE", Some("2026-11-24T11:58:00Z")), None);
+        assert_eq!(note("ACTIVE", Some("2026-11-24T12:00:05Z")), None, "clocks differ");
+        let mut new = Peering { state: "ACTIVE".to_owned(), ..Peering::default() };
+        new.stream.last_receive = Some("2026-11-24T11:59:55Z".parse().unwrap());
+        assert_eq!(heartbeat_note(&new, "2026-11-24T12:00:00Z".parse().unwrap()), None);
+        assert_eq!(note("PENDING", None), None);
+        assert_eq!(note("FAILING", Some("2026-11-23T12:00:00Z")), None);
+    }
+}
