@@ -166,6 +166,6 @@ fn patience(text: &str) -> Result<Duration, String> {
     let duration = time_argument::duration(text)?;
     Duration::try_from(duration)
         .ok()
-        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_secs(600))
+        .filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(10))
         .ok_or_else(|| "a timeout is more than nothing, and ten minutes at most".to_owned())
 }

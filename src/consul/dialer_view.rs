@@ -3,9 +3,10 @@
 use http::Method;
 use serde::Deserialize;
 
-use super::answer::{self, Peering};
+use super::answer;
 use super::client::Client;
 use super::error::RequestError;
+use super::peering::Peering;
 
 /// What a Consul says of itself. What it refuses is in `refusals`, in its own words.
 #[derive(Debug, Default)]

@@ -61,9 +61,8 @@ fn takes_a_whole_attempt(way: &Way) -> bool {
 
 /// A follower passes the exchange on, but takes no stream.
 fn followers_only(dialed: &[&Way], reach: &Reach, causes: &mut Causes) {
-    let follows = |way: &&&Way| way.peering_exists.passed().is_some_and(is_follower);
-    let answering: Vec<&&Way> = dialed.iter().filter(|way| works(way)).collect();
-    if !answering.iter().all(|way| follows(way)) {
+    let answering: Vec<&Way> = dialed.iter().copied().filter(|way| works(way)).collect();
+    if answering.iter().any(|way| !way.peering_exists.passed().is_some_and(is_follower)) {
         return;
     }
     for way in answering {

@@ -16,7 +16,7 @@ pub(super) struct Text {
 impl Text {
     /// Of a known message. The names that are used here all exist: a test walks them.
     pub(super) fn entry(name: &str) -> Self {
-        explain::entry(name).map_or_else(|| Self::unknown(name), |entry| Self::of(entry))
+        explain::entry(name).map_or_else(|| Self::unknown(name), Self::of)
     }
 
     /// Of a check.

@@ -126,9 +126,8 @@ async fn go(
     // Small messages go to and fro: waiting for more to send would cost 40 ms each time.
     let _ = stream.set_nodelay(true);
     let begun = Instant::now();
-    let (connection, first) = match connect(target, &mut way, stream, patience).await {
-        Some(connected) => connected,
-        None => return (way, None),
+    let Some((connection, first)) = connect(target, &mut way, stream, patience).await else {
+        return (way, None);
     };
     match connection {
         Err(error) => {

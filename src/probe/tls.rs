@@ -167,9 +167,8 @@ fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str
         Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
             TlsFault::NotTls { speaks: first.speak() }
         }
-        Some(_) if first.speak().is_some() => TlsFault::NotTls { speaks: first.speak() },
+        _ if first.speak().is_some() => TlsFault::NotTls { speaks: first.speak() },
         Some(other) => TlsFault::Other { says: other.to_string() },
-        None if first.speak().is_some() => TlsFault::NotTls { speaks: first.speak() },
         None => match error.kind() {
             io::ErrorKind::UnexpectedEof => TlsFault::CutOff,
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => TlsFault::Reset,

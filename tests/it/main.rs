@@ -16,6 +16,7 @@ mod checks;
 mod cli_recordings;
 mod diagnose;
 mod diff;
+mod establish;
 mod explain;
 mod explain_command;
 mod generate_token;

@@ -177,13 +177,11 @@ impl Way {
         ];
         let mut shown = Vec::new();
         for (name, told) in all {
-            match told {
-                Some(told) => shown.push((name, told)),
-                None => {
-                    shown.push((name, Told::Left("not reached, nor what follows".to_owned())));
-                    break;
-                }
-            }
+            let Some(told) = told else {
+                shown.push((name, Told::Left("not reached, nor what follows".to_owned())));
+                break;
+            };
+            shown.push((name, told));
         }
         shown
     }

@@ -1,0 +1,134 @@
+//! `peering establish` where it goes beyond Consul's, and with the embedded acceptor.
+
+use serde_json::{Value, json};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::peering::{Dev, Finished, Peering, recorded_tokens};
+
+async fn run(peering: Peering) -> Finished {
+    tokio::task::spawn_blocking(|| peering.run()).await.unwrap()
+}
+
+fn establish(token: &str) -> Peering {
+    Peering::new(["establish", "-name", "east", "-peering-token", token])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_comes_from_a_file_or_standard_input_and_is_sent_without_what_surrounds_it() {
+    let (_, text) = recorded_tokens().swap_remove(0);
+    let token = text.trim();
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/v1/peering/establish"))
+        .respond_with(ResponseTemplate::new(200).set_body_string("{}"))
+        .mount(&server)
+        .await;
+    for peering in [
+        establish(token),
+        establish("@east.token").file("east.token", format!("{token}\r\n")),
+        establish("-").stdin(format!("\n {token}\n\n")),
+    ] {
+        let finished = run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await;
+        finished.expect(0, "Successfully established peering connection with east\n", "");
+    }
+    let bodies: Vec<Value> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(|request| serde_json::from_slice(&request.body).unwrap())
+        .collect();
+    assert_eq!(bodies, vec![json!({ "PeerName": "east", "PeeringToken": token }); 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_token_nothing_is_asked() {
+    let server = MockServer::start().await;
+    for (peering, complaint) in [
+        (establish(""), "Missing the required -peering-token flag\n"),
+        (establish("@nothing"), "cannot read a token from @nothing: no such file or directory\n"),
+        (establish("@empty").file("empty", "\n"), "There is no token in @empty: it is empty\n"),
+        (establish("-"), "There is no token in -: it is empty\n"),
+        (establish("@binary").file("binary", [0xff, 0xfe]), "The token from @binary is no text\n"),
+    ] {
+        run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await.expect(1, "", complaint);
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_shown_and_the_token_is_not() {
+    let (_, text) = recorded_tokens().swap_remove(0);
+    let server = MockServer::start().await;
+    let refusal = "a new peering token must be generated: invalid peering establishment secret";
+    Mock::given(method("POST"))
+        .respond_with(ResponseTemplate::new(403).set_body_string(refusal))
+        .mount(&server)
+        .await;
+    run(establish(text.trim()).env("CONSUL_HTTP_ADDR", &server.uri())).await.expect(
+        1,
+        "",
+        &format!("Error establishing peering for east: Unexpected response code: 403 ({refusal})\n"),
+    );
+}
+
+/// Generated, established, read, listed and deleted between two embedded acceptors, one of them in the process.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_embedded_acceptors_peer_by_the_command_line_alone() {
+    tokio::task::spawn_blocking(|| {
+        let (west, east) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let acceptor = Dev::start(west.path(), &[]);
+        let dialer = Dev::start(east.path(), &["-datacenter", "dc2"]);
+        let at = |dev: &Dev, words: &[&str]| Peering::new(words).env("CONSUL_HTTP_ADDR", &dev.url);
+        let generated = at(&acceptor, &["generate-token", "-name", "east"]).shows_secrets().run().status(0);
+        crate::peering::guard(&generated.stdout);
+        let words = ["establish", "-name", "west", "-peering-token", "-", "-meta", "env=test"];
+        at(&dialer, &words).stdin(generated.stdout.clone()).run().expect(
+            0,
+            "Successfully established peering connection with west\n",
+            "",
+        );
+        at(&dialer, &words).stdin(generated.stdout).run().expect(
+            1,
+            "",
+            "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be \
+             generated: invalid peering establishment secret)\n",
+        );
+        let read = at(&dialer, &["read", "-name", "west"]).run().status(0);
+        assert!(read.stdout.starts_with("Name:         west\n"), "{}", read.stdout);
+        assert!(read.stdout.contains("Meta:\n    env=test\n"), "{}", read.stdout);
+        let list = at(&acceptor, &["list", "-format", "json"]).run().status(0);
+        let list: Value = serde_json::from_str(&list.stdout).unwrap();
+        assert_eq!(list[0]["Name"], "east");
+        at(&acceptor, &["exported-services", "-name", "east"]).run().expect(0, "\n", "");
+        at(&acceptor, &["delete", "-name", "east"]).run().expect(
+            0,
+            "Successfully submitted peering connection, east, for deletion\n",
+            "",
+        );
+        at(&acceptor, &["read", "-name", "east"]).run().expect(1, "", "No peering with name east found.\n");
+        at(&acceptor, &["list"]).run().expect(0, "There are no peering connections.\n", "");
+    })
+    .await
+    .unwrap();
+}
+
+#[test]
+fn the_acceptor_in_the_process_lists_and_deletes_too() {
+    let embedded = |words: &[&str], earlier: Option<Finished>| {
+        let run = Peering::new(words).more(&["-http-addr=embedded"]).shows_secrets();
+        match earlier {
+            Some(earlier) => run.after(earlier).run(),
+            None => run.run(),
+        }
+    };
+    let generated =
+        embedded(&["generate-token", "-name", "west", "-meta", "b=2", "-meta", "a=1"], None).status(0);
+    let listed = embedded(&["list"], Some(generated)).expect(
+        0,
+        "Name  State    Imported Svcs  Exported Svcs  Meta\nwest  PENDING  0              0              a=1,b=2\n",
+        "",
+    );
+    embedded(&["delete", "-name", "west"], Some(listed)).status(0);
+}
