@@ -10,6 +10,7 @@ mod attend;
 mod body;
 mod ca;
 mod dialer;
+mod fault;
 mod go_words;
 mod grpc;
 mod leaf;
@@ -29,10 +30,13 @@ use jiff::Timestamp;
 use ring::rand::{SecureRandom, SystemRandom};
 use thiserror::Error;
 
+pub use fault::Fault;
+pub use fault::port::listen;
 pub use grpc::serve_grpc;
 pub use server::serve;
 
 use crate::token::Secret;
+use leaf::Leaf;
 use store::Store;
 use streams::Streams;
 
@@ -58,6 +62,8 @@ pub struct Settings {
     pub grpc_alpn: bool,
     /// When set, this server does not lead its cluster and takes no streams.
     pub follower: Option<Follower>,
+    /// What it does wrong on purpose.
+    pub fault: Option<Fault>,
     /// Tells the time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Where IDs and secrets come from.
@@ -84,6 +90,7 @@ impl Settings {
             grpc_tls: true,
             grpc_alpn: true,
             follower: None,
+            fault: None,
             clock: Arc::new(clock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -135,7 +142,10 @@ pub struct Acceptor {
 impl Acceptor {
     /// Opens the state in a directory, which is made for its owner alone if it is not there. A new state gets a CA of
     /// its own.
-    pub fn open(directory: &Path, settings: Settings) -> Result<Self, AcceptorError> {
+    pub fn open(directory: &Path, mut settings: Settings) -> Result<Self, AcceptorError> {
+        if settings.fault == Some(Fault::Follower) {
+            settings.follower.get_or_insert_default();
+        }
         let store = Store::open(directory, &settings)?;
         Ok(Self { settings, store: Mutex::new(store), streams: Streams::default() })
     }
@@ -162,9 +172,17 @@ impl Acceptor {
             return Ok(None);
         }
         let store = self.store();
-        let key = store.root_key().map_err(|error| AcceptorError::Ca(error.to_string()))?;
         let cluster = store.cluster();
-        let signer = leaf::Signer { certificate: &cluster.root, key: &key };
-        leaf::server_config(&signer, &cluster.trust_domain, &self.settings).map(Some)
+        let mut leaf = Leaf::of(&cluster.trust_domain, &self.settings);
+        if let Some(fault) = self.settings.fault {
+            fault.spoil(&mut leaf);
+            if fault.has_other_ca() {
+                let other = ca::Root::generate(&leaf.name, &self.settings)?;
+                let signer = leaf::Signer { certificate: &other.certificate, key: &other.key };
+                return leaf.server_config(&signer).map(Some);
+            }
+        }
+        let key = store.root_key().map_err(|error| AcceptorError::Ca(error.to_string()))?;
+        leaf.server_config(&leaf::Signer { certificate: &cluster.root, key: &key }).map(Some)
     }
 }

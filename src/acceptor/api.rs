@@ -1,5 +1,6 @@
 //! The endpoints, with Consul's order of checks, status codes and messages.
 
+mod cluster;
 mod kv;
 
 use bytes::Bytes;
@@ -11,13 +12,11 @@ use zeroize::Zeroizing;
 use super::Settings;
 use super::body::{ESTABLISH, PeeringRequest, TOKEN};
 use super::dialer::Plan;
+use super::fault::Fault;
 use super::peering::{Peering, PeeringAnswer};
 use super::rules::{check_meta, check_name};
-use super::snapshot;
 use super::store::Store;
 use super::streams::Streams;
-use crate::cert::Certificate;
-use crate::go::pem;
 use crate::token::{Remote, Token, decode, encode};
 use crate::word::{Word, judge_ca};
 
@@ -25,9 +24,6 @@ use crate::word::{Word, judge_ca};
 pub(super) type Refusal = (StatusCode, String);
 
 pub(super) type Answer = Result<Response<Bytes>, Refusal>;
-
-/// The version of Consul whose answers these are.
-const VERSION: &str = "1.23.0";
 
 /// One path and what it answers.
 struct Endpoint {
@@ -37,7 +33,7 @@ struct Endpoint {
     answer: fn(&mut Api<'_>) -> Answer,
 }
 
-const ENDPOINTS: [Endpoint; 9] = [
+const ENDPOINTS: [Endpoint; 11] = [
     Endpoint { path: "/v1/peering/token", methods: &["POST"], answer: |api| api.generate_token() },
     Endpoint { path: "/v1/peering/establish", methods: &["POST"], answer: |api| api.establish() },
     Endpoint { path: "/v1/peering/", methods: &["GET", "DELETE"], answer: |api| api.one() },
@@ -46,6 +42,8 @@ const ENDPOINTS: [Endpoint; 9] = [
     Endpoint { path: "/v1/snapshot", methods: &["GET"], answer: |api| api.snapshot() },
     Endpoint { path: "/v1/connect/ca/roots", methods: &["GET"], answer: |api| api.roots() },
     Endpoint { path: "/v1/agent/self", methods: &["GET"], answer: |api| api.agent_self() },
+    Endpoint { path: "/v1/internal/acl/authorize", methods: &["POST"], answer: |api| api.authorize() },
+    Endpoint { path: "/v1/config/", methods: &["GET"], answer: |api| api.config_entry() },
     Endpoint { path: "/v1/status/leader", methods: &["GET"], answer: |api| api.leader() },
 ];
 
@@ -226,69 +224,6 @@ impl Api<'_> {
         }
     }
 
-    #[allow(clippy::unnecessary_wraps)] // an endpoint like the others
-    fn leader(&mut self) -> Answer {
-        Ok(self.json(&"127.0.0.1:8300"))
-    }
-
-    fn roots(&mut self) -> Answer {
-        let cluster = self.store.cluster();
-        let block = pem::decode(cluster.root.as_bytes()).ok_or_else(|| internal("the root is no PEM"))?;
-        let root = Certificate::from_der(&block.bytes)
-            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-        let id = with_colons(&root.sha1);
-        Ok(self.json_of_state(&json!({
-            "ActiveRootID": id,
-            "TrustDomain": cluster.trust_domain,
-            "Roots": [{
-                "ID": id,
-                "Name": "Consul CA Primary Cert",
-                "SerialNumber": 7,
-                "SigningKeyID": root.subject_key_id,
-                "ExternalTrustDomain": cluster.trust_domain.trim_end_matches(".consul"),
-                "NotBefore": root.not_before.to_string(),
-                "NotAfter": root.not_after.to_string(),
-                "RootCert": cluster.root,
-                "IntermediateCerts": null,
-                "Active": true,
-                "PrivateKeyType": "ec",
-                "PrivateKeyBits": 256,
-                "CreateIndex": cluster.root_index,
-                "ModifyIndex": cluster.root_index,
-            }],
-        })))
-    }
-
-    fn snapshot(&mut self) -> Answer {
-        self.allowed("acl:write", "")?;
-        let peerings = self.store.list().map_err(broken)?;
-        let index = self.store.index().map_err(broken)?;
-        let cluster_id = self.store.cluster().trust_domain.trim_end_matches(".consul");
-        let snapshot =
-            snapshot::of(cluster_id, &peerings, index).map_err(|error| internal(&error.to_string()))?;
-        Ok(response(StatusCode::OK, "application/x-gzip", snapshot))
-    }
-
-    fn agent_self(&mut self) -> Answer {
-        let node = &self.settings.node;
-        self.allowed("agent:read", &format!(" on {node:?}"))?;
-        Ok(self.json(&json!({
-            "Config": {
-                "Datacenter": self.settings.datacenter,
-                "PrimaryDatacenter": self.settings.datacenter,
-                "NodeName": node,
-                "Revision": "",
-                "Server": true,
-                "Version": VERSION,
-            },
-            "DebugConfig": {
-                "ACLsEnabled": self.settings.acl_token.is_some(),
-                "ConnectEnabled": self.settings.connect,
-                "PeeringEnabled": self.settings.peering,
-            },
-        })))
-    }
-
     pub(super) fn no_partition(&self) -> Result<(), Refusal> {
         let given = self.parameters().any(|(name, value)| name == "partition" && !value.is_empty());
         if given {
@@ -307,6 +242,13 @@ impl Api<'_> {
 
     /// What Consul's default-deny says without the token that was configured. `on` follows the permission.
     pub(super) fn allowed(&self, permission: &str, on: &str) -> Result<(), Refusal> {
+        if self.settings.fault == Some(Fault::AclDenied) {
+            let text = format!(
+                "Permission denied: token with AccessorID 'b1b1b1b1-0000-0000-0000-000000000001' lacks permission \
+                 '{permission}'{on}"
+            );
+            return Err((StatusCode::FORBIDDEN, text));
+        }
         let Some(wanted) = &self.settings.acl_token else { return Ok(()) };
         let given = self.request.headers().get("X-Consul-Token").and_then(|token| token.to_str().ok());
         match given.filter(|given| !given.is_empty()) {
@@ -391,10 +333,6 @@ pub(super) fn response(
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-fn with_colons(hex: &str) -> String {
-    hex.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair)).collect::<Vec<_>>().join(":")
 }
 
 pub(super) fn percent_decoded(text: &str) -> String {

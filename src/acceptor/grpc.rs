@@ -23,6 +23,7 @@ use tonic_prost::ProstCodec;
 
 use super::attend::{attend, broken};
 use super::dialer::keep_streams;
+use super::fault::{Fault, port};
 use super::store::{Exchanged, Opened};
 use super::{Acceptor, AcceptorError};
 use crate::peerstream::{
@@ -53,7 +54,7 @@ pub async fn serve_grpc(
         tokio::select! {
             () = &mut stop => return Ok(()),
             Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(), if acceptor.settings.fault != Some(Fault::BlackHole) => match accepted {
                 Ok((stream, _)) => {
                     // Without it answers are slower, not wrong.
                     let _ = stream.set_nodelay(true);
@@ -66,6 +67,7 @@ pub async fn serve_grpc(
 }
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<Acceptor>) {
+    let Some(stream) = port::play(stream, tls.as_ref(), &acceptor).await else { return };
     match tls {
         None => speak(stream, acceptor).await,
         Some(tls) => {
@@ -76,7 +78,11 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<A
     }
 }
 
-async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acceptor: Arc<Acceptor>) {
+/// HTTP/2 over a connection that is set up.
+pub(super) async fn speak(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    acceptor: Arc<Acceptor>,
+) {
     let service = service_fn(move |request| {
         let acceptor = Arc::clone(&acceptor);
         async move { Ok::<_, Infallible>(answer(acceptor, request).await) }
@@ -86,6 +92,14 @@ async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acc
 }
 
 async fn answer(acceptor: Arc<Acceptor>, request: http::Request<Incoming>) -> http::Response<Body> {
+    if let Some(fault) = acceptor.settings.fault {
+        if fault == Fault::Slow {
+            tokio::time::sleep(port::SLOW).await;
+        }
+        if let Some(status) = fault.status(request.uri().path()) {
+            return status.into_http();
+        }
+    }
     match request.uri().path() {
         EXCHANGE_SECRET => Grpc::new(ProstCodec::default()).unary(Exchange(acceptor), request).await,
         STREAM_RESOURCES => Grpc::new(ProstCodec::default()).streaming(Resources(acceptor), request).await,

@@ -26,65 +26,82 @@ pub(super) struct Signer<'a> {
     pub(super) key: &'a str,
 }
 
-/// TLS with a new leaf for the server name of a trust domain, signed by the root.
-pub(super) fn server_config(
-    signer: &Signer<'_>,
-    trust_domain: &str,
-    settings: &Settings,
-) -> Result<ServerConfig, AcceptorError> {
-    let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
-    let issuer = KeyPair::from_pem(signer.key)
-        .and_then(|key| Issuer::from_ca_cert_pem(signer.certificate, key))
-        .map_err(broken)?;
-    let key = KeyPair::generate().map_err(broken)?;
-    let certificate = parameters(&key, trust_domain, settings)?.signed_by(&key, &issuer).map_err(broken)?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let tls = |error: rustls::Error| AcceptorError::Serve(error.to_string());
-    let mut config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(tls)?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .map_err(tls)?;
-    if settings.grpc_alpn {
-        config.alpn_protocols = vec![b"h2".to_vec()];
-    }
-    Ok(config)
+/// What a leaf says, and the TLS that it is shown in.
+pub(super) struct Leaf {
+    /// The name that dialers ask for.
+    pub(super) name: String,
+    /// The server's SPIFFE ID.
+    pub(super) spiffe_id: Option<String>,
+    /// Valid from, in seconds since 1970.
+    pub(super) from: i64,
+    /// Valid until, likewise.
+    pub(super) until: i64,
+    /// Whether `h2` is selected where it is offered.
+    pub(super) selects_h2: bool,
 }
 
-/// As a real Consul's: no subject, and the server's name and its SPIFFE ID as alternative names.
-fn parameters(
-    key: &KeyPair,
-    trust_domain: &str,
-    settings: &Settings,
-) -> Result<CertificateParams, AcceptorError> {
-    let datacenter = &settings.datacenter;
-    let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
-    let now = (settings.clock)().as_second();
-    let date = |seconds: i64| {
-        OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| AcceptorError::Ca(error.to_string()))
-    };
-    let name = format!("server.{datacenter}.peering.{trust_domain}");
-    let spiffe_id = format!("spiffe://{trust_domain}/agent/server/dc/{datacenter}");
-    let mut parameters = CertificateParams::default();
-    parameters.not_before = date(now - SECONDS_BEFORE)?;
-    parameters.not_after = date(now + SECONDS_AFTER)?;
-    parameters.distinguished_name = DistinguishedName::new();
-    parameters.subject_alt_names = vec![
-        SanType::DnsName(name.try_into().map_err(broken)?),
-        SanType::URI(spiffe_id.try_into().map_err(broken)?),
-    ];
-    parameters.is_ca = IsCa::ExplicitNoCa;
-    parameters.key_usages = vec![
-        KeyUsagePurpose::DigitalSignature,
-        KeyUsagePurpose::KeyEncipherment,
-        KeyUsagePurpose::DataEncipherment,
-        KeyUsagePurpose::KeyAgreement,
-    ];
-    parameters.extended_key_usages =
-        vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
-    parameters.use_authority_key_identifier_extension = true;
-    let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
-    parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_id.as_ref().to_vec());
-    Ok(parameters)
+impl Leaf {
+    /// As a real Consul's: the server's name and its SPIFFE ID, from now on.
+    pub(super) fn of(trust_domain: &str, settings: &Settings) -> Self {
+        let (datacenter, now) = (&settings.datacenter, (settings.clock)().as_second());
+        Self {
+            name: format!("server.{datacenter}.peering.{trust_domain}"),
+            spiffe_id: Some(format!("spiffe://{trust_domain}/agent/server/dc/{datacenter}")),
+            from: now - SECONDS_BEFORE,
+            until: now + SECONDS_AFTER,
+            selects_h2: settings.grpc_alpn,
+        }
+    }
+
+    /// TLS with this leaf under a new key, signed by the root.
+    pub(super) fn server_config(&self, signer: &Signer<'_>) -> Result<ServerConfig, AcceptorError> {
+        let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+        let issuer = KeyPair::from_pem(signer.key)
+            .and_then(|key| Issuer::from_ca_cert_pem(signer.certificate, key))
+            .map_err(broken)?;
+        let key = KeyPair::generate().map_err(broken)?;
+        let certificate = self.parameters(&key)?.signed_by(&key, &issuer).map_err(broken)?;
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let tls = |error: rustls::Error| AcceptorError::Serve(error.to_string());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(tls)?
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .map_err(tls)?;
+        if self.selects_h2 {
+            config.alpn_protocols = vec![b"h2".to_vec()];
+        }
+        Ok(config)
+    }
+
+    /// As a real Consul's: no subject; the names are alternative ones.
+    fn parameters(&self, key: &KeyPair) -> Result<CertificateParams, AcceptorError> {
+        let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+        let date = |seconds: i64| {
+            OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| AcceptorError::Ca(error.to_string()))
+        };
+        let mut parameters = CertificateParams::default();
+        parameters.not_before = date(self.from)?;
+        parameters.not_after = date(self.until)?;
+        parameters.distinguished_name = DistinguishedName::new();
+        parameters.subject_alt_names = vec![SanType::DnsName(self.name.as_str().try_into().map_err(broken)?)];
+        if let Some(id) = &self.spiffe_id {
+            parameters.subject_alt_names.push(SanType::URI(id.as_str().try_into().map_err(broken)?));
+        }
+        parameters.is_ca = IsCa::ExplicitNoCa;
+        parameters.key_usages = vec![
+            KeyUsagePurpose::DigitalSignature,
+            KeyUsagePurpose::KeyEncipherment,
+            KeyUsagePurpose::DataEncipherment,
+            KeyUsagePurpose::KeyAgreement,
+        ];
+        parameters.extended_key_usages =
+            vec![ExtendedKeyUsagePurpose::ClientAuth, ExtendedKeyUsagePurpose::ServerAuth];
+        parameters.use_authority_key_identifier_extension = true;
+        let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
+        parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_id.as_ref().to_vec());
+        Ok(parameters)
+    }
 }

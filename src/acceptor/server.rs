@@ -5,11 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use http::{Request, StatusCode};
 use tokio::net::TcpListener;
 
-use super::{Acceptor, AcceptorError};
+use super::{Acceptor, AcceptorError, fault};
 
 /// The longest body that is taken, in bytes. Consul's own limit for most endpoints.
 const LONGEST_BODY: usize = 512 * 1024;
@@ -35,8 +34,9 @@ async fn answer(State(acceptor): State<Arc<Acceptor>>, request: Request<axum::bo
     };
     let request = Request::from_parts(parts, body);
     // SQLite waits for other processes; the runtime must not wait with it.
+    let fault = acceptor.settings.fault;
     match tokio::task::spawn_blocking(move || acceptor.answer(&request)).await {
-        Ok(response) => response.map(|body: Bytes| axum::body::Body::from(body)).into_response(),
+        Ok(response) => fault::answer(fault, response),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -8,8 +8,9 @@ use tokio::net::TcpListener;
 
 use super::exit::Exit;
 use super::http_options::{embedded_acceptor, wait_for};
+use super::suggestion::nearest;
 use super::surroundings::{complain, now, print};
-use crate::acceptor::{self, Settings};
+use crate::acceptor::{self, Fault, Settings};
 
 /// Serve the embedded acceptor on this machine, to try things without a Consul
 ///
@@ -20,7 +21,9 @@ use crate::acceptor::{self, Settings};
 #[command(after_help = "Examples:
   peering dev &
   peering generate-token -name west
-  consul peering list")]
+  consul peering list
+  peering dev -fault plaintext-port &
+  peering diagnose @west.token")]
 pub struct Arguments {
     /// Where to listen; a loopback address. Port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
@@ -34,10 +37,39 @@ pub struct Arguments {
     /// Demand this ACL token with every request, as a Consul that denies by default
     #[arg(long, value_name = "TOKEN")]
     acl_token: Option<String>,
+    /// Do this wrong on purpose, to see what a dialer says and what diagnose makes of it; "list" lists all
+    #[arg(long, value_name = "NAME", value_parser = fault)]
+    fault: Option<Played>,
+}
+
+/// What -fault takes.
+#[derive(Debug, Clone, Copy)]
+enum Played {
+    List,
+    Fault(Fault),
+}
+
+fn fault(name: &str) -> Result<Played, String> {
+    if name == "list" {
+        return Ok(Played::List);
+    }
+    Fault::named(name).map(Played::Fault).ok_or_else(|| {
+        let known = || Fault::ALL.into_iter().map(|(_, name, _)| name);
+        let nearest = nearest(name, known()).map(|name| format!("; did you mean {name:?}?"));
+        format!(
+            "there is no such fault{}\nAll of them: {}",
+            nearest.unwrap_or_default(),
+            known().collect::<Vec<_>>().join(", ")
+        )
+    })
 }
 
 /// Runs the command until it is interrupted.
 pub fn run(arguments: &Arguments) -> Exit {
+    if matches!(arguments.fault, Some(Played::List)) {
+        let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<18} {summary}\n"));
+        return Exit::of_printing(print(&all.concat()));
+    }
     match wait_for(serve(arguments)) {
         Ok(()) => Exit::Done,
         Err(message) => {
@@ -48,20 +80,28 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 async fn serve(arguments: &Arguments) -> Result<(), String> {
-    let listener = listen(arguments.listen).await?;
-    let grpc_listener = listen(arguments.grpc_listen).await?;
+    let fault = match arguments.fault {
+        Some(Played::Fault(fault)) => Some(fault),
+        _ => None,
+    };
+    let listener = listen(arguments.listen, None).await?;
+    let grpc_listener = listen(arguments.grpc_listen, fault).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let grpc_address = grpc_listener.local_addr().map_err(|error| error.to_string())?;
     let settings = Settings {
         datacenter: arguments.datacenter.clone(),
         acl_token: arguments.acl_token.as_deref().map(Into::into),
         grpc_address: grpc_address.to_string(),
+        fault,
         ..Settings::new(now)
     };
     let acceptor = Arc::new(embedded_acceptor(settings)?);
     // Scripts wait for this line, and read the port from it.
     print(&format!("Listening on http://{address}\n")).map_err(|error| error.to_string())?;
     complain(&format!("Dialers are served on {grpc_address}."));
+    for (_, name, summary) in Fault::ALL.iter().filter(|(played, ..)| Some(*played) == fault) {
+        complain(&format!("Fault {name}: {summary}."));
+    }
     complain("This is an embedded acceptor for development, not a Consul. Ctrl-C stops it.");
     let (stopped, stop) = tokio::sync::watch::channel(());
     let until = |mut stop: tokio::sync::watch::Receiver<()>| async move {
@@ -78,11 +118,11 @@ async fn serve(arguments: &Arguments) -> Result<(), String> {
     tokio::try_join!(http, grpc).map(drop).map_err(|error| error.to_string())
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, String> {
+async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener, String> {
     if !address.ip().is_loopback() {
         return Err(format!(
             "{address} is not a loopback address, and peering dev guards nothing that matters"
         ));
     }
-    TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+    acceptor::listen(address, fault).await.map_err(|error| format!("cannot listen on {address}: {error}"))
 }

@@ -13,22 +13,25 @@ pub fn time(text: &str) -> Result<Timestamp, String> {
 
 /// `30d`, `12h`, `90m`, `45s` or `2w`.
 pub fn duration(text: &str) -> Result<SignedDuration, String> {
-    let unit = text.chars().last().filter(char::is_ascii_alphabetic);
-    let number = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic()).parse::<i64>().ok();
-    let seconds = match unit {
-        Some('w') => 7 * 24 * 60 * 60,
-        Some('d') => 24 * 60 * 60,
-        Some('h') => 60 * 60,
-        Some('m') => 60,
-        Some('s') => 1,
-        _ => 0,
+    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let number = text[..text.len() - unit.len()].parse::<i64>().ok();
+    let milliseconds = match unit {
+        "w" => 7 * 24 * 60 * 60 * 1000,
+        "d" => 24 * 60 * 60 * 1000,
+        "h" => 60 * 60 * 1000,
+        "m" => 60 * 1000,
+        "s" => 1000,
+        "ms" => 1,
+        _ => return Err(HOW.to_owned()),
     };
     number
-        .filter(|number| *number >= 0 && seconds > 0 && text.len() == number.to_string().len() + 1)
-        .and_then(|number| number.checked_mul(seconds))
-        .map(SignedDuration::from_secs)
-        .ok_or_else(|| "a duration is written 30d, 12h, 90m, 45s or 2w".to_owned())
+        .and_then(|number| number.checked_mul(milliseconds))
+        .map(SignedDuration::from_millis)
+        .ok_or_else(|| HOW.to_owned())
 }
+
+/// How a duration is written.
+const HOW: &str = "a duration is written 30d, 12h, 90m, 45s, 500ms or 2w";
 
 #[cfg(test)]
 mod tests {
@@ -38,6 +41,7 @@ mod tests {
     fn a_duration_is_a_number_and_a_unit() {
         assert_eq!(duration("30d"), Ok(jiff::SignedDuration::from_hours(720)));
         assert_eq!(duration("2w"), duration("14d"));
+        assert_eq!(duration("1500ms"), Ok(jiff::SignedDuration::from_millis(1500)));
         for text in ["", "30", "d", "-1d", "1.5d", "30days", "99999999999999999w"] {
             assert!(duration(text).is_err(), "{text}");
         }

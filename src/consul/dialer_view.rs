@@ -1,7 +1,10 @@
 //! What a Consul says of itself as a dialer, asked without changing anything.
 
+use std::time::Duration;
+
 use http::Method;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::answer;
 use super::client::Client;
@@ -56,24 +59,36 @@ struct MeshPeering {
 }
 
 impl Client {
-    /// What this Consul says of itself as a dialer. The error is of the first request: then there is nobody to ask.
-    pub async fn dialer_answers(&self) -> Result<DialerAnswers, RequestError> {
-        let mut view = DialerAnswers::default();
-        match self.ca_roots().await {
-            Ok(roots) => view.trust_domain = Some(roots.trust_domain).filter(|domain| !domain.is_empty()),
-            // Connect may be off: that is an answer too.
-            Err(RequestError::Refused { body, .. }) => view.refusals.push(body),
-            Err(error) => return Err(error),
-        }
-        match self.list_peerings().await {
-            Ok(peerings) => view.peerings = Some(peerings),
-            Err(RequestError::Refused { body, .. }) => view.refusals.push(body),
-            Err(error) => return Err(error),
-        }
-        view.may_write = self.may_write().await;
-        view.version = self.version().await;
-        view.through_mesh_gateways = self.through_mesh_gateways().await;
-        Ok(view)
+    /// What this Consul says of itself as a dialer: everything is asked at once, and each answer waited for no longer than
+    /// `patience`. The error is of the first request that brought no usable answer: then there is no Consul to ask.
+    pub async fn dialer_answers(&self, patience: Duration) -> Result<DialerAnswers, RequestError> {
+        let (roots, peerings, may_write, version, through_mesh_gateways) = tokio::join!(
+            self.within(patience, self.ca_roots()),
+            self.within(patience, self.list_peerings()),
+            timeout(patience, self.may_write()),
+            timeout(patience, self.version()),
+            timeout(patience, self.through_mesh_gateways()),
+        );
+        let mut refusals = Vec::new();
+        // Connect may be off, reading may be denied: that is an answer too.
+        let trust_domain = unless_refused(roots, &mut refusals)?.map(|roots| roots.trust_domain);
+        Ok(DialerAnswers {
+            trust_domain: trust_domain.filter(|domain| !domain.is_empty()),
+            peerings: unless_refused(peerings, &mut refusals)?,
+            may_write: may_write.ok().flatten(),
+            version: version.ok().flatten(),
+            through_mesh_gateways: through_mesh_gateways.ok().flatten(),
+            refusals,
+        })
+    }
+
+    async fn within<T>(
+        &self,
+        patience: Duration,
+        answer: impl Future<Output = Result<T, RequestError>>,
+    ) -> Result<T, RequestError> {
+        let too_slow = |_| RequestError::Silent { address: self.address(), seconds: patience.as_secs_f64() };
+        timeout(patience, answer).await.map_err(too_slow)?
     }
 
     /// `None`: it cannot be told.
@@ -102,5 +117,24 @@ impl Client {
         }
         let entry: MeshEntry = answer::read("config entry", &answer.ok().ok()?.body).ok()?;
         Some(entry.peering.is_some_and(|peering| peering.through_mesh_gateways))
+    }
+}
+
+/// An answer, or the refusal in place of one, which is kept once.
+fn unless_refused<T>(
+    answer: Result<T, RequestError>,
+    refusals: &mut Vec<String>,
+) -> Result<Option<T>, RequestError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(RequestError::Refused { body, .. }) => {
+            // A proxy's page is many lines long.
+            let said = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !refusals.contains(&said) {
+                refusals.push(said);
+            }
+            Ok(None)
+        }
+        Err(error) => Err(error),
     }
 }

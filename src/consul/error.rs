@@ -31,6 +31,14 @@ pub enum RequestError {
         /// What went wrong, in Go's words where they are known.
         cause: String,
     },
+    /// A connection may have been made, but no answer came in the time that was given.
+    #[error("{address} did not answer within {seconds} s")]
+    Silent {
+        /// Where it was asked.
+        address: String,
+        /// How long it was waited.
+        seconds: f64,
+    },
     /// An answer came that is not what this endpoint answers.
     #[error("{0}")]
     Unreadable(String),
@@ -71,6 +79,9 @@ pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> 
         Some(system) if system.kind() == io::ErrorKind::UnexpectedEof => "EOF".to_owned(),
         Some(system) => format!("read {dialed}: read: {}", system_words(system)),
         None if innermost(error).contains("connection closed before message completed") => "EOF".to_owned(),
+        None if innermost(error).contains("end of file before message length reached") => {
+            "unexpected EOF".to_owned()
+        }
         None => innermost(error),
     }
 }

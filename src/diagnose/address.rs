@@ -1,5 +1,7 @@
 //! What was seen on the way to the token's addresses.
 
+use std::time::Duration;
+
 use super::Known;
 use super::known::Text;
 use super::rank::{Causes, Evidence, weight};
@@ -25,6 +27,9 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         let at = if place == 0 { at + 1 } else { at };
         causes.add(&text(name), severity, at, evidence).at(&way.address);
     }
+    for way in &dialed {
+        slow(way, reach, causes);
+    }
     if good > 0 {
         silent_first(&dialed, reach, causes);
         followers_only(&dialed, reach, causes);
@@ -34,6 +39,36 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
 /// Whether an establish gets an answer of the acceptor here.
 fn works(way: &Way) -> bool {
     way.peering_exists.passed().is_some() && way.alpn.failed().is_none()
+}
+
+/// What answers so slowly that Consul may not get to the next address.
+fn slow(way: &Way, reach: &Reach, causes: &mut Causes) {
+    const LONG: Duration = Duration::from_secs(1);
+    let (Some(tls), Some(call)) = (way.tls.elapsed().or(way.grpc.elapsed()), way.peering_exists.elapsed())
+    else {
+        return;
+    };
+    if !works(way) || tls.max(call) < LONG {
+        return;
+    }
+    let text = Text::own(
+        "answers-slowly",
+        "The acceptor answers, but takes long.",
+        &[
+            "The way is long or loses packets, the server is overloaded, or a proxy waits before it passes calls on.",
+        ],
+        "It may work all the same: one attempt has 20 seconds. But 3 seconds after the beginning Consul tries no further \
+         address. Look at the server's load and at the network.",
+        Some("peering diagnose @token -timeout 20s"),
+    );
+    let says = format!(
+        "{}: {} ms for the connection, {} ms for a call (seen from {})",
+        way.address,
+        tls.as_millis(),
+        call.as_millis(),
+        reach.seen_from
+    );
+    causes.add(&text, Severity::Warning, weight::MAY_HURT, Evidence::raises(SEEN_IN, says)).at(&way.address);
 }
 
 /// An address that swallows a whole attempt stands before one that works: it is never tried (`black-hole-then-refusal`).
@@ -191,6 +226,7 @@ fn status_name(status: &Status) -> &'static str {
             "Canceled" => "call-cancelled",
             "Unimplemented" => "not-consul-grpc",
             "InvalidArgument" => "acceptor-refused-argument",
+            "PermissionDenied" | "Unauthenticated" => "proxy-denied",
             "Aborted" => "acceptor-gave-up",
             _ => "acceptor-internal-error",
         },

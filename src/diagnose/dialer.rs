@@ -7,7 +7,7 @@ use super::rank::{Causes, Evidence, weight};
 use super::{DialerView, Known};
 use crate::check::Severity;
 use crate::explain;
-use crate::stale::evidence::{Entry, PeeringState};
+use crate::stale::evidence::{Entry, PeeringState, Source};
 
 /// Where it was seen.
 const SEEN_IN: &str = "the dialer";
@@ -16,6 +16,9 @@ const SEEN_IN: &str = "the dialer";
 pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
+    if let Source::Unanswered(says) = &known.dialer {
+        answers_wrongly(says, causes);
+    }
     let Some(view) = known.dialer.answer() else { return };
     refusals(view, causes);
     if same_cluster(known, view) {
@@ -36,6 +39,27 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         of_the_name(known, entry, causes);
         of_the_token(known, entry, causes);
     }
+}
+
+/// There is something at the HTTP address, and it does not answer as Consul does. That nothing is there is no cause: whoever
+/// looks need not sit at a Consul.
+fn answers_wrongly(says: &str, causes: &mut Causes) {
+    let explained = explain::explain(says);
+    let text = match explained.first().map(|explanation| explanation.entry) {
+        Some(entry) if ["agent-refused", "agent-unreachable"].contains(&entry.name) => return,
+        Some(entry) => Text::of(entry),
+        None => Text::own(
+            "agent-answers-wrongly",
+            "What listens at the HTTP address does not answer as Consul's HTTP API does, so no establish can begin there.",
+            &[
+                "The address is of something else: a proxy, a login page, another server's port.",
+                "The agent hangs, or something between cuts its answers off.",
+            ],
+            "Check -http-addr and CONSUL_HTTP_ADDR. Nothing was done to any token.",
+            Some("curl -sv HTTP_ADDR/v1/status/leader"),
+        ),
+    };
+    causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
 }
 
 /// What the dialer refused. Reading is not needed to establish, so a refusal of it tells only which token was used.

@@ -6,7 +6,7 @@ use super::rank::{Causes, Evidence, weight};
 use super::staleness::{self, SAYS_STALE};
 use crate::check::Severity;
 use crate::explain::{Area, Explanation};
-use crate::stale::Verdict;
+use crate::stale::{Certainty, Verdict};
 
 /// Where it was seen.
 const SEEN_IN: &str = "the error";
@@ -32,7 +32,11 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         if confirmed {
             continue;
         }
-        if let Some(now) = contradiction(known, explanation) {
+        if SAYS_STALE.contains(&text.name) && is_current(known, Some(Certainty::Likely)) {
+            let says = "no newer token is known, and the acceptor holds an unused secret: either the error is of another \
+                        token, or a newer one was generated that the ledger did not see";
+            cause.weigh(-weight::MAY_HURT, Evidence::lowers("now", says));
+        } else if let Some(now) = contradiction(known, explanation) {
             cause.weigh(weight::CONTRADICTED, Evidence::lowers("now", now));
         } else if seen {
             cause.weigh(-weight::MAY_HURT, Evidence::lowers("now", "something else is seen to be wrong"));
@@ -50,6 +54,11 @@ fn refined_by_verdict(known: &Known<'_>, explanation: &Explanation) -> Option<&'
         .map(|(name, _)| name)
 }
 
+fn is_current(known: &Known<'_>, certainty: Option<Certainty>) -> bool {
+    let staleness = known.staleness.as_ref();
+    staleness.is_some_and(|it| it.verdict == Verdict::Current && it.certainty == certainty)
+}
+
 /// What is seen now that was otherwise when the error came.
 fn contradiction(known: &Known<'_>, explanation: &Explanation) -> Option<String> {
     let entry = explanation.entry;
@@ -58,8 +67,7 @@ fn contradiction(known: &Known<'_>, explanation: &Explanation) -> Option<String>
     {
         return Some("the token that was given is accepted: the error is of another text".to_owned());
     }
-    let current = known.staleness.as_ref().is_some_and(|staleness| staleness.verdict == Verdict::Current);
-    if SAYS_STALE.contains(&entry.name) && current {
+    if SAYS_STALE.contains(&entry.name) && is_current(known, Some(Certainty::Proven)) {
         return Some("this token is current: the error is of another one".to_owned());
     }
     if !matches!(entry.area, Area::Reach | Area::Tls) || explanation.url.is_some() {

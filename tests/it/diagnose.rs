@@ -20,7 +20,7 @@ use crate::peering::{Peering, fixture, token_json};
 use crate::served::{PATIENCE, Served, token};
 
 /// The whole ladder, and what follows.
-async fn of(token: &Token, patience: Duration) -> Diagnosis {
+pub async fn of(token: &Token, patience: Duration) -> Diagnosis {
     let reach = climb(&Ladder::from(token), patience, &ring::rand::SystemRandom::new()).await;
     let (probe_a, probe_b) = reach.answers(token, None);
     let staleness = assess("token", token, &Evidence { probe_a, probe_b, ..Evidence::default() });
@@ -36,17 +36,17 @@ async fn of(token: &Token, patience: Duration) -> Diagnosis {
     })
 }
 
-fn first(diagnosis: &Diagnosis) -> Option<(&'static str, bool)> {
+pub fn first(diagnosis: &Diagnosis) -> Option<(&'static str, bool)> {
     Some((diagnosis.causes.first()?.name, diagnosis.fails(Severity::Error)))
 }
 
-fn at(mut token: Token, addresses: &[SocketAddr]) -> Token {
+pub fn at(mut token: Token, addresses: &[SocketAddr]) -> Token {
     token.server_addresses = Some(addresses.iter().map(ToString::to_string).collect());
     token
 }
 
 /// An address that nothing listens at.
-async fn nobody() -> SocketAddr {
+pub async fn nobody() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 

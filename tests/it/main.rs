@@ -19,6 +19,7 @@ mod diff;
 mod establish;
 mod explain;
 mod explain_command;
+mod faults;
 mod generate_token;
 mod inspect;
 mod kv;

@@ -11,7 +11,6 @@ use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 
 use crate::peering::guard;
 
@@ -51,11 +50,11 @@ impl Served {
 
     /// One with the state of another.
     pub async fn over(folder: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let mut settings = Settings::new(jiff::Timestamp::now);
-        settings.grpc_address = address.to_string();
         change(&mut settings);
+        let listener = acceptor::listen(SocketAddr::from(([127, 0, 0, 1], 0)), settings.fault).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        settings.grpc_address = address.to_string();
         let acceptor = Arc::new(Acceptor::open(folder.path(), settings).unwrap());
         let served = Arc::clone(&acceptor);
         let server = tokio::spawn(async move {

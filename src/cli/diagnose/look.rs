@@ -1,6 +1,9 @@
 //! Looks at everything that a diagnosis is made from.
 
+use std::time::Duration;
+
 use ring::rand::SystemRandom;
+use tokio::time::timeout;
 
 use super::Arguments;
 use crate::cli::stale::sources;
@@ -31,7 +34,7 @@ pub(super) async fn around(arguments: &Arguments, token: Option<&Token>) -> Look
         };
     }
     let client = arguments.http.client();
-    let (reach, dialer) = tokio::join!(servers(arguments, token), dialer(client.as_ref()));
+    let (reach, dialer) = tokio::join!(servers(arguments, token), dialer(arguments.timeout, client.as_ref()));
     let staleness = match token {
         Some(token) => Some(staleness(arguments, token, &reach, client.as_ref()).await),
         None => None,
@@ -47,12 +50,12 @@ async fn servers(arguments: &Arguments, token: Option<&Token>) -> Source<Reach> 
     Source::Answered(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
 }
 
-async fn dialer(client: Result<&Client, &String>) -> Source<DialerView> {
+async fn dialer(patience: Duration, client: Result<&Client, &String>) -> Source<DialerView> {
     let client = match client {
         Ok(client) => client,
         Err(because) => return Source::NotAsked(because.clone()),
     };
-    match client.dialer_answers().await {
+    match client.dialer_answers(patience).await {
         Ok(answers) => Source::Answered(view(client, answers)),
         Err(error) => Source::Unanswered(error.to_string()),
     }
@@ -90,7 +93,9 @@ async fn staleness(
         name: None,
         ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
         consul: match client {
-            Ok(client) => sources::consul(client, None, token).await,
+            Ok(client) => timeout(arguments.timeout, sources::consul(client, None, token))
+                .await
+                .unwrap_or_else(|_| Source::Unanswered("it did not answer in time".to_owned())),
             Err(because) => Source::NotAsked(because.clone()),
         },
         probe_a,

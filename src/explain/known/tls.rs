@@ -216,6 +216,19 @@ pub(super) const ENTRIES: &[Entry] = &[
         ],
     },
     Entry {
+        name: "proxy-denied",
+        area: Area::Tls,
+        summary: "Something before the acceptor forbade the call; the acceptor itself did not see it.",
+        why: &[
+            "A service mesh or a gRPC proxy has a rule (RBAC, authorization policy) that does not let the dialer in.",
+            "A mesh gateway's intentions or an ingress rule covers the peering port.",
+        ],
+        remedy: "Allow the dialing servers there, or go round it: peering carries its own TLS, and its own secret is the permission.",
+        next: "peering diagnose @token",
+        source: "Envoy's message; failures of the same kind",
+        patterns: &[Pattern::part("RBAC: access denied")],
+    },
+    Entry {
         name: "not-consul-grpc",
         area: Area::Tls,
         summary: "A gRPC server answered, but it does not know Consul's peering.",
