@@ -6,7 +6,6 @@ use std::time::Duration;
 use consul_peering::acceptor::Follower;
 use consul_peering::check::Severity;
 use consul_peering::diagnose::{Diagnosis, Known, diagnose};
-use consul_peering::explain;
 use consul_peering::probe::{Ladder, climb};
 use consul_peering::reach::Reach;
 use consul_peering::stale::assess;
@@ -146,50 +145,6 @@ async fn superseded_and_deleted_tokens_are_told_as_far_as_probes_can() {
     assert_eq!(west.ask("DELETE", "/v1/peering/east", &Value::Null).await.0, 200);
     west.wait_for("east", 404).await;
     assert_eq!(first(&of(&token(&text), PATIENCE).await), Some(("token-orphaned", true)));
-}
-
-/// Every recorded establish that failed, as the command line prints it.
-fn recorded_failures() -> Vec<(String, String)> {
-    let mut failures = Vec::new();
-    for file in ["consul/http.json", "consul/faults.json"] {
-        let recorded: Value = serde_json::from_str(&std::fs::read_to_string(fixture(file)).unwrap()).unwrap();
-        for exchange in recorded.as_array().unwrap() {
-            let status = exchange["response"]["status"].as_u64().unwrap_or(0);
-            let path = exchange["request"]["path"].as_str().unwrap_or_default();
-            if path != "/v1/peering/establish" || status == 200 {
-                continue;
-            }
-            let body = exchange["response"]["body"].as_str().unwrap_or_default();
-            let text = format!(
-                "Error establishing peering for x: Unexpected response code: {status} ({})",
-                body.trim()
-            );
-            failures.push((exchange["name"].as_str().unwrap_or_default().to_owned(), text));
-        }
-    }
-    failures
-}
-
-#[test]
-fn every_recorded_failure_has_a_cause_of_its_own_words() {
-    let failures = recorded_failures();
-    assert!(failures.len() > 30, "{}", failures.len());
-    for (name, text) in failures {
-        let said = explain::explain(&text);
-        let expected = said.first().map(|known| known.entry.name);
-        let seen = diagnose(Known {
-            now: jiff::Timestamp::UNIX_EPOCH,
-            name: None,
-            token: None,
-            report: None,
-            reach: Source::default(),
-            staleness: None,
-            dialer: Source::default(),
-            error: Some(said),
-        });
-        assert!(expected.is_some(), "{name}: {text}");
-        assert_eq!(first(&seen), expected.map(|name| (name, true)), "{name}");
-    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod batch;
 mod checks;
 mod cli_recordings;
 mod diagnose;
+mod diagnose_errors;
 mod diff;
 mod establish;
 mod explain;
