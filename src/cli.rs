@@ -137,7 +137,7 @@ impl Command {
     fn run(self) -> Exit {
         match self {
             Self::GenerateToken(arguments) => generate_token::run(arguments),
-            Self::Establish(arguments) => establish::run(arguments),
+            Self::Establish(arguments) => establish::run(&arguments),
             Self::List(arguments) => list::run(&arguments),
             Self::Read(arguments) => read::run(&arguments),
             Self::Delete(arguments) => delete::run(&arguments),

@@ -42,10 +42,14 @@ pub fn named(name: &str) -> Result<(), String> {
     if name.is_empty() { Err("Missing the required -name flag".to_owned()) } else { Ok(()) }
 }
 
-/// Runs what asks a Consul and prints its result with a line end, as Consul's commands do; an error goes to standard
-/// error, and the exit code is 1.
+/// Runs what asks a Consul, and ends as [`end`].
 pub fn run(work: impl Future<Output = Result<String, String>>) -> Exit {
-    match wait_for(work) {
+    end(wait_for(work))
+}
+
+/// Prints a result with a line end, as Consul's commands do; an error goes to standard error, and the exit code is 1.
+pub fn end(result: Result<String, String>) -> Exit {
+    match result {
         Ok(result) => match Exit::of_printing(print(&(result + "\n"))) {
             Exit::CouldNotWork => Exit::Wrong,
             exit => exit,

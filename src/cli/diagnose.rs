@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
+use zeroize::Zeroizing;
 
+pub use self::look::Look;
 use super::exit::Exit;
 use super::http_options::{HttpOptions, wait_for};
 use super::ledger_options::LedgerOptions;
@@ -19,9 +21,8 @@ use crate::explain;
 use crate::facts::{Authority, Facts, WARN_BEFORE};
 use crate::render::{json, pretty, yaml};
 use crate::report::{Report, Selection};
-use crate::token::Token;
-use crate::token::decode;
 use crate::token::recover::recover;
+use crate::token::{Secret, Token, decode};
 
 /// Find out why an establish failed, or would fail, without spending the token
 ///
@@ -94,7 +95,14 @@ pub fn run(arguments: &Arguments) -> Exit {
             return Exit::CouldNotWork;
         }
     };
-    let diagnosis = diagnosis(arguments, token.as_ref(), error.as_deref());
+    let look = Look {
+        name: arguments.name.as_deref(),
+        patience: arguments.timeout,
+        offline: arguments.offline,
+        ledger: &arguments.ledger,
+        http: &arguments.http,
+    };
+    let diagnosis = diagnosis(&look, token.as_ref(), error.as_deref());
     let exit = if diagnosis.fails(arguments.fail_on.into()) { Exit::Wrong } else { Exit::Done };
     let text = match arguments.format {
         Format::Pretty if arguments.short => pretty::short_diagnosis(&diagnosis, width()),
@@ -108,19 +116,28 @@ pub fn run(arguments: &Arguments) -> Exit {
 }
 
 /// A token as it was given, and what could be read of it.
-struct Given {
-    text: Vec<u8>,
+pub struct Given {
+    text: Zeroizing<Vec<u8>>,
     token: Option<Token>,
 }
 
-fn diagnosis(arguments: &Arguments, given: Option<&Given>, error: Option<&str>) -> Diagnosis {
+impl From<&Secret> for Given {
+    fn from(text: &Secret) -> Self {
+        let text = Zeroizing::new(text.expose().as_bytes().to_vec());
+        let token = recover(&text).ok().map(|recovered| recovered.decoded.token);
+        Self { text, token }
+    }
+}
+
+/// Looks at everything, and tells what keeps the token from working.
+pub fn diagnosis(look: &Look<'_>, given: Option<&Given>, error: Option<&str>) -> Diagnosis {
     let now = now();
     let token = given.and_then(|given| given.token.as_ref());
     let report = given.map(|given| judge(&given.text, now));
-    let looks = wait_for(look::around(arguments, token));
+    let looks = wait_for(look::around(look, token));
     diagnose(Known {
         now,
-        name: arguments.name.as_deref(),
+        name: look.name,
         token,
         report: report.as_ref(),
         reach: looks.reach,
@@ -143,11 +160,11 @@ fn read_token(arguments: &Arguments) -> Result<Option<Given>, String> {
     let Some(argument) = &arguments.peering_token else { return Ok(None) };
     let given = token_argument::read(argument).map_err(|error| format!("Error: {error}"))?;
     match recover(&given.text) {
-        Ok(recovered) => Ok(Some(Given { text: given.text.to_vec(), token: Some(recovered.decoded.token) })),
+        Ok(recovered) => Ok(Some(Given { text: given.text, token: Some(recovered.decoded.token) })),
         Err((error, undone)) => {
             // Consul's word on it is a cause like another; what it resembles is told here.
             complain(&decode_error::describe(&given.source, &given.text, &error, &undone));
-            Ok(Some(Given { text: given.text.to_vec(), token: None }))
+            Ok(Some(Given { text: given.text, token: None }))
         }
     }
 }

@@ -1,22 +1,31 @@
 //! `peering establish`: what `consul peering establish` does, with a token that need not stand on the command line.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::consuls;
+use super::diagnose::{Look, diagnosis};
 use super::exit::Exit;
-use super::http_options::HttpOptions;
-use super::token_argument;
-use crate::consul::EstablishRequest;
+use super::http_options::{HttpOptions, wait_for};
+use super::ledger_options::LedgerOptions;
+use super::surroundings::{complain, stderr_is_a_terminal, width};
+use super::{consuls, token_argument};
+use crate::check::Severity;
+use crate::consul::{Client, EstablishRequest};
+use crate::render::pretty;
 use crate::token::Secret;
 
 /// Establish a peering with a token
 ///
 /// Asks Consul, as `consul peering establish` does, to consume a token of another cluster and peer with it. Whether it
-/// works or not, the token may be spent afterwards: `peering stale` tells.
+/// works or not, the token may be spent afterwards: `peering stale` tells. If it fails and standard error is a terminal, a
+/// hint at the cause follows what Consul says.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   Establish with a token from a file, so that it is in no list of processes and no shell's history:
     peering establish -name east -peering-token @east.token
+  Find out first whether it can work, without spending it:
+    peering establish -name east -peering-token @east.token -check
   From another command:
     vault kv get -field=token secret/east | peering establish -name east -peering-token -")]
 pub struct Arguments {
@@ -29,33 +38,93 @@ pub struct Arguments {
     /// Metadata to keep with the peering; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     meta: Vec<String>,
+    /// Find out first, without spending the token, whether it can work, as peering diagnose does; if not, say why and do
+    /// not try
+    #[arg(long)]
+    check: bool,
+    /// With -check: establish all the same
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
 }
 
+/// How long each step of a look may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Runs the command.
-pub fn run(arguments: Arguments) -> Exit {
-    consuls::run(establish(arguments))
+pub fn run(arguments: &Arguments) -> Exit {
+    let (client, request) = match prepare(arguments) {
+        Ok(prepared) => prepared,
+        Err(message) => return consuls::end(Err(message)),
+    };
+    if arguments.check && !may_go_on(arguments, &request.peering_token) {
+        return Exit::Wrong;
+    }
+    let name = &request.peer_name;
+    let established = match wait_for(client.establish(&request)) {
+        Ok(()) => Ok(format!("Successfully established peering connection with {name}")),
+        Err(error) => Err(format!("Error establishing peering for {name}: {error}")),
+    };
+    let refusal = established.as_ref().err().cloned();
+    let exit = consuls::end(established);
+    if let Some(refusal) = refusal
+        && stderr_is_a_terminal()
+    {
+        hint(arguments, &request.peering_token, &refusal);
+    }
+    exit
 }
 
-/// What is said of success. The error is Consul's one line, with its refusal in it. The checks come in Consul's order.
-async fn establish(arguments: Arguments) -> Result<String, String> {
+/// Everything that can fail before anything is sent, in Consul's order. The error is Consul's one line.
+fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), String> {
     let meta = consuls::meta(&arguments.meta)?;
     consuls::named(&arguments.name)?;
     let peering_token = token(&arguments.peering_token)?;
     let client =
         arguments.http.client().map_err(|error| format!("Error connecting to Consul agent: {error}"))?;
     let request = EstablishRequest {
-        peer_name: arguments.name,
+        peer_name: arguments.name.clone(),
         peering_token,
-        partition: arguments.http.partition.unwrap_or_default(),
+        partition: arguments.http.partition.clone().unwrap_or_default(),
         meta,
     };
-    let name = &request.peer_name;
-    match client.establish(&request).await {
-        Ok(()) => Ok(format!("Successfully established peering connection with {name}")),
-        Err(error) => Err(format!("Error establishing peering for {name}: {error}")),
+    Ok((client, request))
+}
+
+impl Arguments {
+    fn look(&self) -> Look<'_> {
+        Look {
+            name: Some(&self.name),
+            patience: PATIENCE,
+            offline: false,
+            ledger: &self.ledger,
+            http: &self.http,
+        }
     }
+}
+
+/// Whether nothing is seen to keep the token from working, or it is to be tried all the same.
+fn may_go_on(arguments: &Arguments, token: &Secret) -> bool {
+    let diagnosis = diagnosis(&arguments.look(), Some(&token.into()), None);
+    if !diagnosis.fails(Severity::Error) {
+        return true;
+    }
+    complain(pretty::short_diagnosis(&diagnosis, width()).trim_end());
+    if !arguments.force {
+        complain("\nNothing was sent, and the token is not spent. -force establishes all the same.");
+    }
+    arguments.force
+}
+
+/// What keeps it from working, to a person who just saw Consul's words for it.
+fn hint(arguments: &Arguments, token: &Secret, refusal: &str) {
+    let diagnosis = diagnosis(&arguments.look(), Some(&token.into()), Some(refusal));
+    let hint = textwrap::fill(&format!("Hint: {}", pretty::printable(&diagnosis.conclusion)), width());
+    complain(&format!("\n{hint}"));
+    complain(&format!("All that was found: peering diagnose @token -name {} -error @error", arguments.name));
 }
 
 /// The token's text. One on the command line is sent as it is, as Consul's command does; what surrounds one in a file is

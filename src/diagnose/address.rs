@@ -10,7 +10,7 @@ use crate::explain;
 use crate::reach::{Distrust, DnsFault, GrpcFault, Reach, Status, TcpWhy, TlsFault, Way, Whose};
 
 /// Where it was seen.
-const SEEN_IN: &str = "the way to the servers";
+pub(super) const SEEN_IN: &str = "the way to the servers";
 
 pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     let Some(reach) = known.reach.answer() else { return };

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::known::Text;
 use super::rank::{Causes, Evidence, weight};
-use super::{DialerView, Known};
+use super::{DialerView, Known, address};
 use crate::check::Severity;
 use crate::explain;
 use crate::stale::evidence::{Entry, PeeringState, Source};
@@ -33,7 +33,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         return;
     }
     if view.through_mesh_gateways == Some(true) {
-        through_gateways(known, causes);
+        through_gateways(causes);
     }
     for entry in view.peerings.iter().flatten() {
         of_the_name(known, entry, causes);
@@ -88,7 +88,7 @@ fn same_cluster(known: &Known<'_>, view: &DialerView) -> bool {
     token.server_name.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
 }
 
-fn through_gateways(known: &Known<'_>, causes: &mut Causes) {
+fn through_gateways(causes: &mut Causes) {
     let text = Text::own(
         "dials-through-mesh-gateways",
         "This cluster dials its peers through its mesh gateways, so the way that was looked at here is not theirs.",
@@ -97,9 +97,16 @@ fn through_gateways(known: &Known<'_>, causes: &mut Causes) {
          acceptor names its servers, not its gateways: generate another.",
         Some("consul config read -kind mesh -name mesh"),
     );
-    let seen = known.reach.answer().is_some_and(|reach| !reach.ways.is_empty());
-    let at = if seen { weight::MAY_HURT } else { weight::MAY_HURT / 2 };
-    causes.add(&text, Severity::Warning, at, Evidence::raises(SEEN_IN, "its mesh config entry says so"));
+    for cause in causes.seen_in(address::SEEN_IN) {
+        let says = "its mesh gateways dial, and they are on other hosts than this one";
+        cause.weigh(-weight::SAID, Evidence::lowers(SEEN_IN, says));
+    }
+    causes.add(
+        &text,
+        Severity::Warning,
+        weight::MAY_HURT,
+        Evidence::raises(SEEN_IN, "its mesh config entry says so"),
+    );
 }
 
 /// A peering that has the local name that establish is to use.
@@ -153,7 +160,8 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
                 let evidence = Evidence::raises(SEEN_IN, says);
                 causes.add(&Text::entry("no-heartbeat"), Severity::Warning, weight::MAY_HURT, evidence);
             }
-            causes.add(&text, Severity::Error, weight::DECIDES + weight::SAID, evidence);
+            // A token that was used here is spent too; this is the better word for it.
+            causes.add(&text, Severity::Error, 2 * weight::DECIDES, evidence);
         }
         PeeringState::Establishing => {
             causes.add(&Text::entry("state-establishing"), Severity::Error, weight::SEEN, evidence);

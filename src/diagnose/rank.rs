@@ -122,6 +122,11 @@ impl Causes {
         self.0.iter_mut().find(|cause| cause.name == name)
     }
 
+    /// The causes that were seen somewhere.
+    pub(super) fn seen_in(&mut self, place: &str) -> impl Iterator<Item = &mut Cause> {
+        self.0.iter_mut().filter(move |cause| cause.evidence.iter().any(|it| it.seen_in == place))
+    }
+
     /// Whether some cause is seen to make the establish fail.
     pub(super) fn some_is_seen(&self) -> bool {
         self.0.iter().any(|cause| cause.weight >= weight::SEEN && cause.severity == Severity::Error)

@@ -132,3 +132,76 @@ fn the_acceptor_in_the_process_lists_and_deletes_too() {
     );
     embedded(&["delete", "-name", "west"], Some(listed)).status(0);
 }
+
+/// Two acceptors, and a token of the first for the second.
+struct Pair {
+    acceptor: Dev,
+    dialer: Dev,
+    token: String,
+    _homes: [tempfile::TempDir; 2],
+}
+
+impl Pair {
+    fn start(faults_of_the_acceptor: &[&str]) -> Self {
+        let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let acceptor = Dev::start(homes[0].path(), faults_of_the_acceptor);
+        let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
+        let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &acceptor.url]);
+        let token = generate.shows_secrets().run().status(0).stdout;
+        crate::peering::guard(&token);
+        Self { acceptor, dialer, token, _homes: homes }
+    }
+
+    fn establish(&self, more: &[&str]) -> Peering {
+        establish("-").more(&["-http-addr", &self.dialer.url]).more(more).stdin(self.token.clone())
+    }
+
+    fn dialed(&self) -> bool {
+        Peering::new(["read", "-name", "east", "-http-addr", &self.dialer.url]).run().status == 0
+    }
+}
+
+#[test]
+fn a_token_that_cannot_work_is_not_sent_when_it_is_checked_first() {
+    let pair = Pair::start(&["-fault", "expired-leaf"]);
+    let run = pair.establish(&["-check"]).run().status(1);
+    assert_eq!(run.stdout, "");
+    assert!(run.stderr.contains("1. certificate-expired (likely)"), "{}", run.stderr);
+    let end = "\nNothing was sent, and the token is not spent. -force establishes all the same.\n";
+    assert!(run.stderr.ends_with(end), "{}", run.stderr);
+    assert!(!pair.dialed(), "a peering was written");
+
+    let run = pair.establish(&["-check", "-force"]).run().status(1);
+    assert!(run.stderr.contains("1. certificate-expired (likely)"), "{}", run.stderr);
+    assert!(!run.stderr.contains("Nothing was sent"), "{}", run.stderr);
+    assert!(run.stderr.contains("Error establishing peering for east: "), "{}", run.stderr);
+    assert!(pair.dialed(), "it was not tried");
+}
+
+#[test]
+fn a_token_that_can_work_is_checked_and_established_in_silence() {
+    let pair = Pair::start(&[]);
+    pair.establish(&["-check"]).run().expect(
+        0,
+        "Successfully established peering connection with east\n",
+        "",
+    );
+    // Now it is used, which is found without another try.
+    let run = pair.establish(&["-check"]).run().status(1);
+    assert!(run.stderr.contains("Nothing was sent, and the token is not spent."), "{}", run.stderr);
+    let states = Peering::new(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
+    let states: Value = serde_json::from_str(&states.stdout).unwrap();
+    assert_eq!(states[0]["State"], "ACTIVE");
+}
+
+#[test]
+fn a_person_gets_a_hint_and_a_script_exactly_what_consul_prints() {
+    let pair = Pair::start(&[]);
+    pair.establish(&[]).run().status(0);
+    let consul = "Error establishing peering for east: Unexpected response code: 403 (a new peering token must be \
+                  generated: invalid peering establishment secret)\n";
+    pair.establish(&[]).run().expect(1, "", consul);
+    let run = pair.establish(&[]).on_a_terminal().run().status(1);
+    let hint = run.stderr.strip_prefix(consul).unwrap_or_else(|| panic!("{}", run.stderr));
+    insta::assert_snapshot!("a_hint_after_a_failed_establish", hint);
+}

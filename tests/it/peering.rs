@@ -62,6 +62,7 @@ pub struct Peering {
     shows_secrets: bool,
     shell: Option<String>,
     nobody_reads: bool,
+    on_a_terminal: bool,
 }
 
 /// What a run left.
@@ -83,6 +84,7 @@ impl Peering {
             shows_secrets: false,
             shell: None,
             nobody_reads: false,
+            on_a_terminal: false,
         }
     }
 
@@ -131,6 +133,12 @@ impl Peering {
         self
     }
 
+    /// Standard error is a terminal of 80 columns.
+    pub fn on_a_terminal(mut self) -> Self {
+        self.on_a_terminal = true;
+        self
+    }
+
     /// The folder that it will run in.
     pub fn home(&self) -> &Path {
         self.home.path()
@@ -146,6 +154,7 @@ impl Peering {
             }
             None => Command::new(program),
         };
+        let (screen, terminal) = if self.on_a_terminal { Some(terminal()) } else { None }.unzip();
         let mut child = command
             .args(&self.arguments)
             .env_clear()
@@ -156,9 +165,12 @@ impl Peering {
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
             .stdout(if self.nobody_reads { pipe_without_reader() } else { Stdio::piped() })
-            .stderr(Stdio::piped())
+            .stderr(terminal.map_or_else(Stdio::piped, Stdio::from))
             .spawn()
             .unwrap();
+        // It holds the terminal, which ends when nobody does.
+        drop(command);
+        let screen = screen.map(|screen| std::thread::spawn(|| shown_on(screen)));
         let mut stdin = child.stdin.take().unwrap();
         let text = self.stdin.clone();
         let writer = std::thread::spawn(move || {
@@ -170,7 +182,8 @@ impl Peering {
         let finished = Finished {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
+            stderr: screen
+                .map_or_else(|| String::from_utf8(output.stderr).unwrap(), |screen| screen.join().unwrap()),
             home: self.home,
         };
         if !self.shows_secrets {
@@ -221,6 +234,27 @@ impl Drop for Dev {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A terminal of 80 columns: what shows on it can be read from the first, and the second is for a process.
+fn terminal() -> (std::os::fd::OwnedFd, std::os::fd::OwnedFd) {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let terminal = rustix::fs::open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let size = rustix::termios::Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    rustix::termios::tcsetwinsize(&terminal, size).unwrap();
+    (screen, terminal)
+}
+
+/// Everything that is shown until nobody holds the terminal any more, which Linux tells as an error.
+fn shown_on(screen: std::os::fd::OwnedFd) -> String {
+    let mut shown = Vec::new();
+    let _ = std::fs::File::from(screen).read_to_end(&mut shown);
+    String::from_utf8(shown).unwrap().replace("\r\n", "\n")
 }
 
 fn pipe_without_reader() -> Stdio {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use ring::rand::SystemRandom;
 use tokio::time::timeout;
 
-use super::Arguments;
+use crate::cli::http_options::HttpOptions;
+use crate::cli::ledger_options::LedgerOptions;
 use crate::cli::stale::sources;
 use crate::cli::surroundings::{host, now};
 use crate::consul::{Client, DialerAnswers};
@@ -16,6 +17,20 @@ use crate::stale::evidence::{Evidence, Source};
 use crate::stale::{Assessment, assess};
 use crate::token::Token;
 
+/// How to look.
+pub struct Look<'a> {
+    /// The dialer's local name of the peering.
+    pub name: Option<&'a str>,
+    /// How long each step may take.
+    pub patience: Duration,
+    /// Ask nothing over the network.
+    pub offline: bool,
+    /// What was generated.
+    pub ledger: &'a LedgerOptions,
+    /// The Consul at hand.
+    pub http: &'a HttpOptions,
+}
+
 /// What was looked at.
 pub(super) struct Looks {
     pub(super) reach: Source<Reach>,
@@ -24,8 +39,8 @@ pub(super) struct Looks {
 }
 
 /// Looks at the servers and at the Consul at hand, at the same time.
-pub(super) async fn around(arguments: &Arguments, token: Option<&Token>) -> Looks {
-    if arguments.offline {
+pub(super) async fn around(look: &Look<'_>, token: Option<&Token>) -> Looks {
+    if look.offline {
         let because = || "-offline was given".to_owned();
         return Looks {
             reach: Source::NotAsked(because()),
@@ -33,20 +48,20 @@ pub(super) async fn around(arguments: &Arguments, token: Option<&Token>) -> Look
             dialer: Source::NotAsked(because()),
         };
     }
-    let client = arguments.http.client();
-    let (reach, dialer) = tokio::join!(servers(arguments, token), dialer(arguments.timeout, client.as_ref()));
+    let client = look.http.client();
+    let (reach, dialer) = tokio::join!(servers(look, token), dialer(look.patience, client.as_ref()));
     let staleness = match token {
-        Some(token) => Some(staleness(arguments, token, &reach, client.as_ref()).await),
+        Some(token) => Some(staleness(look, token, &reach, client.as_ref()).await),
         None => None,
     };
     Looks { reach, staleness, dialer }
 }
 
-async fn servers(arguments: &Arguments, token: Option<&Token>) -> Source<Reach> {
+async fn servers(look: &Look<'_>, token: Option<&Token>) -> Source<Reach> {
     let Some(token) = token else {
         return Source::NotAsked("there is no token that could be read".to_owned());
     };
-    let reach = climb(&Ladder::from(token), arguments.timeout, &SystemRandom::new()).await;
+    let reach = climb(&Ladder::from(token), look.patience, &SystemRandom::new()).await;
     Source::Answered(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
 }
 
@@ -75,7 +90,7 @@ fn view(client: &Client, answers: DialerAnswers) -> DialerView {
 
 /// From the probes' answers, the ledger, and the Consul at hand, which may be the acceptor's.
 async fn staleness(
-    arguments: &Arguments,
+    look: &Look<'_>,
     token: &Token,
     reach: &Source<Reach>,
     client: Result<&Client, &String>,
@@ -85,15 +100,15 @@ async fn staleness(
         Some(reach) => reach.answers(token, at),
         None => (Source::default(), Source::default()),
     };
-    let ledger = match arguments.ledger.kind() {
-        Ok(kind) => sources::read_ledger(&arguments.ledger, kind, client).await,
+    let ledger = match look.ledger.kind() {
+        Ok(kind) => sources::read_ledger(&look.ledger, kind, client).await,
         Err(because) => Err(because),
     };
     let evidence = Evidence {
         name: None,
         ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
         consul: match client {
-            Ok(client) => timeout(arguments.timeout, sources::consul(client, None, token))
+            Ok(client) => timeout(look.patience, sources::consul(client, None, token))
                 .await
                 .unwrap_or_else(|_| Source::Unanswered("it did not answer in time".to_owned())),
             Err(because) => Source::NotAsked(because.clone()),
