@@ -14,7 +14,7 @@ use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 
 pub use key::{Key, KeyAlgorithm};
 pub use names::AlternativeNames;
-pub use signature::SelfSignature;
+pub use signature::{SelfSignature, Signed, signed_by};
 
 /// The facts of one X.509 certificate (RFC 5280).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -42,6 +42,9 @@ pub struct Certificate {
     pub path_length: Option<u32>,
     /// Key usages by their RFC 5280 names; `None` when the extension is absent, which allows all.
     pub key_usage: Option<Vec<&'static str>>,
+    /// Whether its extended key usages let a TLS server show it; `None` when the extension is absent, which allows all.
+    #[serde(skip)]
+    pub serves_tls: Option<bool>,
     /// Subject key identifier, lower-case hexadecimal bytes with colons.
     pub subject_key_id: Option<String>,
     /// Authority key identifier, likewise; equal to the subject's in a root.
@@ -86,6 +89,7 @@ impl Certificate {
             is_ca: None,
             path_length: None,
             key_usage: None,
+            serves_tls: None,
             subject_key_id: None,
             authority_key_id: None,
             names: AlternativeNames::default(),
@@ -139,6 +143,9 @@ impl Certificate {
                 ];
                 self.key_usage =
                     Some(usages.into_iter().filter_map(|(set, name)| set.then_some(name)).collect());
+            }
+            ParsedExtension::ExtendedKeyUsage(usage) => {
+                self.serves_tls = Some(usage.any || usage.server_auth);
             }
             ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(hex_with_colons(id.0)),
             ParsedExtension::AuthorityKeyIdentifier(id) => {

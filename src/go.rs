@@ -6,6 +6,9 @@
 
 pub mod address;
 pub mod base64;
+pub mod chain;
+#[cfg(test)]
+mod chain_tests;
 pub mod json;
 pub mod pem;
 mod quote;

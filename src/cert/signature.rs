@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use x509_parser::error::X509Error;
-use x509_parser::prelude::X509Certificate;
+use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::{RsaSsaPssParams, SignatureAlgorithm};
 use x509_parser::x509::AlgorithmIdentifier;
@@ -35,6 +35,54 @@ impl SelfSignature {
             Err(X509Error::SignatureVerificationError) => Self::Failed,
             Err(_) => Self::NotChecked,
         }
+    }
+}
+
+/// Whether one certificate is signed with the key of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// It is.
+    Verified,
+    /// It says so, but the signature is not by that key. With Go's words for it.
+    Failed(&'static str),
+    /// It says so, with an algorithm that Go does not trust any more, in Go's words.
+    Insecure(&'static str),
+    /// It says so, with an algorithm that cannot be verified here. Says nothing about it.
+    NotChecked,
+    /// It names another issuer.
+    ByAnother,
+}
+
+/// Whether the certificate `child` is signed with the key of `parent` (both DER). What cannot be read is signed by another.
+pub fn signed_by(child: &[u8], parent: &[u8]) -> Signed {
+    let (Ok((_, child)), Ok((_, parent))) =
+        (X509Certificate::from_der(child), X509Certificate::from_der(parent))
+    else {
+        return Signed::ByAnother;
+    };
+    if child.issuer().as_raw() != parent.subject().as_raw() {
+        return Signed::ByAnother;
+    }
+    if let Some(insecure) = ["MD5-RSA", "SHA1-RSA", "DSA-SHA1", "ECDSA-SHA1"]
+        .into_iter()
+        .find(|insecure| *insecure == algorithm_name(&child.signature_algorithm))
+    {
+        return Signed::Insecure(insecure);
+    }
+    let key = parent.public_key();
+    let parsed = key.parsed();
+    // ring takes RSA from 2048 bits only, and calls a smaller key a failed signature.
+    if matches!(&parsed, Ok(PublicKey::RSA(key)) if key.key_size() < 2048) {
+        return Signed::NotChecked;
+    }
+    match child.verify_signature(Some(key)) {
+        Ok(()) => Signed::Verified,
+        Err(X509Error::SignatureVerificationError) => Signed::Failed(match parsed {
+            Ok(PublicKey::RSA(_)) => "crypto/rsa: verification error",
+            Ok(PublicKey::EC(_)) => "x509: ECDSA verification failure",
+            _ => "x509: Ed25519 verification failure",
+        }),
+        Err(_) => Signed::NotChecked,
     }
 }
 

@@ -16,11 +16,14 @@ use super::{ProbeTarget, tcp, tls};
 use crate::peerstream::{
     Alpn, CallError, Connection, DialError, Open, Payload, Refusal, StreamMessage, Trust, code_name,
 };
-use crate::reach::{AlpnFault, DnsFault, Grpc, GrpcFault, Reach, Status, Step, Way};
+use crate::reach::{AlpnFault, DnsFault, Grpc, GrpcFault, Reach, Status, Step, TlsFault, Way};
 use crate::token::{Secret, ServerAddress, Token};
 
 /// The most addresses that are tried. A token has a handful; one of thousands was made to make trouble.
 const MOST_ADDRESSES: usize = 64;
+
+/// Why the way ends at a chain that Go takes.
+const UNTAKEN: &str = "nothing is sent over a connection that our own TLS library does not trust";
 
 /// What a ladder needs of a token: everything but its secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,13 +132,25 @@ async fn go(
     let Some((connection, first)) = connect(target, &mut way, stream, patience).await else {
         return (way, None);
     };
-    match connection {
+    let (mut way, connection) = match connection {
         Err(error) => {
             way.grpc = Step::Failed { fault: lost(&error, &first), elapsed: begun.elapsed() };
             (way, None)
         }
         Ok(connection) => ask_about_peering(target, way, connection, &first, made_up, patience).await,
-    }
+    };
+    late_alert(&mut way, &first);
+    (way, connection)
+}
+
+/// In TLS 1.3 a server may refuse the client's side of the handshake only after the client is done with it. What comes first
+/// over the connection is an alert then, and it is the handshake that failed.
+fn late_alert(way: &mut Way, first: &FirstBytes) {
+    let (Some(_), Some(alert)) = (way.grpc.failed(), first.alert()) else { return };
+    let elapsed = way.grpc.elapsed().unwrap_or_default();
+    let shown = way.tls.passed().cloned().map(Box::new);
+    way.tls = Step::Failed { fault: TlsFault::Alert { alert, shown }, elapsed };
+    (way.alpn, way.grpc) = (Step::NotReached, Step::NotReached);
 }
 
 /// TLS and ALPN, if the token asks for them, then HTTP/2. `None`: the way ends before that.
@@ -167,7 +182,12 @@ async fn connect(
         }
     };
     way.alpn = step;
-    let (stream, first) = Recorded::new(stream?);
+    let Some(stream) = stream else {
+        way.alpn = Step::NotAsked { because: UNTAKEN.to_owned() };
+        way.grpc = Step::NotAsked { because: UNTAKEN.to_owned() };
+        return None;
+    };
+    let (stream, first) = Recorded::new(stream);
     let made = Connection::over_stream(stream, remote, alpn, &way.address, &target.trust, patience).await;
     Some((made, first))
 }

@@ -2,22 +2,30 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::consul::{alert_words, rustls_error};
+
 /// How many bytes are remembered.
 const FIRST: usize = 32;
 
-/// The first bytes that came over a stream.
+/// The first bytes that came over a stream, and the TLS alert that ended it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FirstBytes(Arc<Mutex<Vec<u8>>>);
+pub(super) struct FirstBytes(Arc<Mutex<Came>>);
+
+#[derive(Debug, Default)]
+struct Came {
+    bytes: Vec<u8>,
+    alert: Option<String>,
+}
 
 impl FirstBytes {
     /// What speaks so, if that can be told.
     pub(super) fn speak(&self) -> Option<String> {
-        let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = &self.came().bytes;
         if bytes.starts_with(b"HTTP/1") {
             return Some("HTTP/1".to_owned());
         }
@@ -26,8 +34,17 @@ impl FirstBytes {
         settings.then(|| "HTTP/2 without TLS".to_owned())
     }
 
+    /// The alert that came in place of more, in Go's words.
+    pub(super) fn alert(&self) -> Option<String> {
+        self.came().alert.clone()
+    }
+
+    fn came(&self) -> MutexGuard<'_, Came> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self, bytes: &[u8]) {
-        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = &mut self.came().bytes;
         let room = FIRST.saturating_sub(first.len());
         first.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
@@ -56,6 +73,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Recorded<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         self.first.take(&buffer.filled()[before..]);
+        if let Poll::Ready(Err(error)) = &read
+            && let Some(rustls::Error::AlertReceived(alert)) = rustls_error(error)
+        {
+            self.first.came().alert = Some(alert_words(*alert));
+        }
         read
     }
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, InvalidMessage, ProtocolVersion, SignatureScheme,
-};
+use rustls::{ClientConfig, DigitallySignedStruct, InvalidMessage, ProtocolVersion, SignatureScheme};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -19,6 +18,7 @@ use tokio_rustls::client::TlsStream;
 use super::recorded::{FirstBytes, Recorded};
 use crate::cert::Certificate;
 use crate::consul::{alert_words, certificate_words, rustls_error, system_words};
+use crate::go::chain::{Fault, Refusal, Trusted, verify};
 use crate::peerstream::roots;
 use crate::reach::{Distrust, Shown, Step, TlsFault, Whose};
 
@@ -46,9 +46,25 @@ pub(super) async fn shake_hands(
         }
     };
     let elapsed = begun.elapsed();
-    match made {
-        Err(fault) => (Step::Failed { fault, elapsed }, None),
-        Ok(stream) => {
+    // What was shown is judged as the dialer would, which is written in Go, whatever our own library says of it.
+    let judged = shown.judge(cas, server_name);
+    match (made, judged) {
+        (_, Some(Err(refusal))) => {
+            let fault = TlsFault::Untrusted {
+                why: distrust(refusal.fault),
+                go_says: refusal.says,
+                shown: Box::new(shown.read(server_name)),
+            };
+            (Step::Failed { fault, elapsed }, None)
+        }
+        (Err(TlsFault::Untrusted { go_says: ours, .. }), Some(Ok(trusted))) => {
+            let mut seen = Shown { not_checked: trusted.not_checked, ..shown.read(server_name) };
+            seen.not_checked
+                .push(format!("our TLS library does not take this chain ({ours}); Go does, by its rules"));
+            (Step::Passed { seen, elapsed }, None)
+        }
+        (Err(fault), _) => (Step::Failed { fault, elapsed }, None),
+        (Ok(stream), judged) => {
             let connection = stream.get_ref().1;
             let protocol = match connection.protocol_version() {
                 Some(ProtocolVersion::TLSv1_3) => "TLS 1.3".to_owned(),
@@ -56,8 +72,15 @@ pub(super) async fn shake_hands(
                 other => format!("{other:?}"),
             };
             let alpn = connection.alpn_protocol().map(|it| String::from_utf8_lossy(it).into_owned());
-            let seen = Shown { protocol, alpn, ..shown.read(server_name) };
-            (Step::Passed { seen, elapsed }, Some(stream))
+            let not_checked = judged.and_then(Result::ok).map(|trusted| trusted.not_checked);
+            let not_checked = not_checked.unwrap_or_default();
+            (
+                Step::Passed {
+                    seen: Shown { protocol, alpn, not_checked, ..shown.read(server_name) },
+                    elapsed,
+                },
+                Some(stream),
+            )
         }
     }
 }
@@ -95,8 +118,15 @@ struct Presented {
 }
 
 impl Chain {
-    fn judged_at(&self) -> Option<Timestamp> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).judged_at
+    /// What Go says of it; nothing when none was shown.
+    fn judge(&self, cas: &[String], server_name: &str) -> Option<Result<Trusted, Refusal>> {
+        let presented = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let roots: Vec<Vec<u8>> = cas
+            .iter()
+            .flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes()))
+            .filter_map(|root| Some(root.ok()?.to_vec()))
+            .collect();
+        Some(verify(&presented.chain, &roots, server_name, presented.judged_at?))
     }
 
     fn read(&self, server_name: &str) -> Shown {
@@ -154,13 +184,11 @@ impl ServerCertVerifier for Remembering {
 
 fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str) -> TlsFault {
     match rustls_error(error) {
-        Some(rustls::Error::InvalidCertificate(error)) => {
-            let at = shown.judged_at();
-            let shown = shown.read(server_name);
-            let (why, says) = before_the_chain(&shown, server_name, at)
-                .unwrap_or_else(|| (distrust(error), certificate_words(error, server_name)));
-            TlsFault::Untrusted { why, go_says: format!("x509: {says}"), shown: Box::new(shown) }
-        }
+        Some(rustls::Error::InvalidCertificate(error)) => TlsFault::Untrusted {
+            why: Distrust::Unusable,
+            go_says: certificate_words(error, server_name),
+            shown: Box::new(shown.read(server_name)),
+        },
         Some(rustls::Error::AlertReceived(alert)) => {
             TlsFault::Alert { alert: alert_words(*alert), shown: None }
         }
@@ -177,43 +205,13 @@ fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str
     }
 }
 
-/// Go looks at the dates and the names of the server's own certificate before it looks for its issuer.
-fn before_the_chain(shown: &Shown, server_name: &str, at: Option<Timestamp>) -> Option<(Distrust, String)> {
-    let leaf = shown.chain.first()?;
-    let dates = |at: Timestamp, side: &str, limit: Timestamp| {
-        format!("certificate has expired or is not yet valid: current time {at} is {side} {limit}")
-    };
-    match at {
-        Some(at) if at > leaf.not_after => {
-            return Some((Distrust::Expired, dates(at, "after", leaf.not_after)));
-        }
-        Some(at) if at < leaf.not_before => {
-            return Some((Distrust::NotYetValid, dates(at, "before", leaf.not_before)));
-        }
-        _ => {}
-    }
-    let names = &leaf.names.dns;
-    // A wildcard may match: that is left to the TLS library.
-    if names.iter().any(|name| name.eq_ignore_ascii_case(server_name) || name.contains('*')) {
-        return None;
-    }
-    let says = if names.is_empty() {
-        format!("certificate is not valid for any names, but wanted to match {server_name}")
-    } else {
-        format!("certificate is valid for {}, not {server_name}", names.join(", "))
-    };
-    Some((Distrust::WrongName, says))
-}
-
-fn distrust(error: &CertificateError) -> Distrust {
-    match error {
-        CertificateError::UnknownIssuer => Distrust::UnknownAuthority,
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            Distrust::WrongName
-        }
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => Distrust::Expired,
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Distrust::NotYetValid,
-        _ => Distrust::Unusable,
+fn distrust(fault: Fault) -> Distrust {
+    match fault {
+        Fault::UnknownAuthority => Distrust::UnknownAuthority,
+        Fault::WrongName => Distrust::WrongName,
+        Fault::Expired => Distrust::Expired,
+        Fault::NotYetValid => Distrust::NotYetValid,
+        Fault::Unreadable | Fault::Unusable => Distrust::Unusable,
     }
 }
 

@@ -15,6 +15,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::own_server::OwnServer;
 use crate::peering::{Peering, fixture, token_json};
 use crate::served::{PATIENCE, Served, token};
 
@@ -124,6 +125,23 @@ async fn every_broken_server_is_its_own_cause() {
         let seen = of(&at(good.clone(), &addresses), SHORT).await;
         assert!(!seen.fails(Severity::Error), "{:?}", seen.causes);
     }
+}
+
+#[tokio::test]
+async fn an_alert_that_comes_after_the_handshake_is_read() {
+    let token = token(&Served::start(|_| {}).await.generate("east").await);
+    let token = OwnServer::new(50).serve(true, token).await;
+    let seen = of(&token, SHORT).await;
+    assert_eq!(first(&seen), Some(("client-certificate-demanded", true)), "{}", seen.conclusion);
+}
+
+#[tokio::test]
+async fn a_root_that_expired_is_refused_as_go_does_though_our_own_library_does_not_mind() {
+    let token = token(&Served::start(|_| {}).await.generate("east").await);
+    let seen = of(&OwnServer::new(50).serve(false, token.clone()).await, SHORT).await;
+    assert!(seen.reach.unwrap().ways[0].tls.passed().is_some());
+    let seen = of(&OwnServer::new(-1).serve(false, token).await, SHORT).await;
+    assert_eq!(first(&seen), Some(("certificate-expired", true)), "{}", seen.conclusion);
 }
 
 #[tokio::test]

@@ -25,6 +25,7 @@ mod generate_token;
 mod inspect;
 mod kv;
 mod ledger;
+mod own_server;
 mod peering;
 mod peerstream;
 mod probe;

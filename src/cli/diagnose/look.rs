@@ -101,7 +101,7 @@ async fn staleness(
         None => (Source::default(), Source::default()),
     };
     let ledger = match look.ledger.kind() {
-        Ok(kind) => sources::read_ledger(&look.ledger, kind, client).await,
+        Ok(kind) => sources::read_ledger(look.ledger, kind, client).await,
         Err(because) => Err(because),
     };
     let evidence = Evidence {
