@@ -16,7 +16,7 @@ use std::time::Duration;
 use ring::rand::SecureRandom;
 use serde::Serialize;
 
-pub use ladder::{Ladder, climb};
+pub use ladder::{Ladder, Tell, climb, climb_telling};
 
 use crate::peerstream::{Alpn, DialError, Trust};
 use crate::stale::answer::{Answer, Code};

@@ -1,5 +1,6 @@
 //! `peering diagnose`: from a failed establish to its cause.
 
+mod live;
 mod look;
 
 use std::sync::Arc;

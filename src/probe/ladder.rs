@@ -48,23 +48,65 @@ impl From<&Token> for Ladder {
     }
 }
 
+/// Who is told how far a climb is: the place of an address, and the step that it came to; `None` when its way has ended.
+#[derive(Clone)]
+pub struct Tell(Arc<dyn Fn(usize, Option<&'static str>) + Send + Sync>);
+
+impl Tell {
+    /// Tells this.
+    pub fn to(tell: impl Fn(usize, Option<&'static str>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
+
+    /// Tells nobody.
+    pub fn nobody() -> Self {
+        Self::to(|_, _| {})
+    }
+}
+
+/// Tells of one address.
+struct TellOne {
+    tell: Tell,
+    place: usize,
+}
+
+impl TellOne {
+    fn comes_to(&self, step: &'static str) {
+        self.tell.0(self.place, Some(step));
+    }
+}
+
 /// Goes the way to every address, all at once; each step may take `patience`. So the whole takes no longer than the
 /// slowest way.
 ///
 /// Probe A is asked at every address that gets so far, probe B of one at most: the first in order where probe A said
 /// that the peering exists. Neither sends the token's secret. `seen_from` and `seen_at` are the caller's to fill in.
 pub async fn climb(ladder: &Ladder, patience: Duration, random: &(dyn SecureRandom + Sync)) -> Reach {
+    climb_telling(ladder, patience, random, &Tell::nobody()).await
+}
+
+/// As [`climb`], and says meanwhile which step each way has come to.
+pub async fn climb_telling(
+    ladder: &Ladder,
+    patience: Duration,
+    random: &(dyn SecureRandom + Sync),
+    tell: &Tell,
+) -> Reach {
     let target = Arc::new(ladder.target.clone());
     let mut climbing = JoinSet::new();
     for (place, address) in target.addresses.iter().enumerate().take(MOST_ADDRESSES) {
         let (target, path) = (Arc::clone(&target), format!("{}[{place}]", ladder.field));
         let (address, made_up) = (address.clone(), random_id(random));
-        climbing.spawn(async move { (place, go(&target, address, path, &made_up, patience).await) });
+        let tell = TellOne { tell: tell.clone(), place };
+        climbing.spawn(async move { (place, go(&target, address, path, &made_up, patience, &tell).await) });
     }
     let mut gone = Vec::new();
     while let Some(done) = climbing.join_next().await {
         // A way is a plain function of a socket: it does not panic, and nobody cancels it.
-        gone.extend(done.ok());
+        if let Ok((place, went)) = done {
+            tell.0(place, None);
+            gone.push((place, went));
+        }
     }
     gone.sort_by_key(|(place, _)| *place);
     let (mut ways, mut connections): (Vec<Way>, Vec<Option<Connection>>) =
@@ -111,6 +153,7 @@ async fn go(
     path: String,
     made_up: &str,
     patience: Duration,
+    tell: &TellOne,
 ) -> (Way, Option<Connection>) {
     let mut way = untrodden(address, path);
     let parsed = match ServerAddress::parse(&way.address) {
@@ -121,13 +164,16 @@ async fn go(
             return (way, None);
         }
     };
+    tell.comes_to("DNS");
     way.dns = tcp::look_up(&parsed, patience).await;
     let Some(ips) = way.dns.passed() else { return (way, None) };
+    tell.comes_to("TCP");
     let (step, stream) = tcp::connect(ips, parsed.port, patience).await;
     way.tcp = step;
     let Some(stream) = stream else { return (way, None) };
     // Small messages go to and fro: waiting for more to send would cost 40 ms each time.
     let _ = stream.set_nodelay(true);
+    tell.comes_to("TLS");
     let begun = Instant::now();
     let Some((connection, first)) = connect(target, &mut way, stream, patience).await else {
         return (way, None);
@@ -137,7 +183,10 @@ async fn go(
             way.grpc = Step::Failed { fault: lost(&error, &first), elapsed: begun.elapsed() };
             (way, None)
         }
-        Ok(connection) => ask_about_peering(target, way, connection, &first, made_up, patience).await,
+        Ok(connection) => {
+            tell.comes_to("gRPC");
+            ask_about_peering(target, way, connection, &first, made_up, patience).await
+        }
     };
     late_alert(&mut way, &first);
     (way, connection)

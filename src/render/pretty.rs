@@ -38,6 +38,9 @@ pub(super) struct Page {
     width: usize,
 }
 
+/// How wide the name of a step is.
+const STEP: usize = 16;
+
 impl Page {
     pub(super) fn new(width: usize) -> Self {
         Self { text: String::new(), width: width.max(NARROWEST) }
@@ -71,6 +74,12 @@ impl Page {
     /// Text from the edge on, wrapped.
     pub(super) fn paragraph(&mut self, text: &str) {
         self.wrapped("", "", text);
+    }
+
+    /// `    sign name   said`, wrapped under what is said.
+    pub(super) fn step(&mut self, sign: &str, name: &str, said: &str) {
+        let first = format!("    {sign} {name:<STEP$} ");
+        self.wrapped(&first, &" ".repeat(STEP + 7), said);
     }
 
     /// A line of its own, wrapped and indented by four.

@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::own_server::OwnServer;
-use crate::peering::{Peering, fixture, token_json};
+use crate::peering::{Dev, Peering, fixture, token_json};
 use crate::served::{PATIENCE, Served, token};
 
 /// The whole ladder, and what follows.
@@ -183,6 +183,47 @@ fn a_damaged_token_is_told_with_consuls_word() {
 fn the_token_and_the_error_cannot_both_come_from_standard_input() {
     let run = Peering::new(["diagnose", "-", "-error", "-"]).run().status(2);
     assert_eq!(run.stderr, "Error: the token and -error cannot both be read from standard input\n");
+}
+
+#[test]
+fn a_person_sees_how_far_it_is_and_a_script_does_not() {
+    let home = tempfile::tempdir().unwrap();
+    let dev = Dev::start(home.path(), &["-fault", "silent"]);
+    let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &dev.url]);
+    let token = generate.shows_secrets().run().status(0).stdout;
+    crate::peering::guard(&token);
+    let diagnose = || {
+        Peering::new(["diagnose", "-", "-timeout", "600ms", "-ledger=off"])
+            .stdin(token.clone())
+            .env("TERM", "xterm")
+    };
+    let seen = diagnose().on_a_terminal().run().status(1);
+    assert!(seen.stderr.contains("TLS …"), "{:?}", seen.stderr);
+    let alone = diagnose().run().status(1);
+    assert_eq!(alone.stderr, "");
+    assert_eq!(alone.stdout.lines().last(), seen.stdout.lines().last());
+}
+
+#[test]
+fn what_an_untrusted_server_showed_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let dev = Dev::start(home.path(), &["-fault", "load-balancer"]);
+    let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &dev.url]);
+    let token = generate.shows_secrets().run().status(0).stdout;
+    crate::peering::guard(&token);
+    let seen = Peering::new(["diagnose", "-", "-ledger=off"]).stdin(token).run().status(1);
+    let (from, to) = (seen.stdout.find("✗ TLS").unwrap(), seen.stdout.find("– ALPN").unwrap());
+    let mut settings = insta::Settings::clone_current();
+    for (pattern, written) in [
+        ("[0-9a-f]{64}", "[SHA-256]"),
+        ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[CLUSTER]"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[TIME]"),
+        (r" \(\d+ ms\)", ""),
+        ("ca\\.[a-z0-9]+", "ca.[CLUSTER]"),
+    ] {
+        settings.add_filter(pattern, written);
+    }
+    settings.bind(|| insta::assert_snapshot!("a_certificate_of_a_load_balancer", &seen.stdout[from..to]));
 }
 
 #[test]

@@ -5,13 +5,14 @@ use std::time::Duration;
 use ring::rand::SystemRandom;
 use tokio::time::timeout;
 
+use super::live::Live;
 use crate::cli::http_options::HttpOptions;
 use crate::cli::ledger_options::LedgerOptions;
 use crate::cli::stale::sources;
-use crate::cli::surroundings::{host, now};
+use crate::cli::surroundings::{host, now, stderr_is_a_terminal};
 use crate::consul::{Client, DialerAnswers};
 use crate::diagnose::DialerView;
-use crate::probe::{Ladder, climb};
+use crate::probe::{Ladder, Tell, climb_telling};
 use crate::reach::Reach;
 use crate::stale::evidence::{Evidence, Source};
 use crate::stale::{Assessment, assess};
@@ -61,7 +62,11 @@ async fn servers(look: &Look<'_>, token: Option<&Token>) -> Source<Reach> {
     let Some(token) = token else {
         return Source::NotAsked("there is no token that could be read".to_owned());
     };
-    let reach = climb(&Ladder::from(token), look.patience, &SystemRandom::new()).await;
+    let ladder = Ladder::from(token);
+    let live = stderr_is_a_terminal().then(|| Live::of(&ladder));
+    let tell = live.as_ref().map_or_else(Tell::nobody, Live::tell);
+    let reach = climb_telling(&ladder, look.patience, &SystemRandom::new(), &tell).await;
+    drop(live);
     Source::Answered(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
 }
 

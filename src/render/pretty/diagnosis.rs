@@ -8,10 +8,7 @@ use super::report::word;
 use super::{Page, printable};
 use crate::check::Severity;
 use crate::diagnose::{Cause, Certainty, Diagnosis, DialerView, Effect};
-use crate::reach::{Step, Way};
-
-/// Where the sign of a step ends, and what was seen begins.
-const STEP: usize = 18;
+use crate::reach::{Step, TlsFault, Way, Whose};
 
 /// Everything, as a page of `width` columns.
 pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
@@ -132,7 +129,53 @@ fn steps(page: &mut Page, way: &Way) {
             Told::Bad(said) => ("✗".red().to_string(), said.red().to_string()),
             Told::Left(said) => ("–".dimmed().to_string(), said.dimmed().to_string()),
         };
-        page.item(&format!("{sign} {name:<STEP$} {said}"));
+        page.step(&sign, name, &said);
+        if name == "TLS" {
+            certificate(page, way);
+        }
+    }
+}
+
+/// What a server showed that is not trusted, and what could not be judged of what it showed.
+fn certificate(page: &mut Page, way: &Way) {
+    let shown = match &way.tls {
+        Step::Failed {
+            fault: TlsFault::Untrusted { shown, .. } | TlsFault::Alert { shown: Some(shown), .. },
+            ..
+        } => shown,
+        Step::Passed { seen, .. } => {
+            for what in &seen.not_checked {
+                page.step(" ", "  not checked", &printable(what));
+            }
+            return;
+        }
+        _ => return,
+    };
+    let Some(leaf) = shown.chain.first() else { return };
+    let subject = if leaf.subject.is_empty() { "(none)" } else { &leaf.subject };
+    let names = leaf.names.dns.iter().chain(&leaf.names.ips).chain(&leaf.names.uris);
+    for (what, said) in [
+        ("  shown by", whose(&shown.whose)),
+        ("  subject", subject.to_owned()),
+        ("  names", list(&names.collect::<Vec<_>>())),
+        ("  issuer", leaf.issuer.clone()),
+        ("  valid", format!("{} to {}", leaf.not_before, leaf.not_after)),
+        ("  SHA-256", leaf.sha256.clone()),
+    ] {
+        page.step(" ", what, &printable(&said));
+    }
+}
+
+fn whose(whose: &Whose) -> String {
+    match whose {
+        Whose::Expected => "the server that the token names".to_owned(),
+        Whose::AnotherConsul { trust_domain, datacenter } => {
+            let of = |known: &Option<String>| known.clone().unwrap_or_else(|| "an unknown one".to_owned());
+            format!("another Consul: datacenter {}, trust domain {}", of(datacenter), of(trust_domain))
+        }
+        Whose::ConsulAgent => "a Consul agent, on its HTTPS or RPC port".to_owned(),
+        Whose::SomebodyElse => "nobody of Consul's: a load balancer, a proxy, a web server".to_owned(),
+        Whose::Unknown => "nobody that could be told".to_owned(),
     }
 }
 
