@@ -62,6 +62,12 @@ pub struct DialerView {
     pub version: Option<String>,
     /// Its trust domain: equal to the token's when the token was taken back to its own cluster.
     pub trust_domain: Option<String>,
+    /// Whether peering is enabled on it, likewise.
+    pub peering_enabled: Option<bool>,
+    /// Whether it was asked without an ACL token.
+    pub anonymous: bool,
+    /// Whether the ACL token that was used may read peerings (`peering:read`); `None` if that could not be asked.
+    pub may_read: Option<bool>,
     /// Whether the ACL token that was used may establish (`peering:write`); `None` if that could not be asked.
     pub may_write: Option<bool>,
     /// Whether it peers through mesh gateways, which then dial in the servers' place.

@@ -89,6 +89,11 @@ impl Client {
         self.config.partition.as_deref().unwrap_or_default()
     }
 
+    /// Whether requests carry no ACL token.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.config.token.is_none()
+    }
+
     /// Asks once, and again where a redirect points. The ACL token and the password stay with the first server.
     pub(super) async fn ask(
         &self,

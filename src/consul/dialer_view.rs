@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
 use tokio::time::timeout;
@@ -18,7 +19,13 @@ pub struct DialerAnswers {
     pub trust_domain: Option<String>,
     /// Its version: `GET /v1/agent/self`, which needs `agent:read`.
     pub version: Option<String>,
-    /// Whether the ACL token has `peering:write`: `POST /v1/internal/acl/authorize`, which needs nothing.
+    /// `peering.enabled` of the agent, likewise.
+    pub peering_enabled: Option<bool>,
+    /// Whether no ACL token was sent.
+    pub anonymous: bool,
+    /// Whether the ACL token has `peering:read`: `POST /v1/internal/acl/authorize`, which needs nothing.
+    pub may_read: Option<bool>,
+    /// Whether it has `peering:write`, likewise.
     pub may_write: Option<bool>,
     /// `Peering.PeerThroughMeshGateways` of the mesh config entry; no entry is `false`.
     pub through_mesh_gateways: Option<bool>,
@@ -32,6 +39,14 @@ pub struct DialerAnswers {
 struct AgentSelf {
     #[serde(rename = "Config")]
     config: AgentConfig,
+    #[serde(rename = "DebugConfig", default)]
+    debug: AgentDebugConfig,
+}
+
+#[derive(Default, Deserialize)]
+struct AgentDebugConfig {
+    #[serde(rename = "PeeringEnabled", default)]
+    peering_enabled: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -59,25 +74,44 @@ struct MeshPeering {
 }
 
 impl Client {
-    /// What this Consul says of itself as a dialer: everything is asked at once, and each answer waited for no longer than
-    /// `patience`. The error is of the first request that brought no usable answer: then there is no Consul to ask.
+    /// What this Consul says of itself as a dialer. Each answer is waited for no longer than `patience`, most of them at
+    /// once. The error is of the first request that brought no usable answer: then there is no Consul to ask.
+    ///
+    /// Its peerings are asked for only where they may be read and peering is on: Consul refuses otherwise, but only after
+    /// it tried again and again for 12 seconds (measured on 1.23.0-dev).
     pub async fn dialer_answers(&self, patience: Duration) -> Result<DialerAnswers, RequestError> {
-        let (roots, peerings, may_write, version, through_mesh_gateways) = tokio::join!(
+        let (roots, permissions, agent, through_mesh_gateways) = tokio::join!(
             self.within(patience, self.ca_roots()),
-            self.within(patience, self.list_peerings()),
-            timeout(patience, self.may_write()),
-            timeout(patience, self.version()),
+            timeout(patience, self.permissions()),
+            timeout(patience, self.agent_self()),
             timeout(patience, self.through_mesh_gateways()),
         );
         let mut refusals = Vec::new();
         // Connect may be off, reading may be denied: that is an answer too.
         let trust_domain = unless_refused(roots, &mut refusals)?.map(|roots| roots.trust_domain);
+        let (may_read, may_write) = permissions.ok().flatten().unzip();
+        let agent = agent.ok().flatten();
+        let peering_enabled = agent.as_ref().and_then(|agent| agent.debug.peering_enabled);
+        let peerings = if may_read == Some(false) || peering_enabled == Some(false) {
+            None
+        } else {
+            match self.within(patience, self.list_peerings()).await {
+                Err(silent @ RequestError::Silent { .. }) => {
+                    refusals.push(format!("its peerings: {silent}"));
+                    None
+                }
+                answer => unless_refused(answer, &mut refusals)?,
+            }
+        };
         Ok(DialerAnswers {
             trust_domain: trust_domain.filter(|domain| !domain.is_empty()),
-            peerings: unless_refused(peerings, &mut refusals)?,
-            may_write: may_write.ok().flatten(),
-            version: version.ok().flatten(),
+            version: agent.map(|agent| agent.config.version).filter(|version| !version.is_empty()),
+            peering_enabled,
+            anonymous: self.is_anonymous(),
+            may_read,
+            may_write,
             through_mesh_gateways: through_mesh_gateways.ok().flatten(),
+            peerings,
             refusals,
         })
     }
@@ -91,23 +125,28 @@ impl Client {
         timeout(patience, answer).await.map_err(too_slow)?
     }
 
-    /// `None`: it cannot be told.
-    async fn may_write(&self) -> Option<bool> {
-        let question = br#"[{"Resource":"peering","Access":"write"}]"#.to_vec();
-        let answer =
-            self.ask(Method::POST, "/v1/internal/acl/authorize", &[], Some(question.into())).await.ok()?;
+    /// Whether peerings may be read, and written; `None`: it cannot be told.
+    async fn permissions(&self) -> Option<(bool, bool)> {
+        const QUESTION: &[u8] =
+            br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
+        let answer = self
+            .ask(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(QUESTION)))
+            .await
+            .ok()?;
         // Without ACLs everything is allowed.
         if answer.body.starts_with(b"ACL support disabled") {
-            return Some(true);
+            return Some((true, true));
         }
         let answers: Vec<Authorized> = answer::read("list of permissions", &answer.ok().ok()?.body).ok()?;
-        answers.first().map(|answer| answer.allow)
+        match answers.as_slice() {
+            [read, write] => Some((read.allow, write.allow)),
+            _ => None,
+        }
     }
 
-    async fn version(&self) -> Option<String> {
+    async fn agent_self(&self) -> Option<AgentSelf> {
         let answer = self.ask(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
-        let agent: AgentSelf = answer::read("description of an agent", &answer.body).ok()?;
-        Some(agent.config.version).filter(|version| !version.is_empty())
+        answer::read("description of an agent", &answer.body).ok()
     }
 
     async fn through_mesh_gateways(&self) -> Option<bool> {

@@ -62,24 +62,32 @@ fn answers_wrongly(says: &str, causes: &mut Causes) {
     causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
 }
 
-/// What the dialer refused. Reading is not needed to establish, so a refusal of it tells only which token was used.
+/// What the dialer refuses, or would. Reading is not needed to establish, so that it may not read tells only which token was
+/// used.
 fn refusals(view: &DialerView, causes: &mut Causes) {
     const READING: [&str; 2] = ["permission-denied-anonymous", "permission-denied"];
-    let mut denied = None;
     for refusal in &view.refusals {
         for explanation in explain::explain(refusal) {
             let text = Text::of(explanation.entry);
-            if READING.contains(&text.name) {
-                denied = Some(text);
-                continue;
+            if !READING.contains(&text.name) {
+                causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, refusal.clone()));
             }
-            causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, refusal.clone()));
         }
     }
+    if view.peering_enabled == Some(false) {
+        let evidence = Evidence::raises(SEEN_IN, "its agent has peering.enabled = false");
+        causes.add(&Text::entry("peering-off"), Severity::Error, weight::SEEN, evidence);
+    }
     if view.may_write == Some(false) {
-        let text = denied.unwrap_or_else(|| Text::entry("permission-denied"));
-        let says = "the ACL token that was used here has no peering:write";
-        causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
+        let (name, says) = if view.anonymous {
+            (
+                "permission-denied-anonymous",
+                "no ACL token was given, and the anonymous one has no peering:write",
+            )
+        } else {
+            ("permission-denied", "the ACL token that was used here has no peering:write")
+        };
+        causes.add(&Text::entry(name), Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
     }
 }
 

@@ -16,6 +16,9 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     let seen = causes.some_is_seen();
     for explanation in said {
         let evidence = Evidence::raises(SEEN_IN, said_text(explanation));
+        if superseded(known, explanation, causes) {
+            continue;
+        }
         if let Some(stale) = refined_by_verdict(known, explanation)
             && let Some(cause) = causes.find(stale)
         {
@@ -23,7 +26,9 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
             continue;
         }
         let mut text = Text::of(explanation.entry);
-        text.next = Some(explanation.command.clone());
+        if explanation.command != explanation.entry.next {
+            text.next = Some(explanation.command.clone());
+        }
         let confirmed = causes.find(explanation.entry.name).is_some();
         let cause = causes.add(&text, Severity::Error, weight::SAID, evidence);
         for address in &explanation.addresses {
@@ -43,6 +48,30 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         }
     }
 }
+
+/// The secret was refused, and the acceptor holds an unused one: it is another token's. Tells whether that was so.
+fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes) -> bool {
+    let undetermined = known.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Undetermined);
+    let holds_one = || {
+        let ways = known.reach.answer().map(|reach| reach.ways.iter()).into_iter().flatten();
+        ways.filter_map(|way| way.unused_secret.passed()).any(|status| status.code == "PermissionDenied")
+    };
+    if explanation.entry.name != "secret-invalid" || !undetermined || !holds_one() {
+        return false;
+    }
+    let Some(text) = staleness::text(Verdict::Superseded, SUPERSEDED_REMEDY) else { return false };
+    causes
+        .add(&text, Severity::Error, weight::SAID, Evidence::raises(SEEN_IN, said_text(explanation)))
+        .weigh(
+            weight::MAY_HURT,
+            Evidence::raises("the acceptor", "it holds an unused secret, so not this token's"),
+        );
+    true
+}
+
+/// What to do about a token that was superseded, as far as an error tells.
+const SUPERSEDED_REMEDY: &str = "Use the newest token of this peering. If nobody has it, generate another with `peering \
+                                 generate-token -name NAME` on the acceptor, which makes that one void.";
 
 /// The cause that the error is a weaker word for, when the token's staleness is known.
 fn refined_by_verdict(known: &Known<'_>, explanation: &Explanation) -> Option<&'static str> {

@@ -32,17 +32,22 @@ pub(super) fn name(verdict: Verdict) -> Option<(&'static str, &'static str)> {
     })
 }
 
-pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
-    let Some(assessment) = &known.staleness else { return };
-    let Some((name, summary)) = name(assessment.verdict) else { return };
-    let sure = assessment.certainty == Some(Certainty::Proven);
-    let text = Text::own(
+/// What is said of a verdict; `None` as in [`name`].
+pub(super) fn text(verdict: Verdict, remedy: &str) -> Option<Text> {
+    let (name, summary) = name(verdict)?;
+    Some(Text::own(
         name,
         summary,
         &["A token works once, and only until another is generated for its name or the peering is deleted."],
-        &assessment.remedy,
+        remedy,
         Some("peering stale @token -probe"),
-    );
+    ))
+}
+
+pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
+    let Some(assessment) = &known.staleness else { return };
+    let Some(text) = text(assessment.verdict, &assessment.remedy) else { return };
+    let sure = assessment.certainty == Some(Certainty::Proven);
     let at = if sure { weight::DECIDES } else { weight::SEEN };
     causes.add(&text, Severity::Error, at, Evidence::raises(SEEN_IN, assessment.summary.clone()));
 }

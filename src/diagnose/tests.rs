@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::explain;
 use crate::reach::*;
+use crate::stale::evidence::PeeringState;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -235,4 +236,107 @@ fn an_error_that_is_seen_again_weighs_more_than_either() {
     let diagnosis = diagnose(facts);
     assert_eq!(diagnosis.causes.len(), 1);
     assert_eq!(diagnosis.causes[0].certainty, Certainty::Certain);
+}
+
+/// A token of `dc1` in another cluster than the Consul at hand.
+fn a_token() -> Token {
+    Token {
+        server_name: "server.dc1.peering.aaaa.consul".to_owned(),
+        peer_id: "the-peering".to_owned(),
+        ..Token::default()
+    }
+}
+
+/// The first cause's name and whether it fails, when the way is good and the Consul at hand says this.
+fn of_dialer(view: DialerView, token: &Token) -> (Option<&'static str>, bool) {
+    let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")] };
+    let facts =
+        Known { token: Some(token), dialer: Source::Answered(view), ..known(Source::Answered(reach)) };
+    let diagnosis = diagnose(facts);
+    (diagnosis.causes.first().map(|cause| cause.name), diagnosis.fails(Severity::Error))
+}
+
+fn entry(name: &str, peer_id: Option<&str>, state: PeeringState) -> Entry {
+    Entry {
+        name: name.to_owned(),
+        id: "own-id".to_owned(),
+        peer_id: peer_id.map(str::to_owned),
+        state,
+        last_heartbeat: None,
+    }
+}
+
+#[test]
+fn what_the_dialer_says_leads_to_its_cause() {
+    let view = || DialerView { trust_domain: Some("bbbb.consul".to_owned()), ..DialerView::default() };
+    let with = |entry: Entry| DialerView { peerings: Some(vec![entry]), ..view() };
+    let token = a_token();
+    let ours = Some("the-peering");
+    let table = [
+        (view(), None, false),
+        (DialerView { trust_domain: Some("aaaa.consul".to_owned()), ..view() }, Some("same-cluster"), true),
+        // `xaaaa.consul` is another cluster.
+        (DialerView { trust_domain: Some("aa.consul".to_owned()), ..view() }, None, false),
+        (
+            DialerView { may_write: Some(false), anonymous: true, ..view() },
+            Some("permission-denied-anonymous"),
+            true,
+        ),
+        (DialerView { may_write: Some(false), ..view() }, Some("permission-denied"), true),
+        (DialerView { may_read: Some(false), may_write: Some(true), ..view() }, None, false),
+        (DialerView { peering_enabled: Some(false), ..view() }, Some("peering-off"), true),
+        (
+            DialerView { through_mesh_gateways: Some(true), ..view() },
+            Some("dials-through-mesh-gateways"),
+            false,
+        ),
+        (with(entry("west", None, PeeringState::Pending)), Some("name-taken-by-acceptor"), true),
+        (with(entry("other", None, PeeringState::Pending)), None, false),
+        (with(entry("west", Some("another"), PeeringState::Active)), Some("name-of-another-peering"), false),
+        (with(entry("west", ours, PeeringState::Pending)), Some("left-by-a-failed-try"), false),
+        (with(entry("west", ours, PeeringState::Active)), Some("already-established"), true),
+        (with(entry("other", ours, PeeringState::Failing)), Some("state-failing"), true),
+        (with(entry("other", ours, PeeringState::Terminated)), Some("state-terminated"), true),
+    ];
+    for (view, expected, fails) in table {
+        let shown = format!("{view:?}");
+        assert_eq!(of_dialer(view, &token), (expected, fails), "{shown}");
+    }
+}
+
+#[test]
+fn where_gateways_dial_what_is_seen_here_is_only_possible() {
+    let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![tcp(TcpWhy::TimedOut)] };
+    let facts = Known {
+        dialer: Source::Answered(DialerView { through_mesh_gateways: Some(true), ..DialerView::default() }),
+        ..known(Source::Answered(reach))
+    };
+    let diagnosis = diagnose(facts);
+    assert_eq!(
+        (diagnosis.causes[0].name, diagnosis.causes[0].certainty),
+        ("dial-timeout", Certainty::Possible)
+    );
+    assert_eq!(diagnosis.causes[1].name, "dials-through-mesh-gateways");
+}
+
+#[test]
+fn a_secret_that_is_refused_while_another_is_unused_was_superseded() {
+    let token = a_token();
+    let holds = |code, message| {
+        let way = Way { unused_secret: passed(status(code, message)), ..good("10.0.0.1:8503") };
+        let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![way] };
+        let undetermined =
+            crate::stale::assess("token", &token, &crate::stale::evidence::Evidence::default());
+        let said = "a new peering token must be generated: invalid peering establishment secret";
+        diagnose(Known {
+            token: Some(&token),
+            staleness: Some(undetermined),
+            error: Some(explain::explain(said)),
+            ..known(Source::Answered(reach))
+        })
+    };
+    let diagnosis = holds("PermissionDenied", "invalid peering establishment secret");
+    assert_eq!(diagnosis.causes[0].name, "token-superseded");
+    assert!(diagnosis.fails(Severity::Error));
+    assert_eq!(holds("Internal", "not known").causes[0].name, "secret-invalid");
 }

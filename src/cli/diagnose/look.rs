@@ -52,7 +52,7 @@ pub(super) async fn around(look: &Look<'_>, token: Option<&Token>) -> Looks {
     let client = look.http.client();
     let (reach, dialer) = tokio::join!(servers(look, token), dialer(look.patience, client.as_ref()));
     let staleness = match token {
-        Some(token) => Some(staleness(look, token, &reach, client.as_ref()).await),
+        Some(token) => Some(staleness(look, token, &reach, &dialer, client.as_ref()).await),
         None => None,
     };
     Looks { reach, staleness, dialer }
@@ -86,6 +86,9 @@ fn view(client: &Client, answers: DialerAnswers) -> DialerView {
         asked_at: client.address(),
         version: answers.version,
         trust_domain: answers.trust_domain,
+        peering_enabled: answers.peering_enabled,
+        anonymous: answers.anonymous,
+        may_read: answers.may_read,
         may_write: answers.may_write,
         through_mesh_gateways: answers.through_mesh_gateways,
         peerings: answers.peerings.map(|all| all.into_iter().map(sources::entry).collect()),
@@ -98,6 +101,7 @@ async fn staleness(
     look: &Look<'_>,
     token: &Token,
     reach: &Source<Reach>,
+    dialer: &Source<DialerView>,
     client: Result<&Client, &String>,
 ) -> Assessment {
     let at = Some(now());
@@ -112,11 +116,15 @@ async fn staleness(
     let evidence = Evidence {
         name: None,
         ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
-        consul: match client {
-            Ok(client) => timeout(look.patience, sources::consul(client, None, token))
+        consul: match (client, dialer) {
+            (Err(because), _) | (_, Source::Unanswered(because)) => Source::NotAsked(because.clone()),
+            // It would refuse, but only after 12 seconds.
+            (Ok(_), Source::Answered(view)) if view.peerings.is_none() => {
+                Source::NotAsked("its peerings cannot be read with this ACL token".to_owned())
+            }
+            (Ok(client), _) => timeout(look.patience, sources::consul(client, None, token))
                 .await
                 .unwrap_or_else(|_| Source::Unanswered("it did not answer in time".to_owned())),
-            Err(because) => Source::NotAsked(because.clone()),
         },
         probe_a,
         probe_b,

@@ -109,6 +109,9 @@ fn dialer(page: &mut Page, view: &DialerView) {
         None => "could not be asked",
     };
     page.row("peering:write", may);
+    if view.peering_enabled == Some(false) {
+        page.row("Peering", "off (peering.enabled)");
+    }
     if view.through_mesh_gateways == Some(true) {
         page.row("Dials", "through its mesh gateways");
     }
