@@ -4,8 +4,12 @@
 
 mod arguments;
 mod batch;
+mod complete;
+mod completions;
+mod config_file;
 mod consuls;
 mod decode_error;
+mod defaults;
 mod delete;
 mod dev;
 mod diagnose;
@@ -24,12 +28,15 @@ mod keep;
 mod ledger;
 mod ledger_options;
 mod list;
+mod man;
+mod origins;
 mod read;
 mod stale;
 mod suggestion;
 mod surroundings;
 mod time_argument;
 mod token_argument;
+mod topics;
 mod validate;
 
 use std::ffi::{OsStr, OsString};
@@ -38,15 +45,28 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use arguments::{FlagError, Style};
+use config_file::ConfigFile;
 use exit::Exit;
-use surroundings::{complain, print};
+use surroundings::{complain, print, width};
 
 /// Consul's cluster peering tokens: generate, read, and find out what is wrong with them
 #[derive(Debug, Parser)]
 #[command(name = "peering", version, args_override_self = true, disable_help_subcommand = true)]
 struct Peering {
+    #[command(flatten)]
+    globals: Globals,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
+struct Globals {
+    /// The configuration file (PEERING_CONFIG; default: peering/config.toml in the user's configuration directory, if
+    /// it is there)
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,6 +87,8 @@ enum Command {
     History(history::Arguments),
     Ledger(ledger::Arguments),
     Dev(dev::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -75,8 +97,15 @@ pub fn run() -> ExitCode {
     dispatch(&words).into()
 }
 
+/// The whole command line, with the options of all in every command.
+fn definition() -> clap::Command {
+    let mut definition = Peering::command().term_width(width());
+    definition.build();
+    definition
+}
+
 fn dispatch(words: &[OsString]) -> Exit {
-    let definition = Peering::command();
+    let definition = definition();
     let Some((name, rest)) = words.split_first() else {
         complain(&help::of(&definition));
         return Exit::CouldNotWork;
@@ -84,6 +113,7 @@ fn dispatch(words: &[OsString]) -> Exit {
     match name.to_str() {
         Some("-h" | "-help" | "--help") => return Exit::of_printing(print(&help::of(&definition))),
         Some("help") => return help_for(&definition, rest),
+        Some(completions::ASK) => return complete(&definition, rest),
         Some("-version" | "--version" | "-V" | "version") => {
             return Exit::of_printing(print(&definition.render_version()));
         }
@@ -93,13 +123,13 @@ fn dispatch(words: &[OsString]) -> Exit {
         return unknown_command(&definition, "peering", name);
     };
     if command.has_subcommands() {
-        return dispatch_within(command, rest);
+        return dispatch_within(&definition, command, rest);
     }
-    dispatch_to(command, &[command.get_name()], rest)
+    dispatch_to(&definition, command, &[command.get_name()], rest)
 }
 
 /// A command that only holds others, such as `ledger`: the next word says which.
-fn dispatch_within(group: &clap::Command, words: &[OsString]) -> Exit {
+fn dispatch_within(definition: &clap::Command, group: &clap::Command, words: &[OsString]) -> Exit {
     let full_name = format!("peering {}", group.get_name());
     let Some((name, rest)) = words.split_first() else {
         complain(&help::of_command(group, &full_name));
@@ -109,32 +139,49 @@ fn dispatch_within(group: &clap::Command, words: &[OsString]) -> Exit {
         return help_within(group, &full_name, rest);
     }
     match group.find_subcommand(name) {
-        Some(command) => dispatch_to(command, &[group.get_name(), command.get_name()], rest),
+        Some(command) => dispatch_to(definition, command, &[group.get_name(), command.get_name()], rest),
         None => unknown_command(group, &full_name, name),
     }
 }
 
 /// Reads the words after a command's name, or its names, and runs it.
-fn dispatch_to(command: &clap::Command, path: &[&str], rest: &[OsString]) -> Exit {
+fn dispatch_to(
+    definition: &clap::Command,
+    command: &clap::Command,
+    path: &[&str],
+    rest: &[OsString],
+) -> Exit {
     let full_name = format!("peering {}", path.join(" "));
-    let style = if is_consuls(command.get_name()) { Style::Consul } else { Style::Ours };
+    let style = Style::of(path[0]);
     let normalised = match arguments::normalise(command, style, rest) {
         Ok(normalised) => normalised,
-        Err(FlagError::Help) => return Exit::of_printing(print(&help::of_command(command, &full_name))),
+        Err(FlagError::Help) => return Exit::of_printing(print(&help::short(command, &full_name))),
         Err(error) => return misused(command, &full_name, style, &error),
     };
+    let file = match ConfigFile::read(arguments::value_of(&normalised, "config").as_deref(), definition) {
+        Ok(file) => file,
+        Err(message) => {
+            complain(&message);
+            return Exit::of_usage(style);
+        }
+    };
+    let (normalised, filled) = defaults::fill(command, style, normalised, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalised);
     match Peering::try_parse_from(words) {
-        Ok(peering) => peering.command.run(),
+        Ok(peering) => peering.command.run(definition),
         Err(error) => {
-            complain(arguments::with_one_dash(&error.render().to_string()).trim_end());
+            let text = arguments::with_one_dash(&error.render().to_string());
+            complain(text.trim_end());
+            for filled in filled.iter().filter(|filled| filled.is_named_in(&text)) {
+                complain(&filled.to_string());
+            }
             Exit::of_usage(style)
         }
     }
 }
 
 impl Command {
-    fn run(self) -> Exit {
+    fn run(self, definition: &clap::Command) -> Exit {
         match self {
             Self::GenerateToken(arguments) => generate_token::run(arguments),
             Self::Establish(arguments) => establish::run(&arguments),
@@ -151,22 +198,29 @@ impl Command {
             Self::History(arguments) => history::run(&arguments),
             Self::Ledger(arguments) => ledger::run(&arguments),
             Self::Dev(arguments) => dev::run(&arguments),
+            Self::Completions(arguments) => completions::run(&arguments),
+            Self::Man(arguments) => man::run(&arguments, definition),
         }
     }
 }
 
-/// The commands that Consul has too, and that read their words as Consul's do.
-fn is_consuls(command: &str) -> bool {
-    matches!(command, "generate-token" | "establish" | "list" | "read" | "delete" | "exported-services")
+/// Answers a shell that completes a command line.
+fn complete(definition: &clap::Command, words: &[OsString]) -> Exit {
+    let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let lines = complete::candidates(definition, &words).into_iter().map(|it| it.word + "\t" + &it.is + "\n");
+    Exit::of_printing(print(&lines.collect::<String>()))
 }
 
 fn help_for(definition: &clap::Command, topic: &[OsString]) -> Exit {
     let Some((name, rest)) = topic.split_first() else {
         return Exit::of_printing(print(&help::of(definition)));
     };
+    if let Some(topic) = name.to_str().and_then(|name| topics::page(name, definition)) {
+        return Exit::of_printing(print(&topic));
+    }
     match definition.find_subcommand(name) {
         Some(command) => help_within(command, &format!("peering {}", command.get_name()), rest),
-        None => unknown_command(definition, "peering", name),
+        None => unknown_command(definition, "peering help", name),
     }
 }
 
@@ -183,10 +237,14 @@ fn help_within(command: &clap::Command, full_name: &str, topic: &[OsString]) -> 
 
 fn unknown_command(definition: &clap::Command, full_name: &str, name: &OsStr) -> Exit {
     let name = name.to_string_lossy();
-    let nearest = suggestion::nearest(&name, definition.get_subcommands().map(clap::Command::get_name));
+    let topics = topics::NAMES.into_iter().filter(|_| full_name == "peering help");
+    let known = definition.get_subcommands().map(clap::Command::get_name).chain(topics);
+    let nearest = suggestion::nearest(&name, known);
     let hint = nearest.map_or_else(String::new, |known| format!("\nA command of a similar name: {known}"));
     let name = crate::render::pretty::printable(&name);
-    complain(&format!("There is no command {name:?}.{hint}\nSee all of them with: {full_name} -help"));
+    let all =
+        if full_name == "peering help" { "peering help".to_owned() } else { format!("{full_name} -help") };
+    complain(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));
     Exit::CouldNotWork
 }
 
@@ -199,4 +257,76 @@ fn misused(command: &clap::Command, full_name: &str, style: Style, error: &FlagE
     }
     complain(&format!("See all flags with: {full_name} -help"));
     Exit::of_usage(style)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every command, with the words that call it.
+    fn commands(definition: &clap::Command) -> Vec<(Vec<String>, clap::Command)> {
+        let mut all = Vec::new();
+        for command in definition.get_subcommands() {
+            let path = vec![command.get_name().to_owned()];
+            for within in command.get_subcommands() {
+                all.push((vec![path[0].clone(), within.get_name().to_owned()], within.clone()));
+            }
+            if !command.has_subcommands() {
+                all.push((path, command.clone()));
+            }
+        }
+        all
+    }
+
+    /// The `peering …` of a line of a shell, without what stands around it.
+    fn ours(line: &str) -> Option<Vec<String>> {
+        let words = shlex::split(line.split(" #").next()?)?;
+        let from = words.iter().position(|word| word == "peering" || word.ends_with("(peering"))?;
+        let ends = ["|", "&", "<", ">", ">>", "2>&1", ";"];
+        let words = words.into_iter().skip(from + 1).take_while(|word| !ends.contains(&word.as_str()));
+        Some(words.map(|word| word.trim_end_matches(')').to_owned()).collect())
+    }
+
+    #[test]
+    fn every_command_has_examples_that_the_parser_takes() {
+        let definition = definition();
+        for (path, command) in commands(&definition) {
+            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            let examples: Vec<Vec<String>> = help.lines().filter_map(ours).collect();
+            let own = |example: &Vec<String>| example.starts_with(&path);
+            assert!(examples.iter().any(own), "{path:?} has no example of its own: {help}");
+            for example in examples {
+                let Some(name) = example.first() else { panic!("{help}") };
+                let command = definition.find_subcommand(name).unwrap_or_else(|| panic!("{example:?}"));
+                let (command, rest) = if command.has_subcommands() {
+                    (command.find_subcommand(&example[1]).unwrap(), &example[2..])
+                } else {
+                    (command, &example[1..])
+                };
+                let words: Vec<OsString> = rest.iter().map(OsString::from).collect();
+                let words = arguments::normalise(command, Style::of(name), &words).unwrap();
+                let called = std::iter::once("peering")
+                    .chain(example[..example.len() - rest.len()].iter().map(String::as_str));
+                let called = called.map(OsString::from).chain(words);
+                if let Err(error) = Peering::try_parse_from(called) {
+                    panic!("{example:?}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_option_of_ours_lacks_a_variable_or_a_reason() {
+        use origins::{Origins, origins, variable_of};
+        for (path, command) in commands(&definition()) {
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                if origins(Style::of(&path[0]), option) == Origins::VariableAndFile {
+                    let variable = variable_of(option);
+                    assert!(variable.starts_with("PEERING_") && !variable.contains('-'), "{variable}");
+                    let help = help::of_command(&command, &path.join(" "));
+                    assert!(help.contains(&variable), "{path:?} -{option}: {help}");
+                }
+            }
+        }
+    }
 }

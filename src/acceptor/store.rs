@@ -198,7 +198,6 @@ impl From<rusqlite::Error> for Unprepared {
 fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, Unprepared> {
     connection.busy_timeout(PATIENCE)?;
     if version(connection)? != MIGRATIONS.len() {
-        connection.pragma_update(None, "journal_mode", "wal")?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         // Another process may have been here while this one waited for the lock.
         let reached = version(&transaction)?;
@@ -210,6 +209,9 @@ fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, 
         }
         transaction.pragma_update(None, "user_version", MIGRATIONS.len().max(reached))?;
         transaction.commit()?;
+        // Readers and a writer at once. SQLite does not wait for the lock that this takes: where another process is in the
+        // way, the state works as well without, and the next one that comes by tries again.
+        let _ = connection.pragma_update(None, "journal_mode", "wal");
     }
     let cluster = connection.query_row(
         "SELECT id, certificate, created_index FROM cluster, root WHERE active",

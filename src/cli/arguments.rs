@@ -23,6 +23,16 @@ pub enum Style {
     Ours,
 }
 
+impl Style {
+    /// How the command of a name reads its words.
+    pub fn of(command: &str) -> Self {
+        match command {
+            "generate-token" | "establish" | "list" | "read" | "delete" | "exported-services" => Self::Consul,
+            _ => Self::Ours,
+        }
+    }
+}
+
 /// What is wrong with a command line, in the words of Go's `flag` package.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FlagError {
@@ -67,6 +77,7 @@ pub fn normalise(command: &Command, style: Style, words: &[OsString]) -> Result<
             continue;
         };
         match find(command, &flag.name) {
+            _ if matches!(flag.name.as_str(), "h" | "help") => return Err(FlagError::Help),
             Some(argument) if takes_value(argument) => {
                 let value = flag.value.or_else(|| words.next().cloned());
                 let value = value.ok_or_else(|| FlagError::MissingValue(flag.name.clone()))?;
@@ -74,7 +85,6 @@ pub fn normalise(command: &Command, style: Style, words: &[OsString]) -> Result<
             }
             Some(_) if flag.is_on()? => flags.push(format!("--{}", flag.name).into()),
             Some(_) => {}
-            None if matches!(flag.name.as_str(), "h" | "help") => return Err(FlagError::Help),
             None => return Err(FlagError::Undefined(flag.name)),
         }
     }
@@ -136,6 +146,15 @@ fn with_value(name: &str, value: &OsStr) -> OsString {
     let mut word = OsString::from(format!("--{name}="));
     word.push(value);
     word
+}
+
+/// The value of an option in normalised words.
+pub fn value_of(words: &[OsString], option: &str) -> Option<String> {
+    let options = words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    options
+        .filter_map(|word| word.strip_prefix("--")?.strip_prefix(option)?.strip_prefix('='))
+        .last()
+        .map(str::to_owned)
 }
 
 /// clap's text with one dash before each flag, as the user types them.

@@ -11,6 +11,8 @@ use super::http_options::HttpOptions;
 /// Asks Consul, as `consul peering delete` does, to delete the peering of a name; that takes it a moment. Consul does
 /// not say whether there was one. Every token of the peering is worthless from then on.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering delete -name west")]
 pub struct Arguments {
     /// The local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]

@@ -18,7 +18,7 @@ use crate::acceptor::{self, Fault, Settings};
 /// listens on loopback only, and guards nothing that matters. Its state is that of -http-addr=embedded, in
 /// PEERING_STATE_DIR or the user's state directory. Ctrl-C stops it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering dev &
   peering generate-token -name west
   consul peering list

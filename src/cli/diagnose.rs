@@ -35,7 +35,7 @@ use crate::token::{Secret, Token, decode};
 ///
 /// Exit codes: 0 nothing keeps the token from working, 1 something does, 2 it could not be looked at.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering diagnose @west.token -name west
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering diagnose @west.token -error -
   peering diagnose -error 'a new peering token must be generated: invalid peering establishment secret'

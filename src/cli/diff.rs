@@ -15,7 +15,7 @@ use crate::render::{json, pretty, yaml};
 ///
 /// Exit codes: 0 the same peering, 1 not, 2 a token could not be read or the command line is wrong.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering diff @monday.token @tuesday.token
   peering diff @west.token - -format json < other.token")]
 pub struct Arguments {

@@ -21,7 +21,7 @@ use crate::token::Secret;
 /// works or not, the token may be spent afterwards: `peering stale` tells. If it fails and standard error is a terminal, a
 /// hint at the cause follows what Consul says.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   Establish with a token from a file, so that it is in no list of processes and no shell's history:
     peering establish -name east -peering-token @east.token
   Find out first whether it can work, without spending it:

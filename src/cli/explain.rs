@@ -19,7 +19,7 @@ use crate::render::{json, pretty};
 ///
 /// Exit codes: 0 it is known, 1 it is not, 2 it could not be read.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering explain ca-expires-soon
   peering explain 'a new peering token must be generated: invalid peering establishment secret'
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering explain -

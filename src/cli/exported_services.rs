@@ -12,6 +12,8 @@ use crate::render::consul as render;
 ///
 /// Prints, as `consul peering exported-services` does, the names of the services that this cluster exports to a peer.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering exported-services -name west")]
 pub struct Arguments {
     /// The local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]

@@ -35,7 +35,7 @@ use crate::unused::Decision;
 ///
 /// What was generated is recorded in a ledger, never with its secret. If that fails, it is a warning.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   Generate a token and read what it says, without a Consul:
     peering generate-token -http-addr=embedded -name west -inspect
   Put it into a file that only you can read:

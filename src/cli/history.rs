@@ -18,7 +18,7 @@ use crate::render::{json, pretty, yaml};
 ///
 /// Exit codes: 0 done (even if nothing is known), 2 the ledger could not be read.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering history
   peering history -name west -format json
   peering history -ledger consul -http-addr consul.example.com:8500")]

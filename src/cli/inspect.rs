@@ -19,7 +19,7 @@ use crate::token::recover::recover;
 ///
 /// Exit codes: 0 all were decoded, 1 one was not, 2 a file could not be read or the command line is wrong.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering inspect @west.token
   kubectl get secret peering-token -o yaml | peering inspect -
   peering inspect @west.token -field server_name

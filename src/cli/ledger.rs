@@ -37,7 +37,7 @@ enum Command {
 ///
 /// Exit codes: 0 recorded, or there already; 1 no token; 2 the ledger could not be written.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering ledger import @west.token -name west")]
 struct Import {
     /// The token's text, @FILE, or - for standard input
@@ -59,6 +59,8 @@ struct Import {
 ///
 /// Exit codes: 0 whole, 1 something is wrong, 2 the ledger could not be read.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering ledger verify")]
 struct Verify {
     #[command(flatten)]
     ledger: LedgerOptions,

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::surroundings::{state_directory, variable};
+use super::surroundings::state_directory;
 use crate::consul::Client;
 use crate::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Sqlite};
 
@@ -29,14 +29,13 @@ pub enum Kind {
 }
 
 impl LedgerOptions {
-    /// What flag and variable say.
+    /// What was asked for.
     pub fn kind(&self) -> Result<Kind, String> {
-        let given = self.ledger.as_ref().map(|value| ("-ledger", value.clone()));
-        let given = given.or_else(|| variable("PEERING_LEDGER").map(|value| ("PEERING_LEDGER", value)));
-        match given.filter(|(_, value)| !value.is_empty()) {
-            None => Ok(Kind::Sqlite),
-            Some((name, value)) => Kind::from_str(&value, false)
-                .map_err(|_| format!("{name} is {value:?}: set it to sqlite, consul or off")),
+        match self.ledger.as_deref() {
+            None | Some("") => Ok(Kind::Sqlite),
+            Some(value) => Kind::from_str(value, false).map_err(|_| {
+                format!("-ledger or PEERING_LEDGER is {value:?}: set it to sqlite, consul or off")
+            }),
         }
     }
 
@@ -48,8 +47,7 @@ impl LedgerOptions {
                 .map(|directory| Ledger::Sqlite(Sqlite::within(&directory)))
                 .ok_or_else(|| "there is no home directory to keep it in: set PEERING_STATE_DIR".to_owned()),
             (Kind::Consul, Some(client)) => {
-                let prefix = self.ledger_prefix.clone().or_else(|| variable("PEERING_LEDGER_PREFIX"));
-                let prefix = prefix.filter(|prefix| !prefix.trim_matches('/').is_empty());
+                let prefix = self.ledger_prefix.clone().filter(|prefix| !prefix.trim_matches('/').is_empty());
                 Ok(Ledger::ConsulKv(ConsulKv::below(client, prefix.as_deref().unwrap_or(DEFAULT_PREFIX))))
             }
             (Kind::Consul, None) => Err("no Consul is named".to_owned()),

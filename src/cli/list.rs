@@ -12,7 +12,7 @@ use crate::render::consul as render;
 /// Prints, as `consul peering list` does, the name and state of every peering, how many services are imported and
 /// exported, and its metadata, which is sorted here.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   Which peerings are not active?
     peering list -format json | jq -r '.[] | select(.State != \"ACTIVE\").Name'")]
 pub struct Arguments {

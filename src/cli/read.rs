@@ -21,7 +21,7 @@ const OLDEST_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 /// ACTIVE does not mean healthy: if standard error is a terminal, a peering that is ACTIVE without a heartbeat, or with
 /// none for two minutes, gets a note there.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   Is it active?
     peering read -name west -format json | jq -r .State")]
 pub struct Arguments {

@@ -27,7 +27,7 @@ use crate::token::recover::recover;
 /// Exit codes: 0 all are current, 1 one is not, 2 a file could not be read or the command line is wrong, 3 it cannot be
 /// told.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering stale @west.token -name west -probe
   consul snapshot save state.snap && peering stale @west.token -snapshot state.snap
   peering stale @monday.token @tuesday.token -snapshot state.snap

@@ -99,3 +99,9 @@ pub fn state_directory() -> Option<PathBuf> {
     let strategy = etcetera::choose_base_strategy().ok()?;
     Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("peering"))
 }
+
+/// The folder for what a user sets once: `peering` in the user's configuration directory (XDG).
+pub fn config_directory() -> Option<PathBuf> {
+    use etcetera::BaseStrategy;
+    Some(etcetera::choose_base_strategy().ok()?.config_dir().join("peering"))
+}

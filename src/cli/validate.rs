@@ -26,7 +26,7 @@ use crate::token::decode;
 /// Exit codes, the same in every format: 0 Consul accepts them all and nothing at or above -fail-on was found, 1 it
 /// refuses one or something was found, 2 the work could not be done.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(after_long_help = "Examples:
   peering validate @west.token
   peering validate @west.token -fail-on warning -warn-before 90d
   peering validate -format sarif @tokens/*.token > peering.sarif

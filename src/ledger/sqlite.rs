@@ -199,7 +199,6 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
     if found >= newest_version() {
         return Ok(found);
     }
-    connection.pragma_update(None, "journal_mode", "wal")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been here while this one waited for the lock.
     let found = version(&transaction)?;
@@ -209,6 +208,9 @@ fn migrate(connection: &mut Connection) -> rusqlite::Result<i64> {
     let reached = found.max(newest_version());
     transaction.pragma_update(None, "user_version", reached)?;
     transaction.commit()?;
+    // A writer syncs once then, not thrice. SQLite does not wait for the lock that this takes: where another process is in
+    // the way, the ledger works as well without.
+    let _ = connection.pragma_update(None, "journal_mode", "wal");
     Ok(reached)
 }
 

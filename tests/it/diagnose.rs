@@ -218,7 +218,7 @@ fn what_an_untrusted_server_showed_is_told() {
         ("[0-9a-f]{64}", "[SHA-256]"),
         ("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "[CLUSTER]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[TIME]"),
-        (r" \(\d+ ms\)", ""),
+        (r"\s+\(\d+ ms\)", ""),
         ("ca\\.[a-z0-9]+", "ca.[CLUSTER]"),
     ] {
         settings.add_filter(pattern, written);

@@ -98,7 +98,7 @@ fn every_fault_of_the_http_api_is_found_by_the_command() {
     for (fault, cause) in OF_THE_HTTP_API {
         let home = tempfile::tempdir().unwrap();
         let dialer = Dev::start(home.path(), &["-fault", fault]);
-        let found = diagnosed(&["-http-addr", &dialer.url], &token);
+        let found = diagnosed(&["-http-addr", &dialer.url, "-token", "an-acl-token"], &token);
         assert_eq!(found, (Some(cause.to_owned()), 1), "{fault}");
     }
 }

@@ -246,7 +246,7 @@ async fn off_records_nothing_and_a_wrong_word_generates_nothing() {
     run(peering("postgres")).await.expect(
         1,
         "",
-        "PEERING_LEDGER is \"postgres\": set it to sqlite, consul or off\n",
+        "-ledger or PEERING_LEDGER is \"postgres\": set it to sqlite, consul or off\n",
     );
     assert_eq!(server.received_requests().await.unwrap().len(), asked);
 }
@@ -483,14 +483,15 @@ fn verify_finds_what_was_changed_or_is_gone() {
 fn the_commands_within_ledger_are_found_explained_and_told_apart() {
     let help = Peering::new(["ledger", "import", "-help"]).run().status(0);
     assert!(help.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", help.stdout);
-    assert_eq!(Peering::new(["help", "ledger", "import"]).run().stdout, help.stdout);
+    let long = Peering::new(["help", "ledger", "import"]).run().status(0);
+    assert!(long.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", long.stdout);
     Peering::new(["ledger", "imprt"]).run().expect(
         2,
         "",
         "There is no command \"imprt\".\nA command of a similar name: import\nSee all of them with: peering ledger -help\n",
     );
     let group = Peering::new(["ledger"]).run().status(2);
-    assert!(group.stderr.contains("Usage: peering ledger <COMMAND>"), "{}", group.stderr);
+    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] <COMMAND>"), "{}", group.stderr);
     Peering::new(["ledger", "verify", "-x"]).run().expect(
         2,
         "",

@@ -14,6 +14,7 @@ mod acceptor;
 mod batch;
 mod checks;
 mod cli_recordings;
+mod comfort;
 mod diagnose;
 mod diagnose_errors;
 mod diff;
