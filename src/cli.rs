@@ -28,6 +28,7 @@ mod keep;
 mod ledger;
 mod ledger_options;
 mod list;
+mod log;
 mod man;
 mod origins;
 mod read;
@@ -38,6 +39,7 @@ mod time_argument;
 mod token_argument;
 mod topics;
 mod validate;
+mod watch;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -67,6 +69,9 @@ struct Globals {
     /// it is there)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<String>,
+    /// How much to say, on standard error, of what is done on the network and in the ledger; never a secret
+    #[arg(long, global = true, value_enum, value_name = "LEVEL", default_value = "off")]
+    log_level: log::Level,
 }
 
 #[derive(Debug, Subcommand)]
@@ -168,7 +173,13 @@ fn dispatch_to(
     let (normalised, filled) = defaults::fill(command, style, normalised, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalised);
     match Peering::try_parse_from(words) {
-        Ok(peering) => peering.command.run(definition),
+        Ok(peering) => {
+            peering.globals.log_level.begin();
+            if let Some(file) = &file {
+                tracing::debug!(file = %file.path().display(), "read the configuration file");
+            }
+            peering.command.run(definition)
+        }
         Err(error) => {
             let text = arguments::with_one_dash(&error.render().to_string());
             complain(text.trim_end());

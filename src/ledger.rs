@@ -83,11 +83,17 @@ impl Ledger<'_> {
     ///
     /// `None`: the ledger is off.
     pub async fn record(&self, record: &Record) -> Result<Option<Entry>, LedgerError> {
-        match self {
+        let recorded = match self {
             Self::Sqlite(ledger) => ledger.record(record).map(Some),
             Self::ConsulKv(ledger) => ledger.record(record).await.map(Some),
             Self::Off => Ok(None),
+        };
+        match &recorded {
+            Ok(Some(_)) => tracing::info!(name = record.name, "wrote the ledger"),
+            Ok(None) => {}
+            Err(error) => tracing::error!(%error, "the ledger was not written"),
         }
+        recorded
     }
 
     /// All records of a local name, or of all names, in the order in which they were added. A ledger that was never

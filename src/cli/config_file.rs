@@ -77,6 +77,11 @@ impl ConfigFile {
         Ok(Some(Self { path, settings }))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &std::path::Path {
+        &self.path
+    }
+
     /// The value of an option of a command, and where it came from.
     pub fn value(&self, command: &str, option: &str) -> Option<(Value, String)> {
         let of = |section: &str| {

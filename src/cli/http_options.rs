@@ -4,9 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::surroundings::{now, state_directory, variable};
+use super::surroundings::{complain, now, state_directory, stderr_is_a_terminal, variable};
 use crate::acceptor::{Acceptor, Settings};
 use crate::consul::{Address, Client, Config, Options};
+
+/// What it means to verify nothing.
+const UNVERIFIED: &str =
+    "CONSUL_HTTP_SSL_VERIFY is false: whoever is between can pose as Consul, and read the ACL token";
 
 /// How to reach Consul.
 #[derive(Debug, Args)]
@@ -57,6 +61,13 @@ impl HttpOptions {
             partition: self.partition.clone(),
         };
         let config = Config::resolve(&options, variable).map_err(|error| error.to_string())?;
+        if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
+            // A script sees what Consul prints, and nothing else.
+            if stderr_is_a_terminal() {
+                complain(&format!("Warning: {UNVERIFIED}"));
+            }
+            tracing::warn!("{UNVERIFIED}");
+        }
         if config.address != Address::Embedded {
             return Client::over_network(config).map_err(|error| error.to_string());
         }

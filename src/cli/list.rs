@@ -5,6 +5,8 @@ use clap::Args;
 use super::consuls::{self, Format};
 use super::exit::Exit;
 use super::http_options::HttpOptions;
+use super::watch::watch;
+use crate::consul::Peering;
 use crate::render::consul as render;
 
 /// List the peerings of a cluster
@@ -14,26 +16,42 @@ use crate::render::consul as render;
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   Which peerings are not active?
-    peering list -format json | jq -r '.[] | select(.State != \"ACTIVE\").Name'")]
+    peering list -format json | jq -r '.[] | select(.State != \"ACTIVE\").Name'
+  What changes?
+    peering list -watch")]
 pub struct Arguments {
     /// pretty (a table) or json (one line)
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
+    /// Print again whenever something changes, until interrupted
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     http: HttpOptions,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Exit {
-    consuls::run(list(arguments))
+    let prepared = Format::named(&arguments.format).and_then(|format| {
+        let client = arguments.http.client();
+        Ok((format, client.map_err(|error| format!("Error connect to Consul agent: {error}"))?))
+    });
+    let (format, client) = match prepared {
+        Ok(prepared) => prepared,
+        Err(message) => return consuls::end(Err(message)),
+    };
+    let list = async |index| {
+        let listed = client.list_peerings_after(index).await;
+        let (peerings, next) = listed.map_err(|error| format!("Error listing peerings: {error}"))?;
+        Ok((shown(peerings, format)?, next))
+    };
+    if arguments.watch {
+        return watch(list);
+    }
+    consuls::run(async { list(0).await.map(|(text, _)| text) })
 }
 
-async fn list(arguments: &Arguments) -> Result<String, String> {
-    let format = Format::named(&arguments.format)?;
-    let client =
-        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
-    let mut peerings =
-        client.list_peerings().await.map_err(|error| format!("Error listing peerings: {error}"))?;
+fn shown(mut peerings: Vec<Peering>, format: Format) -> Result<String, String> {
     peerings.sort_by(|one, other| one.name.cmp(&other.name));
     match format {
         Format::Json => render::json(&peerings).map_err(|error| format!("Error marshalling JSON: {error}")),

@@ -3,7 +3,7 @@
 use super::arguments::Style;
 
 /// Options that have no default: what a command is about, what is for once, and what would be dangerous always.
-const FOR_ONCE: [&str; 15] = [
+const FOR_ONCE: [&str; 16] = [
     "acl-token",
     "batch",
     "config",
@@ -19,6 +19,7 @@ const FOR_ONCE: [&str; 15] = [
     "pem",
     "show-secret",
     "snapshot",
+    "watch",
 ];
 
 /// The flags of Consul's own commands, which behave as Consul's do.

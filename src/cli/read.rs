@@ -7,6 +7,7 @@ use super::consuls::{self, Format};
 use super::exit::Exit;
 use super::http_options::HttpOptions;
 use super::surroundings::{complain, now, stderr_is_a_terminal};
+use super::watch::watch;
 use crate::consul::{Client, Peering};
 use crate::render::consul as render;
 
@@ -23,7 +24,9 @@ const OLDEST_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   Is it active?
-    peering read -name west -format json | jq -r .State")]
+    peering read -name west -format json | jq -r .State
+  Until it is:
+    peering read -name west -format json -watch | grep -m 1 '\"State\":\"ACTIVE\"'")]
 pub struct Arguments {
     /// The local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
@@ -31,36 +34,59 @@ pub struct Arguments {
     /// pretty (a field a line) or json (one line)
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
+    /// Print again whenever something changes, until interrupted
+    #[arg(long)]
+    watch: bool,
     #[command(flatten)]
     http: HttpOptions,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Exit {
-    consuls::run(read(arguments))
+    let prepared = consuls::named(&arguments.name).and_then(|()| {
+        let format = Format::named(&arguments.format)?;
+        let client = arguments.http.client();
+        Ok((format, client.map_err(|error| format!("Error connect to Consul agent: {error}"))?))
+    });
+    let (format, client) = match prepared {
+        Ok(prepared) => prepared,
+        Err(message) => return consuls::end(Err(message)),
+    };
+    if arguments.watch {
+        return watch(async |index| {
+            let read = client.read_peering_after(&arguments.name, index).await;
+            let (found, next) = read.map_err(|error| format!("Error reading peering: {error}"))?;
+            match (found, index) {
+                (Some(peering), _) => Ok((shown(&peering, format)?, next)),
+                (None, 0) => Err(missing(&arguments.name)),
+                // It was there, and may come back.
+                (None, _) => Ok((missing(&arguments.name), next)),
+            }
+        });
+    }
+    consuls::run(async { shown(&find(&client, &arguments.name).await?, format) })
 }
 
-async fn read(arguments: &Arguments) -> Result<String, String> {
-    consuls::named(&arguments.name)?;
-    let format = Format::named(&arguments.format)?;
-    let client =
-        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
-    let peering = find(&client, &arguments.name).await?;
+fn shown(peering: &Peering, format: Format) -> Result<String, String> {
     if stderr_is_a_terminal()
-        && let Some(note) = heartbeat_note(&peering, now())
+        && let Some(note) = heartbeat_note(peering, now())
     {
         complain(&note);
     }
     match format {
-        Format::Json => render::json(&peering).map_err(|error| format!("Error marshalling JSON: {error}")),
-        Format::Pretty => Ok(render::one(&peering)),
+        Format::Json => render::json(peering).map_err(|error| format!("Error marshalling JSON: {error}")),
+        Format::Pretty => Ok(render::one(peering)),
     }
+}
+
+fn missing(name: &str) -> String {
+    format!("No peering with name {name} found.")
 }
 
 /// The peering of a name. The error is Consul's, also when there is none.
 pub async fn find(client: &Client, name: &str) -> Result<Peering, String> {
     let found = client.read_peering(name).await.map_err(|error| format!("Error reading peering: {error}"))?;
-    found.ok_or_else(|| format!("No peering with name {name} found."))
+    found.ok_or_else(|| missing(name))
 }
 
 /// What to say of an ACTIVE peering whose other side was not heard lately.

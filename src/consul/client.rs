@@ -112,6 +112,7 @@ impl Client {
         let (mut method, mut body) = (method, body);
         let mut headers = self.headers()?;
         for _ in 0..=MOST_REDIRECTS {
+            let begun = std::time::Instant::now();
             let mut request = client.request(method.clone(), url.clone()).headers(headers.clone());
             if let Some(body) = &body {
                 request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
@@ -120,7 +121,21 @@ impl Client {
                 Ok(response) => Answer::read(response).await,
                 Err(error) => Err(error),
             };
-            let answer = answer.map_err(|error| self.transport_error(&method, &target, &error))?;
+            let answer = answer.map_err(|error| self.transport_error(&method, &target, &error));
+            match &answer {
+                Ok(answer) => tracing::info!(
+                    %method,
+                    url = %shown(&url),
+                    status = answer.status.as_u16(),
+                    bytes = answer.body.len(),
+                    ms = begun.elapsed().as_millis(),
+                    "asked Consul"
+                ),
+                Err(error) => {
+                    tracing::error!(%error, ms = begun.elapsed().as_millis(), "no answer from Consul");
+                }
+            }
+            let answer = answer?;
             let Some(next) = answer.redirect(&url) else { return answer.within_limit() };
             if !matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
                 (method, body) = (Method::GET, None);
@@ -130,6 +145,14 @@ impl Client {
         }
         let cause = format!("stopped after {MOST_REDIRECTS} redirects");
         Err(RequestError::Transport { method: go_method(&method), url: target, cause })
+    }
+
+    /// A blocking query: answered once the answer differs from that at an index; at once for 0.
+    pub(super) async fn ask_after(&self, path: &str, index: u64) -> Result<Answer, RequestError> {
+        let index = index.to_string();
+        let parameters = [("index", index.as_str())];
+        let parameters = if index == "0" { &[][..] } else { &parameters };
+        self.ask(Method::GET, path, parameters, None).await
     }
 
     /// Asks for something long: `take` gets it chunk by chunk, until it says `false`. No redirect is followed.
@@ -174,6 +197,13 @@ impl Client {
         *request.uri_mut() = path.parse().map_err(|_| RequestError::Setup(format!("{path:?} is no path")))?;
         *request.headers_mut() = self.headers()?;
         let (parts, body) = acceptor.answer(&request).into_parts();
+        tracing::info!(
+            method = %request.method(),
+            path = request.uri().path(),
+            status = parts.status.as_u16(),
+            bytes = body.len(),
+            "asked the embedded acceptor"
+        );
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 
@@ -271,6 +301,15 @@ impl Answer {
         Ok(Self { status, headers, body: body.into() })
     }
 
+    /// The index to ask about next. One that went back, as after a restored snapshot, begins anew, as Consul's documents say.
+    pub(super) fn next_index(&self, asked: u64) -> u64 {
+        let told = self.headers.get("X-Consul-Index").and_then(|index| index.to_str().ok()?.parse().ok());
+        match told {
+            Some(index) if index >= asked => u64::max(index, 1),
+            _ => 0,
+        }
+    }
+
     fn within_limit(self) -> Result<Self, RequestError> {
         if self.body.len() <= LONGEST_ANSWER {
             return Ok(self);
@@ -312,6 +351,13 @@ impl Resolve for AlwaysResolve {
 fn first_address(authority: &str) -> String {
     let looked_up = authority.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
     looked_up.map_or_else(|| authority.to_owned(), |address| address.to_string())
+}
+
+/// A URL without a user and a password, which a redirect may hold.
+fn shown(url: &reqwest::Url) -> String {
+    let mut url = url.clone();
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
 }
 
 /// A name as one segment of a path.

@@ -95,6 +95,28 @@ impl Client {
         answer::read("list of peerings", &self.ask(Method::GET, "/v1/peerings", &[], None).await?.ok()?.body)
     }
 
+    /// Lists the peerings once they differ from those at an index, or after Consul's time for such a question (five minutes);
+    /// 0 asks for those of now. With them comes the index to ask about next.
+    pub async fn list_peerings_after(&self, index: u64) -> Result<(Vec<Peering>, u64), RequestError> {
+        let answer = self.ask_after("/v1/peerings", index).await?.ok()?;
+        Ok((answer::read("list of peerings", &answer.body)?, answer.next_index(index)))
+    }
+
+    /// Reads the peering of a local name once it differs from that at an index, likewise.
+    pub async fn read_peering_after(
+        &self,
+        name: &str,
+        index: u64,
+    ) -> Result<(Option<Peering>, u64), RequestError> {
+        let path = format!("/v1/peering/{}", path_segment(name));
+        let answer = self.ask_after(&path, index).await?;
+        let next = answer.next_index(index);
+        if answer.status == StatusCode::NOT_FOUND && answer.body.starts_with(b"Peering not found") {
+            return Ok((None, next));
+        }
+        Ok((Some(answer::read("peering", &answer.ok()?.body)?), next))
+    }
+
     /// Whose cluster this is: `GET /v1/connect/ca/roots`, which needs no permission.
     pub async fn ca_roots(&self) -> Result<CaRoots, RequestError> {
         answer::read(

@@ -141,6 +141,7 @@ impl Drop for Connection {
 impl Connection {
     /// Connects. Each step may take `patience`.
     pub async fn dial(address: &str, trust: &Trust, patience: Duration) -> Result<Self, DialError> {
+        tracing::debug!(address, "dialing");
         let parsed =
             ServerAddress::parse(address).map_err(|error| failed(Step::Address, error.to_string()))?;
         // Go dials this very host when there is none.

@@ -72,6 +72,7 @@ struct TellOne {
 
 impl TellOne {
     fn comes_to(&self, step: &'static str) {
+        tracing::debug!(place = self.place, step, "on the way to an address");
         self.tell.0(self.place, Some(step));
     }
 }
@@ -104,6 +105,11 @@ pub async fn climb_telling(
     while let Some(done) = climbing.join_next().await {
         // A way is a plain function of a socket: it does not panic, and nobody cancels it.
         if let Ok((place, went)) = done {
+            tracing::info!(
+                address = went.0.address,
+                reached = went.0.peering_exists.passed().is_some(),
+                "went to an address"
+            );
             tell.0(place, None);
             gone.push((place, went));
         }

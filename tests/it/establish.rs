@@ -205,3 +205,83 @@ fn a_person_gets_a_hint_and_a_script_exactly_what_consul_prints() {
     let hint = run.stderr.strip_prefix(consul).unwrap_or_else(|| panic!("{}", run.stderr));
     insta::assert_snapshot!("a_hint_after_a_failed_establish", hint);
 }
+
+/// A `-watch` that is running, and the lines that it prints.
+struct Watching {
+    child: std::process::Child,
+    lines: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
+}
+
+impl Watching {
+    fn start(words: &[&str], url: &str) -> Self {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_peering"))
+            .args(words)
+            .env_clear()
+            .env("CONSUL_HTTP_ADDR", url)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+        Self { child, lines }
+    }
+
+    fn next(&mut self) -> String {
+        self.lines.next().unwrap().unwrap()
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn what_changes_is_printed_again_and_what_does_not_is_not() {
+    let home = tempfile::tempdir().unwrap();
+    let dev = Dev::start(home.path(), &[]);
+    let at = |words: &[&str]| Peering::new(words).env("CONSUL_HTTP_ADDR", &dev.url).shows_secrets().run();
+    let mut list = Watching::start(&["list", "-watch"], &dev.url);
+    assert_eq!(list.next(), "There are no peering connections.");
+    at(&["generate-token", "-name", "west"]).status(0);
+    assert_eq!(list.next(), "Name  State    Imported Svcs  Exported Svcs  Meta");
+    assert_eq!(list.next(), "west  PENDING  0              0              ");
+    let mut read = Watching::start(&["read", "-name", "west", "-watch", "-format", "json"], &dev.url);
+    assert!(read.next().contains("\"State\":\"PENDING\""));
+    at(&["delete", "-name", "west"]).status(0);
+    assert_eq!(list.next(), "There are no peering connections.");
+    assert_eq!(read.next(), "No peering with name west found.");
+    // What is not there, or cannot be asked, from the first is an error as without -watch.
+    at(&["read", "-name", "none", "-watch"]).expect(1, "", "No peering with name none found.\n");
+    let refused = Peering::new(["list", "-watch", "-http-addr", "http://127.0.0.1:1"]).run().status(1);
+    assert!(refused.stderr.contains("connection refused"), "{}", refused.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_asks_with_the_index_and_goes_on_after_an_error() {
+    let server = MockServer::start().await;
+    let answer = |index: &str, body: Value| {
+        ResponseTemplate::new(200).insert_header("X-Consul-Index", index).set_body_json(body)
+    };
+    let peering = |state: &str| json!([{ "Name": "west", "ID": "1", "State": state }]);
+    for (response, times) in [
+        (answer("7", peering("PENDING")), 1),
+        (ResponseTemplate::new(500).set_body_string("No cluster leader"), 1),
+        (answer("9", peering("ACTIVE")), 100),
+    ] {
+        Mock::given(path("/v1/peerings")).respond_with(response).up_to_n_times(times).mount(&server).await;
+    }
+    let url = server.uri();
+    let lines = tokio::task::spawn_blocking(move || {
+        let mut list = Watching::start(&["list", "-watch", "-format=json"], &url);
+        [list.next(), list.next()]
+    });
+    let lines = lines.await.unwrap();
+    assert!(lines[0].contains("PENDING") && lines[1].contains("ACTIVE"), "{lines:?}");
+    let asked = server.received_requests().await.unwrap();
+    let queries: Vec<_> =
+        asked.iter().take(3).map(|request| request.url.query().map(str::to_owned)).collect();
+    assert_eq!(queries, [None, Some("index=7".to_owned()), None]);
+}

@@ -1,0 +1,43 @@
+//! `-log-level`: what is done on the network and in the ledger, said while it is done.
+
+use clap::ValueEnum;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Nothing
+    Off,
+    /// What failed
+    Error,
+    /// And what is dangerous
+    Warn,
+    /// And what was done
+    Info,
+    /// And each step of it
+    Debug,
+    /// The same; the libraries beneath are never asked, for they do not know what is secret
+    Trace,
+}
+
+impl Level {
+    /// Begins to say it, on standard error. Only this crate is heard.
+    pub fn begin(self) {
+        let level = match self {
+            Self::Off => return,
+            Self::Error => LevelFilter::ERROR,
+            Self::Warn => LevelFilter::WARN,
+            Self::Info => LevelFilter::INFO,
+            Self::Debug => LevelFilter::DEBUG,
+            Self::Trace => LevelFilter::TRACE,
+        };
+        let lines =
+            fmt::layer().with_writer(std::io::stderr).with_ansi(false).with_target(false).without_time();
+        let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
+        // In one process it is begun once.
+        let _ = tracing_subscriber::registry().with(lines).with(ours).try_init();
+    }
+}
