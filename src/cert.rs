@@ -18,6 +18,7 @@ pub use signature::{SelfSignature, Signed, signed_by};
 
 /// The facts of one X.509 certificate (RFC 5280).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
     /// The X.509 version: 3, or 1 for one without extensions. So ordinary that it is not shown.
     #[serde(skip)]
@@ -29,8 +30,10 @@ pub struct Certificate {
     /// Serial number, lower-case hexadecimal bytes with colons.
     pub serial: String,
     /// Not valid before this second.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub not_before: Timestamp,
     /// Not valid after this second.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub not_after: Timestamp,
     /// The public key.
     pub key: Key,

@@ -83,6 +83,7 @@ pub use document::markdown;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -95,6 +96,7 @@ pub enum Severity {
 
 /// What a check looks at. A check runs when that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
     /// The token's text: always there.
@@ -111,6 +113,7 @@ pub enum Subject {
 
 /// The part of a token that a check is about: the chapter that it stands in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Area {
     /// The token's text, and the JSON in it.
@@ -125,6 +128,7 @@ pub enum Area {
 
 /// One check.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
     /// Stable kebab-case name that states the fault.
     pub name: &'static str,

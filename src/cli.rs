@@ -16,7 +16,7 @@ mod diagnose;
 mod diff;
 mod establish;
 mod exit;
-mod explain;
+pub(crate) mod explain;
 mod exported_services;
 mod generate_token;
 mod help;

@@ -55,6 +55,7 @@ pub struct Known<'a> {
 
 /// What the Consul at `-http-addr` says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DialerView {
     /// Where it was asked.
     pub asked_at: String,
@@ -81,6 +82,7 @@ pub struct DialerView {
 
 /// What `diagnose` tells.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
@@ -106,6 +108,7 @@ pub struct Diagnosis {
 
 /// Something that was not looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotKnown {
     /// What.
     pub what: &'static str,

@@ -16,6 +16,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// Two tokens side by side.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
@@ -35,6 +36,7 @@ pub struct Comparison {
 
 /// How two tokens belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
     /// They hold the same secret of the same peering.
@@ -53,6 +55,7 @@ pub enum Relation {
 
 /// Which of two tokens was generated later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Newer {
     /// Which.
     pub which: Which,
@@ -62,6 +65,7 @@ pub struct Newer {
 
 /// One of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Which {
     /// The first.
@@ -76,6 +80,7 @@ pub enum Which {
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// The field, by its name in the token.
     pub field: &'static str,

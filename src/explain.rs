@@ -26,6 +26,7 @@ use source::Source;
 
 /// A message that Consul is known to print, or several that mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
     /// Stable name in kebab case: `secret-invalid`.
     pub name: &'static str,
@@ -48,6 +49,7 @@ pub struct Entry {
 
 /// What a message is about. The entries are ordered by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
     /// The text of the token, before anything in it is read.
@@ -92,6 +94,7 @@ impl Area {
 
 /// One known cause that was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// What is known about it.
     #[serde(flatten)]

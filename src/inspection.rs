@@ -28,6 +28,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// What `inspect -format json` prints.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inspections {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
@@ -37,6 +38,7 @@ pub struct Inspections {
 
 /// What one token says.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inspection {
     /// Where the token came from: `argument`, `@FILE` or `-`.
     pub source: String,
@@ -72,6 +74,7 @@ pub struct Inspection {
 
 /// What may be known of the establishment secret.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SecretFacts {
     /// Whether there is one.
     pub present: bool,
@@ -84,6 +87,7 @@ pub struct SecretFacts {
 
 /// One address of a token.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AddressFacts {
     /// As it stands in the token.
     pub address: String,
@@ -101,6 +105,7 @@ pub struct AddressFacts {
 
 /// One entry of `CA`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CertificateFacts {
     /// Whole days from now until it expires; negative once it has. `null` without a certificate.
     pub days_left: Option<i64>,

@@ -25,6 +25,8 @@ pub mod probe;
 pub mod reach;
 pub mod render;
 pub mod report;
+#[cfg(all(feature = "schema", feature = "cli"))]
+pub mod schema;
 #[cfg(feature = "net")]
 pub mod snapshot;
 pub mod stale;

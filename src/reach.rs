@@ -16,10 +16,12 @@ use crate::token::Token;
 
 /// What was seen of every address of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reach {
     /// The name of the host that looked. The servers that dial may see otherwise.
     pub seen_from: String,
     /// When it looked.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub seen_at: Option<Timestamp>,
     /// One for each address, in the order in which Consul would dial; those that it does not dial follow.
     pub ways: Vec<Way>,
@@ -27,6 +29,7 @@ pub struct Reach {
 
 /// What was seen on the way to one address, step by step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Way {
     /// The address as it stands in the token.
     pub address: String,
@@ -52,6 +55,7 @@ pub struct Way {
 
 /// What came of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum Step<T, F> {
     /// It went well.
@@ -79,6 +83,7 @@ pub enum Step<T, F> {
 
 /// A TCP connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Connected {
     /// The IP address and port that answered.
     pub to: SocketAddr,
@@ -88,6 +93,7 @@ pub struct Connected {
 
 /// Why a name could not be looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum DnsFault {
     /// The address is no `host:port`.
@@ -110,6 +116,7 @@ pub enum DnsFault {
 
 /// No IP address of the name took a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TcpFault {
     /// One for each IP address, in order.
     pub tries: Vec<TcpTry>,
@@ -117,6 +124,7 @@ pub struct TcpFault {
 
 /// A TCP connection that was not made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TcpTry {
     /// The IP address and port.
     pub to: SocketAddr,
@@ -128,6 +136,7 @@ pub struct TcpTry {
 
 /// Why a TCP connection was not made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "why", rename_all = "snake_case")]
 pub enum TcpWhy {
     /// The host says that nothing listens there.
@@ -155,6 +164,7 @@ pub enum TcpWhy {
 
 /// What a server showed in the TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Shown {
     /// The protocol: `TLS 1.3` or `TLS 1.2`.
     pub protocol: String,
@@ -170,6 +180,7 @@ pub struct Shown {
 
 /// Whose certificate was shown, as far as its names tell.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Whose {
     /// The very server name that the token expects.
@@ -192,6 +203,7 @@ pub enum Whose {
 
 /// Why TLS was not set up, or not with a server that a dialer would trust.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum TlsFault {
     /// What answers does not speak TLS.
@@ -235,6 +247,7 @@ pub enum TlsFault {
 
 /// Why a dialer does not trust a chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Distrust {
     /// None of the token's CAs issued it.
@@ -251,6 +264,7 @@ pub enum Distrust {
 
 /// Why no usable application protocol was selected.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlpnFault {
     /// What was selected; `None`: nothing, though `h2` was offered.
     pub selected: Option<String>,
@@ -258,6 +272,7 @@ pub struct AlpnFault {
 
 /// A gRPC server that knows Consul's peer stream service.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Grpc {
     /// What the server says that it is (`server` header), if it does.
     pub server: Option<String>,
@@ -265,6 +280,7 @@ pub struct Grpc {
 
 /// Why there is no answer of Consul's peer stream service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "fault", rename_all = "snake_case")]
 pub enum GrpcFault {
     /// Something answered in HTTP/1.
@@ -294,6 +310,7 @@ pub enum GrpcFault {
 
 /// A gRPC status.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Status {
     /// The code's name as Go writes it: `PermissionDenied`; `OK`.
     pub code: String,

@@ -42,6 +42,7 @@ pub struct Validated {
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The check's name.
     pub check: &'static str,
@@ -52,11 +53,13 @@ pub struct Finding {
     /// Where: `text`, or a field such as `CA[0]`.
     pub path: Cow<'static, str>,
     /// The values by name.
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, serde_json::Value>"))]
     pub values: Values,
 }
 
 /// A check that did not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotApplied {
     /// The check's name.
     pub check: &'static str,
@@ -66,6 +69,7 @@ pub struct NotApplied {
 
 /// The worst that is said of a token, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Nothing was found.

@@ -34,6 +34,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// What `stale -format json` prints.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Staleness {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
@@ -45,6 +46,7 @@ pub struct Staleness {
 
 /// What is known of one token's staleness.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assessment {
     /// Where the token came from: `argument`, `@FILE` or `-`.
     pub source: String,
@@ -74,6 +76,7 @@ pub struct Assessment {
 
 /// Whether a token is still the one that works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It is the one unused token of its name.
@@ -90,6 +93,7 @@ pub enum Verdict {
 
 /// How sure a verdict is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// It follows from what a source saw.
@@ -100,6 +104,7 @@ pub enum Certainty {
 
 /// A source that gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NotAsked {
     /// Which.
     pub source: SourceName,

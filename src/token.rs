@@ -62,6 +62,7 @@ pub struct Remote {
 
 /// Region and zone of the acceptor.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Locality {
     /// A cloud's region, such as `us-west-1`.
     pub region: String,

@@ -15,6 +15,7 @@ pub const REFERENCE: &str = "Consul 1.23.0-dev, Go 1.26";
 
 /// What Consul says of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Word {
     /// Whether the token passes reading and validation. What dialing brings is another matter.
     pub accepted: bool,

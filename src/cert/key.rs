@@ -12,6 +12,7 @@ use x509_parser::public_key::PublicKey;
 
 /// A public key's algorithm and size.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Key {
     /// Which algorithm, and for EC which curve.
     pub algorithm: KeyAlgorithm,
@@ -21,6 +22,7 @@ pub struct Key {
 
 /// The algorithms that certificates of a Consul CA have been seen with, and the rest by its OID.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "String")]
 pub enum KeyAlgorithm {
     /// RSA, PKCS #1.

@@ -7,6 +7,7 @@ use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
 
 /// Subject alternative names by kind, each list in the certificate's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlternativeNames {
     /// URIs; Consul's CA has one, `spiffe://<trust-domain>`.
     pub uris: Vec<String>,

@@ -9,6 +9,7 @@ use x509_parser::x509::AlgorithmIdentifier;
 
 /// Whether a certificate is signed with its own key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SelfSignature {
     /// Subject and issuer are the same, and the signature is by the key inside.

@@ -44,15 +44,21 @@ enum Format {
 
 /// What `-format json` prints.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct Document<'a> {
+    /// [`SCHEMA_VERSION`].
     version: u32,
+    /// The check that was named.
     checks: Vec<&'a Check>,
+    /// What was found in a text.
     messages: Vec<Explanation>,
 }
 
 /// What `-list -format json` prints.
 #[derive(Serialize)]
-struct List<'a> {
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct List<'a> {
+    /// [`SCHEMA_VERSION`].
     version: u32,
     checks: &'a [&'a Check],
     messages: &'a [&'a Entry],

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// `GET /v1/peering/:name`: what one cluster knows of one of its peerings. Its fields are in Consul's order, and what
 /// Consul leaves out when it is empty is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "PascalCase")]
 pub struct Peering {
     /// This cluster's ID of it. On the acceptor, the `PeerID` of its tokens.
@@ -20,6 +21,7 @@ pub struct Peering {
     pub partition: String,
     /// When it was marked for deletion.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub deleted_at: Option<Timestamp>,
     /// Metadata that was kept with it.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "BTreeMap::is_empty")]
@@ -65,6 +67,7 @@ pub struct Peering {
 
 /// How the stream between two clusters is, as one of them sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "PascalCase", default)]
 pub struct StreamStatus {
     /// What the peer exports to this cluster; `None` is Consul's `null`, which means none.
@@ -72,15 +75,19 @@ pub struct StreamStatus {
     /// What this cluster exports to the peer; `None` is Consul's `null`, which means none.
     pub exported_services: Option<Vec<String>>,
     /// When the other side's last heartbeat came; `None` if none ever did.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub last_heartbeat: Option<Timestamp>,
     /// When anything last came from the other side.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub last_receive: Option<Timestamp>,
     /// When anything was last sent to the other side.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub last_send: Option<Timestamp>,
 }
 
 /// Where the peer is.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Remote {
     /// Its partition; empty in the community edition.
@@ -96,6 +103,7 @@ pub struct Remote {
 
 /// A region and a zone.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Locality {
     /// The region.

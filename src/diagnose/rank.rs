@@ -10,6 +10,7 @@ use crate::check::Severity;
 
 /// One likely cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// Stable kebab-case name: of a known message, of a check, or of a cause that only a diagnosis can find.
     pub name: &'static str,
@@ -35,6 +36,7 @@ pub struct Cause {
 
 /// How sure a cause is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
     /// It may be.
@@ -47,6 +49,7 @@ pub enum Certainty {
 
 /// What was seen, and what it does to a cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// Where it was seen.
     pub seen_in: &'static str,
@@ -58,6 +61,7 @@ pub struct Evidence {
 
 /// What evidence does to a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// It speaks for it.

@@ -21,6 +21,7 @@ const LONGEST_VALUE: usize = 512;
 
 /// What the person had asked Consul to do when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Operation {
     /// `consul peering generate-token`
@@ -39,6 +40,7 @@ pub enum Operation {
 
 /// One innermost text, and what its wrapping said.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
     /// What was asked for, if the command line's prefix says it.
     pub operation: Option<Operation>,

@@ -29,6 +29,7 @@ pub(super) struct Link {
 
 /// What a look at the whole ledger found.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Verified {
     /// How many records there are.
     pub records: u64,
@@ -40,6 +41,7 @@ pub struct Verified {
 
 /// One thing that is wrong with a ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// A record is not there, though a later one is, or was.

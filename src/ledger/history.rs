@@ -12,6 +12,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// What `history -format json` prints.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct History {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
@@ -21,10 +22,12 @@ pub struct History {
 
 /// One record, and where it stands among the others.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Remembered {
     /// Its place in the ledger.
     pub number: u64,
     /// When it was generated, or imported.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub time: Timestamp,
     /// The local name.
     pub name: String,
@@ -58,6 +61,7 @@ pub struct Remembered {
 
 /// What the later records of a ledger say of an earlier one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case", tag = "verdict", content = "by")]
 pub enum Standing {
     /// No newer one is known. It may have been used, and newer ones may have been generated elsewhere.

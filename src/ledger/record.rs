@@ -11,8 +11,10 @@ use crate::token::{Token, fingerprint};
 
 /// What is written down of one token. Neither the token nor its secret is in it, only their fingerprints.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// When the token was generated, or imported.
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub time: Timestamp,
     /// The local name that it was generated for.
     pub name: String,
@@ -49,6 +51,7 @@ pub struct Record {
 
 /// A CA certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Root {
     /// SHA-256 of the DER.
     pub sha256: String,
@@ -58,6 +61,7 @@ pub struct Root {
 
 /// How a token is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// `generate-token` got it from Consul, at the time that the record tells.

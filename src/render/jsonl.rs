@@ -17,6 +17,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// What `validate -format json` prints.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Document<'a> {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
@@ -28,6 +29,7 @@ pub struct Document<'a> {
 
 /// What is said of one token: a line of `-format jsonl`, and of `-batch`.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry<'a> {
     /// Which token: its number among the arguments, or its line's number in the batch; from 1.
     pub index: u64,
@@ -60,6 +62,7 @@ pub struct Entry<'a> {
 
 /// Consul's word.
 #[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ConsulWord<'a> {
     /// Whether Consul accepts the token. Where there is no token it cannot.
     pub accepted: bool,

@@ -7,6 +7,7 @@ use super::{Certainty, Verdict};
 
 /// One thing that one source says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// Who says so.
     pub source: SourceName,
@@ -15,6 +16,7 @@ pub struct Claim {
     /// The same in words: one sentence without its full stop.
     pub says: String,
     /// When it was so.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub observed_at: Option<Timestamp>,
     /// The verdict that it points to, if to any.
     pub points_to: Option<Verdict>,
@@ -29,6 +31,7 @@ pub struct Claim {
 
 /// A source of evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SourceName {
     /// What was generated, as this tool remembers it.
@@ -64,6 +67,7 @@ impl SourceName {
 
 /// What a source found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// A newer token of the same peering is known.

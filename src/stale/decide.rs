@@ -13,6 +13,7 @@ use super::{Certainty, Verdict};
 
 /// Two claims that cannot both be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Contradiction {
     /// One side.
     pub between: SourceName,

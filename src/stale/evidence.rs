@@ -219,6 +219,7 @@ pub enum UnusedSecret {
 
 /// Whose Consul answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Whose {
     /// The cluster that generated the token.

@@ -7,6 +7,7 @@ use super::{Assessment, Verdict};
 
 /// Tokens of one name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NameOrder {
     /// The local name, if something told it.
     pub name: Option<String>,

@@ -26,6 +26,7 @@ pub struct Recovered {
 
 /// Something around a token that Consul would stumble over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Undone {
     /// A byte order mark.

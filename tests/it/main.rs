@@ -34,6 +34,7 @@ mod peerstream;
 mod probe;
 mod readme;
 mod real_consul;
+mod schemas;
 mod secrecy;
 mod security;
 mod served;

@@ -1,0 +1,195 @@
+//! The JSON Schemas of the documents: up to date, true of real output, and strict enough to notice what is not.
+
+use std::path::{Path, PathBuf};
+
+use consul_peering::schema;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::peering::{Dev, Finished, Peering, fixture, guard, recorded_tokens};
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("docs/schemas/{name}.schema.json"))
+}
+
+#[test]
+fn the_files_are_what_the_types_say() {
+    let update = std::env::var_os("UPDATE_DOCS").is_some();
+    let mut names: Vec<String> = Vec::new();
+    for (name, schema) in schema::all() {
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        if update {
+            std::fs::create_dir_all(file(name).parent().unwrap()).unwrap();
+            std::fs::write(file(name), &text).unwrap();
+        }
+        let written = std::fs::read_to_string(file(name)).unwrap_or_default();
+        assert!(written == text, "docs/schemas/{name}.schema.json is old: UPDATE_DOCS=1 cargo test schemas");
+        names.push(format!("{name}.schema.json"));
+    }
+    for entry in std::fs::read_dir(file("x").parent().unwrap()).unwrap() {
+        let found = entry.unwrap().file_name().into_string().unwrap();
+        assert!(names.contains(&found), "{found} is no schema any more");
+    }
+}
+
+fn validator(name: &str) -> Validator {
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(file(name)).unwrap()).unwrap();
+    jsonschema::draft202012::new(&schema).unwrap()
+}
+
+#[track_caller]
+fn check(validator: &Validator, document: &Value, what: &str) {
+    let faults: Vec<String> =
+        validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
+    assert!(faults.is_empty(), "{what}: {}", faults.join("\n"));
+}
+
+#[track_caller]
+fn json_of(run: &Finished) -> Value {
+    serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
+}
+
+/// Every token of the fixtures, good and damaged.
+fn tokens() -> Vec<(String, Vec<u8>)> {
+    let mut tokens: Vec<(String, Vec<u8>)> =
+        recorded_tokens().into_iter().map(|(name, token)| (name, token.into_bytes())).collect();
+    for entry in std::fs::read_dir(fixture("checks")).unwrap() {
+        let folder = entry.unwrap().path();
+        for name in ["fires.txt", "quiet.txt"] {
+            tokens.push((folder.display().to_string(), std::fs::read(folder.join(name)).unwrap()));
+        }
+    }
+    tokens
+}
+
+#[test]
+fn what_is_said_of_every_token_of_the_fixtures_is_by_the_schemas() {
+    let (inspect, validate, line) = (validator("inspect"), validator("validate"), validator("validate-line"));
+    let mut lines = Vec::new();
+    for (name, token) in tokens() {
+        let run = Peering::new(["inspect", "-", "-format", "json", "-show-secret"]).shows_secrets();
+        check(&inspect, &json_of(&run.stdin(token.clone()).run()), &name);
+        let run = Peering::new(["validate", "-", "-format", "json", "-fail-on=info"]).shows_secrets();
+        check(&validate, &json_of(&run.stdin(token.clone()).run()), &name);
+        let text = String::from_utf8_lossy(&token).trim().to_owned();
+        lines.push(json!({ "token": text, "team": "network", "number": 7 }).to_string());
+    }
+    lines.extend(["not json {".to_owned(), "{}".to_owned(), String::new()]);
+    let run = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).shows_secrets();
+    let run = run.stdin(lines.join("\n")).run();
+    let mut inputs = 0;
+    for (number, text) in run.stdout.lines().enumerate() {
+        let entry: Value = serde_json::from_str(text).unwrap();
+        inputs += usize::from(entry.get("input").is_some());
+        check(&line, &entry, &format!("line {number}"));
+    }
+    assert!(inputs > 50, "{inputs}");
+}
+
+#[test]
+fn what_other_commands_write_is_by_their_schemas() {
+    let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let acceptor = Dev::start(homes[0].path(), &[]);
+    let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
+    let generate = || {
+        let run =
+            Peering::new(["generate-token", "-name", "east", "-http-addr", &acceptor.url]).shows_secrets();
+        let run = run.run().status(0);
+        guard(&run.stdout);
+        run
+    };
+    let first = generate();
+    let second = generate().stdout;
+    // The ledger of the first knows of the first alone.
+    let at = |words: &[&str], url: &str| {
+        let run = Peering::new(words).more(&["-format", "json", "-http-addr", url]);
+        json_of(&run.stdin(second.clone()).run())
+    };
+    let token = first.stdout.clone();
+    let history = Peering::new(["history", "-format", "json"]).after(first).run().status(0);
+    check(&validator("history"), &json_of(&history), "history");
+    let (stale, diagnose) = (validator("stale"), validator("diagnose"));
+    check(&stale, &at(&["stale", "-", "-name", "east", "-probe"], &acceptor.url), "stale");
+    check(&stale, &at(&["stale", "-", "-offline"], &acceptor.url), "stale -offline");
+    check(&diagnose, &at(&["diagnose", "-", "-name", "west"], &dialer.url), "diagnose");
+    check(&diagnose, &at(&["diagnose", "-", "-offline", "-error", "EOF"], &dialer.url), "diagnose -error");
+    let establish =
+        Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr", &dialer.url]);
+    establish.stdin(second.clone()).run().status(0);
+    check(&diagnose, &at(&["diagnose", "-", "-name", "west"], &dialer.url), "diagnose, used");
+    let (read, list) = (validator("read"), validator("list"));
+    check(&list, &at(&["list"], &acceptor.url), "list");
+    check(&list, &at(&["list"], &dialer.url), "list, dialer");
+    check(&read, &at(&["read", "-name", "east"], &acceptor.url), "read");
+    check(&read, &at(&["read", "-name", "west"], &dialer.url), "read, dialer");
+    let diff =
+        Peering::new(["diff", "-", "@other", "-format", "json"]).file("other", &second).stdin(token).run();
+    check(&validator("diff"), &json_of(&diff), "diff");
+    for (_, name, _) in consul_peering::acceptor::Fault::ALL.iter().filter(|(_, name, _)| *name != "slow") {
+        let home = tempfile::tempdir().unwrap();
+        let faulty = Dev::start(home.path(), &["-fault", name]);
+        let run = Peering::new(["generate-token", "-name", "east", "-http-addr", &faulty.url])
+            .shows_secrets()
+            .run();
+        if run.status == 0 {
+            let diagnose_it =
+                Peering::new(["diagnose", "-", "-format", "json", "-timeout", "300ms"]).shows_secrets();
+            check(&diagnose, &json_of(&diagnose_it.stdin(run.stdout).run()), name);
+        }
+    }
+}
+
+#[test]
+fn what_consul_has_recorded_is_by_the_schemas_too() {
+    let recorded: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(fixture("consul/cli.json")).unwrap()).unwrap();
+    let mut seen = 0;
+    for run in recorded {
+        let stdout = run["stdout"].as_str().unwrap();
+        let Ok(document) = serde_json::from_str::<Value>(stdout) else { continue };
+        let name = match run["args"][1].as_str().unwrap() {
+            "generate-token" | "establish" | "delete" => continue,
+            name => name,
+        };
+        check(&validator(name), &document, run["name"].as_str().unwrap());
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen}");
+}
+
+#[test]
+fn explanations_are_by_their_schema() {
+    let explain = |words: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(words).run());
+    check(&validator("explain"), &explain(&["ca-expired"]), "a check");
+    check(&validator("explain"), &explain(&["peering token server addresses value is empty"]), "a message");
+    check(&validator("explain-list"), &explain(&["-list"]), "all");
+}
+
+/// A schema that takes anything would be true of everything.
+#[test]
+fn a_field_too_many_or_too_few_is_noticed() {
+    let token = std::fs::read(fixture("tokens/one-server.txt")).unwrap();
+    for (name, words) in
+        [("inspect", ["inspect", "-"]), ("validate", ["validate", "-"]), ("stale", ["stale", "-"])]
+    {
+        let run = Peering::new(words).more(&["-format", "json"]);
+        let run = if name == "stale" { run.more(&["-offline"]) } else { run };
+        let document = json_of(&run.stdin(token.clone()).run());
+        let validator = validator(name);
+        check(&validator, &document, name);
+        let mut more = document.clone();
+        more["tokens"][0]["surprise"] = json!(1);
+        assert!(!validator.is_valid(&more), "{name}: a field too many");
+        let fields: Vec<String> = document["tokens"][0].as_object().unwrap().keys().cloned().collect();
+        for field in fields.iter().filter(|field| {
+            !["source", "peer_id", "server_name", "passed", "not_applied"].contains(&field.as_str())
+        }) {
+            let mut less = document.clone();
+            less["tokens"][0].as_object_mut().unwrap().remove(field);
+            assert!(!validator.is_valid(&less), "{name}: without {field}");
+        }
+        let mut other = document;
+        other["version"] = json!("one");
+        assert!(!validator.is_valid(&other), "{name}: a version that is no number");
+    }
+}
