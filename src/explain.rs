@@ -121,6 +121,9 @@ pub struct Explanation {
     pub http_status: Option<u16>,
     /// The innermost gRPC status code, if the text says it.
     pub grpc_code: Option<String>,
+    /// How telling the known message is, as its pattern says.
+    #[serde(skip)]
+    pub telling: usize,
 }
 
 /// The longest text that is looked through for one message on several lines, in bytes.
@@ -130,19 +133,36 @@ const LONGEST_WRAPPED: usize = 64 * 1024;
 pub fn explain(text: &str) -> Vec<Explanation> {
     let source = Source::cleaned(message::bounded(text));
     let found = explained(message::causes_of(&source));
-    if !found.is_empty() || text.len() > LONGEST_WRAPPED {
+    if text.len() > LONGEST_WRAPPED || !text.trim_end().contains('\n') {
         return found;
     }
-    // One message may have been wrapped over several lines by a terminal: at words, or in the middle of them.
-    [" ", ""]
-        .into_iter()
-        .map(|glue| explained(message::causes_of(&source.joined(glue))))
-        .find(|found| !found.is_empty())
-        .unwrap_or_default()
+    // One message may have been wrapped over several lines by a terminal: at words, or in the middle of them. Half of one
+    // is not known, or known less well.
+    [" ", ""].into_iter().map(|glue| explained(message::causes_of(&source.joined(glue)))).fold(found, better)
 }
+
+/// The second reading, if it knows as much as the first, and knows it better.
+fn better(first: Vec<Explanation>, second: Vec<Explanation>) -> Vec<Explanation> {
+    let told = |found: &[Explanation]| {
+        let vague = found.iter().filter(|known| known.telling <= VAGUE).count();
+        (found.len() - vague, vague, found.iter().map(|known| known.telling).sum::<usize>())
+    };
+    let ((known, vague, telling), (other_known, other_vague, other_telling)) = (told(&first), told(&second));
+    let as_much = other_known >= known && !second.is_empty();
+    let better = other_vague < vague || (other_vague == vague && other_telling > telling);
+    if as_much && (first.is_empty() || better) { second } else { first }
+}
+
+/// How telling a pattern is at most that says no more than that something failed.
+const VAGUE: usize = 1;
 
 /// The entry that knows a cause best, and what stood in its holes.
 pub fn lookup(cause: &Cause) -> Option<(&'static Entry, Captures)> {
+    find(cause).map(|(_, entry, captures)| (entry, captures))
+}
+
+/// The same, with the pattern that fits.
+fn find(cause: &Cause) -> Option<(&'static Pattern, &'static Entry, Captures)> {
     static MOST_TELLING_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
         let mut all: Vec<_> = entries()
             .iter()
@@ -151,7 +171,7 @@ pub fn lookup(cause: &Cause) -> Option<(&'static Entry, Captures)> {
         all.sort_by_key(|(pattern, _)| Reverse(pattern.rank()));
         all
     });
-    MOST_TELLING_FIRST.iter().find_map(|(pattern, entry)| Some((*entry, pattern.find(cause)?)))
+    MOST_TELLING_FIRST.iter().find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(cause)?)))
 }
 
 /// The entry of that name.
@@ -162,11 +182,11 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
 fn explained(causes: Vec<Cause>) -> Vec<Explanation> {
     let mut found: Vec<Explanation> = Vec::new();
     for cause in causes {
-        let Some((entry, captures)) = lookup(&cause) else { continue };
+        let Some((pattern, entry, captures)) = find(&cause) else { continue };
         let dialed = captures.get("address").filter(|_| cause.url.is_none());
         let address = cause.address.as_ref().or(dialed).cloned();
         let index = found.iter().position(|known| known.entry.name == entry.name).unwrap_or_else(|| {
-            found.push(first(entry, captures, cause));
+            found.push(Explanation { telling: pattern.telling(), ..first(entry, captures, cause) });
             found.len() - 1
         });
         let known = &mut found[index];
@@ -190,6 +210,7 @@ fn first(entry: &'static Entry, captures: Captures, cause: Cause) -> Explanation
         url: cause.url,
         http_status: cause.http_status,
         grpc_code: cause.grpc_code,
+        telling: 0,
     }
 }
 

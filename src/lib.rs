@@ -1,4 +1,68 @@
 //! Consul's cluster peering tokens: generate, read, validate, and find out why an establish failed.
+//!
+//! # A tour
+//!
+//! The core needs no network, no file and no terminal (`default-features = false`). A token's text is decoded as Go decodes
+//! it, for Consul is written in Go:
+//!
+//! ```
+//! use consul_peering::token::decode;
+//!
+//! let text = std::fs::read("fixtures/tokens/one-server.txt")?;
+//! let token = decode(&text).expect("Consul would read it").token;
+//! assert_eq!(token.dialed_addresses(), ["127.0.0.11:8503"]);
+//! assert!(token.server_name.starts_with("server.dc1.peering."));
+//! // A secret shows itself only when it is asked to.
+//! assert!(!format!("{token:?}").contains(token.establishment_secret.expose()));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! What Consul would say of a text, accepted or refused with this very message:
+//!
+//! ```
+//! use consul_peering::word::Word;
+//!
+//! let word = Word::of_text(b"eyJQZWVySUQiOiIifQ==");
+//! assert!(!word.accepted);
+//! assert_eq!(word.message.as_deref(), Some("peering token server addresses value is empty"));
+//! ```
+//!
+//! What Consul does not look at is found by checks. They read plain facts, and the time is one of them:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use consul_peering::facts::{Authority, Facts, WARN_BEFORE};
+//! use consul_peering::report::{Report, Selection};
+//! use consul_peering::token::decode;
+//!
+//! let text = std::fs::read("fixtures/tokens/one-server.txt")?;
+//! let decoded = decode(&text);
+//! let now = "2036-11-01T00:00:00Z".parse().unwrap();
+//! let facts = Facts::gather(&text, decoded.as_ref(), now, WARN_BEFORE, |ca| Arc::new(Authority::read(ca)));
+//! let report = Report::of(&facts, &Selection::all());
+//! assert!(report.findings.iter().any(|finding| finding.check == "ca-expires-soon"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Anything that Consul printed is explained, and what is known of a token's staleness becomes a verdict:
+//!
+//! ```
+//! use consul_peering::explain::explain;
+//! use consul_peering::stale::{Verdict, assess, evidence::Evidence};
+//! use consul_peering::token::decode;
+//!
+//! let said = explain("dial tcp 10.0.0.7:8503: i/o timeout");
+//! assert_eq!((said[0].entry.name, said[0].addresses[0].as_str()), ("dial-timeout", "10.0.0.7:8503"));
+//!
+//! let token = decode(&std::fs::read("fixtures/tokens/one-server.txt")?).unwrap().token;
+//! // Nothing was asked, so nothing is known.
+//! assert_eq!(assess("a token", &token, &Evidence::default()).verdict, Verdict::Undetermined);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! With `net`, [`consul`] asks a Consul, [`probe`] asks an acceptor about a token without spending it, [`ledger`] remembers what
+//! was generated, and [`acceptor`] is an acceptor for tests. [`diagnose`] puts everything together: facts in, causes out.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "net")]

@@ -38,7 +38,7 @@ pub enum Fault {
     BlackHole,
     /// Connections are accepted, and nothing is ever said.
     Silent,
-    /// Everything works, and every step takes [`port::SLOW`].
+    /// Everything works, and every step takes two seconds.
     Slow,
     /// Connections are accepted and reset.
     Resets,

@@ -30,6 +30,15 @@ pub fn open_stdout() -> io::Result<io::Stdout> {
     Ok(stdout)
 }
 
+/// Whether somebody still reads what is printed. Of a file or a terminal that is always so.
+pub fn somebody_reads() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdout = io::stdout();
+    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut asked, Some(&at_once)).is_err() || !asked[0].revents().contains(PollFlags::ERR)
+}
+
 /// Prints anything that is not a result, with a line end. If standard error is gone there is nobody to tell.
 pub fn complain(text: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");

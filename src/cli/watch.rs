@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 
 use super::exit::Exit;
 use super::http_options::wait_for;
-use super::surroundings::{complain, print};
+use super::surroundings::{complain, print, somebody_reads};
 
 /// How long to wait at least between two questions that are answered at once.
 const BREATH: Duration = Duration::from_secs(1);
@@ -22,7 +22,11 @@ pub fn watch(mut ask: impl AsyncFnMut(u64) -> Result<(String, u64), String>) -> 
         let (mut index, mut shown, mut pause) = (0, None, BREATH);
         loop {
             let asked = Instant::now();
-            match ask(index).await {
+            let answer = tokio::select! {
+                answer = ask(index) => answer,
+                () = until_nobody_reads() => return Exit::Done,
+            };
+            match answer {
                 Ok((text, next)) => {
                     (index, pause) = (next, BREATH);
                     if shown.as_ref() != Some(&text) {
@@ -37,6 +41,9 @@ pub fn watch(mut ask: impl AsyncFnMut(u64) -> Result<(String, u64), String>) -> 
                         shown = Some(text);
                     }
                     sleep(BREATH.saturating_sub(asked.elapsed())).await;
+                    if !somebody_reads() {
+                        return Exit::Done;
+                    }
                 }
                 Err(message) if shown.is_none() => {
                     complain(&message);
@@ -50,4 +57,11 @@ pub fn watch(mut ask: impl AsyncFnMut(u64) -> Result<(String, u64), String>) -> 
             }
         }
     })
+}
+
+/// Ends when the other side of a pipe is gone, such as `grep -m 1` that has found what it was to find.
+async fn until_nobody_reads() {
+    while somebody_reads() {
+        sleep(BREATH).await;
+    }
 }

@@ -78,6 +78,12 @@ impl Pattern {
         Self { shape: code, place: Place::Code, to_agent: false }
     }
 
+    /// The rank as one number: the length of what does not vary, but for what ranks before any length.
+    pub(super) fn telling(&self) -> usize {
+        let (outer, to_agent, literal) = self.rank();
+        literal.min(1023) + 1024 * usize::from(to_agent) + 2048 * usize::from(outer)
+    }
+
     /// The shape as a person reads it.
     pub fn shown(&self) -> String {
         match self.place {

@@ -56,7 +56,9 @@ impl Page {
 
     /// `  label   value`, wrapped under the value. The value may be styled; see [`printable`] for what is not ours.
     pub(super) fn row(&mut self, label: &str, value: &str) {
-        let first = format!("  {}", format_args!("{label:<LABEL$}").dimmed());
+        // A label that fills its column still stands apart.
+        let gap = if label.len() >= LABEL { " " } else { "" };
+        let first = format!("  {}{gap}", format_args!("{label:<LABEL$}").dimmed());
         self.wrapped(&first, &" ".repeat(LABEL + 2), value);
     }
 

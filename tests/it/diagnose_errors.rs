@@ -196,5 +196,26 @@ fn every_message_that_people_report_finds_its_cause() {
             format!("2026-11-24T09:00:00.000Z [ERROR] agent.http: Request error: method=POST error={text:?}");
         assert_eq!(cause(&logged).0, expected, "{logged}");
         assert_eq!(cause(&format!("Error establishing peering for x: {text}\n")).0, expected, "{text}");
+        // As it comes out of a terminal that breaks lines at words.
+        let whole = format!("Error establishing peering for x: Unexpected response code: 500 ({text})");
+        let wrapped = textwrapped(&whole, 72);
+        assert_eq!(cause(&wrapped).0, expected, "{wrapped}");
     }
+}
+
+/// Lines of at most so many characters, broken at blanks.
+fn textwrapped(text: &str, width: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().unwrap();
+        if !line.is_empty() && line.len() + 1 + word.len() > width {
+            lines.push(word.to_owned());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines.join("\n")
 }

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Stands in for a cluster that holds one Secret, `west-token`, whose data is a recorded token.
+token=$(tr -d '\n' < "$HOME/fixtures/tokens/external-addresses.txt")
+case "$*" in
+*"get secret west-token"*"-o yaml"*)
+    printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: west-token\n  labels:\n    consul.hashicorp.com/peering-token: "true"\n'
+    printf 'type: Opaque\ndata:\n  data: %s\n' "$(printf %s "$token" | base64 | tr -d '\n')"
+    ;;
+*"get secret west-token"*jsonpath*) printf %s "$token" | base64 | tr -d '\n' ;;
+*) echo "kubectl: not here: $*" >&2; exit 1 ;;
+esac
