@@ -19,6 +19,7 @@ See also:
 /// The short help of one command, which these words call.
 pub fn short(command: &Command, full_name: &str) -> String {
     let help = command.clone().bin_name(full_name).render_help().to_string();
+    let help = help.replace(" (see more with '--help')", "");
     format!("{}\nMore, with examples: peering help {}\n", with_one_dash(&help), topic(full_name))
 }
 
