@@ -24,6 +24,7 @@ mod history;
 mod http_options;
 mod if_unused;
 mod inspect;
+mod judgement;
 mod keep;
 mod ledger;
 mod ledger_options;

@@ -23,7 +23,8 @@ use tonic_prost::ProstCodec;
 
 use super::attend::{attend, broken};
 use super::dialer::keep_streams;
-use super::fault::{Fault, port};
+use super::fault::Fault;
+use super::fault::port::{self, Left};
 use super::store::{Exchanged, Opened};
 use super::{Acceptor, AcceptorError};
 use crate::peerstream::{
@@ -67,10 +68,10 @@ pub async fn serve_grpc(
 }
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<Acceptor>) {
-    let Some(stream) = port::play(stream, tls.as_ref(), &acceptor).await else { return };
-    match tls {
-        None => speak(stream, acceptor).await,
-        Some(tls) => {
+    match (port::play(acceptor.settings.fault, stream, tls.as_ref()).await, tls) {
+        (Left::Nothing, _) => {}
+        (Left::Speaking(stream), _) | (Left::All(stream), None) => speak(stream, acceptor).await,
+        (Left::All(stream), Some(tls)) => {
             if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
                 speak(stream, acceptor).await;
             }
@@ -78,11 +79,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<A
     }
 }
 
-/// HTTP/2 over a connection that is set up.
-pub(super) async fn speak(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    acceptor: Arc<Acceptor>,
-) {
+async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acceptor: Arc<Acceptor>) {
     let service = service_fn(move |request| {
         let acceptor = Arc::clone(&acceptor);
         async move { Ok::<_, Infallible>(answer(acceptor, request).await) }

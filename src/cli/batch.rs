@@ -13,8 +13,8 @@ use std::sync::atomic::AtomicBool;
 use jiff::{SignedDuration, Timestamp};
 
 use super::exit::Exit;
+use super::judgement::Format;
 use super::surroundings::{complain, open_stdout, print, stderr_is_a_terminal};
-use super::validate::Format;
 use crate::batch::{End, Judged, Outcome, Settings, Streams, Summary, run as judge};
 use crate::check::Severity;
 use crate::render::{jsonl, pretty};

@@ -3,10 +3,11 @@
 use std::num::NonZero;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum as _};
 use jiff::{SignedDuration, Timestamp};
 
 use super::exit::Exit;
+use super::judgement::{Format, Level};
 use super::surroundings::{complain, now, print, width};
 use super::time_argument::{duration, time};
 use super::token_argument::{self, TokenText};
@@ -63,29 +64,6 @@ pub struct Arguments {
     /// How many tokens of a batch to judge at once (default: one for each core)
     #[arg(long, value_name = "NUMBER", requires = "batch")]
     jobs: Option<NonZero<usize>>,
-}
-
-/// What `validate` can write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Pretty,
-    /// One document.
-    Json,
-    /// A line for each token.
-    Jsonl,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// JUnit XML, for CI.
-    Junit,
-}
-
-/// How bad something must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Level {
-    Error,
-    Warning,
-    Info,
 }
 
 /// Runs the command.
@@ -177,14 +155,4 @@ fn severity_of_a_check(text: &str) -> Result<(&'static str, Severity), String> {
     let level =
         Level::from_str(level, false).map_err(|_| "a severity is error, warning or info".to_owned())?;
     Ok((check_name(name)?, level.into()))
-}
-
-impl From<Level> for Severity {
-    fn from(level: Level) -> Self {
-        match level {
-            Level::Error => Self::Error,
-            Level::Warning => Self::Warning,
-            Level::Info => Self::Info,
-        }
-    }
 }

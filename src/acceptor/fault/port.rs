@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -11,8 +10,6 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use super::Fault;
-use crate::acceptor::Acceptor;
-use crate::acceptor::grpc::speak;
 
 /// How long a slow server takes for each step.
 pub(in crate::acceptor) const SLOW: Duration = Duration::from_secs(2);
@@ -41,20 +38,28 @@ pub async fn listen(address: SocketAddr, fault: Option<Fault>) -> io::Result<Tcp
     Ok(listener)
 }
 
-/// Plays a fault of the port on a connection. The connection is given back when there is none to play.
+/// What is left to do with a connection.
+pub(in crate::acceptor) enum Left {
+    /// TLS, and then to speak.
+    All(TcpStream),
+    /// To speak, in the clear.
+    Speaking(TcpStream),
+    /// Nothing.
+    Nothing,
+}
+
+/// Plays a fault of the port on a connection, as far as it goes.
 pub(in crate::acceptor) async fn play(
+    fault: Option<Fault>,
     stream: TcpStream,
     tls: Option<&TlsAcceptor>,
-    acceptor: &Arc<Acceptor>,
-) -> Option<TcpStream> {
-    match acceptor.settings.fault {
-        Some(Fault::PlaintextPort) => speak(stream, Arc::clone(acceptor)).await,
+) -> Left {
+    match fault {
+        Some(Fault::PlaintextPort) => return Left::Speaking(stream),
         Some(Fault::HttpPort) => answer_in_http1(stream).await,
         Some(Fault::TlsProxy) => {
-            if let Some(Ok(stream)) = match tls {
-                Some(tls) => Some(tls.accept(stream).await),
-                None => None,
-            } {
+            let Some(tls) = tls else { return Left::Nothing };
+            if let Ok(stream) = tls.accept(stream).await {
                 answer_in_http1(stream).await;
             }
         }
@@ -65,11 +70,11 @@ pub(in crate::acceptor) async fn play(
         }
         Some(Fault::Slow) => {
             sleep(SLOW).await;
-            return Some(stream);
+            return Left::All(stream);
         }
-        _ => return Some(stream),
+        _ => return Left::All(stream),
     }
-    None
+    Left::Nothing
 }
 
 async fn answer_in_http1(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
