@@ -254,6 +254,11 @@ fn unknown_command(definition: &clap::Command, full_name: &str, name: &OsStr) ->
     let nearest = suggestion::nearest(&name, known);
     let hint = nearest.map_or_else(String::new, |known| format!("\nA command of a similar name: {known}"));
     let name = crate::render::pretty::printable(&name);
+    let hint = if name.starts_with('-') {
+        "\nFlags stand after the command, as in: peering list -config FILE".to_owned()
+    } else {
+        hint
+    };
     let all =
         if full_name == "peering help" { "peering help".to_owned() } else { format!("{full_name} -help") };
     complain(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));

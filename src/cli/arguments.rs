@@ -157,10 +157,15 @@ pub fn value_of(words: &[OsString], option: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// clap's text with one dash before each flag, as the user types them.
+/// clap's text with one dash before each flag, as the user types them. Columns stay where they are.
 pub fn with_one_dash(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut rest = text;
+    let lines: Vec<String> = text.split('\n').map(line_with_one_dash).collect();
+    lines.join("\n")
+}
+
+fn line_with_one_dash(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
     while let Some(at) = rest.find("--") {
         let (before, after) = rest.split_at(at);
         shown.push_str(before);
@@ -169,6 +174,14 @@ pub fn with_one_dash(text: &str) -> String {
         rest = after;
     }
     shown.push_str(rest);
+    // What a flag does stands in a column of its own, which the lost dash moved.
+    let definition = line.trim_start();
+    let is_one =
+        definition.starts_with("--") || definition.starts_with("-h, --") || definition.starts_with("-V, --");
+    let begins = shown.len() - shown.trim_start().len();
+    if let (true, Some(gap)) = (is_one, shown[begins..].find("  ")) {
+        shown.insert(begins + gap, ' ');
+    }
     shown
 }
 

@@ -5,6 +5,9 @@ use clap::Command;
 use super::arguments::{Style, with_one_dash};
 use super::origins::{Origins, origins, variable_of};
 
+/// What clap says of a flag that has a longer help; here that is asked for otherwise.
+const MORE: &str = " (see more with '--help')";
+
 /// The help of the whole tool.
 pub fn of(definition: &Command) -> String {
     let more = "\
@@ -13,14 +16,15 @@ See also:
   peering help COMMAND       all of it, with examples
   peering help exit-codes    what the exit codes mean
   peering help environment   the variables that are read";
-    with_one_dash(&definition.clone().after_help(more).render_help().to_string())
+    let help = definition.clone().after_help(more).render_help().to_string();
+    with_one_dash(&help.replace(MORE, ""))
 }
 
 /// The short help of one command, which these words call.
 pub fn short(command: &Command, full_name: &str) -> String {
     let help = command.clone().bin_name(full_name).render_help().to_string();
-    let help = help.replace(" (see more with '--help')", "");
-    format!("{}\nMore, with examples: peering help {}\n", with_one_dash(&help), topic(full_name))
+    let help = with_one_dash(&help.replace(MORE, ""));
+    format!("{help}\nMore, with examples: peering help {}\n", topic(full_name))
 }
 
 /// The long help of one command, which these words call.

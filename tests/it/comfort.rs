@@ -237,6 +237,7 @@ fn what_is_mistyped_finds_its_neighbour() {
         (&["validate", "-skip", "ca-expird", "x"], "ca-expired"),
         (&["validate", "-severity", "ca-expird=error", "x"], "ca-expired"),
         (&["explain", "ca-expird"], "ca-expired"),
+        (&["-config", "c.toml", "list"], "Flags stand after the command"),
     ] {
         let run = Peering::new(words).run();
         assert!(run.stderr.contains(near), "{words:?}: {}{}", run.stdout, run.stderr);
