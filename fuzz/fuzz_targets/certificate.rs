@@ -1,9 +1,9 @@
-//! A certificate, as DER and as PEM: our facts, and Go's word on it.
+//! A certificate, as DER and as PEM, and as a chain: our facts, and Go's word on it.
 #![no_main]
 
 use consul_peering::cert::Certificate;
 use consul_peering::facts::Authority;
-use consul_peering::go::{base64, pem, x509};
+use consul_peering::go::{base64, chain, pem, x509};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -17,6 +17,14 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(authority.certificate.is_ok(), ours.is_ok(), "PEM and DER give other facts");
     if let Err(refusal) = go {
         assert!(refusal.to_string().len() <= 1024 + 8 * bytes.len(), "a refusal far longer than its cause");
+    }
+    // As a server's chain, cut in two anywhere, under itself and under nothing.
+    let (one, other) = bytes.split_at(bytes.first().map_or(0, |at| usize::from(*at)).min(bytes.len()));
+    let shown = [bytes.to_vec(), one.to_vec(), other.to_vec()];
+    for roots in [&shown[..], &[]] {
+        for chain in [&shown[..1], &shown[1..]] {
+            let _ = chain::verify(chain, roots, "server.dc1.peering.a.consul", jiff::Timestamp::UNIX_EPOCH);
+        }
     }
     // The bytes as a text, too: what stands around PEM blocks.
     let _ = Authority::read(&String::from_utf8_lossy(bytes));
