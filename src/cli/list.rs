@@ -5,8 +5,8 @@ use clap::Args;
 use super::consuls::{self, Format};
 use super::exit::Exit;
 use super::http_options::HttpOptions;
-use super::watch::watch;
-use crate::consul::Peering;
+use super::watch::{Seen, watch};
+use crate::consul::{Peering, RequestError};
 use crate::render::consul as render;
 
 /// List the peerings of a cluster
@@ -23,7 +23,7 @@ pub struct Arguments {
     /// pretty (a table) or json (one line)
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
-    /// Print again whenever something changes, until interrupted
+    /// Print again whenever something but the times of a stream changes, until interrupted
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
@@ -40,15 +40,20 @@ pub fn run(arguments: &Arguments) -> Exit {
         Ok(prepared) => prepared,
         Err(message) => return consuls::end(Err(message)),
     };
-    let list = async |index| {
-        let listed = client.list_peerings_after(index).await;
-        let (peerings, next) = listed.map_err(|error| format!("Error listing peerings: {error}"))?;
-        Ok((shown(peerings, format)?, next))
-    };
     if arguments.watch {
-        return watch(list);
+        return watch(async |index| {
+            let listed = client.list_peerings_after(index).await;
+            let (peerings, index) = listed.map_err(|error| failed(&error))?;
+            let text = shown(peerings.clone(), format)?;
+            let told = shown(peerings.into_iter().map(Peering::without_times).collect(), format)?;
+            Ok(Seen { told, text, note: None, index })
+        });
     }
-    consuls::run(async { list(0).await.map(|(text, _)| text) })
+    consuls::run(async { shown(client.list_peerings().await.map_err(|error| failed(&error))?, format) })
+}
+
+fn failed(error: &RequestError) -> String {
+    format!("Error listing peerings: {error}")
 }
 
 fn shown(mut peerings: Vec<Peering>, format: Format) -> Result<String, String> {

@@ -7,7 +7,7 @@ use super::consuls::{self, Format};
 use super::exit::Exit;
 use super::http_options::HttpOptions;
 use super::surroundings::{complain, now, stderr_is_a_terminal};
-use super::watch::watch;
+use super::watch::{Seen, watch};
 use crate::consul::{Client, Peering};
 use crate::render::consul as render;
 
@@ -34,7 +34,7 @@ pub struct Arguments {
     /// pretty (a field a line) or json (one line)
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
-    /// Print again whenever something changes, until interrupted
+    /// Print again whenever something but the times of the stream changes, until interrupted
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
@@ -52,31 +52,43 @@ pub fn run(arguments: &Arguments) -> Exit {
         Ok(prepared) => prepared,
         Err(message) => return consuls::end(Err(message)),
     };
+    let name = &arguments.name;
     if arguments.watch {
+        let mut was_there = false;
         return watch(async |index| {
-            let read = client.read_peering_after(&arguments.name, index).await;
-            let (found, next) = read.map_err(|error| format!("Error reading peering: {error}"))?;
-            match (found, index) {
-                (Some(peering), _) => Ok((shown(&peering, format)?, next)),
-                (None, 0) => Err(missing(&arguments.name)),
-                // It was there, and may come back.
-                (None, _) => Ok((missing(&arguments.name), next)),
-            }
+            let read = client.read_peering_after(name, index).await;
+            let (found, index) = read.map_err(|error| format!("Error reading peering: {error}"))?;
+            let Some(peering) = found else {
+                // It may come back.
+                let text = if format == Format::Json { "null".to_owned() } else { missing(name) };
+                let seen = Seen { told: (text.clone(), false), text, note: None, index };
+                return if was_there { Ok(seen) } else { Err(missing(name)) };
+            };
+            was_there = true;
+            let (text, note) = (shown(&peering, format)?, note(&peering));
+            let told = (shown(&peering.without_times(), format)?, note.is_some());
+            Ok(Seen { told, text, note, index })
         });
     }
-    consuls::run(async { shown(&find(&client, &arguments.name).await?, format) })
+    consuls::run(async {
+        let peering = find(&client, name).await?;
+        if let Some(note) = note(&peering) {
+            complain(&note);
+        }
+        shown(&peering, format)
+    })
 }
 
 fn shown(peering: &Peering, format: Format) -> Result<String, String> {
-    if stderr_is_a_terminal()
-        && let Some(note) = heartbeat_note(peering, now())
-    {
-        complain(&note);
-    }
     match format {
         Format::Json => render::json(peering).map_err(|error| format!("Error marshalling JSON: {error}")),
         Format::Pretty => Ok(render::one(peering)),
     }
+}
+
+/// A word to a person, for a script sees what Consul prints.
+fn note(peering: &Peering) -> Option<String> {
+    stderr_is_a_terminal().then(|| heartbeat_note(peering, now())).flatten()
 }
 
 fn missing(name: &str) -> String {

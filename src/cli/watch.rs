@@ -15,11 +15,23 @@ const BREATH: Duration = Duration::from_secs(1);
 /// How long to wait at most after an error.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Prints what `ask` gives for an index, and again whenever it differs, until nobody reads any more. The first error ends it;
-/// after a later one it is told and asked again, after one second, then two, four, and so on.
-pub fn watch(mut ask: impl AsyncFnMut(u64) -> Result<(String, u64), String>) -> Exit {
+/// One answer.
+pub struct Seen<T> {
+    /// What makes it another answer than the one before.
+    pub told: T,
+    /// What is printed of it.
+    pub text: String,
+    /// What is said on standard error besides.
+    pub note: Option<String>,
+    /// The index to ask about next.
+    pub index: u64,
+}
+
+/// Prints what `ask` gives for an index, and again whenever something else is told, until nobody reads any more. The first
+/// error ends it; after a later one it is told and asked again, after one second, then two, four, and so on.
+pub fn watch<T: PartialEq>(mut ask: impl AsyncFnMut(u64) -> Result<Seen<T>, String>) -> Exit {
     wait_for(async {
-        let (mut index, mut shown, mut pause) = (0, None, BREATH);
+        let (mut index, mut before, mut pause) = (0, None, BREATH);
         loop {
             let asked = Instant::now();
             let answer = tokio::select! {
@@ -27,10 +39,13 @@ pub fn watch(mut ask: impl AsyncFnMut(u64) -> Result<(String, u64), String>) -> 
                 () = until_nobody_reads() => return Exit::Done,
             };
             match answer {
-                Ok((text, next)) => {
-                    (index, pause) = (next, BREATH);
-                    if shown.as_ref() != Some(&text) {
-                        match print(&format!("{text}\n")) {
+                Ok(seen) => {
+                    (index, pause) = (seen.index, BREATH);
+                    if before.as_ref() != Some(&seen.told) {
+                        if let Some(note) = &seen.note {
+                            complain(note);
+                        }
+                        match print(&format!("{}\n", seen.text)) {
                             Ok(()) => {}
                             Err(error) if error.kind() == ErrorKind::BrokenPipe => return Exit::Done,
                             Err(error) => {
@@ -38,14 +53,14 @@ pub fn watch(mut ask: impl AsyncFnMut(u64) -> Result<(String, u64), String>) -> 
                                 return Exit::Wrong;
                             }
                         }
-                        shown = Some(text);
+                        before = Some(seen.told);
                     }
                     sleep(BREATH.saturating_sub(asked.elapsed())).await;
                     if !somebody_reads() {
                         return Exit::Done;
                     }
                 }
-                Err(message) if shown.is_none() => {
+                Err(message) if before.is_none() => {
                     complain(&message);
                     return Exit::Wrong;
                 }

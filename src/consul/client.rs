@@ -23,6 +23,10 @@ const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// How many redirects are followed, as Go's client does.
 const MOST_REDIRECTS: usize = 10;
 
+/// How long a blocking query may wait. Consul ends one early for what Raft holds only, and a stream that fails is not in there:
+/// with Consul's own five minutes, FAILING would be seen that late.
+const WAIT: &str = "10s";
+
 /// How long a connection may take to come up: Go's default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -147,10 +151,10 @@ impl Client {
         Err(RequestError::Transport { method: go_method(&method), url: target, cause })
     }
 
-    /// A blocking query: answered once the answer differs from that at an index; at once for 0.
+    /// A blocking query: answered once what Raft holds differs from that at an index, or after [`WAIT`]; at once for 0.
     pub(super) async fn ask_after(&self, path: &str, index: u64) -> Result<Answer, RequestError> {
         let index = index.to_string();
-        let parameters = [("index", index.as_str())];
+        let parameters = [("index", index.as_str()), ("wait", WAIT)];
         let parameters = if index == "0" { &[][..] } else { &parameters };
         self.ask(Method::GET, path, parameters, None).await
     }

@@ -65,6 +65,16 @@ pub struct Peering {
     pub remote: Remote,
 }
 
+impl Peering {
+    /// The same, but for the times of its stream, which pass though nothing happens.
+    #[must_use]
+    pub fn without_times(mut self) -> Self {
+        let StreamStatus { last_heartbeat, last_receive, last_send, .. } = &mut self.stream;
+        (*last_heartbeat, *last_receive, *last_send) = (None, None, None);
+        self
+    }
+}
+
 /// How the stream between two clusters is, as one of them sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

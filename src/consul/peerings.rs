@@ -95,8 +95,8 @@ impl Client {
         answer::read("list of peerings", &self.ask(Method::GET, "/v1/peerings", &[], None).await?.ok()?.body)
     }
 
-    /// Lists the peerings once they differ from those at an index, or after Consul's time for such a question (five minutes);
-    /// 0 asks for those of now. With them comes the index to ask about next.
+    /// Lists the peerings once they differ from those at an index, or after ten seconds; 0 asks for those of now. With them
+    /// comes the index to ask about next.
     pub async fn list_peerings_after(&self, index: u64) -> Result<(Vec<Peering>, u64), RequestError> {
         let answer = self.ask_after("/v1/peerings", index).await?.ok()?;
         Ok((answer::read("list of peerings", &answer.body)?, answer.next_index(index)))

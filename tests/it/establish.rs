@@ -252,7 +252,10 @@ fn what_changes_is_printed_again_and_what_does_not_is_not() {
     assert!(read.next().contains("\"State\":\"PENDING\""));
     at(&["delete", "-name", "west"]).status(0);
     assert_eq!(list.next(), "There are no peering connections.");
-    assert_eq!(read.next(), "No peering with name west found.");
+    assert_eq!(read.next(), "null");
+    // It may come back.
+    at(&["generate-token", "-name", "west"]).status(0);
+    assert!(read.next().contains("\"State\":\"PENDING\""));
     // What is not there, or cannot be asked, from the first is an error as without -watch.
     at(&["read", "-name", "none", "-watch"]).expect(1, "", "No peering with name none found.\n");
     let refused = Peering::new(["list", "-watch", "-http-addr", "http://127.0.0.1:1"]).run().status(1);
@@ -266,8 +269,12 @@ async fn a_watch_asks_with_the_index_and_goes_on_after_an_error() {
         ResponseTemplate::new(200).insert_header("X-Consul-Index", index).set_body_json(body)
     };
     let peering = |state: &str| json!([{ "Name": "west", "ID": "1", "State": state }]);
+    let mut heard = peering("PENDING");
+    heard[0]["StreamStatus"] = json!({ "LastHeartbeat": "2026-11-25T12:00:00Z" });
     for (response, times) in [
         (answer("7", peering("PENDING")), 1),
+        // No change but of a time.
+        (answer("7", heard), 1),
         (ResponseTemplate::new(500).set_body_string("No cluster leader"), 1),
         (answer("9", peering("ACTIVE")), 100),
     ] {
@@ -282,6 +289,7 @@ async fn a_watch_asks_with_the_index_and_goes_on_after_an_error() {
     assert!(lines[0].contains("PENDING") && lines[1].contains("ACTIVE"), "{lines:?}");
     let asked = server.received_requests().await.unwrap();
     let queries: Vec<_> =
-        asked.iter().take(3).map(|request| request.url.query().map(str::to_owned)).collect();
-    assert_eq!(queries, [None, Some("index=7".to_owned()), None]);
+        asked.iter().take(4).map(|request| request.url.query().map(str::to_owned)).collect();
+    let after_7 = Some("index=7&wait=10s".to_owned());
+    assert_eq!(queries, [None, after_7.clone(), after_7, None]);
 }
