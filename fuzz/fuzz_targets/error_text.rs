@@ -14,9 +14,16 @@ fuzz_target!(|bytes: &[u8]| {
     let place =
         text.floor_char_boundary(bytes.first().map_or(0, |first| usize::from(*first) * text.len() / 256));
     let (before, after) = text.split_at(place);
-    let shown = look_at(&format!("{before} {} {after}", TOKEN.trim()));
-    let middle = &TOKEN[TOKEN.len() / 2..TOKEN.len() / 2 + 24];
+    let token = TOKEN.trim();
+    let shown = look_at(&format!("{before} {token} {after}"));
+    let middle = &token[token.len() / 2..token.len() / 2 + 24];
     assert!(!shown.contains(middle), "a token is shown again");
+    // And as a terminal or a mail program wraps it.
+    let width = 24 + usize::from(bytes.last().copied().unwrap_or(0)) % 64;
+    let lines: Vec<&str> =
+        token.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).expect("base64")).collect();
+    let shown = look_at(&format!("{before}\n{}\n{after}", lines.join("\n")));
+    assert!(!shown.contains(lines[lines.len() / 2]), "a line of a token is shown again");
 });
 
 /// Explains a text; gives everything that would be shown.

@@ -7,14 +7,17 @@ const SHORTEST_TOKEN: usize = 24;
 /// Any longer run of mixed base64 letters is taken for a part of one.
 const LONGEST_WORD: usize = 100;
 
-/// The text with everything in it that looks like a peering token replaced by `<token>`.
+/// The shortest line that a token is taken to be wrapped into.
+const SHORTEST_LINE: usize = 16;
+
+/// The text with everything in it that looks like a peering token, whole or wrapped, replaced by `<token>`.
 pub(super) fn redacted(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut at = 0;
     while let Some(offset) = text[at..].find(is_base64) {
         let start = at + offset;
-        let end = text[start..].find(|letter| !is_base64(letter)).map_or(text.len(), |length| start + length);
+        let end = end_of_lines(text, start);
         if let Some(secret) = token_in(&text[start..end]) {
             out.push_str(&text[done..start + secret]);
             out.push_str("<token>");
@@ -29,17 +32,54 @@ pub(super) fn redacted(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Where in a run of base64 letters a token starts.
-fn token_in(run: &str) -> Option<usize> {
-    if let Some(start) = run.find("eyJ")
-        && run.len() - start >= SHORTEST_TOKEN
-    {
-        return Some(start);
+/// Where a run of base64 letters ends, with the runs that look like its further lines.
+fn end_of_lines(text: &str, start: usize) -> usize {
+    let run = |from: usize| text[from..].find(|letter| !is_base64(letter)).unwrap_or(text.len() - from);
+    let mut end = start + run(start);
+    if !is_mixed(&text[start..end]) || end - start < SHORTEST_LINE {
+        return end;
     }
-    let mixed = run.contains(|letter: char| letter.is_ascii_uppercase())
-        && run.contains(|letter: char| letter.is_ascii_lowercase())
-        && run.contains(|letter: char| letter.is_ascii_digit());
-    (run.len() > LONGEST_WORD && mixed).then_some(0)
+    loop {
+        let line = end + between_lines(&text[end..]);
+        let length = run(line);
+        if length == 0 || (length < SHORTEST_LINE && !is_mixed(&text[line..line + length])) {
+            return end;
+        }
+        end = line + length;
+    }
+}
+
+/// How many bytes of what stands between two lines a text begins with: white space, gutters, quotes, and escapes.
+fn between_lines(text: &str) -> usize {
+    let mut rest = text;
+    loop {
+        let before = rest.len();
+        rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || "|│>,\"'".contains(letter));
+        for escape in ["\\r", "\\n", "\\t"] {
+            rest = rest.strip_prefix(escape).unwrap_or(rest);
+        }
+        if rest.len() == before {
+            return text.len() - before;
+        }
+    }
+}
+
+/// Where in runs of base64 letters a token starts.
+fn token_in(runs: &str) -> Option<usize> {
+    let is_part = |runs: &str, longest| runs.len() > longest && is_mixed(runs);
+    if let Some(start) = runs.find("eyJ")
+        && runs.len() - start >= SHORTEST_TOKEN
+    {
+        // The mark may stand in the middle, too, of a token that lost its first letters.
+        return Some(if is_part(&runs[..start], SHORTEST_TOKEN) { 0 } else { start });
+    }
+    is_part(runs, LONGEST_WORD).then_some(0)
+}
+
+/// Whether there are capitals, small letters and digits, as encoded text has and few words have.
+fn is_mixed(run: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| run.bytes().any(|byte| kind(&byte));
+    has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
 fn is_base64(letter: char) -> bool {
@@ -58,10 +98,37 @@ mod tests {
     }
 
     #[test]
+    fn nor_does_one_that_lost_its_beginning_though_its_mark_stands_in_the_middle() {
+        let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
+        assert!(token[1..].contains("eyJ"), "the mark stands in the middle");
+        for lost in 1..24 {
+            assert_eq!(redacted(&token[lost..]), "<token>", "without the first {lost}");
+        }
+    }
+
+    #[test]
+    fn nor_does_one_that_was_wrapped() {
+        let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
+        for width in [20, 40, 64, 76, 80] {
+            for break_ in ["\n", "\r\n", "\n│   ", " ", "\\n", "\\r\\n", "\"\n\""] {
+                let lines: Vec<&str> =
+                    token.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+                let text = format!("token: \"{}\" is refused", lines.join(break_));
+                assert_eq!(redacted(&text), "token: \"<token>\" is refused", "{width} {break_:?}");
+                let tail = lines[lines.len() / 2..].join(break_);
+                assert_eq!(redacted(&tail), "<token>", "the second half, {width} {break_:?}");
+            }
+        }
+    }
+
+    #[test]
     fn addresses_and_names_stay() {
         let text = "server.dc1.peering.945d0751-4020-19b5-9e48-55fd8516c7a3.consul at 10.0.0.1:8503";
         assert_eq!(redacted(text), text);
         let name = "a".repeat(200);
         assert_eq!(redacted(&name), name);
+        let text =
+            "Get \"http://Consul1.example:8500/v1/peering/West2/AndMore3\": x509: TLS1 Handshake2 failed";
+        assert_eq!(redacted(text), text);
     }
 }

@@ -19,9 +19,10 @@ impl Source {
         while let Some((at, letter)) = letters.next() {
             match letter {
                 '\u{1b}' => {
+                    // A control sequence (ECMA-48, section 5.4); what is none stays.
                     if letters.next_if(|(_, next)| *next == '[').is_some() {
-                        while letters.next_if(|(_, next)| !('@'..='~').contains(next)).is_some() {}
-                        letters.next();
+                        while letters.next_if(|(_, next)| (' '..='?').contains(next)).is_some() {}
+                        letters.next_if(|(_, next)| ('@'..='~').contains(next));
                     }
                 }
                 '“' | '”' => source.push('"', at),
@@ -161,6 +162,13 @@ mod tests {
         assert_eq!(piece.text(), "Peering not found for \"x\"");
         let start = piece.text().find("not").unwrap();
         assert_eq!(&text[piece.part(start..start + 3).range()], "not");
+    }
+
+    #[test]
+    fn what_is_no_control_sequence_eats_nothing() {
+        let cleaned = |text: &str| Source::cleaned(text).whole().text().to_owned();
+        assert_eq!(cleaned("a\u{1b}[\u{1b}é\nbc"), "aé\nbc");
+        assert_eq!(cleaned("\u{1b}[1;31 qred\u{1b}"), "red");
     }
 
     #[test]
