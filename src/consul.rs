@@ -1,6 +1,7 @@
 //! A Consul agent, asked over its HTTP API the way Consul's own command line asks it.
 
 mod answer;
+mod authority;
 mod client;
 mod config;
 mod dialer_view;
@@ -13,6 +14,7 @@ mod proxy;
 mod tls;
 
 pub use answer::{CaRoot, CaRoots, GeneratedToken};
+pub use authority::Authority;
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer_view::DialerAnswers;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::surroundings::{complain, now, state_directory, stderr_is_a_terminal, variable};
 use crate::acceptor::{Acceptor, Settings};
@@ -24,19 +25,19 @@ pub struct HttpOptions {
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
     /// A file that holds the ACL token; wins over -token (CONSUL_HTTP_TOKEN_FILE)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     token_file: Option<PathBuf>,
     /// PEM certificates to trust instead of the system's (CONSUL_CACERT)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     ca_file: Option<PathBuf>,
     /// A directory of such files (CONSUL_CAPATH)
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(long, value_name = "DIRECTORY", value_parser = path_or_none())]
     ca_path: Option<PathBuf>,
     /// The certificate to show to Consul, PEM (CONSUL_CLIENT_CERT)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     client_cert: Option<PathBuf>,
     /// The key of that certificate, PEM (CONSUL_CLIENT_KEY)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     client_key: Option<PathBuf>,
     /// The name to expect in Consul's certificate (CONSUL_TLS_SERVER_NAME)
     #[arg(long, value_name = "NAME")]
@@ -74,6 +75,11 @@ impl HttpOptions {
         let acceptor = embedded_acceptor(Settings::new(now))?;
         Ok(Client::embedded(config, acceptor))
     }
+}
+
+/// Takes an empty path too: as for Consul, such a flag was not given. Scripts write `-ca-file "$FILE"`.
+fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }
 
 /// The acceptor whose state is in the user's state directory.

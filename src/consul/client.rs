@@ -1,6 +1,5 @@
 //! The HTTP API client: one request, one answer, over the network or to the embedded acceptor in this process.
 
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
+use super::authority::Authority;
 use super::config::{Address, Config};
 use super::error::{self, RequestError};
 use super::tls;
@@ -112,9 +112,9 @@ impl Client {
             Transport::Network(client) => client,
         };
         let target = self.config.address.base_url() + path;
-        let mut url = self.dialed_url(path)?;
+        let mut url = self.dialed_url(&method, path)?;
         let (mut method, mut body) = (method, body);
-        let mut headers = self.headers()?;
+        let mut headers = self.headers(&method, path)?;
         for _ in 0..=MOST_REDIRECTS {
             let begun = std::time::Instant::now();
             let mut request = client.request(method.clone(), url.clone()).headers(headers.clone());
@@ -175,7 +175,8 @@ impl Client {
         };
         let target = self.config.address.base_url() + path;
         let broken = |error: reqwest::Error| self.transport_error(&Method::GET, &target, &error);
-        let request = client.get(self.dialed_url(path)?).headers(self.headers()?);
+        let request =
+            client.get(self.dialed_url(&Method::GET, path)?).headers(self.headers(&Method::GET, path)?);
         let mut response = request.send().await.map_err(broken)?;
         if response.status() != StatusCode::OK {
             Answer::read(response).await.map_err(broken)?.ok()?;
@@ -197,9 +198,9 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<Answer, RequestError> {
         let mut request = http::Request::new(body.unwrap_or_default());
+        *request.headers_mut() = self.headers(&method, path)?;
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().map_err(|_| RequestError::Setup(format!("{path:?} is no path")))?;
-        *request.headers_mut() = self.headers()?;
         let (parts, body) = acceptor.answer(&request).into_parts();
         tracing::info!(
             method = %request.method(),
@@ -224,65 +225,72 @@ impl Client {
     }
 
     /// The URL that is really asked, for a path with its query: a socket has no host, and another TLS name must stand where TLS looks for it.
-    fn dialed_url(&self, path: &str) -> Result<reqwest::Url, RequestError> {
-        let address = &self.config.address;
-        let text = match (address, &self.config.tls.server_name) {
-            (Address::Http { tls: true, authority, prefix }, Some(name)) => {
-                let port = authority.rsplit_once(':').map_or("443", |(_, port)| port);
-                let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
-                format!("https://{name}:{port}{prefix}{path}")
+    fn dialed_url(&self, method: &Method, path: &str) -> Result<reqwest::Url, RequestError> {
+        let text = match (&self.config.address, &self.config.tls.server_name) {
+            (Address::Http { authority, .. }, _) if authority.is_empty() => {
+                return Err(self.unsent(method, path, "http: no Host in request URL"));
             }
-            _ => format!("{}{path}", address.base_url()),
+            (Address::Http { tls: true, authority, prefix }, Some(name)) => {
+                let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
+                format!("https://{name}:{}{prefix}{path}", authority.port())
+            }
+            (Address::Http { tls, authority, prefix }, _) => {
+                let scheme = if *tls { "https" } else { "http" };
+                format!("{scheme}://{}:{}{prefix}{path}", authority.url_host(), authority.port())
+            }
+            (address, _) => address.base_url() + path,
         };
-        reqwest::Url::parse(&text).map_err(|error| {
-            RequestError::Setup(format!("{:?} is no address of an HTTP API: {error}", address.base_url()))
-        })
+        reqwest::Url::parse(&text)
+            .map_err(|error| RequestError::Setup(format!("{text:?} cannot be asked: {error}")))
     }
 
-    fn headers(&self) -> Result<HeaderMap, RequestError> {
+    /// What keeps a request from being sent, in Go's words.
+    fn unsent(&self, method: &Method, path: &str, cause: &str) -> RequestError {
+        RequestError::Transport {
+            method: go_method(method),
+            url: self.config.address.base_url() + path,
+            cause: cause.to_owned(),
+        }
+    }
+
+    fn headers(&self, method: &Method, path: &str) -> Result<HeaderMap, RequestError> {
         let mut headers = HeaderMap::new();
-        let secret_header = |text: &str, what: &str| {
-            let mut value = HeaderValue::from_str(text)
-                .map_err(|_| RequestError::Setup(format!("{what} holds characters that no header may")))?;
+        let secret_header = |name: &'static str, text: &str| {
+            let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
+                let cause = format!("net/http: invalid header field value for {name:?}");
+                self.unsent(method, path, &cause)
+            })?;
             value.set_sensitive(true);
             Ok::<_, RequestError>(value)
         };
         if let Some(token) = &self.config.token {
-            headers.insert("X-Consul-Token", secret_header(token.expose(), "the ACL token")?);
+            headers.insert("X-Consul-Token", secret_header("X-Consul-Token", token.expose())?);
         }
         if let Some(auth) = &self.config.basic_auth {
             let pair = zeroize::Zeroizing::new(format!("{}:{}", auth.user, auth.password.expose()));
             let encoded = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, pair.as_bytes());
-            headers.insert(
-                header::AUTHORIZATION,
-                secret_header(&format!("Basic {encoded}"), "CONSUL_HTTP_AUTH")?,
-            );
+            let value = zeroize::Zeroizing::new(format!("Basic {encoded}"));
+            headers.insert(header::AUTHORIZATION, secret_header("Authorization", &value)?);
         }
         if let (Address::Http { authority, .. }, Some(_)) =
             (&self.config.address, &self.config.tls.server_name)
         {
-            let host = HeaderValue::from_str(authority);
+            let host = HeaderValue::from_str(&authority.to_string());
             headers.insert(
                 header::HOST,
-                host.map_err(|_| RequestError::Setup(format!("{authority:?} is no host")))?,
+                host.map_err(|_| self.unsent(method, path, "http: invalid Host header"))?,
             );
         }
         Ok(headers)
     }
 
     fn transport_error(&self, method: &Method, url: &str, error: &reqwest::Error) -> RequestError {
-        let dialed = match &self.config.address {
-            Address::Unix(path) => format!("unix {}", path.display()),
-            Address::Http { authority, .. } => format!("tcp {}", first_address(authority)),
-            Address::Embedded => "embedded".to_owned(),
+        let (dialed, host) = match &self.config.address {
+            Address::Unix(path) => (format!("unix {}", path.display()), ""),
+            Address::Http { authority, .. } => (format!("tcp {}", authority.dialed()), authority.host()),
+            Address::Embedded => ("embedded".to_owned(), ""),
         };
-        let host = match (&self.config.tls.server_name, &self.config.address) {
-            (Some(name), _) => name.as_str(),
-            (None, Address::Http { authority, .. }) => {
-                authority.rsplit_once(':').map_or(authority.as_str(), |(host, _)| host)
-            }
-            (None, _) => "",
-        };
+        let host = self.config.tls.server_name.as_deref().unwrap_or(host);
         RequestError::Transport {
             method: go_method(method),
             url: url.to_owned(),
@@ -339,22 +347,16 @@ impl Answer {
 }
 
 /// Resolves whatever name TLS asks for to the one address that was configured.
-struct AlwaysResolve(String);
+struct AlwaysResolve(Authority);
 
 impl Resolve for AlwaysResolve {
     fn resolve(&self, _: Name) -> Resolving {
         let authority = self.0.clone();
         Box::pin(async move {
-            let addresses = tokio::task::spawn_blocking(move || authority.to_socket_addrs()).await??;
-            Ok(Box::new(addresses.collect::<Vec<SocketAddr>>().into_iter()) as Addrs)
+            let addresses = tokio::task::spawn_blocking(move || authority.addresses()).await??;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }
-}
-
-/// `host:port` with the host looked up, as Go names what it dialed; as it stands when that fails.
-fn first_address(authority: &str) -> String {
-    let looked_up = authority.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
-    looked_up.map_or_else(|| authority.to_owned(), |address| address.to_string())
 }
 
 /// A URL without a user and a password, which a redirect may hold.

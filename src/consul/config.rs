@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::authority::Authority;
 use super::file;
 use crate::token::Secret;
 
@@ -60,8 +61,8 @@ pub enum Address {
     Http {
         /// Whether it is HTTPS.
         tls: bool,
-        /// `host:port`, as given.
-        authority: String,
+        /// `host:port`.
+        authority: Authority,
         /// A reverse proxy's path before `/v1`, either empty or starting with a slash.
         prefix: String,
     },
@@ -101,6 +102,17 @@ pub enum ConfigError {
     /// An address such as `ftp://…`.
     #[error("Unknown protocol scheme: {0}")]
     UnknownScheme(String),
+    /// An address with a user or a password, which Consul's client takes for a part of the host's name.
+    #[error("the address holds a user or a password before an @: they belong in CONSUL_HTTP_AUTH")]
+    Credentials,
+    /// An address that names no host.
+    #[error("{text:?} is no address of an HTTP API: {reason}. It is host:port, such as 127.0.0.1:8500")]
+    Malformed {
+        /// What stands where host and port belong.
+        text: String,
+        /// Why it is none.
+        reason: String,
+    },
     /// A certificate without its key, or a key without its certificate.
     #[error("both client cert and client key must be provided")]
     HalfClientCertificate,
@@ -173,27 +185,22 @@ impl Config {
 }
 
 impl Address {
-    /// Reads an address as Consul's client does: bare `host:port`, `http(s)://host:port[/prefix]`, `unix:///path`, or
-    /// our own `embedded`. `tls_asked_for` is `CONSUL_HTTP_SSL`, which an explicit `http://` does not revoke.
+    /// Reads an address as Consul's client does: bare `host:port[/prefix]`, `http(s)://host:port[/prefix]`,
+    /// `unix:///path`, or our own `embedded`. `tls_asked_for` is `CONSUL_HTTP_SSL`, which an explicit `http://` does not revoke.
     pub fn parse(text: &str, tls_asked_for: bool) -> Result<Self, ConfigError> {
         if text == EMBEDDED {
             return Ok(Self::Embedded);
         }
-        let Some((scheme, rest)) = text.split_once("://") else {
-            return Ok(Self::Http { tls: tls_asked_for, authority: text.to_owned(), prefix: String::new() });
+        let (tls, rest) = match text.split_once("://") {
+            None => (tls_asked_for, text),
+            Some(("unix", path)) => return Ok(Self::Unix(PathBuf::from(path))),
+            Some(("http", rest)) => (tls_asked_for, rest),
+            Some(("https", rest)) => (true, rest),
+            Some((scheme, _)) => return Err(ConfigError::UnknownScheme(scheme.to_owned())),
         };
-        let tls = match scheme {
-            "unix" => return Ok(Self::Unix(PathBuf::from(rest))),
-            "http" => tls_asked_for,
-            "https" => true,
-            _ => return Err(ConfigError::UnknownScheme(scheme.to_owned())),
-        };
-        let (authority, prefix) = match rest.split_once('/') {
-            Some((authority, "")) => (authority, String::new()),
-            Some((authority, prefix)) => (authority, format!("/{}", prefix.trim_end_matches('/'))),
-            None => (rest, String::new()),
-        };
-        Ok(Self::Http { tls, authority: authority.to_owned(), prefix })
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let authority = Authority::parse(authority, if tls { 443 } else { 80 })?;
+        Ok(Self::Http { tls, authority, prefix: path.trim_end_matches('/').to_owned() })
     }
 
     /// The URL that requests start with, as Consul's messages show it.

@@ -13,14 +13,14 @@ const LONGEST_FILE: usize = 16 * 1024 * 1024;
 
 /// Reads such a file whole. The error is Go's, and names the file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let failed = |words: String| format!("open {}: {words}", path.display());
-    let bytes = bounded(path).map_err(|error| failed(system_words(&error)))?;
-    bytes.ok_or_else(|| failed(format!("longer than {LONGEST_FILE} bytes: is it another file?")))
+    let failed = |verb: &str, words: String| format!("{verb} {}: {words}", path.display());
+    let file = File::open(path).map_err(|error| failed("open", system_words(&error)))?;
+    let bytes = bounded(file).map_err(|error| failed("read", system_words(&error)))?;
+    bytes.ok_or_else(|| failed("read", format!("longer than {LONGEST_FILE} bytes: is it another file?")))
 }
 
 /// A file's bytes; `None` if there are too many. Those of an endless one are wiped.
-fn bounded(path: &Path) -> io::Result<Option<Vec<u8>>> {
-    let file = File::open(path)?;
+fn bounded(file: File) -> io::Result<Option<Vec<u8>>> {
     // Room for all of it: no half-grown copy of a key is left behind.
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(LONGEST_FILE).min(LONGEST_FILE);
     let mut bytes = Zeroizing::new(Vec::with_capacity(length + 1));
@@ -36,13 +36,13 @@ mod tests {
     fn a_file_without_an_end_is_refused_by_its_length() {
         assert_eq!(
             read(Path::new("/dev/zero")).unwrap_err(),
-            "open /dev/zero: longer than 16777216 bytes: is it another file?"
+            "read /dev/zero: longer than 16777216 bytes: is it another file?"
         );
         assert_eq!(read(Path::new("/dev/null")).unwrap(), b"");
     }
 
     #[test]
     fn a_folder_is_no_file() {
-        assert!(read(Path::new("/")).unwrap_err().starts_with("open /: is a directory"));
+        assert!(read(Path::new("/")).unwrap_err().starts_with("read /: is a directory"));
     }
 }

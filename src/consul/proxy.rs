@@ -11,8 +11,8 @@ pub(super) fn proxy_for(address: &Address, variable: impl Fn(&str) -> Option<Str
     let Address::Http { tls, authority, .. } = address else { return None };
     let either = |upper: &str, lower: &str| variable(upper).or_else(|| variable(lower));
     let proxy = if *tls { either("HTTPS_PROXY", "https_proxy") } else { either("HTTP_PROXY", "http_proxy") }?;
-    let (host, port) = host_and_port(authority, if *tls { "443" } else { "80" });
-    if is_loopback(&host) || is_exempt(&host, port, &either("NO_PROXY", "no_proxy").unwrap_or_default()) {
+    let (host, port) = (authority.host().to_ascii_lowercase(), authority.port().to_string());
+    if is_loopback(&host) || is_exempt(&host, &port, &either("NO_PROXY", "no_proxy").unwrap_or_default()) {
         return None;
     }
     Some(if proxy.contains("://") { proxy } else { format!("http://{proxy}") })

@@ -15,7 +15,7 @@ use crate::peering::{Peering, guard, token_json};
 use agent::Agent;
 
 /// What differs on purpose, and why. Each is shown to differ, so that none stays here that does not.
-const DIFFERENCES: [(&str, &str); 5] = [
+const DIFFERENCES: [(&str, &str); 9] = [
     (
         "several peer addresses",
         "`read`: Consul runs several peer server addresses together into one line; here each has its line",
@@ -34,6 +34,13 @@ const DIFFERENCES: [(&str, &str); 5] = [
         "404 of somebody else",
         "`read`: a 404 that is not Consul's is shown; Consul's client says that there is no peering",
     ),
+    (
+        "password in the address",
+        "A user or a password in the address is an error that shows neither; Consul's client looks them up as a host",
+    ),
+    ("no address", "An address that cannot be one is an error that says so; Consul's client looks it up"),
+    ("slash", "A slash that ends the address is nothing; Consul's client asks for `//v1`"),
+    ("help=false", "`-help=false` and `-h=true` are help; for Consul they are a mistake"),
 ];
 
 /// How much of two runs must agree.
@@ -157,11 +164,13 @@ fn compare(consul: &Path, acceptor: &Agent, dialer: &Agent) {
     let at_dialer = Both { consul, address: &dialer.address };
     words_that_ask_nothing(&at_acceptor);
     nothing_is_there(&at_acceptor);
+    ways_to_name_an_agent(&at_acceptor);
     generated_tokens_are_alike(&at_acceptor);
     refused_tokens(&at_acceptor, &at_dialer);
     established(&at_acceptor, &at_dialer);
+    exported(&at_acceptor, &at_dialer);
     intended_differences(&at_acceptor, &at_dialer, acceptor);
-    deleted(&at_acceptor);
+    deleted(&at_acceptor, &at_dialer);
 }
 
 const COMMANDS: [&str; 6] = ["generate-token", "establish", "list", "read", "delete", "exported-services"];
@@ -228,6 +237,40 @@ fn nothing_is_there(both: &Both<'_>) {
     both.agree(&["list", "-token", "11111111-2222-3333-4444-555555555555"], Same::All);
     both.agree(&["generate-token", "-name", "CLI_1"], Same::All);
     both.agree(&["generate-token", "-name", "-"], Same::All);
+}
+
+/// Addresses as people write them, and flags that name nothing.
+fn ways_to_name_an_agent(both: &Both<'_>) {
+    let port = both.address.rsplit_once(':').unwrap().1;
+    for address in [
+        &format!(":{port}"),
+        &format!("http://:{port}"),
+        &format!("localhost:{port}"),
+        ":1",
+        "http://",
+        "https://",
+        "::1:1",
+        "[::1]:1",
+        "http://[::1]:1/v9",
+        "127.0.0.1",
+        "https://127.0.0.1",
+        "[::1]",
+        "localhost:",
+        &format!("{}/nowhere", both.address),
+    ] {
+        both.agree(&["list", "-http-addr", address], Same::All);
+    }
+    for name in ["-token-file", "-ca-file", "-ca-path", "-client-cert", "-client-key"] {
+        both.agree(&["list", name, ""], Same::All);
+        both.agree(&["list", &format!("{name}=")], Same::All);
+        both.agree(&["list", name, "/nothing/is/here"], Same::All);
+    }
+    both.agree(&["list", "-token-file", "/"], Same::All);
+    both.agree(&["list", "-ca-file", "/"], Same::All);
+    for token in ["a\nb", "\u{1}", "\u{e9}", " "] {
+        both.agree(&["list", "-token", token], Same::All);
+        both.agree(&["generate-token", "-name", "x", "-token", token, "-format", "x"], Same::FirstLine);
+    }
 }
 
 /// Tokens of both say the same, but for the secret.
@@ -333,6 +376,42 @@ fn established(acceptor: &Both<'_>, dialer: &Both<'_>) {
     dialer.agree(&["generate-token", "-name", "by-ours"], Same::All);
 }
 
+/// Services that go over a peering: Consul's own commands register and export them.
+fn exported(acceptor: &Both<'_>, dialer: &Both<'_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let entry = folder.path().join("exported.json");
+    let services = ["web", "api"].map(|name| {
+        let peers = ["by-consul", "by-ours"].map(|peer| serde_json::json!({ "Peer": peer }));
+        serde_json::json!({ "Name": name, "Consumers": peers })
+    });
+    let exported =
+        serde_json::json!({ "Kind": "exported-services", "Name": "default", "Services": services });
+    std::fs::write(&entry, exported.to_string()).unwrap();
+    for words in [
+        &["services", "register", "-name=web"][..],
+        &["services", "register", "-name=api"],
+        &["config", "write", entry.to_str().unwrap()],
+    ] {
+        let output = Command::new(acceptor.consul)
+            .args(words)
+            .env_clear()
+            .env("CONSUL_HTTP_ADDR", acceptor.address)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    for name in ["by-consul", "by-ours", "ours-alone"] {
+        for format in ["pretty", "json"] {
+            acceptor.agree(&["exported-services", "-name", name, "-format", format], Same::All);
+            for both in [acceptor, dialer] {
+                both.agree(&["read", "-name", name, "-format", format], Same::All);
+                both.agree(&["list", "-format", format], Same::All);
+            }
+        }
+    }
+    assert_eq!(acceptor.ours(&["exported-services", "-name", "by-ours"], &[]).stdout, "api\nweb\n");
+}
+
 fn intended_differences(acceptor: &Both<'_>, dialer: &Both<'_>, agent: &Agent) {
     // Consul shows the servers' own addresses, of which a cluster of one server has one: the token is given a second.
     let addresses = format!("127.0.0.1:{0},localhost:{0}", agent.grpc_tls_port);
@@ -365,15 +444,46 @@ fn intended_differences(acceptor: &Both<'_>, dialer: &Both<'_>, agent: &Agent) {
     let (ours, _) = dialer.differ("no such command", &["nope"], &[]);
     assert_eq!(ours.status, 2);
 
+    let with_password = dialer.address.replace("://", "://user:sesame@");
+    let (ours, theirs) =
+        dialer.differ("password in the address", &["list", "-http-addr", &with_password], &[]);
+    assert_eq!((ours.status, theirs.status), (1, 1));
+    assert!(!ours.stderr.contains("sesame"), "{}", ours.stderr);
+    assert!(theirs.stderr.contains("sesame"), "{}", theirs.stderr);
+
+    let (ours, theirs) = dialer.differ("no address", &["list", "-http-addr", "127.0.0.1:99999"], &[]);
+    assert_eq!((ours.status, theirs.status), (1, 1));
+
+    let slash = format!("{}/", dialer.address);
+    let (ours, theirs) = dialer.differ("slash", &["list", "-http-addr", &slash], &[]);
+    assert_eq!((ours.status, theirs.status), (0, 1));
+
+    let (ours, theirs) = dialer.differ("help=false", &["list", "-help=false"], &[]);
+    assert_eq!((ours.status, theirs.status), (0, 1));
+
     let elsewhere = format!("{}/ui/nowhere", dialer.address);
     let words = ["read", "-name", "x", "-http-addr", &elsewhere];
     let (ours, theirs) = dialer.differ("404 of somebody else", &words, &[]);
     assert_eq!((ours.status, theirs.status), (1, 1));
 }
 
-fn deleted(both: &Both<'_>) {
-    both.agree(&["delete", "-name", "by-ours"], Same::All);
-    both.agree(&["delete", "--name=by-consul", "ignored"], Same::All);
-    both.agree(&["list"], Same::All);
-    both.agree(&["read", "-name", "by-ours"], Same::All);
+/// Peerings that one side deletes: the other side's are TERMINATED.
+fn deleted(acceptor: &Both<'_>, dialer: &Both<'_>) {
+    acceptor.agree(&["delete", "-name", "by-ours"], Same::All);
+    acceptor.agree(&["delete", "--name=by-consul", "ignored"], Same::All);
+    for both in [acceptor, dialer] {
+        for name in ["by-ours", "by-consul"] {
+            both.agree(&["read", "-name", name], Same::All);
+            both.agree(&["read", "-name", name, "-format", "json"], Same::All);
+            both.agree(&["exported-services", "-name", name], Same::All);
+        }
+        both.agree(&["list"], Same::All);
+        both.agree(&["list", "-format", "json"], Same::All);
+    }
+    let is_terminated = || dialer.ours(&["read", "-name", "by-ours"], &[]).stdout.contains("TERMINATED");
+    assert!((0..600).any(|_| is_terminated()), "the dialer was not told");
+    dialer.agree(&["read", "-name", "by-ours"], Same::All);
+    dialer.agree(&["list"], Same::All);
+    dialer.agree(&["delete", "-name", "by-ours"], Same::All);
+    dialer.agree(&["read", "-name", "by-ours"], Same::All);
 }

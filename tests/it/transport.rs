@@ -214,6 +214,68 @@ async fn a_unix_socket_does_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_address_without_a_host_is_this_machine() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!(":{}", listener.local_addr().unwrap().port());
+    let served =
+        tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0, &generated()).await });
+    run(generate(&["-http-addr", &address])).await.expect(0, &format!("{TOKEN}\n"), "");
+    assert!(served.await.unwrap().starts_with("POST /v1/peering/token HTTP/1.1\r\n"));
+}
+
+/// The texts of a real Consul, but for the last two, which Consul's client looks up as names of hosts.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_asked_is_told_in_consuls_words() {
+    for (arguments, message) in [
+        (
+            &["-http-addr", ":1"][..],
+            "Error generating peering token for west: Post \"http://:1/v1/peering/token\": \
+             dial tcp :1: connect: connection refused",
+        ),
+        (
+            &["-http-addr", "http://"],
+            "Error generating peering token for west: Post \"http:///v1/peering/token\": \
+             http: no Host in request URL",
+        ),
+        (
+            &["-http-addr", "127.0.0.1:1", "-token", "two\nlines"],
+            "Error generating peering token for west: Post \"http://127.0.0.1:1/v1/peering/token\": \
+             net/http: invalid header field value for \"X-Consul-Token\"",
+        ),
+        (
+            &["-token-file", "/"],
+            "Error connect to Consul agent: Error loading token file / : read /: is a directory",
+        ),
+        (
+            &["-http-addr", "http://user:sesame@127.0.0.1:1"],
+            "Error connect to Consul agent: the address holds a user or a password before an @: \
+             they belong in CONSUL_HTTP_AUTH",
+        ),
+        (
+            &["-http-addr", "127.0.0.1:85000"],
+            "Error connect to Consul agent: \"127.0.0.1:85000\" is no address of an HTTP API: \
+             its port is more than 65535. It is host:port, such as 127.0.0.1:8500",
+        ),
+    ] {
+        run(generate(arguments)).await.expect(1, "", &format!("{message}\n"));
+    }
+}
+
+/// As a script gives them whose variable is empty.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_flag_was_not_given() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0, &generated()).await });
+    let empty = ["-token-file", "", "-ca-file=", "-ca-path", "", "-client-cert=", "-client-key", ""];
+    run(generate(&[&empty[..], &["-http-addr", &address]].concat())).await.expect(
+        0,
+        &format!("{TOKEN}\n"),
+        "",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_is_asked_for_what_is_not_loopback() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = listener.local_addr().unwrap().to_string();
