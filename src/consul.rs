@@ -3,6 +3,7 @@
 mod answer;
 mod authority;
 mod client;
+mod client_certificate;
 mod config;
 mod dialer_view;
 mod error;
@@ -10,8 +11,10 @@ mod file;
 mod kv;
 mod peering;
 mod peerings;
+mod presented;
 mod proxy;
 mod tls;
+mod unverified;
 
 pub use answer::{CaRoot, CaRoots, GeneratedToken};
 pub use authority::Authority;
@@ -23,3 +26,4 @@ pub(crate) use error::{alert_words, certificate_words, rustls_error};
 pub use kv::Pair;
 pub use peering::{Locality, Peering, Remote, StreamStatus};
 pub use peerings::{EstablishRequest, GenerateTokenRequest};
+pub(crate) use presented::{Presented, Remembering};

@@ -1,16 +1,19 @@
 //! The HTTP API client: one request, one answer, over the network or to the embedded acceptor in this process.
 
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::ClientConfig;
 
 use super::authority::Authority;
 use super::config::{Address, Config};
 use super::error::{self, RequestError};
+use super::presented::Presented;
 use super::tls;
 use crate::acceptor::Acceptor;
 
@@ -37,8 +40,19 @@ pub struct Client {
 }
 
 enum Transport {
-    Network(reqwest::Client),
+    Network(Box<Network>),
     Embedded(Box<Acceptor>),
+}
+
+/// Over the network, with TLS or without.
+struct Network {
+    files: tls::Files,
+    /// What a server showed over TLS.
+    shown: Presented,
+    /// Connects to the address of the configuration.
+    first: reqwest::Client,
+    /// Connects where a redirect leads from plain HTTP to HTTPS.
+    secure: OnceLock<reqwest::Client>,
 }
 
 /// An answer of any status.
@@ -51,25 +65,16 @@ pub(super) struct Answer {
 impl Client {
     /// A client that asks over the network. Nothing is sent yet; TLS files are read now.
     pub fn over_network(config: Config) -> Result<Self, RequestError> {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .no_proxy();
-        builder = tls::configure(builder, &config)?;
-        if let Some(proxy) = &config.proxy {
-            let proxy = reqwest::Proxy::all(proxy)
-                .map_err(|_| RequestError::Setup("the proxy variable holds no URL of a proxy".to_owned()))?;
-            builder = builder.proxy(proxy);
-        }
-        match &config.address {
-            Address::Unix(path) => builder = builder.unix_socket(path.clone()),
-            Address::Http { authority, .. } if config.tls.server_name.is_some() => {
-                builder = builder.dns_resolver(Arc::new(AlwaysResolve(authority.clone())));
-            }
-            _ => {}
-        }
-        let client = builder.build().map_err(|error| RequestError::Setup(error.to_string()))?;
-        Ok(Self { config, transport: Transport::Network(client) })
+        let (files, shown) = (tls::Files::read(&config.tls)?, Presented::default());
+        let is_plain = matches!(config.address, Address::Http { tls: false, .. } | Address::Unix(_));
+        let tls = if is_plain && config.proxy.is_none() {
+            files.without_trust()?
+        } else {
+            files.with_trust(&config, &shown)?
+        };
+        let first = connector(&config, tls)?;
+        let network = Box::new(Network { files, shown, first, secure: OnceLock::new() });
+        Ok(Self { config, transport: Transport::Network(network) })
     }
 
     /// A client that asks the acceptor in this process.
@@ -98,7 +103,7 @@ impl Client {
         self.config.token.is_none()
     }
 
-    /// Asks once, and again where a redirect points. The ACL token and the password stay with the first server.
+    /// Asks once, and again where a redirect points. The ACL token and the password stay with the first host.
     pub(super) async fn ask(
         &self,
         method: Method,
@@ -107,10 +112,11 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<Answer, RequestError> {
         let path = &(path.to_owned() + &self.query(parameters));
-        let client = match &self.transport {
+        let network = match &self.transport {
             Transport::Embedded(acceptor) => return self.ask_embedded(acceptor, method, path, body),
-            Transport::Network(client) => client,
+            Transport::Network(network) => network,
         };
+        let mut client = &network.first;
         let target = self.config.address.base_url() + path;
         let mut url = self.dialed_url(&method, path)?;
         let (mut method, mut body) = (method, body);
@@ -144,11 +150,25 @@ impl Client {
             if !matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
                 (method, body) = (Method::GET, None);
             }
+            if !is_same_host(&url, &next) {
+                headers = HeaderMap::new();
+            }
+            if url.scheme() != next.scheme() {
+                client = self.secure(network)?;
+            }
             url = next;
-            headers = HeaderMap::new();
         }
         let cause = format!("stopped after {MOST_REDIRECTS} redirects");
         Err(RequestError::Transport { method: go_method(&method), url: target, cause })
+    }
+
+    /// The connector for HTTPS where the configuration says plain HTTP.
+    fn secure<'a>(&self, network: &'a Network) -> Result<&'a reqwest::Client, RequestError> {
+        if let Some(client) = network.secure.get() {
+            return Ok(client);
+        }
+        let made = connector(&self.config, network.files.with_trust(&self.config, &network.shown)?)?;
+        Ok(network.secure.get_or_init(|| made))
     }
 
     /// A blocking query: answered once what Raft holds differs from that at an index, or after [`WAIT`]; at once for 0.
@@ -171,7 +191,7 @@ impl Client {
                 take(self.ask_embedded(acceptor, Method::GET, path, None)?.ok()?.body);
                 return Ok(());
             }
-            Transport::Network(client) => client,
+            Transport::Network(network) => &network.first,
         };
         let target = self.config.address.base_url() + path;
         let broken = |error: reqwest::Error| self.transport_error(&Method::GET, &target, &error);
@@ -230,7 +250,9 @@ impl Client {
             (Address::Http { authority, .. }, _) if authority.is_empty() => {
                 return Err(self.unsent(method, path, "http: no Host in request URL"));
             }
-            (Address::Http { tls: true, authority, prefix }, Some(name)) => {
+            (Address::Http { tls: true, authority, prefix }, Some(name))
+                if name.parse::<IpAddr>().is_err() =>
+            {
                 let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
                 format!("https://{name}:{}{prefix}{path}", authority.port())
             }
@@ -291,11 +313,18 @@ impl Client {
             Address::Embedded => ("embedded".to_owned(), ""),
         };
         let host = self.config.tls.server_name.as_deref().unwrap_or(host);
-        RequestError::Transport {
-            method: go_method(method),
-            url: url.to_owned(),
-            cause: error::cause(error, &dialed, host),
+        let cause = self.distrust(error, host).unwrap_or_else(|| error::cause(error, &dialed, host));
+        RequestError::Transport { method: go_method(method), url: url.to_owned(), cause }
+    }
+
+    /// What Go says of the chain that a server showed, if that is why there is no answer.
+    fn distrust(&self, error: &reqwest::Error, host: &str) -> Option<String> {
+        let Transport::Network(network) = &self.transport else { return None };
+        if !error::is_distrust(error) {
+            return None;
         }
+        let refusal = network.shown.judge(network.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
+        Some(format!("tls: failed to verify certificate: {}", refusal.says))
     }
 }
 
@@ -344,6 +373,34 @@ impl Answer {
         let body = String::from_utf8_lossy(&self.body).trim().to_owned();
         Err(RequestError::Refused { status: self.status.as_u16(), body })
     }
+}
+
+/// Makes connections as a configuration says.
+fn connector(config: &Config, tls: ClientConfig) -> Result<reqwest::Client, RequestError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tls_backend_preconfigured(tls)
+        .no_proxy();
+    if let Some(proxy) = &config.proxy {
+        let proxy = reqwest::Proxy::all(proxy)
+            .map_err(|_| RequestError::Setup("the proxy variable holds no URL of a proxy".to_owned()))?;
+        builder = builder.proxy(proxy);
+    }
+    match &config.address {
+        Address::Unix(path) => builder = builder.unix_socket(path.clone()),
+        Address::Http { authority, .. } if config.tls.server_name.is_some() => {
+            builder = builder.dns_resolver(Arc::new(AlwaysResolve(authority.clone())));
+        }
+        _ => {}
+    }
+    builder.build().map_err(|error| RequestError::Setup(error.to_string()))
+}
+
+/// Whether a redirect stays: with the same server, or with the same host by HTTPS instead of HTTP.
+fn is_same_host(from: &reqwest::Url, to: &reqwest::Url) -> bool {
+    let is_origin = from.origin() == to.origin();
+    is_origin || (from.host() == to.host() && from.scheme() == "http" && to.scheme() == "https")
 }
 
 /// Resolves whatever name TLS asks for to the one address that was configured.

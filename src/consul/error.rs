@@ -86,6 +86,13 @@ pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> 
     }
 }
 
+/// Whether a request failed because the server's certificate was not trusted.
+pub(super) fn is_distrust(error: &reqwest::Error) -> bool {
+    std::iter::successors(error.source(), |error| (*error).source())
+        .find_map(rustls_error)
+        .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
+}
+
 fn innermost(error: &reqwest::Error) -> String {
     let mut innermost: &dyn StdError = error;
     while let Some(source) = innermost.source() {

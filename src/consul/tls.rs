@@ -4,43 +4,106 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use reqwest::{Certificate, ClientBuilder, Identity};
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, RootCertStore};
 
-use super::config::{Address, Config, Tls};
+use super::client_certificate;
+use super::config::{Config, Tls};
 use super::error::{RequestError, system_words};
 use super::file::read;
+use super::presented::{Presented, Remembering};
+use super::unverified::Unverified;
+use crate::go::pem;
 
-/// Gives a client builder what `config` says of TLS.
-///
-/// For an address without TLS that is an empty configuration: loading the system's roots would cost more than all the
-/// rest of a request. Errors read as Consul's.
-pub(super) fn configure(builder: ClientBuilder, config: &Config) -> Result<ClientBuilder, RequestError> {
-    let tls = &config.tls;
-    // Consul loads the files whether they are needed or not, so a wrong path is an error for `http://` too.
-    let roots = roots(tls)?;
-    let identity = tls.client.as_ref().map(|(certificate, key)| identity(certificate, key)).transpose()?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    if !matches!(config.address, Address::Http { tls: true, .. }) && config.proxy.is_none() {
-        let empty = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|error| RequestError::Setup(error.to_string()))?
-            .with_root_certificates(rustls::RootCertStore::empty())
-            .with_no_client_auth();
-        return Ok(builder.tls_backend_preconfigured(empty));
-    }
-    // A provider that somebody else installed first does as well.
-    let _ = rustls::crypto::CryptoProvider::install_default(Arc::unwrap_or_clone(provider));
-    let mut builder = builder.tls_danger_accept_invalid_certs(tls.skip_verification);
-    if let Some(roots) = roots {
-        builder = builder.tls_certs_only(roots);
-    }
-    if let Some(identity) = identity {
-        builder = builder.identity(identity);
-    }
-    Ok(builder)
+/// What the files say that flags and variables name.
+pub(super) struct Files {
+    /// Whom to believe, DER, instead of the system's roots.
+    pub(super) roots: Option<Vec<Vec<u8>>>,
+    pair: Option<Arc<CertifiedKey>>,
+    provider: Arc<CryptoProvider>,
 }
 
-fn roots(tls: &Tls) -> Result<Option<Vec<Certificate>>, RequestError> {
+impl Files {
+    /// Reads them. Consul's client does so whether they are needed or not, so that a wrong path is an error for `http://`
+    /// too. Errors read as Consul's.
+    pub(super) fn read(tls: &Tls) -> Result<Self, RequestError> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let roots = roots(tls)?;
+        let load = |(certificate, key): &(PathBuf, PathBuf)| {
+            client_certificate::load(certificate, key, &provider).map_err(RequestError::Setup)
+        };
+        let pair = tls.client.as_ref().map(load).transpose()?;
+        Ok(Self { roots, pair, provider })
+    }
+
+    /// How connections are made that believe nobody: loading the system's roots costs more than all the rest of a
+    /// request, and one over plain HTTP has no use for them.
+    pub(super) fn without_trust(&self) -> Result<ClientConfig, RequestError> {
+        Ok(ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| RequestError::Setup(error.to_string()))?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth())
+    }
+
+    /// How connections are made. `shown` gets what servers show.
+    pub(super) fn with_trust(
+        &self,
+        config: &Config,
+        shown: &Presented,
+    ) -> Result<ClientConfig, RequestError> {
+        let inner: Arc<dyn ServerCertVerifier> = match &self.roots {
+            _ if config.tls.skip_verification => Arc::new(Unverified::new(&self.provider)),
+            Some(roots) => by_roots(roots, &self.provider)?,
+            None => by_the_system(&self.provider)?,
+        };
+        // A name is asked for by the URL. An IP address as the name to expect is not, as Go does not ask for one either.
+        let name = config.tls.server_name.as_deref();
+        let name = name.and_then(|name| ServerName::try_from(name.to_owned()).ok());
+        let name = name.filter(|name| matches!(name, ServerName::IpAddress(_)));
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(|error| RequestError::Setup(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Remembering {
+                inner,
+                name,
+                roots: self.roots.clone().filter(|_| !config.tls.skip_verification).unwrap_or_default(),
+                shown: shown.clone(),
+            }));
+        Ok(match &self.pair {
+            Some(pair) => {
+                builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(pair))))
+            }
+            None => builder.with_no_client_auth(),
+        })
+    }
+}
+
+fn by_roots(
+    roots: &[Vec<u8>],
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, RequestError> {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(roots.iter().map(|root| CertificateDer::from(root.as_slice())));
+    WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
+        .build()
+        .map_err(|error| RequestError::Setup(error.to_string()))
+}
+
+fn by_the_system(
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<rustls_platform_verifier::Verifier>, RequestError> {
+    rustls_platform_verifier::Verifier::new(Arc::clone(provider))
+        .map(Arc::new)
+        .map_err(|error| RequestError::Setup(error.to_string()))
+}
+
+fn roots(tls: &Tls) -> Result<Option<Vec<Vec<u8>>>, RequestError> {
     if let Some(file) = &tls.ca_file {
         let pem = read(file).map_err(|reason| format!("Error loading CA File: {reason}"));
         let pem = pem.map_err(RequestError::Setup)?;
@@ -55,11 +118,20 @@ fn roots(tls: &Tls) -> Result<Option<Vec<Certificate>>, RequestError> {
     Ok(Some(roots))
 }
 
-fn certificates(pem: &[u8], file: &Path, what: &str) -> Result<Vec<Certificate>, RequestError> {
-    match Certificate::from_pem_bundle(pem) {
-        Ok(found) if !found.is_empty() => Ok(found),
-        _ => Err(RequestError::Setup(format!("{what}: Couldn't parse PEM in: {}", file.display()))),
+/// The certificates of a file, DER. As in Go, what else is in it is passed over; one there must be.
+fn certificates(mut text: &[u8], file: &Path, what: &str) -> Result<Vec<Vec<u8>>, RequestError> {
+    let is_root = |der: &[u8]| RootCertStore::empty().add(CertificateDer::from(der)).is_ok();
+    let mut found = Vec::new();
+    while let Some(block) = pem::decode(text) {
+        if block.label == b"CERTIFICATE" && is_root(&block.bytes) {
+            found.push(block.bytes.to_vec());
+        }
+        text = block.rest;
     }
+    if found.is_empty() {
+        return Err(RequestError::Setup(format!("{what}: Couldn't parse PEM in: {}", file.display())));
+    }
+    Ok(found)
 }
 
 /// All files below a directory, sorted, as Go's `filepath.Walk` finds them.
@@ -82,17 +154,4 @@ fn files_below(directory: &Path) -> Result<Vec<PathBuf>, RequestError> {
         }
     }
     Ok(files)
-}
-
-fn identity(certificate: &Path, key: &Path) -> Result<Identity, RequestError> {
-    let mut pem = zeroize::Zeroizing::new(read(certificate).map_err(RequestError::Setup)?);
-    pem.push(b'\n');
-    pem.extend(read(key).map(zeroize::Zeroizing::new).map_err(RequestError::Setup)?.iter());
-    Identity::from_pem(&pem).map_err(|_| {
-        RequestError::Setup(format!(
-            "tls: failed to find a certificate in {} or its private key in {}",
-            certificate.display(),
-            key.display()
-        ))
-    })
 }

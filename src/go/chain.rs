@@ -5,6 +5,8 @@
 //! to a root (signatures, dates, CA flags, path lengths), then extended key usages. Unlike many TLS libraries Go looks at
 //! the dates of the roots too. Name constraints and critical extensions that Go does not know are not looked at here.
 
+use std::net::IpAddr;
+
 use jiff::Timestamp;
 
 use super::quote::quote;
@@ -223,19 +225,30 @@ fn dates(facts: &Certificate, now: Timestamp) -> Result<(), Refusal> {
 
 /// Go's `VerifyHostname`.
 fn names(facts: &Certificate, wanted: &str) -> Result<(), Refusal> {
-    let names = &facts.names.dns;
-    if names.iter().any(|name| covers(name, wanted)) {
+    let address = wanted.strip_prefix('[').and_then(|wanted| wanted.strip_suffix(']')).unwrap_or(wanted);
+    let wanted_ip = address.parse::<IpAddr>().ok();
+    let (names, kind) = match wanted_ip {
+        Some(_) => (&facts.names.ips, "IP SANs"),
+        None => (&facts.names.dns, "names"),
+    };
+    let fits = |name: &String| match wanted_ip {
+        Some(ip) => name.parse() == Ok(ip),
+        None => covers(name, wanted),
+    };
+    if names.iter().any(fits) {
         return Ok(());
     }
     let says =
         if facts.names.is_empty() && common_name(&facts.subject).is_some_and(|name| covers(name, wanted)) {
             "x509: certificate relies on legacy Common Name field, use SANs instead".to_owned()
         } else if names.len() >= 100 {
-            format!("x509: certificate is valid for {} names, but none matched {wanted}", names.len())
-        } else if names.is_empty() {
-            format!("x509: certificate is not valid for any names, but wanted to match {wanted}")
-        } else {
+            format!("x509: certificate is valid for {} {kind}, but none matched {wanted}", names.len())
+        } else if !names.is_empty() {
             format!("x509: certificate is valid for {}, not {wanted}", names.join(", "))
+        } else if wanted_ip.is_some() {
+            format!("x509: cannot validate certificate for {address} because it doesn't contain any IP SANs")
+        } else {
+            format!("x509: certificate is not valid for any names, but wanted to match {wanted}")
         };
     Err(refusal(Fault::WrongName, &says))
 }

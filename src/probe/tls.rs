@@ -1,15 +1,13 @@
 //! The TLS step: a handshake that trusts the token's CAs alone, and remembers what was shown when it does not.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, InvalidMessage, ProtocolVersion, SignatureScheme};
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, InvalidMessage, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -17,8 +15,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::recorded::{FirstBytes, Recorded};
 use crate::cert::Certificate;
-use crate::consul::{alert_words, certificate_words, rustls_error, system_words};
-use crate::go::chain::{Fault, Refusal, Trusted, verify};
+use crate::consul::{Presented, Remembering, alert_words, certificate_words, rustls_error, system_words};
+use crate::go::chain::Fault;
 use crate::peerstream::roots;
 use crate::reach::{Distrust, Shown, Step, TlsFault, Whose};
 
@@ -33,7 +31,7 @@ pub(super) async fn shake_hands(
     patience: Duration,
 ) -> (Step<Shown, TlsFault>, Option<Encrypted>) {
     let begun = Instant::now();
-    let shown = Chain::default();
+    let shown = Presented::default();
     let made = match prepare(cas, server_name, &shown) {
         Err(says) => Err(TlsFault::Token { says }),
         Ok((connector, name)) => {
@@ -47,18 +45,18 @@ pub(super) async fn shake_hands(
     };
     let elapsed = begun.elapsed();
     // What was shown is judged as the dialer would, which is written in Go, whatever our own library says of it.
-    let judged = shown.judge(cas, server_name);
+    let judged = shown.judge(&ders(cas), server_name);
     match (made, judged) {
         (_, Some(Err(refusal))) => {
             let fault = TlsFault::Untrusted {
                 why: distrust(refusal.fault),
                 go_says: refusal.says,
-                shown: Box::new(shown.read(server_name)),
+                shown: Box::new(what_was_shown(&shown, server_name)),
             };
             (Step::Failed { fault, elapsed }, None)
         }
         (Err(TlsFault::Untrusted { go_says: ours, .. }), Some(Ok(trusted))) => {
-            let mut seen = Shown { not_checked: trusted.not_checked, ..shown.read(server_name) };
+            let mut seen = Shown { not_checked: trusted.not_checked, ..what_was_shown(&shown, server_name) };
             seen.not_checked
                 .push(format!("our TLS library does not take this chain ({ours}); Go does, by its rules"));
             (Step::Passed { seen, elapsed }, None)
@@ -76,7 +74,7 @@ pub(super) async fn shake_hands(
             let not_checked = not_checked.unwrap_or_default();
             (
                 Step::Passed {
-                    seen: Shown { protocol, alpn, not_checked, ..shown.read(server_name) },
+                    seen: Shown { protocol, alpn, not_checked, ..what_was_shown(&shown, server_name) },
                     elapsed,
                 },
                 Some(stream),
@@ -88,13 +86,13 @@ pub(super) async fn shake_hands(
 fn prepare(
     cas: &[String],
     server_name: &str,
-    shown: &Chain,
+    shown: &Presented,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(cas)?), Arc::clone(&provider))
         .build()
         .map_err(|error| error.to_string())?;
-    let verifier = Arc::new(Remembering { inner, shown: shown.clone() });
+    let verifier = Arc::new(Remembering { inner, name: None, roots: ders(cas), shown: shown.clone() });
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
@@ -107,87 +105,12 @@ fn prepare(
     Ok((TlsConnector::from(Arc::new(config)), name))
 }
 
-/// The chain that a server showed, DER, its own certificate first.
-#[derive(Debug, Clone, Default)]
-struct Chain(Arc<Mutex<Presented>>);
-
-#[derive(Debug, Default)]
-struct Presented {
-    chain: Vec<Vec<u8>>,
-    judged_at: Option<Timestamp>,
-}
-
-impl Chain {
-    /// What Go says of it; nothing when none was shown.
-    fn judge(&self, cas: &[String], server_name: &str) -> Option<Result<Trusted, Refusal>> {
-        let presented = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let roots: Vec<Vec<u8>> = cas
-            .iter()
-            .flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes()))
-            .filter_map(|root| Some(root.ok()?.to_vec()))
-            .collect();
-        Some(verify(&presented.chain, &roots, server_name, presented.judged_at?))
-    }
-
-    fn read(&self, server_name: &str) -> Shown {
-        let presented = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let chain: Vec<Certificate> =
-            presented.chain.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
-        Shown { whose: whose(chain.first(), server_name), chain, ..Shown::default() }
-    }
-}
-
-/// Judges as rustls does, and remembers what it judged.
-#[derive(Debug)]
-struct Remembering {
-    inner: Arc<WebPkiServerVerifier>,
-    shown: Chain,
-}
-
-impl ServerCertVerifier for Remembering {
-    fn verify_server_cert(
-        &self,
-        end_entity: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        server_name: &ServerName<'_>,
-        ocsp_response: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        let chain = std::iter::once(end_entity).chain(intermediates).map(|it| it.to_vec()).collect();
-        let judged_at = i64::try_from(now.as_secs()).ok().and_then(|at| Timestamp::from_second(at).ok());
-        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = Presented { chain, judged_at };
-        self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls12_signature(message, cert, dss)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.inner.verify_tls13_signature(message, cert, dss)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.inner.supported_verify_schemes()
-    }
-}
-
-fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str) -> TlsFault {
+fn fault(error: &io::Error, first: &FirstBytes, shown: &Presented, server_name: &str) -> TlsFault {
     match rustls_error(error) {
         Some(rustls::Error::InvalidCertificate(error)) => TlsFault::Untrusted {
             why: Distrust::Unusable,
             go_says: certificate_words(error, server_name),
-            shown: Box::new(shown.read(server_name)),
+            shown: Box::new(what_was_shown(shown, server_name)),
         },
         Some(rustls::Error::AlertReceived(alert)) => {
             TlsFault::Alert { alert: alert_words(*alert), shown: None }
@@ -203,6 +126,18 @@ fn fault(error: &io::Error, first: &FirstBytes, shown: &Chain, server_name: &str
             _ => TlsFault::Other { says: system_words(error) },
         },
     }
+}
+
+fn ders(cas: &[String]) -> Vec<Vec<u8>> {
+    cas.iter()
+        .flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes()))
+        .filter_map(|root| Some(root.ok()?.to_vec()))
+        .collect()
+}
+
+fn what_was_shown(shown: &Presented, server_name: &str) -> Shown {
+    let chain = shown.certificates();
+    Shown { whose: whose(chain.first(), server_name), chain, ..Shown::default() }
 }
 
 fn distrust(fault: Fault) -> Distrust {

@@ -43,5 +43,6 @@ mod served;
 mod stale;
 mod staleness_live;
 mod transport;
+mod trust;
 mod validate;
 mod verdicts;

@@ -30,7 +30,11 @@ impl Pki {
 
     /// One whose server has these names, or addresses.
     pub fn of(server_names: &[&str]) -> Self {
-        let mut parameters = CertificateParams::new([]).unwrap();
+        Self::under(CertificateParams::new([]).unwrap(), server_names)
+    }
+
+    /// One with this root.
+    pub fn under(mut parameters: CertificateParams, server_names: &[&str]) -> Self {
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
         let leaf = |names: &[&str]| {
@@ -40,6 +44,15 @@ impl Pki {
         };
         let (server, client) = (leaf(server_names), leaf(&["client"]));
         Self { ca, server, client }
+    }
+
+    /// One whose server shows the root itself, as `openssl req -x509` makes them.
+    pub fn of_one(server_names: &[&str]) -> Self {
+        let names = server_names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let mut pki = Self::under(CertificateParams::new(names).unwrap(), &[]);
+        let key = KeyPair::try_from(pki.ca.key().serialize_der()).unwrap();
+        pki.server = (pki.ca.as_ref().clone(), key);
+        pki
     }
 
     fn acceptor(&self, wants_client: bool) -> TlsAcceptor {
@@ -61,7 +74,7 @@ impl Pki {
     }
 
     /// The files that flags name, in the folder of a run.
-    fn files(&self, run: Peering) -> Peering {
+    pub fn files(&self, run: Peering) -> Peering {
         std::fs::create_dir_all(run.home().join("roots/below")).unwrap();
         run.file("ca.pem", self.ca.pem())
             .file("roots/below/ca.pem", self.ca.pem())
@@ -70,8 +83,17 @@ impl Pki {
     }
 }
 
-/// Answers one request; tells the request's head.
-async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin, body: &str) -> String {
+/// Answers one request with a body; tells the request's head.
+async fn answer_once(stream: impl AsyncRead + AsyncWrite + Unpin, body: &str) -> String {
+    answer_once_with(stream, "200 OK", body).await
+}
+
+/// Answers one request; tells the request's head. `status` may bring headers of its own.
+pub async fn answer_once_with(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    status: &str,
+    body: &str,
+) -> String {
     let mut head = Vec::new();
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
         let mut chunk = [0; 1024];
@@ -81,7 +103,7 @@ async fn answer_once(mut stream: impl AsyncRead + AsyncWrite + Unpin, body: &str
         }
     }
     let answer =
-        format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+        format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let _ = stream.write_all(answer.as_bytes()).await;
     let _ = stream.shutdown().await;
     String::from_utf8_lossy(&head).into_owned()
