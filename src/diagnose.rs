@@ -24,10 +24,14 @@ use crate::report::{Finding, Report};
 use crate::stale::Assessment;
 use crate::stale::evidence::{Entry, Source};
 use crate::token::Token;
+use crate::token::recover::Undone;
 use crate::word::Word;
 
 pub(crate) use address::fault;
 pub use rank::{Cause, Certainty, Effect, Evidence};
+
+/// Why no error text was looked at.
+pub(crate) const NO_ERROR: &str = "no -error was given";
 
 /// The version of the JSON form of [`Diagnosis`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -39,8 +43,12 @@ pub struct Known<'a> {
     pub now: Timestamp,
     /// The dialer's local name of the peering, if the person gave it.
     pub name: Option<&'a str>,
+    /// How the token was given, `@FILE`, for commands that take it again.
+    pub given_as: Option<&'a str>,
     /// The token, if there is one and it could be read.
     pub token: Option<&'a Token>,
+    /// The document that the token was taken out of, which is not judged.
+    pub taken_out_of: Option<Undone>,
     /// What is said of the token's text and fields.
     pub report: Option<&'a Report>,
     /// What was seen on the way to the token's addresses.
@@ -88,6 +96,8 @@ pub struct Diagnosis {
     pub version: u32,
     /// Consul's word on the token, if there is one.
     pub consul: Option<Word>,
+    /// The document that the token was taken out of; it alone is judged.
+    pub taken_out_of: Option<Undone>,
     /// What the checks found in it.
     pub findings: Vec<Finding>,
     /// What was seen on the way to its addresses.
@@ -131,7 +141,7 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     staleness::look(&known, &mut causes);
     dialer::look(&known, &mut causes);
     error::look(&known, &mut causes);
-    let causes = causes.ranked();
+    let causes = causes.ranked(known.given_as);
     let conclusion = rank::conclusion(&known, &causes);
     let mut not_known = Vec::new();
     let mut take = |what, because: &str| not_known.push(NotKnown { what, because: because.to_owned() });
@@ -141,12 +151,15 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     if let Source::NotAsked(because) | Source::Unanswered(because) = &known.dialer {
         take("the dialer's own view", because);
     }
-    if known.error.is_none() {
-        take("the error that was seen", "no -error was given");
+    match &known.error {
+        None => take("the error that was seen", NO_ERROR),
+        Some(said) if said.is_empty() => take("the error that was seen", "its text is not known here"),
+        Some(_) => {}
     }
     Diagnosis {
         version: SCHEMA_VERSION,
         consul: known.report.map(|report| report.consul.clone()),
+        taken_out_of: known.taken_out_of,
         findings: known.report.map(|report| report.findings.clone()).unwrap_or_default(),
         reach: answered(known.reach),
         staleness: known.staleness,

@@ -220,16 +220,32 @@ fn first(entry: &'static Entry, captures: Captures, cause: Cause) -> Explanation
 fn command(entry: &Entry, captures: &Captures, cause: &Cause) -> String {
     let name = captures.get("name").or(cause.peering.as_ref());
     let address = captures.get("address").or(cause.address.as_ref());
+    let host = captures.get("host").map(String::as_str);
+    let command = with_values(entry.next, &[("HOST", host), ("URL", cause.url.as_deref())]);
+    filled(&command, name.map(String::as_str), address.map(String::as_str), None)
+}
+
+/// A command with `NAME`, `ADDRESS`, its `HOST` and `PORT`, and `@token` filled in where they are known.
+pub(crate) fn filled(
+    command: &str,
+    name: Option<&str>,
+    address: Option<&str>,
+    given_as: Option<&str>,
+) -> String {
     let host_port = address.and_then(|address| address.rsplit_once(':'));
     let values = [
-        ("NAME", name.map(String::as_str)),
-        ("ADDRESS", address.map(String::as_str)),
-        ("HOST", captures.get("host").map(String::as_str).or(host_port.map(|(host, _)| host))),
+        ("NAME", name),
+        ("ADDRESS", address),
+        ("HOST", host_port.map(|(host, _)| host)),
         ("PORT", host_port.map(|(_, port)| port)),
-        ("URL", cause.url.as_deref()),
+        ("@token", given_as),
+        ("TOKEN_FILE", given_as.and_then(|given| given.strip_prefix('@'))),
     ];
-    entry
-        .next
+    with_values(command, &values)
+}
+
+fn with_values(command: &str, values: &[(&str, Option<&str>)]) -> String {
+    command
         .split(' ')
         .map(|word| {
             let known = values.iter().find(|(place, _)| *place == word).and_then(|(_, value)| *value);
@@ -240,7 +256,9 @@ fn command(entry: &Entry, captures: &Captures, cause: &Cause) -> String {
 }
 
 fn harmless(value: &str) -> bool {
-    let starts_well = value.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '[');
+    let value = value.strip_prefix('@').unwrap_or(value);
+    let starts_well =
+        value.starts_with(|letter: char| letter.is_ascii_alphanumeric() || "[/._".contains(letter));
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".:-_[]/".contains(letter);
     starts_well && value.len() <= 256 && value.chars().all(plain)
 }

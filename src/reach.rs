@@ -3,6 +3,7 @@
 //! For each address a ladder of steps, from DNS to the acceptor's answers. Who climbed it is not said here, and what
 //! follows from it is not decided here.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -318,6 +319,16 @@ pub struct Status {
     pub message: String,
     /// The leader's address, when a server that does not lead names it.
     pub leader: Option<String>,
+}
+
+/// `Code: message`, as `grpcurl` and Go write it.
+impl fmt::Display for Status {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.message.as_str() {
+            "" => formatter.write_str(&self.code),
+            message => write!(formatter, "{}: {message}", self.code),
+        }
+    }
 }
 
 impl<T, F> Step<T, F> {

@@ -23,7 +23,7 @@ use crate::explain;
 use crate::facts::{Authority, Facts, WARN_BEFORE};
 use crate::render::{json, pretty, yaml};
 use crate::report::{Report, Selection};
-use crate::token::recover::recover;
+use crate::token::recover::{Recovered, Undone, recover};
 use crate::token::{Secret, Token, decode};
 
 /// Find out why an establish failed, or would fail, without spending the token
@@ -97,12 +97,20 @@ pub fn run(arguments: &Arguments) -> Exit {
             return Exit::CouldNotWork;
         }
     };
+    let client = (!arguments.offline).then(|| arguments.http.client()).transpose();
+    let client = match client {
+        Ok(client) => client,
+        Err(message) => {
+            complain(&format!("Error: {message}"));
+            return Exit::CouldNotWork;
+        }
+    };
     let look = Look {
         name: arguments.name.as_deref(),
+        given_as: arguments.peering_token.as_deref().filter(|given| given.starts_with('@')),
         patience: arguments.timeout,
-        offline: arguments.offline,
         ledger: &arguments.ledger,
-        http: &arguments.http,
+        client: client.as_ref(),
     };
     let diagnosis = diagnosis(&look, token.as_ref(), error.as_deref());
     let exit = if diagnosis.fails(arguments.fail_on.into()) { Exit::Wrong } else { Exit::Done };
@@ -121,13 +129,26 @@ pub fn run(arguments: &Arguments) -> Exit {
 pub struct Given {
     text: Zeroizing<Vec<u8>>,
     token: Option<Token>,
+    taken_out_of: Option<Undone>,
+}
+
+impl Given {
+    /// A document that holds a token is not what an establish was tried with: the token alone is looked at.
+    fn new(given: Zeroizing<Vec<u8>>, recovered: Recovered) -> Self {
+        let is_document = |undone: &Undone| matches!(undone, Undone::JsonAnswer | Undone::SecretManifest);
+        let others = |undone: &Undone| !is_document(undone) && *undone != Undone::SurroundingBlanks;
+        let undone = &recovered.undone;
+        let taken_out_of = undone.iter().copied().find(is_document).filter(|_| !undone.iter().any(others));
+        let text = if taken_out_of.is_some() { recovered.text.as_bytes().to_vec().into() } else { given };
+        Self { text, token: Some(recovered.decoded.token), taken_out_of }
+    }
 }
 
 impl From<&Secret> for Given {
     fn from(text: &Secret) -> Self {
         let text = Zeroizing::new(text.expose().as_bytes().to_vec());
         let token = recover(&text).ok().map(|recovered| recovered.decoded.token);
-        Self { text, token }
+        Self { text, token, taken_out_of: None }
     }
 }
 
@@ -140,7 +161,9 @@ pub fn diagnosis(look: &Look<'_>, given: Option<&Given>, error: Option<&str>) ->
     diagnose(Known {
         now,
         name: look.name,
+        given_as: look.given_as,
         token,
+        taken_out_of: given.and_then(|given| given.taken_out_of),
         report: report.as_ref(),
         reach: looks.reach,
         staleness: looks.staleness,
@@ -162,22 +185,33 @@ fn read_token(arguments: &Arguments) -> Result<Option<Given>, String> {
     let Some(argument) = &arguments.peering_token else { return Ok(None) };
     let given = token_argument::read(argument).map_err(|error| format!("Error: {error}"))?;
     match recover(&given.text) {
-        Ok(recovered) => Ok(Some(Given { text: given.text, token: Some(recovered.decoded.token) })),
+        Ok(recovered) => Ok(Some(Given::new(given.text, recovered))),
         Err((error, undone)) => {
             // Consul's word on it is a cause like another; what it resembles is told here.
-            complain(&decode_error::describe(&given.source, &given.text, &error, &undone));
-            Ok(Some(Given { text: given.text, token: None }))
+            complain(&decode_error::describe(&given, &error, &undone));
+            Ok(Some(Given { text: given.text, token: None, taken_out_of: None }))
         }
     }
 }
 
-fn read_error(arguments: &Arguments) -> Result<Option<String>, String> {
+fn error_text(arguments: &Arguments) -> Result<Option<String>, String> {
     match arguments.error.as_deref() {
         Some(argument) if argument == "-" || argument.starts_with('@') => {
             let given = token_argument::read(argument).map_err(|error| format!("Error: -error: {error}"))?;
             Ok(Some(String::from_utf8_lossy(&given.text).into_owned()))
         }
         text => Ok(text.map(str::to_owned)),
+    }
+}
+
+/// What Consul printed; nothing at all is a mistake.
+fn read_error(arguments: &Arguments) -> Result<Option<String>, String> {
+    match error_text(arguments)? {
+        Some(text) if text.trim().is_empty() => {
+            Err("Error: -error is empty: what did Consul print? A pipe needs 2>&1 to hand over errors"
+                .to_owned())
+        }
+        text => Ok(text),
     }
 }
 

@@ -60,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Exit {
         Ok(prepared) => prepared,
         Err(message) => return consuls::end(Err(message)),
     };
-    if arguments.check && !may_go_on(arguments, &request.peering_token) {
+    if arguments.check && !may_go_on(arguments, &client, &request.peering_token) {
         return Exit::Wrong;
     }
     let name = &request.peer_name;
@@ -73,7 +73,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     if let Some(refusal) = refusal
         && stderr_is_a_terminal()
     {
-        hint(arguments, &request.peering_token, &refusal);
+        hint(arguments, &client, &request.peering_token, &refusal);
     }
     exit
 }
@@ -95,20 +95,20 @@ fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), String> 
 }
 
 impl Arguments {
-    fn look(&self) -> Look<'_> {
+    fn look<'a>(&'a self, client: &'a Client) -> Look<'a> {
         Look {
             name: Some(&self.name),
+            given_as: Some(self.peering_token.as_str()).filter(|given| given.starts_with('@')),
             patience: PATIENCE,
-            offline: false,
             ledger: &self.ledger,
-            http: &self.http,
+            client: Some(client),
         }
     }
 }
 
 /// Whether nothing is seen to keep the token from working, or it is to be tried all the same.
-fn may_go_on(arguments: &Arguments, token: &Secret) -> bool {
-    let diagnosis = diagnosis(&arguments.look(), Some(&token.into()), None);
+fn may_go_on(arguments: &Arguments, client: &Client, token: &Secret) -> bool {
+    let diagnosis = diagnosis(&arguments.look(client), Some(&token.into()), None);
     if !diagnosis.fails(Severity::Error) {
         return true;
     }
@@ -120,11 +120,16 @@ fn may_go_on(arguments: &Arguments, token: &Secret) -> bool {
 }
 
 /// What keeps it from working, to a person who just saw Consul's words for it.
-fn hint(arguments: &Arguments, token: &Secret, refusal: &str) {
-    let diagnosis = diagnosis(&arguments.look(), Some(&token.into()), Some(refusal));
-    let hint = textwrap::fill(&format!("Hint: {}", pretty::printable(&diagnosis.conclusion)), width());
-    complain(&format!("\n{hint}"));
-    complain(&format!("All that was found: peering diagnose @token -name {} -error @error", arguments.name));
+fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
+    let look = arguments.look(client);
+    let diagnosis = diagnosis(&look, Some(&token.into()), Some(refusal));
+    complain(&format!("\n{}", textwrap::fill(&pretty::printable(&diagnosis.conclusion), width())));
+    let file = token_argument::file_of_that_name(token.expose());
+    if let Some(file) = file.filter(|_| look.given_as.is_none()) {
+        complain(&format!("There is a file of that name: -peering-token @{file} reads it."));
+    }
+    let given_as = look.given_as.unwrap_or("@token");
+    complain(&format!("All that was found: peering diagnose {given_as} -name {}", arguments.name));
 }
 
 /// The token's text. One on the command line is sent as it is, as Consul's command does; what surrounds one in a file is

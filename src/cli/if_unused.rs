@@ -12,7 +12,7 @@ use crate::ledger::{Entry, Ledger, Of, Source};
 use crate::peerstream::Trust;
 use crate::probe::{Asked, ProbeTarget, probe};
 use crate::render::pretty::printable;
-use crate::stale::answer::{Answer, SecretAnswer};
+use crate::stale::answer::{Code, SecretAnswer};
 use crate::unused::{Decision, LedgerLook, Looks, PeeringLook, SecretLook, decide, is_stillborn};
 
 /// How long all looks may take together.
@@ -114,7 +114,7 @@ async fn ask_for_unused_secret(peering: &PeeringLook, ledger: &LedgerLook) -> Se
     let target =
         ProbeTarget { addresses: record.addresses.clone(), trust, peer_id: id.clone(), has_remote: true };
     match probe(&target, BUDGET, &SystemRandom::new()).await.unused_secret {
-        Asked::Answered(answer) => match SecretAnswer::of(&Answer::from(&answer)) {
+        Asked::Answered(answer) => match SecretAnswer::of(Code::from_name(&answer.code), &answer.message) {
             SecretAnswer::UnusedExists => SecretLook::Unused,
             SecretAnswer::NoneUnused => SecretLook::Spent,
             _ => SecretLook::NotAsked(answer.message),

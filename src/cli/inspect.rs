@@ -95,7 +95,7 @@ fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
                 tokens.push(Inspection::new(given.source, recovered, now, arguments.show_secret));
             }
             Err((error, undone)) => {
-                complain(&super::decode_error::describe(&given.source, &given.text, &error, &undone));
+                complain(&super::decode_error::describe(&given, &error, &undone));
                 if exit == Exit::Done {
                     exit = Exit::Wrong;
                 }

@@ -88,7 +88,7 @@ fn import(arguments: &Import) -> Result<Exit, String> {
     let recovered = match recover(&given.text) {
         Ok(recovered) => recovered,
         Err((error, undone)) => {
-            complain(&super::decode_error::describe(&given.source, &given.text, &error, &undone));
+            complain(&super::decode_error::describe(&given, &error, &undone));
             return Ok(Exit::Wrong);
         }
     };

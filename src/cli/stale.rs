@@ -130,7 +130,7 @@ pub(super) fn read(argument: &str) -> Option<(String, Token)> {
     match recover(&given.text) {
         Ok(recovered) => Some((given.source, recovered.decoded.token)),
         Err((error, undone)) => {
-            complain(&decode_error::describe(&given.source, &given.text, &error, &undone));
+            complain(&decode_error::describe(&given, &error, &undone));
             None
         }
     }

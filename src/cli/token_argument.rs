@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -16,11 +17,36 @@ pub struct TokenText {
     pub text: Zeroizing<Vec<u8>>,
 }
 
+impl TokenText {
+    /// Where it came from, in words.
+    pub fn place(&self) -> String {
+        match self.source.as_str() {
+            "argument" => "in the argument".to_owned(),
+            "-" => "on standard input".to_owned(),
+            file => format!("in {file}"),
+        }
+    }
+
+    /// The file that was meant, if an argument is the name of one: the `@` before it was forgotten.
+    pub fn file_of_that_name(&self) -> Option<&str> {
+        let name = std::str::from_utf8(&self.text).ok().filter(|_| self.source == "argument")?;
+        file_of_that_name(name)
+    }
+}
+
+/// The text itself, if it is the name of a file.
+pub fn file_of_that_name(text: &str) -> Option<&str> {
+    (text.len() <= LONGEST_PATH && Path::new(text).is_file()).then_some(text)
+}
+
+/// The longest name that is looked for among files, in bytes: Linux's limit.
+const LONGEST_PATH: usize = 4096;
+
 /// Why there is no text.
 #[derive(Debug, Error)]
 pub enum TokenTextError {
     /// The file or standard input cannot be read.
-    #[error("cannot read a token from {source_name}: {reason}")]
+    #[error("cannot read {source_name}: {reason}")]
     Unreadable {
         /// Where it should have come from.
         source_name: String,
@@ -44,7 +70,9 @@ pub fn read(argument: &str) -> Result<TokenText, TokenTextError> {
         reason: crate::consul::system_words(&error),
     };
     let (source, text) = match argument.strip_prefix('@') {
-        Some(path) => (argument.to_owned(), File::open(path).and_then(read_bounded).map_err(unreadable)?),
+        Some(path) => {
+            (argument.to_owned(), File::open(expanded(path)).and_then(read_bounded).map_err(unreadable)?)
+        }
         None if argument == "-" => {
             (argument.to_owned(), read_bounded(io::stdin().lock()).map_err(unreadable)?)
         }
@@ -54,6 +82,14 @@ pub fn read(argument: &str) -> Result<TokenText, TokenTextError> {
         return Err(TokenTextError::TooLong { source_name: source });
     }
     Ok(TokenText { source, text })
+}
+
+/// A path with the home directory for `~/`, which no shell puts there after an `@`.
+fn expanded(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => path.into(),
+    }
 }
 
 /// One byte more than a token may have is enough to know.

@@ -1,5 +1,6 @@
 //! What was seen on the way to the token's addresses.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Known;
@@ -30,6 +31,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     for way in &dialed {
         slow(way, reach, causes);
     }
+    nobody_on_this_machine(&dialed, reach, causes);
     if good > 0 {
         silent_first(&dialed, reach, causes);
         followers_only(&dialed, reach, causes);
@@ -39,6 +41,21 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
 /// Whether an establish gets an answer of the acceptor here.
 fn works(way: &Way) -> bool {
     way.peering_exists.passed().is_some() && way.alpn.failed().is_none()
+}
+
+/// Loopback addresses lead to whoever dials: that nobody listens here says nothing of the acceptor.
+fn nobody_on_this_machine(dialed: &[&Way], reach: &Reach, causes: &mut Causes) {
+    let is_loopback = |way: &&Way| way.dns.passed().is_some_and(|ips| ips.iter().all(IpAddr::is_loopback));
+    if dialed.is_empty() || !dialed.iter().all(|way| is_loopback(way) && way.tcp.failed().is_some()) {
+        return;
+    }
+    for way in dialed {
+        let says = format!("{} is {} itself, and nobody listens there", way.address, reach.seen_from);
+        let text = Text::check("address-loopback");
+        causes
+            .add(&text, Severity::Error, weight::SEEN + 2, Evidence::raises(SEEN_IN, says))
+            .at(&way.address);
+    }
 }
 
 /// What answers so slowly that Consul may not get to the next address.
@@ -206,7 +223,7 @@ fn grpc(fault: &GrpcFault, way: &Way) -> (&'static str, String) {
         GrpcFault::TimedOut => ("server-silent", "the connection was made, and no answer came".to_owned()),
         GrpcFault::CutOff { says } if in_plain => ("tls-port-dialed-in-plain", says.clone()),
         GrpcFault::CutOff { says } => ("connection-closing", says.clone()),
-        GrpcFault::Status(status) => (status_name(status), format!("{}: {}", status.code, status.message)),
+        GrpcFault::Status(status) => (status_name(status), status.to_string()),
     }
 }
 

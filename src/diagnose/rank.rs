@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::Known;
 use super::known::Text;
 use crate::check::Severity;
+use crate::explain;
 
 /// One likely cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -137,9 +138,11 @@ impl Causes {
     }
 
     /// The likeliest first; of equally likely ones, the one that was found first: nearer to the token's text.
-    pub(super) fn ranked(mut self) -> Vec<Cause> {
+    /// `given_as` is how the token was given, for the commands to run next.
+    pub(super) fn ranked(mut self, given_as: Option<&str>) -> Vec<Cause> {
         for cause in &mut self.0 {
             cause.settle();
+            cause.fill_in(given_as);
         }
         self.0.sort_by_key(|cause| Reverse((cause.severity, cause.weight)));
         self.0
@@ -158,6 +161,13 @@ impl Cause {
         if !self.addresses.iter().any(|known| known == address) {
             self.addresses.push(address.to_owned());
         }
+    }
+
+    /// What is known in the command to run next. A token is generated with an address that is not known yet.
+    fn fill_in(&mut self, given_as: Option<&str>) {
+        let Some(next) = &self.next else { return };
+        let address = self.addresses.first().filter(|_| !next.contains("generate-token")).map(String::as_str);
+        self.next = Some(explain::filled(next, None, address, given_as));
     }
 
     fn settle(&mut self) {
@@ -193,16 +203,22 @@ pub(super) fn conclusion(known: &Known<'_>, causes: &[Cause]) -> String {
         };
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
-    if known.token.is_none() && known.error.is_some() {
-        return "This error text is not known here. With the token there is more to look at: peering diagnose @token"
-            .to_owned();
-    }
+    let unknown = match &known.error {
+        Some(_) if known.token.is_none() => {
+            return "This error text is not known here. With the token there is more to look at: peering diagnose @token"
+                .to_owned();
+        }
+        Some(_) => "The error's text is not known here. ",
+        None => "",
+    };
     let Some(reach) = known.reach.answer() else {
-        return "Nothing wrong was found in what was looked at; the way to the servers was not.".to_owned();
+        return format!(
+            "{unknown}Nothing wrong was found in what was looked at; the way to the servers was not."
+        );
     };
     format!(
-        "Nothing was found from {} that keeps this token from working. The dialing servers may see otherwise: run this \
-         on one of them.",
+        "{unknown}Nothing was found from {} that keeps this token from working. The dialing servers may see otherwise: \
+         run this on one of them.",
         reach.seen_from
     )
 }

@@ -71,7 +71,9 @@ fn known(reach: Source<Reach>) -> Known<'static> {
     Known {
         now: NOW,
         name: Some("west"),
+        given_as: None,
         token: None,
+        taken_out_of: None,
         report: None,
         reach,
         staleness: None,

@@ -124,9 +124,9 @@ pub enum SecretAnswer {
 
 impl PeeringAnswer {
     /// Reads an answer to probe A.
-    pub fn of(answer: &Answer) -> Self {
-        let says = |text| answer.message.contains(text);
-        match answer.code {
+    pub fn of(code: Code, message: &str) -> Self {
+        let says = |text| message.contains(text);
+        match code {
             Code::PermissionDenied if says("invalid peering stream secret") => Self::Exists,
             Code::InvalidArgument if says("unknown PeerID") => Self::Unknown,
             Code::Aborted if says("marked as deleted") => Self::MarkedDeleted,
@@ -138,9 +138,9 @@ impl PeeringAnswer {
 
 impl SecretAnswer {
     /// Reads an answer to probe B. It means something only when probe A said that the peering exists.
-    pub fn of(answer: &Answer) -> Self {
-        let says = |text| answer.message.contains(text);
-        match answer.code {
+    pub fn of(code: Code, message: &str) -> Self {
+        let says = |text| message.contains(text);
+        match code {
             Code::Ok => Self::TakenByOldAcceptor,
             Code::PermissionDenied if says("invalid peering establishment secret") => Self::UnusedExists,
             Code::Internal if says("peering was already established") => Self::NoneUnused,

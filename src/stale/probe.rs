@@ -7,7 +7,7 @@ use super::claim::{Claim, Finding, SourceName};
 /// Reads the answer to probe A.
 pub(super) fn read_a(answer: &Answer) -> (PeeringAnswer, Claim) {
     let claim = |finding, says: &str| Claim::new(SourceName::ProbeA, finding, says).at(answer.at);
-    let meaning = PeeringAnswer::of(answer);
+    let meaning = PeeringAnswer::of(answer.code, &answer.message);
     let claim = match meaning {
         PeeringAnswer::Exists => {
             claim(Finding::PeeringExists, "the acceptor has the peering").rules_out(Verdict::Orphaned)
@@ -33,7 +33,7 @@ pub(super) fn read_a(answer: &Answer) -> (PeeringAnswer, Claim) {
 /// Reads the answer to probe B, about a peering that exists.
 pub(super) fn read_b(answer: &Answer) -> (SecretAnswer, Claim) {
     let claim = |finding, says: &str| Claim::new(SourceName::ProbeB, finding, says).at(answer.at);
-    let meaning = SecretAnswer::of(answer);
+    let meaning = SecretAnswer::of(answer.code, &answer.message);
     let claim = match meaning {
         SecretAnswer::UnusedExists => claim(
             Finding::UnusedSecretExists,

@@ -3,6 +3,8 @@
 //! Consul takes none of this; [`recover`] exists for `inspect`, which wants to show what there is. Every step that was
 //! needed is told, because it is what went wrong.
 
+mod surrounded;
+
 use std::fmt;
 
 use base64::Engine;
@@ -37,6 +39,8 @@ pub enum Undone {
     Quotes,
     /// `NAME=` before it, as in an environment file.
     Assignment,
+    /// Words before or after it: a prompt, a command, a full stop.
+    SurroundingText,
     /// Blanks inside the base64.
     InnerBlanks,
     /// The two characters `\n` inside the base64.
@@ -62,6 +66,7 @@ impl fmt::Display for Undone {
             Self::SurroundingBlanks => "removed blanks around the token",
             Self::Quotes => "removed quotation marks around the token",
             Self::Assignment => "removed a variable's name before the token",
+            Self::SurroundingText => "took the token out of the text around it",
             Self::InnerBlanks => "removed blanks inside the token",
             Self::EscapedLineBreaks => "removed the two characters \\n where line breaks had been",
             Self::JsonAnswer => "took the token out of {\"PeeringToken\": …}",
@@ -83,6 +88,9 @@ impl Undone {
 
 /// How many layers are taken off at most; nobody wraps a token deeper by accident.
 const MOST_LAYERS: usize = 8;
+
+/// The longest name of a variable that is taken for one, in bytes.
+const LONGEST_NAME: usize = 64;
 
 /// Finds the token in a text. The error is the one of the innermost text that was surely meant to be the token, with
 /// what was undone until there: a guess that led nowhere is not told.
@@ -127,14 +135,19 @@ fn take_off_one_layer(text: &[u8]) -> Option<(Undone, Inner)> {
     {
         return Some((Undone::Quotes, inner(rest)));
     }
-    if text.first() == Some(&b'{') {
-        return from_json(text);
+    if text.first() == Some(&b'{')
+        && let Some(found) = from_json(text)
+    {
+        return Some(found);
     }
     if let Some(found) = from_manifest(text) {
         return Some((Undone::SecretManifest, found));
     }
     if let Some(rest) = after_assignment(text) {
         return Some((Undone::Assignment, inner(rest)));
+    }
+    if let Some(found) = surrounded::find(text) {
+        return Some((Undone::SurroundingText, found));
     }
     if contains(text, br"\n") || contains(text, br"\r") {
         return Some((Undone::EscapedLineBreaks, without_escaped_breaks(text)));
@@ -230,8 +243,8 @@ fn after_assignment(text: &[u8]) -> Option<&[u8]> {
     let (name, rest) = (&text[..at], &text[at + 1..]);
     let is_name = name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    // A token ends in `=` as well; what follows a name is far longer than padding.
-    (is_name && rest.len() > 2).then_some(rest)
+    // A token is long, and ends in `=` as well.
+    (is_name && name.len() <= LONGEST_NAME && rest.len() > 2).then_some(rest)
 }
 
 fn without_escaped_breaks(text: &[u8]) -> Inner {

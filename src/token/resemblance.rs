@@ -1,7 +1,7 @@
 //! What a text that is no token probably is instead.
 
 use base64::Engine;
-use base64::alphabet::URL_SAFE;
+use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::{DecodeError, Stage};
@@ -21,6 +21,8 @@ pub enum Resemblance {
     Shortened,
     /// The beginning of a token; the end is missing.
     Truncated,
+    /// The end of a token; the beginning is missing.
+    Beheaded,
     /// JSON, but not the answer or the manifest that holds a token.
     Json,
     /// base64 of bytes that are no text, such as a compressed file.
@@ -51,6 +53,9 @@ impl Resemblance {
         }
         if matches!(text[0], b'{' | b'[') {
             return Self::Json;
+        }
+        if is_end_of_a_token(text) {
+            return Self::Beheaded;
         }
         let is_token_start = TOKEN_STARTS.iter().any(|start| text.starts_with(start));
         match error.stage {
@@ -87,6 +92,7 @@ impl Resemblance {
             }
             Self::Shortened => "it was shortened with an ellipsis, as documents, tickets and logs do",
             Self::Truncated => "the end is missing: it was cut when it was copied, stored or passed on",
+            Self::Beheaded => "the beginning is missing: it was cut when it was copied, stored or passed on",
             Self::Json => {
                 "this is JSON, but neither a generated token's answer nor a Kubernetes Secret with a token in it"
             }
@@ -104,7 +110,7 @@ impl Resemblance {
             Self::Jwt | Self::Uuid | Self::Pem => {
                 "get the token that the accepting cluster printed: peering generate-token -name NAME prints one"
             }
-            Self::Shortened | Self::Truncated | Self::Edited => {
+            Self::Shortened | Self::Truncated | Self::Beheaded | Self::Edited => {
                 "copy it again, whole; if the original is gone, generate another one on the accepting cluster"
             }
             Self::Json => "give the token itself, or the whole answer or manifest that holds it",
@@ -118,9 +124,34 @@ impl Resemblance {
 /// base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`: how a token of any version starts.
 const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
 
+/// Whether it is base64 of the end of a token's JSON, wherever in a group of four digits it begins.
+fn is_end_of_a_token(text: &[u8]) -> bool {
+    if text.starts_with(b"eyJ")
+        || !text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(byte))
+    {
+        return false;
+    }
+    let digits: Vec<u8> = text.iter().copied().filter(|byte| !b"\r\n=".contains(byte)).collect();
+    let forgiving = GeneralPurpose::new(
+        &STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    (0..4).any(|lost| {
+        let whole = digits.get(lost..).unwrap_or_default();
+        let whole = if whole.len() % 4 == 1 { &whole[..whole.len() - 1] } else { whole };
+        let json = zeroize::Zeroizing::new(forgiving.decode(whole).unwrap_or_default());
+        has(&json, b"\"PeerID\":\"")
+    })
+}
+
+fn has(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
 fn has_ellipsis(text: &[u8]) -> bool {
-    let has = |part: &[u8]| text.windows(part.len()).any(|window| window == part);
-    has("…".as_bytes()) || has(b"...")
+    has(text, "…".as_bytes()) || has(text, b"...")
 }
 
 /// Three parts with dots between, the first of which is base64 of a JSON object with an `alg` (RFC 7515 §4.1.1).

@@ -47,7 +47,7 @@ async fn without_a_token_nothing_is_asked() {
     let server = MockServer::start().await;
     for (peering, complaint) in [
         (establish(""), "Missing the required -peering-token flag\n"),
-        (establish("@nothing"), "cannot read a token from @nothing: no such file or directory\n"),
+        (establish("@nothing"), "cannot read @nothing: no such file or directory\n"),
         (establish("@empty").file("empty", "\n"), "There is no token in @empty: it is empty\n"),
         (establish("-"), "There is no token in -: it is empty\n"),
         (establish("@binary").file("binary", [0xff, 0xfe]), "The token from @binary is no text\n"),

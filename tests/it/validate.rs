@@ -179,7 +179,7 @@ fn a_file_that_cannot_be_read_hides_no_other_token() {
     let finished = validate(&["@absent", &token("three-servers"), "-format=json"]).status(2);
     let shown: Value = serde_json::from_str(&finished.stdout).unwrap();
     assert_eq!(shown["tokens"].as_array().unwrap().len(), 1);
-    assert_eq!(finished.stderr, "Error: cannot read a token from @absent: no such file or directory\n");
+    assert_eq!(finished.stderr, "Error: cannot read @absent: no such file or directory\n");
 }
 
 #[test]

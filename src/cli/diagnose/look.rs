@@ -6,7 +6,6 @@ use ring::rand::SystemRandom;
 use tokio::time::timeout;
 
 use super::live::Live;
-use crate::cli::http_options::HttpOptions;
 use crate::cli::ledger_options::LedgerOptions;
 use crate::cli::stale::sources;
 use crate::cli::surroundings::{host, now, stderr_is_a_terminal};
@@ -22,14 +21,14 @@ use crate::token::Token;
 pub struct Look<'a> {
     /// The dialer's local name of the peering.
     pub name: Option<&'a str>,
+    /// How the token was given, if it can be given so again: `@FILE`.
+    pub given_as: Option<&'a str>,
     /// How long each step may take.
     pub patience: Duration,
-    /// Ask nothing over the network.
-    pub offline: bool,
     /// What was generated.
     pub ledger: &'a LedgerOptions,
-    /// The Consul at hand.
-    pub http: &'a HttpOptions,
+    /// The Consul at hand; nothing is asked over the network without one.
+    pub client: Option<&'a Client>,
 }
 
 /// What was looked at.
@@ -41,18 +40,17 @@ pub(super) struct Looks {
 
 /// Looks at the servers and at the Consul at hand, at the same time.
 pub(super) async fn around(look: &Look<'_>, token: Option<&Token>) -> Looks {
-    if look.offline {
+    let Some(client) = look.client else {
         let because = || "-offline was given".to_owned();
         return Looks {
             reach: Source::NotAsked(because()),
             staleness: None,
             dialer: Source::NotAsked(because()),
         };
-    }
-    let client = look.http.client();
-    let (reach, dialer) = tokio::join!(servers(look, token), dialer(look.patience, client.as_ref()));
+    };
+    let (reach, dialer) = tokio::join!(servers(look, token), dialer(look.patience, client));
     let staleness = match token {
-        Some(token) => Some(staleness(look, token, &reach, &dialer, client.as_ref()).await),
+        Some(token) => Some(staleness(look, token, &reach, &dialer, client).await),
         None => None,
     };
     Looks { reach, staleness, dialer }
@@ -70,11 +68,7 @@ async fn servers(look: &Look<'_>, token: Option<&Token>) -> Source<Reach> {
     Source::Answered(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
 }
 
-async fn dialer(patience: Duration, client: Result<&Client, &String>) -> Source<DialerView> {
-    let client = match client {
-        Ok(client) => client,
-        Err(because) => return Source::NotAsked(because.clone()),
-    };
+async fn dialer(patience: Duration, client: &Client) -> Source<DialerView> {
     match client.dialer_answers(patience).await {
         Ok(answers) => Source::Answered(view(client, answers)),
         Err(error) => Source::Unanswered(error.to_string()),
@@ -102,7 +96,7 @@ async fn staleness(
     token: &Token,
     reach: &Source<Reach>,
     dialer: &Source<DialerView>,
-    client: Result<&Client, &String>,
+    client: &Client,
 ) -> Assessment {
     let at = Some(now());
     let (probe_a, probe_b) = match reach.answer() {
@@ -110,19 +104,19 @@ async fn staleness(
         None => (Source::default(), Source::default()),
     };
     let ledger = match look.ledger.kind() {
-        Ok(kind) => sources::read_ledger(look.ledger, kind, client).await,
+        Ok(kind) => sources::read_ledger(look.ledger, kind, Ok(client)).await,
         Err(because) => Err(because),
     };
     let evidence = Evidence {
         name: None,
         ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
-        consul: match (client, dialer) {
-            (Err(because), _) | (_, Source::Unanswered(because)) => Source::NotAsked(because.clone()),
+        consul: match dialer {
+            Source::Unanswered(because) => Source::NotAsked(because.clone()),
             // It would refuse, but only after 12 seconds.
-            (Ok(_), Source::Answered(view)) if view.peerings.is_none() => {
+            Source::Answered(view) if view.peerings.is_none() => {
                 Source::NotAsked("its peerings cannot be read with this ACL token".to_owned())
             }
-            (Ok(client), _) => timeout(look.patience, sources::consul(client, None, token))
+            _ => timeout(look.patience, sources::consul(client, None, token))
                 .await
                 .unwrap_or_else(|_| Source::Unanswered("it did not answer in time".to_owned())),
         },

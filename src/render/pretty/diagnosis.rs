@@ -7,14 +7,18 @@ use owo_colors::OwoColorize;
 use super::report::word;
 use super::{Page, printable};
 use crate::check::Severity;
-use crate::diagnose::{Cause, Certainty, Diagnosis, DialerView, Effect};
-use crate::reach::{Step, TlsFault, Way, Whose};
+use crate::diagnose::{Cause, Certainty, Diagnosis, DialerView, Effect, NO_ERROR};
+use crate::reach::{Status, Step, TlsFault, Way, Whose};
+use crate::stale::answer::{Code, PeeringAnswer, SecretAnswer};
 
 /// Everything, as a page of `width` columns.
 pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     let mut page = Page::new(width);
     if let Some(said) = &diagnosis.consul {
         page.heading("The token's text");
+        if let Some(document) = diagnosis.taken_out_of {
+            page.line(&format!("{} {document}; the token alone is judged here", "!".yellow()));
+        }
         word(&mut page, said);
     }
     if let Some(reach) = &diagnosis.reach {
@@ -52,6 +56,14 @@ pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
             let (sign, says) = last_step(way);
             page.line(&format!("{sign} {}: {}", printable(&way.address), printable(&says)));
         }
+    }
+    if let Some(staleness) = &diagnosis.staleness {
+        page.line(&printable(&staleness.summary));
+    }
+    let not_known: Vec<_> = diagnosis.not_known.iter().filter(|it| it.because != NO_ERROR).collect();
+    for alike in not_known.chunk_by(|one, next| one.because == next.because) {
+        let what = list(&alike.iter().map(|it| it.what).collect::<Vec<_>>());
+        page.line(&format!("Not looked at: {what}: {}", printable(&alike[0].because)));
     }
     causes(&mut page, diagnosis, false);
     page.blank();
@@ -208,18 +220,14 @@ impl Way {
     /// Every step's name and what is told of it; what was not reached, once.
     fn told(&self) -> Vec<(&'static str, Told)> {
         let fault = || crate::diagnose::fault(self).map(|(_, says)| says).unwrap_or_default();
-        let status = |status: &crate::reach::Status| match status.message.as_str() {
-            "" => status.code.clone(),
-            message => format!("{}: {message}", status.code),
-        };
         let all = [
             ("DNS", told(&self.dns, |ips| list(ips), fault)),
             ("TCP", told(&self.tcp, |seen| seen.to.to_string(), fault)),
             ("TLS", told(&self.tls, |seen| seen.protocol.clone(), fault)),
             ("ALPN", told(&self.alpn, Clone::clone, || "h2 was not selected".to_owned())),
             ("gRPC", told(&self.grpc, |_| "Consul's peer stream".to_owned(), fault)),
-            ("peering exists?", told(&self.peering_exists, |seen| status(seen), fault)),
-            ("unused secret?", told(&self.unused_secret, |seen| status(seen), fault)),
+            ("peering exists?", answered(&self.peering_exists, peering_exists, fault)),
+            ("unused secret?", answered(&self.unused_secret, unused_secret, fault)),
         ];
         let mut shown = Vec::new();
         for (name, told) in all {
@@ -240,6 +248,41 @@ fn told<T, F>(step: &Step<T, F>, seen: impl Fn(&T) -> String, fault: impl Fn() -
         Step::NotAsked { because } => Told::Left(format!("not asked: {because}")),
         Step::NotReached => return None,
     })
+}
+
+/// What the acceptor said to a question, as its answer.
+fn answered<F>(
+    step: &Step<Status, F>,
+    answer: impl Fn(&Status) -> Told,
+    fault: impl Fn() -> String,
+) -> Option<Told> {
+    let Step::Passed { seen, elapsed } = step else { return told(step, |_| String::new(), fault) };
+    Some(match answer(seen) {
+        Told::Good(said) => Told::Good(with_time(&printable(&said), *elapsed)),
+        Told::Bad(said) => Told::Bad(with_time(&printable(&said), *elapsed)),
+        Told::Left(said) => Told::Left(with_time(&printable(&said), *elapsed)),
+    })
+}
+
+fn peering_exists(status: &Status) -> Told {
+    match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
+        PeeringAnswer::Exists => Told::Good("yes".to_owned()),
+        PeeringAnswer::Unknown => Told::Bad(format!("no ({status})")),
+        PeeringAnswer::MarkedDeleted => Told::Bad(format!("it is deleted ({status})")),
+        PeeringAnswer::Follower => Told::Left("only the leader knows, and this is a follower".to_owned()),
+        PeeringAnswer::NotUnderstood => Told::Left(format!("the answer is not known here ({status})")),
+    }
+}
+
+fn unused_secret(status: &Status) -> Told {
+    match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
+        SecretAnswer::UnusedExists => Told::Good("yes: this token's, or a newer one's".to_owned()),
+        SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => {
+            Told::Bad(format!("no: the last token was used ({status})"))
+        }
+        SecretAnswer::AskAgain => Told::Left("a token was generated or used meanwhile: ask again".to_owned()),
+        SecretAnswer::NotUnderstood => Told::Left(format!("the answer is not known here ({status})")),
+    }
 }
 
 fn with_time(said: &str, elapsed: Duration) -> String {

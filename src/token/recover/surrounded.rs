@@ -1,0 +1,106 @@
+//! A token among other words, as it is copied from a terminal: a prompt and a command before it, a comment after it.
+
+use super::Inner;
+use crate::token::decode;
+
+/// How every token begins: base64 of `{"`.
+const BEGINNING: &[u8] = b"eyJ";
+
+/// The one token in a text that holds more than it; `None` if there is none, or if there are several that differ.
+pub(super) fn find(text: &[u8]) -> Option<Inner> {
+    let mut found: Option<&[u8]> = None;
+    let mut rest = text;
+    while let Some(at) = rest.windows(BEGINNING.len()).position(|window| window == BEGINNING) {
+        let candidate = &rest[at..];
+        let end = end(candidate);
+        let wrapped = end_of_wrapped(candidate);
+        let token = [end, wrapped].map(|end| &candidate[..end]).into_iter().find(|it| is_token(it));
+        if let Some(token) = token {
+            if found.is_some_and(|before| before != token) {
+                return None;
+            }
+            found = Some(token);
+        }
+        rest = &candidate[token.map_or(end.max(wrapped), <[u8]>::len)..];
+    }
+    found.filter(|token| token.len() < text.len()).map(|token| Inner::new(token.to_vec()))
+}
+
+/// Any JSON object can be decoded as a token. One names a peer, or where it is.
+fn is_token(text: &[u8]) -> bool {
+    decode(text).is_ok_and(|decoded| {
+        let token = decoded.token;
+        !token.peer_id.is_empty() || token.server_addresses.is_some_and(|addresses| !addresses.is_empty())
+    })
+}
+
+/// Where the base64 ends that a text begins with, padding and all.
+fn end(text: &[u8]) -> usize {
+    let digits = text.iter().take_while(|byte| is_digit(**byte)).count();
+    digits + text[digits..].iter().take(2).take_while(|byte| **byte == b'=').count()
+}
+
+/// The same, of base64 that goes on in further lines, up to one that holds something else.
+fn end_of_wrapped(text: &[u8]) -> usize {
+    let mut end = end(text);
+    loop {
+        let rest = &text[end..];
+        let breaks = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let more = self::end(&rest[breaks..]);
+        let is_line = matches!(rest.get(breaks + more), None | Some(b'\r' | b'\n'));
+        if breaks == 0 || more == 0 || !is_line {
+            return end;
+        }
+        end += breaks + more;
+    }
+}
+
+fn is_digit(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token() -> String {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tokens/one-server.txt");
+        std::fs::read_to_string(path).unwrap().trim().to_owned()
+    }
+
+    fn found(text: &str) -> Option<String> {
+        find(text.as_bytes()).map(|token| String::from_utf8(token.to_vec()).unwrap())
+    }
+
+    #[test]
+    fn a_token_among_other_words_is_found() {
+        let token = token();
+        let wrapped =
+            token.as_bytes().chunks(80).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
+        for text in [
+            format!("{token} # west"),
+            format!("root@consul-1:~# peering inspect {token}\nroot@consul-1:~# "),
+            format!("‘{token}’"),
+            format!("\"{token}\","),
+            format!("{token}."),
+            format!("{token}{token}"),
+            format!("see eyJhIjoxfQ== and {token}"),
+        ] {
+            assert_eq!(found(&text).as_ref(), Some(&token), "{text}");
+        }
+        let lines = found(&format!("$ cat token\n{wrapped}\n$ ")).unwrap();
+        assert_eq!(lines, wrapped);
+    }
+
+    #[test]
+    fn a_token_alone_and_two_that_differ_are_not() {
+        let token = token();
+        let other = std::fs::read_to_string(
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tokens/three-servers.txt"),
+        );
+        assert_eq!(found(&token), None);
+        assert_eq!(found(&format!("{token} {}", other.unwrap())), None);
+        assert_eq!(found("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2ln"), None);
+        assert_eq!(found(&"eyJ\n".repeat(100_000)), None);
+    }
+}
