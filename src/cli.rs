@@ -50,7 +50,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use arguments::{FlagError, Style};
 use config_file::ConfigFile;
 use exit::Exit;
-use surroundings::{complain, print, width};
+use surroundings::{complain, complain_of_words, print, width};
 
 /// Consul's cluster peering tokens: generate, read, and find out what is wrong with them
 #[derive(Debug, Parser)]
@@ -183,7 +183,7 @@ fn dispatch_to(
         }
         Err(error) => {
             let text = arguments::with_one_dash(&error.render().to_string());
-            complain(text.trim_end());
+            complain_of_words(text.trim_end());
             for filled in filled.iter().filter(|filled| filled.is_named_in(&text)) {
                 complain(&filled.to_string());
             }
@@ -261,12 +261,12 @@ fn unknown_command(definition: &clap::Command, full_name: &str, name: &OsStr) ->
     };
     let all =
         if full_name == "peering help" { "peering help".to_owned() } else { format!("{full_name} -help") };
-    complain(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));
+    complain_of_words(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));
     Exit::CouldNotWork
 }
 
 fn misused(command: &clap::Command, full_name: &str, style: Style, error: &FlagError) -> Exit {
-    complain(&error.to_string());
+    complain_of_words(&error.to_string());
     if let FlagError::Undefined(name) = error
         && let Some(nearest) = arguments::nearest_flag(command, name)
     {

@@ -8,7 +8,6 @@ mod document;
 mod known;
 mod message;
 mod pattern;
-mod redact;
 mod source;
 
 use std::cmp::Reverse;

@@ -135,7 +135,8 @@ pub struct Probed {
     pub attempts: Vec<Attempt>,
 }
 
-/// Asks both questions, one address after the other. Each step of each try may take `patience`.
+/// Asks both questions, one address after the other, until one knows. Each step of each try may take `patience`, all
+/// together twelve times that; of the addresses the first 64 are asked.
 ///
 /// Probe B is asked once at most, of the server that answered probe A, and only if that said that the peering exists
 /// (`PermissionDenied`). It is never asked about a token that does not say where the acceptor is: such an acceptor may

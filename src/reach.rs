@@ -26,6 +26,8 @@ pub struct Reach {
     pub seen_at: Option<Timestamp>,
     /// One for each address, in the order in which Consul would dial; those that it does not dial follow.
     pub ways: Vec<Way>,
+    /// How many addresses that Consul would dial were not tried: those after the first 64.
+    pub left_out: usize,
 }
 
 /// What was seen on the way to one address, step by step.

@@ -8,6 +8,7 @@ mod decode;
 mod encode;
 mod fingerprint;
 pub mod recover;
+pub(crate) mod redact;
 pub mod resemblance;
 mod secret;
 

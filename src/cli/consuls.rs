@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::exit::Exit;
 use super::http_options::wait_for;
-use super::surroundings::{complain, print};
+use super::surroundings::{complain_of_words, print};
 
 /// Consul's two output formats.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn end(result: Result<String, String>) -> Exit {
             exit => exit,
         },
         Err(message) => {
-            complain(&message);
+            complain_of_words(&message);
             Exit::Wrong
         }
     }

@@ -13,7 +13,7 @@ use super::http_options::{HttpOptions, wait_for};
 use super::if_unused::{self, IfUnused};
 use super::keep::{self, OutFile};
 use super::ledger_options::LedgerOptions;
-use super::surroundings::{complain, host, now, stderr_is_a_terminal, user, width};
+use super::surroundings::{complain, complain_of_words, host, now, stderr_is_a_terminal, user, width};
 use crate::consul::{Client, GenerateTokenRequest};
 use crate::inspection::Inspection;
 use crate::ledger::{Circumstances, Ledger, Of, Record, Source};
@@ -80,7 +80,7 @@ pub fn run(arguments: Arguments) -> Exit {
     match wait_for(generate(arguments)) {
         Ok(exit) => exit,
         Err(message) => {
-            complain(&message);
+            complain_of_words(&message);
             Exit::Wrong
         }
     }
@@ -94,13 +94,6 @@ async fn generate(arguments: Arguments) -> Result<Exit, String> {
     let kind = arguments.ledger.kind()?;
     let client =
         arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
-    let out = match &arguments.out {
-        Some(path) => Some(
-            OutFile::prepare(path, arguments.force)
-                .map_err(|error| format!("{error}. No token was generated."))?,
-        ),
-        None => None,
-    };
     let ledger = arguments.ledger.open(kind, Some(&client));
     let partition = client.partition().to_owned();
     let mut state_before = None;
@@ -111,6 +104,14 @@ async fn generate(arguments: Arguments) -> Result<Exit, String> {
         }
         state_before = state;
     }
+    // As for other commands, - is standard output.
+    let out = match arguments.out.as_deref().filter(|path| path.as_os_str() != "-") {
+        Some(path) => Some(
+            OutFile::prepare(path, arguments.force)
+                .map_err(|error| format!("{error}. No token was generated."))?,
+        ),
+        None => None,
+    };
     let addresses = &arguments.server_external_addresses;
     let request = GenerateTokenRequest {
         partition: arguments.http.partition.unwrap_or_default(),

@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::exit::Exit;
-use super::surroundings::{complain, now, print, width};
+use super::surroundings::{complain, complain_of_words, now, print, width};
 use super::time_argument::time;
 use super::token_argument;
 use crate::inspection::{Inspection, Inspections, SCHEMA_VERSION, field};
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Exit {
         match fields(&tokens, path) {
             Ok(text) => text,
             Err(message) => {
-                complain(&message);
+                complain_of_words(&message);
                 exit = Exit::CouldNotWork;
                 String::new()
             }

@@ -41,13 +41,22 @@ pub enum OutFileError {
 impl OutFile {
     /// Makes a draft beside `path`, which only its owner can read.
     pub fn prepare(path: &Path, force: bool) -> Result<Self, OutFileError> {
-        if !force && path.symlink_metadata().is_ok() {
-            return Err(OutFileError::Exists(path.to_owned()));
-        }
         let unwritable = |reason: String| OutFileError::Unwritable { path: path.to_owned(), reason };
-        if path.is_dir() {
-            return Err(unwritable("it is a directory".to_owned()));
+        match (path.symlink_metadata(), path.metadata()) {
+            (Ok(_), Err(error)) => {
+                return Err(unwritable(format!("it is a link that leads nowhere: {}", system_words(&error))));
+            }
+            (_, Ok(there)) if there.is_dir() => return Err(unwritable("it is a directory".to_owned())),
+            // The file takes the place of what is there, and a device would be gone.
+            (_, Ok(there)) if !there.is_file() => {
+                return Err(unwritable("it is no file; without -out the token is printed".to_owned()));
+            }
+            (_, Ok(_)) if !force => return Err(OutFileError::Exists(path.to_owned())),
+            _ => {}
         }
+        // What a link leads to is overwritten, not the link.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let path = target.as_path();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let draft = tempfile::Builder::new()
             .prefix(".peering-token-")

@@ -1,7 +1,13 @@
 //! The known word that a mistyped one probably meant.
 
+/// The longest word that can be a mistyped one, in bytes. Comparing takes a time for each letter of both.
+const LONGEST: usize = 100;
+
 /// The nearest of some words, if it is near enough: a third of its letters may be wrong.
 pub fn nearest<'a>(mistyped: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if mistyped.len() > LONGEST {
+        return None;
+    }
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(word, mistyped), word))
@@ -19,5 +25,7 @@ mod tests {
         assert_eq!(nearest("nmae", ["name", "force"]), Some("name"));
         assert_eq!(nearest("ca-expird", ["ca-expired", "ca-expires-soon"]), Some("ca-expired"));
         assert_eq!(nearest("datacenter", ["name", "force"]), None);
+        let long = "a".repeat(101);
+        assert_eq!(nearest(&long, [long.as_str()]), None);
     }
 }

@@ -1,10 +1,14 @@
 //! What a command finds around it: the standard streams, the clock, the environment, the terminal.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // Here is where they are allowed.
 
+use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+
+use crate::render::pretty::is_hidden;
+use crate::token::redact::redacted;
 
 /// How wide to write where there is no terminal to ask.
 const DEFAULT_WIDTH: usize = 80;
@@ -16,6 +20,7 @@ const WIDEST: usize = 100;
 /// `CLICOLOR_FORCE`).
 pub fn print(text: &str) -> io::Result<()> {
     open_stdout()?;
+    let text = if io::stdout().is_terminal() { tamed(text) } else { Cow::Borrowed(text) };
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
@@ -41,7 +46,43 @@ pub fn somebody_reads() -> bool {
 
 /// Prints anything that is not a result, with a line end. If standard error is gone there is nobody to tell.
 pub fn complain(text: &str) {
+    let text = if io::stderr().is_terminal() { tamed(text) } else { Cow::Borrowed(text) };
     let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
+/// Complains of what stands on the command line, without a token in it: people put one where a name belongs, and the
+/// complaint goes to a log.
+pub fn complain_of_words(text: &str) {
+    complain(&redacted(text));
+}
+
+/// A text that a terminal shows and does not obey. What Consul answers is printed as it came, for programs; a terminal gets
+/// no more of it than colours.
+fn tamed(text: &str) -> Cow<'_, str> {
+    let is_tame = |letter: char| matches!(letter, '\n' | '\t') || !is_hidden(letter);
+    if text.chars().all(is_tame) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let colour = colour(rest);
+        let (taken, kept) = rest.split_at(if colour == 0 { letter.len_utf8() } else { colour });
+        if colour > 0 || is_tame(letter) {
+            shown.push_str(taken);
+        } else {
+            shown.extend(letter.escape_unicode());
+        }
+        rest = kept;
+    }
+    Cow::Owned(shown)
+}
+
+/// How many bytes of a text are a sequence that sets colours and weights (ECMA-48, SGR).
+fn colour(text: &str) -> usize {
+    let Some(parameters) = text.strip_prefix("\u{1b}[") else { return 0 };
+    let end = parameters.find(|letter: char| !letter.is_ascii_digit() && letter != ';');
+    end.filter(|end| parameters[*end..].starts_with('m')).map_or(0, |end| end + 3)
 }
 
 /// Whether a standard stream was closed when the process started.
@@ -113,4 +154,17 @@ pub fn state_directory() -> Option<PathBuf> {
 pub fn config_directory() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("peering"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_gets_colours_and_obeys_nothing_else() {
+        assert_eq!(tamed("\u{1b}[1;31mred\u{1b}[0m\n\tas it is ✓"), "\u{1b}[1;31mred\u{1b}[0m\n\tas it is ✓");
+        assert_eq!(tamed("\u{1b}[2J\u{1b}]0;title\u{7}"), r"\u{1b}[2J\u{1b}]0;title\u{7}");
+        assert_eq!(tamed("a\rb\u{9b}c\u{202e}d"), r"a\u{d}b\u{9b}c\u{202e}d");
+        assert_eq!(tamed("\u{1b}["), r"\u{1b}[");
+    }
 }

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use crate::consul::system_words;
 use crate::token::LONGEST_TOKEN;
+use crate::token::redact::redacted;
 
 /// A token's text, and where it came from.
 pub struct TokenText {
@@ -65,9 +67,15 @@ pub enum TokenTextError {
 
 /// Reads one TOKEN argument.
 pub fn read(argument: &str) -> Result<TokenText, TokenTextError> {
-    let unreadable = |error: io::Error| TokenTextError::Unreadable {
-        source_name: if argument == "-" { "standard input".to_owned() } else { argument.to_owned() },
-        reason: crate::consul::system_words(&error),
+    let unreadable = |error: io::Error| {
+        let source_name = match argument {
+            "-" => "standard input".to_owned(),
+            file => redacted(file).into_owned(),
+        };
+        let is_token = argument.starts_with("@eyJ");
+        let reason =
+            system_words(&error) + if is_token { ": leave the @ away if this is a token" } else { "" };
+        TokenTextError::Unreadable { source_name, reason }
     };
     let (source, text) = match argument.strip_prefix('@') {
         Some(path) => {

@@ -39,6 +39,13 @@ impl Authority {
         Ok(authority)
     }
 
+    /// That of a URL.
+    pub(super) fn of(url: &reqwest::Url) -> Result<Self, ConfigError> {
+        let default_port = if url.scheme() == "https" { 443 } else { 80 };
+        let port = url.port_or_known_default().unwrap_or(default_port);
+        Self::parse(&format!("{}:{port}", url.host_str().unwrap_or_default()), default_port)
+    }
+
     /// Whether it says nothing, as in `http://`.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()

@@ -16,12 +16,19 @@ use super::error::{self, RequestError};
 use super::presented::Presented;
 use super::tls;
 use crate::acceptor::Acceptor;
+use crate::token::redact::redacted;
 
 /// What does not stand for itself in a segment of a path or in a query's value (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+
+/// How much of a refusal is shown, in bytes. Consul's own are a few lines.
+const LONGEST_REFUSAL: usize = 64 * 1024;
+
+/// What is shorter cannot be told from other words, in bytes.
+const SHORTEST_SECRET: usize = 8;
 
 /// How many redirects are followed, as Go's client does.
 const MOST_REDIRECTS: usize = 10;
@@ -117,7 +124,8 @@ impl Client {
             Transport::Network(network) => network,
         };
         let mut client = &network.first;
-        let target = self.config.address.base_url() + path;
+        let mut target = self.config.address.base_url() + path;
+        let mut redirected = None;
         let mut url = self.dialed_url(&method, path)?;
         let (mut method, mut body) = (method, body);
         let mut headers = self.headers(&method, path)?;
@@ -131,7 +139,8 @@ impl Client {
                 Ok(response) => Answer::read(response).await,
                 Err(error) => Err(error),
             };
-            let answer = answer.map_err(|error| self.transport_error(&method, &target, &error));
+            let answer =
+                answer.map_err(|error| self.transport_error(&method, &target, redirected.as_ref(), &error));
             match &answer {
                 Ok(answer) => tracing::info!(
                     %method,
@@ -146,13 +155,21 @@ impl Client {
                 }
             }
             let answer = answer?;
-            let Some(next) = answer.redirect(&url) else { return answer.within_limit() };
+            let Some(next) = answer.redirect(&url) else {
+                return Ok(self.without_secrets(answer.within_limit()?));
+            };
             if !matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
                 (method, body) = (Method::GET, None);
             }
             if !is_same_host(&url, &next) {
+                if body.is_some() {
+                    let cause = format!("what was sent is not for {}, where a redirect points", shown(&next));
+                    return Err(RequestError::Transport { method: go_method(&method), url: target, cause });
+                }
                 headers = HeaderMap::new();
             }
+            target = shown(&next);
+            redirected = Some(next.clone());
             if url.scheme() != next.scheme() {
                 client = self.secure(network)?;
             }
@@ -194,7 +211,7 @@ impl Client {
             Transport::Network(network) => &network.first,
         };
         let target = self.config.address.base_url() + path;
-        let broken = |error: reqwest::Error| self.transport_error(&Method::GET, &target, &error);
+        let broken = |error: reqwest::Error| self.transport_error(&Method::GET, &target, None, &error);
         let request =
             client.get(self.dialed_url(&Method::GET, path)?).headers(self.headers(&Method::GET, path)?);
         let mut response = request.send().await.map_err(broken)?;
@@ -229,7 +246,26 @@ impl Client {
             bytes = body.len(),
             "asked the embedded acceptor"
         );
-        Ok(Answer { status: parts.status, headers: parts.headers, body })
+        Ok(self.without_secrets(Answer { status: parts.status, headers: parts.headers, body }))
+    }
+
+    /// A refusal is shown to people, and whoever refuses may repeat what was sent.
+    fn without_secrets(&self, answer: Answer) -> Answer {
+        if answer.status == StatusCode::OK {
+            return answer;
+        }
+        let whole = String::from_utf8_lossy(&answer.body);
+        let mut text = whole[..whole.floor_char_boundary(LONGEST_REFUSAL)].to_owned();
+        if text.len() < whole.len() {
+            text = format!("{text}… ({} bytes more)", whole.len() - text.len());
+        }
+        let password = self.config.basic_auth.as_ref().map(|auth| &auth.password);
+        for secret in [self.config.token.as_ref(), password].into_iter().flatten() {
+            if secret.expose().len() >= SHORTEST_SECRET {
+                text = text.replace(secret.expose(), "<secret>");
+            }
+        }
+        Answer { body: redacted(&text).into_owned().into(), ..answer }
     }
 
     /// `?ns=…&partition=…` and what else is asked, or nothing.
@@ -306,11 +342,21 @@ impl Client {
         Ok(headers)
     }
 
-    fn transport_error(&self, method: &Method, url: &str, error: &reqwest::Error) -> RequestError {
-        let (dialed, host) = match &self.config.address {
-            Address::Unix(path) => (format!("unix {}", path.display()), ""),
-            Address::Http { authority, .. } => (format!("tcp {}", authority.dialed()), authority.host()),
-            Address::Embedded => ("embedded".to_owned(), ""),
+    /// Why there is no answer from the address of the configuration, or from where a redirect pointed.
+    fn transport_error(
+        &self,
+        method: &Method,
+        url: &str,
+        redirected: Option<&reqwest::Url>,
+        error: &reqwest::Error,
+    ) -> RequestError {
+        let elsewhere = redirected.and_then(|url| Authority::of(url).ok());
+        let (dialed, host) = match (&elsewhere, &self.config.address) {
+            (Some(authority), _) | (None, Address::Http { authority, .. }) => {
+                (format!("tcp {}", authority.dialed()), authority.host())
+            }
+            (None, Address::Unix(path)) => (format!("unix {}", path.display()), ""),
+            (None, Address::Embedded) => ("embedded".to_owned(), ""),
         };
         let host = self.config.tls.server_name.as_deref().unwrap_or(host);
         let cause = self.distrust(error, host).unwrap_or_else(|| error::cause(error, &dialed, host));

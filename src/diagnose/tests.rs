@@ -83,7 +83,12 @@ fn known(reach: Source<Reach>) -> Known<'static> {
 }
 
 fn of(ways: Vec<Way>) -> Diagnosis {
-    diagnose(known(Source::Answered(Reach { seen_from: "here".to_owned(), seen_at: None, ways })))
+    diagnose(known(Source::Answered(Reach {
+        seen_from: "here".to_owned(),
+        seen_at: None,
+        ways,
+        left_out: 0,
+    })))
 }
 
 fn follower() -> Way {
@@ -214,7 +219,8 @@ fn then_it_was_refused_and_now_it_answers() {
     let said = "failed to exchange peering secret through address \"10.0.0.1:8503\": rpc error: code = Unavailable desc = \
                 connection error: desc = \"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection \
                 refused\"";
-    let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")] };
+    let reach =
+        Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")], left_out: 0 };
     let mut facts = known(Source::Answered(reach));
     facts.error = Some(explain::explain(said));
     let diagnosis = diagnose(facts);
@@ -229,6 +235,7 @@ fn an_error_that_is_seen_again_weighs_more_than_either() {
     let mut facts = known(Source::Answered(Reach {
         seen_from: "here".to_owned(),
         seen_at: None,
+        left_out: 0,
         ways: vec![tcp(TcpWhy::Refused)],
     }));
     facts.error = Some(explain::explain(
@@ -251,7 +258,8 @@ fn a_token() -> Token {
 
 /// The first cause's name and whether it fails, when the way is good and the Consul at hand says this.
 fn of_dialer(view: DialerView, token: &Token) -> (Option<&'static str>, bool) {
-    let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")] };
+    let reach =
+        Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")], left_out: 0 };
     let facts =
         Known { token: Some(token), dialer: Source::Answered(view), ..known(Source::Answered(reach)) };
     let diagnosis = diagnose(facts);
@@ -308,7 +316,8 @@ fn what_the_dialer_says_leads_to_its_cause() {
 
 #[test]
 fn where_gateways_dial_what_is_seen_here_is_only_possible() {
-    let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![tcp(TcpWhy::TimedOut)] };
+    let reach =
+        Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![tcp(TcpWhy::TimedOut)], left_out: 0 };
     let facts = Known {
         dialer: Source::Answered(DialerView { through_mesh_gateways: Some(true), ..DialerView::default() }),
         ..known(Source::Answered(reach))
@@ -326,7 +335,7 @@ fn a_secret_that_is_refused_while_another_is_unused_was_superseded() {
     let token = a_token();
     let holds = |code, message| {
         let way = Way { unused_secret: passed(status(code, message)), ..good("10.0.0.1:8503") };
-        let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![way] };
+        let reach = Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![way], left_out: 0 };
         let undetermined =
             crate::stale::assess("token", &token, &crate::stale::evidence::Evidence::default());
         let said = "a new peering token must be generated: invalid peering establishment secret";

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::redact::redacted;
 use super::source::{Piece, Source, undecorated};
+use crate::token::redact::redacted;
 
 /// The longest text that is read, in bytes; what follows is ignored.
 pub const LONGEST_TEXT: usize = 1024 * 1024;

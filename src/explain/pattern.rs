@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::Cause;
-use super::redact::redacted;
+use crate::token::redact::redacted;
 
 /// What stood in a shape's holes, by the holes' names.
 pub type Captures = BTreeMap<&'static str, String>;

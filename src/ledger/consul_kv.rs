@@ -25,6 +25,9 @@ const MOST_ATTEMPTS: u32 = 500;
 /// Numbers have this many digits, so that keys sort as numbers do.
 const DIGITS: usize = 12;
 
+/// The last number of that many digits. Nobody comes so far; somebody else may write it.
+const MOST: u64 = 999_999_999_999;
+
 /// Records are read a hundred at a time: those whose keys differ in the last two digits only.
 const PAGE: u64 = 100;
 
@@ -55,6 +58,10 @@ impl<'a> ConsulKv<'a> {
         for _ in 0..MOST_ATTEMPTS {
             let previous = last.as_ref().map(|last| (last.number, last.hash.as_str()));
             let link = Link::after(previous, record);
+            if link.number > MOST {
+                let reason = "no number is left after it".to_owned();
+                return Err(LedgerError::Unreadable { number: MOST, reason });
+            }
             if self.client.put_key(&self.key(link.number), stored(&link), 0).await? {
                 self.note_as_last(&link).await;
                 return link.read();
@@ -89,7 +96,7 @@ impl<'a> ConsulKv<'a> {
         for page in pages {
             let prefix = format!("{}/records/{page:0width$}", self.prefix, width = DIGITS - 2);
             for pair in self.client.read_keys(&prefix).await? {
-                if let Some(number) = number_of(&pair.key) {
+                if let Some(number) = self.number_of(&pair.key) {
                     links.push(self.read(number, &pair)?);
                 }
             }
@@ -105,7 +112,7 @@ impl<'a> ConsulKv<'a> {
     /// The numbers that are taken, in their order.
     async fn numbers(&self) -> Result<Vec<u64>, LedgerError> {
         let keys = self.client.list_keys(&format!("{}/records/", self.prefix)).await?;
-        Ok(keys.iter().filter_map(|key| number_of(key)).collect())
+        Ok(keys.iter().filter_map(|key| self.number_of(key)).collect())
     }
 
     async fn last_of_all_keys(&self) -> Result<Option<Last>, LedgerError> {
@@ -118,7 +125,7 @@ impl<'a> ConsulKv<'a> {
         let Some(pair) = self.client.read_key(&self.last_key()).await? else { return Ok(None) };
         let fields: Map<String, Value> = serde_json::from_slice(&pair.value).unwrap_or_default();
         self.known(&fields)?;
-        let number = fields.get("number").and_then(Value::as_u64);
+        let number = fields.get("number").and_then(Value::as_u64).filter(|number| *number < MOST);
         let hash = fields.get("hash").and_then(Value::as_str);
         let (Some(number), Some(hash)) = (number, hash) else { return Ok(None) };
         Ok(Some((Last { number, hash: hash.to_owned() }, pair.modify_index)))
@@ -169,13 +176,16 @@ impl<'a> ConsulKv<'a> {
         format!("{}/records/{number:0DIGITS$}", self.prefix)
     }
 
+    /// The number of a record's key; `None` for any other key.
+    fn number_of(&self, key: &str) -> Option<u64> {
+        let digits = key.strip_prefix(self.prefix.as_str())?.strip_prefix("/records/")?;
+        let is_number = digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_digit());
+        digits.parse().ok().filter(|_| is_number)
+    }
+
     fn last_key(&self) -> String {
         format!("{}/last", self.prefix)
     }
-}
-
-fn number_of(key: &str) -> Option<u64> {
-    key.rsplit_once('/')?.1.parse().ok()
 }
 
 fn stored(link: &Link) -> Vec<u8> {

@@ -8,6 +8,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 
@@ -148,10 +149,32 @@ impl Sqlite {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.unusable(system_words(&error))),
         }
-        let connection = self.connect()?;
-        let version = version(&connection).map_err(|error| self.broken(&error))?;
+        let opened = self.connect().and_then(|connection| {
+            let version = version(&connection).map_err(|error| self.broken(&error))?;
+            Ok((connection, version))
+        });
+        let (connection, version) = match opened {
+            // Somebody else's, or on a disk that nobody may write to.
+            Err(error) => self.open_unchanging().ok_or(error)?,
+            Ok(opened) => opened,
+        };
         self.known(version)?;
         Ok((version > 0).then_some(connection))
+    }
+
+    /// The database where nothing may be written beside it, as WAL mode does. It is taken as it lies there only if nothing
+    /// waits in the log to be written into it.
+    fn open_unchanging(&self) -> Option<(Connection, i64)> {
+        let log = PathBuf::from(format!("{}-wal", self.path.display()));
+        let waits = fs::metadata(log).is_ok_and(|log| log.len() > 0);
+        let path = utf8_percent_encode(self.path.to_str()?, NON_ALPHANUMERIC).to_string();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
+        let open = |how: &str| {
+            let connection = Connection::open_with_flags(format!("file:{path}?{how}"), flags).ok()?;
+            let version = version(&connection).ok()?;
+            Some((connection, version))
+        };
+        open("mode=ro").or_else(|| if waits { None } else { open("immutable=1") })
     }
 
     fn connect(&self) -> Result<Connection, LedgerError> {
@@ -256,4 +279,21 @@ fn look_along(connection: &mut Connection) -> rusqlite::Result<Verified> {
         verified.faults.push(Fault::Damaged(damage));
     }
     Ok(verified)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A disk that nobody may write to cannot be had by root, who runs tests in containers.
+    #[test]
+    fn a_ledger_is_read_where_nothing_may_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Sqlite::within(folder.path());
+        assert!(ledger.open_unchanging().is_none());
+        drop(ledger.open_for_writing().unwrap());
+        let (connection, version) = ledger.open_unchanging().unwrap();
+        assert_eq!(version, newest_version());
+        assert!(connection.execute("DELETE FROM last", []).is_err());
+    }
 }

@@ -7,9 +7,13 @@ use tokio_stream::StreamExt;
 use tonic::Code;
 use uuid::Uuid;
 
+use super::ladder::MOST_ADDRESSES;
 use super::{Asked, Attempt, Outcome, ProbeAnswer, ProbeTarget, Probed, Question};
 use crate::peerstream::{CallError, Connection, Open, Payload, Refusal, StreamMessage, code_name};
 use crate::token::Secret;
+
+/// How long all addresses may take together, in times that one step may take.
+const MOST_PATIENCE: u32 = 12;
 
 pub(super) async fn probe(
     target: &ProbeTarget,
@@ -23,7 +27,11 @@ pub(super) async fn probe(
         return Probed { peering_exists: reason.clone(), unused_secret: reason, attempts };
     }
     let mut last = None;
-    for address in &target.addresses {
+    let begun = Instant::now();
+    for address in target.addresses.iter().take(MOST_ADDRESSES) {
+        if begun.elapsed() >= patience * MOST_PATIENCE {
+            break;
+        }
         let made_up = random_id(random);
         let (attempt, connection) = ask_about_peering(target, address, &made_up, patience).await;
         let answer = match &attempt.outcome {

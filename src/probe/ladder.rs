@@ -20,7 +20,7 @@ use crate::reach::{AlpnFault, DnsFault, Grpc, GrpcFault, Reach, Status, Step, Tl
 use crate::token::{Secret, ServerAddress, Token};
 
 /// The most addresses that are tried. A token has a handful; one of thousands was made to make trouble.
-const MOST_ADDRESSES: usize = 64;
+pub(super) const MOST_ADDRESSES: usize = 64;
 
 /// Why the way ends at a chain that Go takes.
 const UNTAKEN: &str = "nothing is sent over a connection that our own TLS library does not trust";
@@ -118,16 +118,12 @@ pub async fn climb_telling(
     let (mut ways, mut connections): (Vec<Way>, Vec<Option<Connection>>) =
         gone.into_iter().map(|(_, went)| went).unzip();
     ask_about_secret(&target, &mut ways, &mut connections, patience).await;
-    let left_out = target.addresses.iter().enumerate().skip(MOST_ADDRESSES);
-    ways.extend(left_out.map(|(place, address)| {
-        let because = format!("only the first {MOST_ADDRESSES} addresses are tried");
-        not_tried(address, format!("{}[{place}]", ladder.field), true, &because)
-    }));
+    let left_out = target.addresses.len().saturating_sub(MOST_ADDRESSES);
     ways.extend(ladder.not_dialed.iter().enumerate().take(MOST_ADDRESSES).map(|(place, address)| {
         let because = "Consul dials the manual addresses instead";
         not_tried(address, format!("ServerAddresses[{place}]"), false, because)
     }));
-    Reach { ways, ..Reach::default() }
+    Reach { ways, left_out, ..Reach::default() }
 }
 
 fn not_tried(address: &str, path: String, dialed: bool, because: &str) -> Way {

@@ -38,6 +38,12 @@ pub(super) struct Page {
     width: usize,
 }
 
+/// How many things of one kind are shown. A token for people has a few; one that has more was made by somebody else.
+pub(super) const MOST_SHOWN: usize = 100;
+
+/// How much of one text from outside is shown, in bytes.
+const LONGEST_SHOWN: usize = 4096;
+
 /// How wide the name of a step is.
 const STEP: usize = 16;
 
@@ -89,6 +95,14 @@ impl Page {
         self.wrapped("    ", "    ", text);
     }
 
+    /// How many more there are than [`MOST_SHOWN`], if there are.
+    pub(super) fn rest(&mut self, all: usize) {
+        let more = all.saturating_sub(MOST_SHOWN);
+        if more > 0 {
+            self.line(&format!("… and {} more: see -format json", grouped(count(more))));
+        }
+    }
+
     /// A line of its own, wrapped and indented by two.
     pub(super) fn line(&mut self, text: &str) {
         self.wrapped("  ", "  ", text);
@@ -112,19 +126,32 @@ impl Page {
 }
 
 /// Text from outside, safe to show: control characters are written as escapes, so that a token cannot drive the
-/// terminal.
+/// terminal, and what is longer than any name or address is cut.
 pub fn printable(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let hidden = letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-        if hidden {
+    let kept = &text[..text.floor_char_boundary(LONGEST_SHOWN)];
+    let mut shown = String::with_capacity(kept.len());
+    for letter in kept.chars() {
+        if is_hidden(letter) {
             let _ = write!(shown, "{}", letter.escape_unicode());
         } else {
             shown.push(letter);
         }
     }
+    if kept.len() < text.len() {
+        let _ = write!(shown, "… ({} bytes more)", grouped(count(text.len() - kept.len())));
+    }
     shown
+}
+
+/// Whether a letter is obeyed and not shown: controls, marks of direction, nothings.
+pub fn is_hidden(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A number of things in memory, of which there are never so many.
+pub(super) fn count(things: usize) -> i64 {
+    i64::try_from(things).unwrap_or(i64::MAX)
 }
 
 /// A number with commas between thousands.

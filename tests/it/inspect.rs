@@ -239,9 +239,11 @@ fn colours_are_for_terminals_and_for_those_who_insist() {
 
 #[test]
 fn a_token_cannot_drive_the_terminal() {
-    let json = r#"{"ServerAddresses":["\u001b[2Jevil:8503"],"PeerID":"\u001b]0;title\u0007"}"#;
+    let json = r#"{"ServerAddresses":["\u001b[2Jevil:8503"],"PeerID":"\u001b]0;title\u0007\u009b","\u009b\u202e\u2028":1}"#;
     let finished = inspect(&[&BASE64_STANDARD.encode(json)]).run().status(0);
-    assert!(!finished.stdout.contains('\u{1b}'), "{}", finished.stdout);
+    let obeyed = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\u{2028}'];
+    assert!(!finished.stdout.contains(obeyed), "{}", finished.stdout);
+    assert!(finished.stdout.contains(r"unknown-field \u{9b}\u{202e}\u{2028}"), "{}", finished.stdout);
     assert!(finished.stdout.contains("\\u{1b}[2Jevil:8503"));
 }
 

@@ -26,6 +26,7 @@ mod explain_command;
 mod faults;
 mod full_disk;
 mod generate_token;
+mod hostile;
 mod http_faults;
 mod inspect;
 mod kv;

@@ -25,6 +25,9 @@ use crate::token::Token;
 /// How long each step of a probe may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How many addresses without an answer are told of; a cluster has fewer servers.
+const MOST_FAILURES: usize = 8;
+
 /// How many chunks of a live snapshot may wait for their reader.
 const WAITING_CHUNKS: usize = 16;
 
@@ -172,9 +175,16 @@ fn source(asked: &Asked, probed: &Probed) -> Source<Answer> {
         Asked::Answered(answer) => Source::Answered(Answer { at: Some(now()), ..Answer::from(answer) }),
         Asked::NotAsked(because) => Source::NotAsked(because.clone()),
         Asked::Unanswered => {
-            let failures: Vec<String> = probed.attempts.iter().filter_map(failure).collect();
-            let nowhere = "the token has no address".to_owned();
-            Source::Unanswered(if failures.is_empty() { nowhere } else { failures.join("; ") })
+            let mut failures: Vec<String> = probed.attempts.iter().filter_map(failure).collect();
+            if failures.is_empty() {
+                failures.push("the token has no address".to_owned());
+            }
+            let more = failures.len().saturating_sub(MOST_FAILURES);
+            failures.truncate(MOST_FAILURES);
+            if more > 0 {
+                failures.push(format!("and {more} more addresses"));
+            }
+            Source::Unanswered(failures.join("; "))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use owo_colors::OwoColorize;
 
 use super::report::word;
-use super::{Page, printable};
+use super::{Page, count, grouped, printable};
 use crate::check::Severity;
 use crate::diagnose::{Cause, Certainty, Diagnosis, DialerView, Effect, NO_ERROR};
 use crate::reach::{Status, Step, TlsFault, Way, Whose};
@@ -25,6 +25,9 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         page.heading(&format!("The way to its servers, seen from {}", reach.seen_from));
         for way in &reach.ways {
             steps(&mut page, way);
+        }
+        if reach.left_out > 0 {
+            page.line(&format!("… and {} more, which were not tried", grouped(count(reach.left_out))));
         }
     }
     if let Some(staleness) = &diagnosis.staleness {

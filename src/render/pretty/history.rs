@@ -49,7 +49,7 @@ fn remembered(page: &mut Page, record: &Remembered) {
     page.row("Server name", &printable(&record.server_name));
     page.row("Addresses", &printable(&record.addresses.join(", ")));
     for sha256 in &record.ca_sha256 {
-        page.row("CA SHA-256", sha256);
+        page.row("CA SHA-256", &printable(sha256));
     }
-    page.row("Token SHA-256", &record.token_sha256);
+    page.row("Token SHA-256", &printable(&record.token_sha256));
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use owo_colors::OwoColorize;
 
 use super::report::{findings, word};
-use super::{Page, counted, printable};
+use super::{MOST_SHOWN, Page, counted, printable};
 use crate::cert::{Certificate, SelfSignature};
 use crate::inspection::{AddressFacts, CertificateFacts, Inspection};
 
@@ -24,10 +24,11 @@ pub fn inspection(inspection: &Inspection, width: usize) -> String {
         page.heading("CA certificates");
         page.line("none: the dialer will use no TLS, and speak in plain text");
     }
-    for (at, facts) in inspection.certificates.iter().enumerate() {
+    for (at, facts) in inspection.certificates.iter().enumerate().take(MOST_SHOWN) {
         page.heading(&format!("CA certificate {} of {}", at + 1, inspection.certificates.len()));
         certificate(&mut page, facts);
     }
+    page.rest(inspection.certificates.len());
     page.heading("At a glance");
     word(&mut page, &inspection.consul);
     findings(&mut page, &inspection.findings, false);
@@ -70,7 +71,7 @@ fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
         page.line(&"(none)".red().to_string());
     }
     let mut order = 0;
-    for address in addresses {
+    for address in addresses.iter().take(MOST_SHOWN) {
         let kind = match address.kind {
             None => "not an address that Consul can read".red().to_string(),
             Some(kind) => format!("{}, {kind}", address.origin),
@@ -83,6 +84,7 @@ fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
             page.line(&format!("-  {shown}  ({kind}; not dialed: the manual ones replace it)"));
         }
     }
+    page.rest(addresses.len());
 }
 
 fn certificate(page: &mut Page, facts: &CertificateFacts) {
@@ -115,9 +117,10 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
         ("IP address", &names.ips),
         ("Other name", &names.others),
     ] {
-        for value in values {
+        for value in values.iter().take(MOST_SHOWN) {
             page.row(label, &printable(value));
         }
+        page.rest(values.len());
     }
     if let Some(id) = &certificate.subject_key_id {
         page.row("Subject key", &bare(id));

@@ -40,7 +40,12 @@ pub(super) fn findings(page: &mut Page, findings: &[Finding], remedies: bool) {
         if remedies {
             page.blank();
         }
-        page.line(&format!("{} {} {}", label(finding.severity), finding.check.bold(), finding.path.dimmed()));
+        page.line(&format!(
+            "{} {} {}",
+            label(finding.severity),
+            finding.check.bold(),
+            printable(&finding.path).dimmed()
+        ));
         page.item(&printable(&finding.message));
         if remedies && let Some(check) = check::find(finding.check) {
             page.item(&format!("What to do: {}", check.remedy));

@@ -11,7 +11,7 @@ const LONGEST_WORD: usize = 100;
 const SHORTEST_LINE: usize = 16;
 
 /// The text with everything in it that looks like a peering token, whole or wrapped, replaced by `<token>`.
-pub(super) fn redacted(text: &str) -> Cow<'_, str> {
+pub(crate) fn redacted(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut at = 0;

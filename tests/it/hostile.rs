@@ -1,0 +1,184 @@
+//! What somebody else made to do harm: answers, ledgers, tokens; and slips that would cost a secret.
+
+use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+use tokio::net::TcpListener;
+use wiremock::matchers::{any, method, path, path_regex};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::peering::{Finished, Peering, fixture, token_json};
+
+fn token() -> String {
+    std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap().trim().to_owned()
+}
+
+async fn run(run: Peering) -> Finished {
+    tokio::task::spawn_blocking(|| run.run()).await.unwrap()
+}
+
+#[test]
+fn out_writes_files_and_nothing_else() {
+    let generate = |out: &str| {
+        Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded", "-force", "-out", out])
+    };
+    let refused = |run: Peering, why: &str| {
+        let finished = run.run().status(1);
+        assert_eq!(
+            (finished.stdout.as_str(), finished.stderr.contains(why)),
+            ("", true),
+            "{}",
+            finished.stderr
+        );
+        assert!(finished.stderr.ends_with("No token was generated.\n"), "{}", finished.stderr);
+        finished
+    };
+    refused(generate("/dev/null"), "it is no file; without -out the token is printed");
+    let null = std::fs::metadata("/dev/null").unwrap();
+    assert!(null.file_type().is_char_device());
+
+    let run = generate("pipe");
+    let pipe = run.home().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let finished = refused(run, "it is no file");
+    assert!(std::fs::symlink_metadata(finished.home.path().join("pipe")).unwrap().file_type().is_fifo());
+
+    let run = generate("link");
+    symlink("nowhere", run.home().join("link")).unwrap();
+    refused(run, "it is a link that leads nowhere: no such file or directory");
+
+    // What a link leads to is overwritten, for its owner only.
+    let run = generate("link").file("real", "old");
+    symlink("real", run.home().join("link")).unwrap();
+    let finished = run.run().status(0);
+    let real = finished.home.path().join("real");
+    assert!(finished.home.path().join("link").is_symlink());
+    assert!(std::fs::read_to_string(&real).unwrap().starts_with("eyJ"));
+    assert_eq!(std::fs::metadata(&real).unwrap().mode() & 0o777, 0o600);
+
+    let printed = generate("-").shows_secrets().run().status(0);
+    assert!(printed.stdout.starts_with("eyJ"), "{}", printed.stdout);
+    assert!(!printed.home.path().join("-").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_repeats_what_was_sent_shows_no_secret() {
+    let server = MockServer::start().await;
+    let said = format!("no: acl-token-of-mine, user:open-sesame, {}, {}", token(), "x ".repeat(50_000));
+    Mock::given(any()).respond_with(ResponseTemplate::new(500).set_body_string(said)).mount(&server).await;
+    for arguments in [
+        &["list"][..],
+        &["read", "-name", "west"],
+        &["establish", "-name", "west", "-peering-token", &token()],
+        &["stale", "@token", "-name", "west"],
+        &["diagnose", "@token", "-timeout", "300ms"],
+    ] {
+        let finished = run(Peering::new(arguments)
+            .file("token", token())
+            .env("CONSUL_HTTP_ADDR", &server.uri())
+            .env("CONSUL_HTTP_TOKEN", "acl-token-of-mine")
+            .env("CONSUL_HTTP_AUTH", "user:open-sesame"))
+        .await;
+        let said = finished.stdout + &finished.stderr;
+        let words = said.split_whitespace().take(200).collect::<Vec<_>>().join(" ");
+        assert!(words.contains("<secret>, user:<secret>, <token>"), "{arguments:?}: {words}");
+        assert!(said.len() < 256 * 1024, "{arguments:?}: {} bytes", said.len());
+    }
+}
+
+#[test]
+fn a_token_in_the_wrong_place_is_not_repeated() {
+    let token = token();
+    let at = format!("@{token}");
+    for arguments in [
+        &["inspect", &at][..],
+        &[&token],
+        &["history", &token],
+        &["ledger", &token],
+        &["help", &token],
+        &["completions", &token],
+        &["diff", &token, &token, &token],
+        &["validate", &token, "-only", &token],
+        &["validate", &token, "-now", &token],
+        &["validate", &token, "-format", &token],
+        &["inspect", &token, "-field", &token],
+        &["list", "-token-file", &token],
+        &["generate-token", "-name", &token, "-http-addr", "127.0.0.1:1"],
+        &["stale", &token, "-nope"],
+    ] {
+        let finished = Peering::new(arguments).run();
+        assert_ne!(finished.status, 0, "{}", arguments[0]);
+        assert!(!finished.stderr.contains(&token[20..80]), "{}: {}", arguments[0], finished.stderr);
+    }
+    let finished = Peering::new(["inspect", &at]).run();
+    assert!(finished.stderr.contains("leave the @ away if this is a token"), "{}", finished.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_full_of_addresses_makes_few_connections() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let connections = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&connections);
+    tokio::spawn(async move {
+        while listener.accept().await.is_ok() {
+            counted.fetch_add(1, Ordering::SeqCst);
+        }
+    });
+    let mut json = token_json(&token());
+    json["ServerAddresses"] = vec![address; 1000].into();
+    let flood = BASE64_STANDARD.encode(json.to_string());
+    for arguments in [
+        &["stale", "@flood", "-probe", "-http-addr", "127.0.0.1:1"][..],
+        &["diagnose", "@flood", "-http-addr", "127.0.0.1:1"],
+    ] {
+        connections.store(0, Ordering::SeqCst);
+        let finished = run(Peering::new(arguments).file("flood", &flood)).await;
+        assert_eq!(connections.load(Ordering::SeqCst), 64, "{arguments:?}: {}", finished.stdout);
+        assert!(finished.stdout.len() < 100_000, "{arguments:?}: {} bytes", finished.stdout.len());
+        assert!(finished.stdout.contains("more"), "{arguments:?}: {}", finished.stdout);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_of_nonsense_in_the_kv_costs_no_token() {
+    let stored = |value: &serde_json::Value| BASE64_STANDARD.encode(value.to_string());
+    let pair = |key: &str, value: &serde_json::Value| json!([{ "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0 }]);
+    let last = json!({ "version": 1, "number": u64::MAX, "hash": "00" });
+    let record = json!({ "version": 1, "record": {}, "hash": "00" });
+    let keys =
+        ["peering/ledger/records/18446744073709551615", "somebody/else/+5", "peering/ledger/records/+7"];
+    let server = MockServer::start().await;
+    let answers = |body: serde_json::Value| ResponseTemplate::new(200).set_body_json(body);
+    let answer = json!({ "PeeringToken": token() });
+    Mock::given(path("/v1/peering/token")).respond_with(answers(answer)).mount(&server).await;
+    Mock::given(path("/v1/kv/peering/ledger/last"))
+        .and(method("GET"))
+        .respond_with(answers(pair("peering/ledger/last", &last)))
+        .mount(&server)
+        .await;
+    Mock::given(path("/v1/kv/peering/ledger/records/"))
+        .and(method("GET"))
+        .respond_with(answers(json!(keys)))
+        .mount(&server)
+        .await;
+    Mock::given(path_regex("^/v1/kv/"))
+        .and(method("PUT"))
+        .respond_with(answers(json!(true)))
+        .mount(&server)
+        .await;
+    Mock::given(any()).respond_with(answers(pair(keys[1], &record))).mount(&server).await;
+    let peering = |words: &[&str]| {
+        Peering::new(words).more(&["-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri())
+    };
+    let generated = run(peering(&["generate-token", "-name", "west"]).shows_secrets()).await;
+    generated.expect(0, &format!("{}\n", token()), "");
+    let written = server.received_requests().await.unwrap();
+    let first = written.iter().find(|request| request.method == "PUT").unwrap();
+    assert_eq!(first.url.path(), "/v1/kv/peering/ledger/records/000000000001");
+    run(peering(&["history"])).await.expect(0, "The ledger knows of no token\n", "");
+}
