@@ -50,7 +50,10 @@ use clap::{CommandFactory, Parser, Subcommand};
 use arguments::{FlagError, Style};
 use config_file::ConfigFile;
 use exit::Exit;
-use surroundings::{complain, complain_of_words, print, width};
+use surroundings::{complain, complain_of_words, print, settle_colours, width};
+
+/// The names of the options in [`Globals`].
+const GLOBALS: [&str; 2] = ["config", "log-level"];
 
 /// Consul's cluster peering tokens: generate, read, and find out what is wrong with them
 #[derive(Debug, Parser)]
@@ -100,6 +103,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    settle_colours();
     dispatch(&words).into()
 }
 
@@ -112,6 +116,7 @@ fn definition() -> clap::Command {
 
 fn dispatch(words: &[OsString]) -> Exit {
     let definition = definition();
+    let words = &options_last(words);
     let Some((name, rest)) = words.split_first() else {
         complain(&help::of(&definition));
         return Exit::CouldNotWork;
@@ -134,6 +139,26 @@ fn dispatch(words: &[OsString]) -> Exit {
     dispatch_to(&definition, command, &[command.get_name()], rest)
 }
 
+/// The options of every command may stand before its name: they are moved behind it.
+fn options_last(words: &[OsString]) -> Vec<OsString> {
+    let is_option = |word: &OsString| {
+        let name = word.to_str().map(|word| word.strip_prefix("--").or_else(|| word.strip_prefix('-')));
+        name.flatten().is_some_and(|name| GLOBALS.contains(&name.split('=').next().unwrap_or(name)))
+    };
+    let takes_next = |word: &OsString| !word.to_string_lossy().contains('=');
+    let mut before = 0;
+    while words.get(before).is_some_and(is_option) {
+        before += if takes_next(&words[before]) { 2 } else { 1 };
+    }
+    let (options, command) = words.split_at(before.min(words.len()));
+    match command.iter().position(|word| word.to_string_lossy().starts_with('-')) {
+        // Before a command's own flags, for Consul's commands end at the first word that is none.
+        _ if options.is_empty() || command.is_empty() => words.to_vec(),
+        Some(flag) => [&command[..flag], options, &command[flag..]].concat(),
+        None => [command, options].concat(),
+    }
+}
+
 /// A command that only holds others, such as `ledger`: the next word says which.
 fn dispatch_within(definition: &clap::Command, group: &clap::Command, words: &[OsString]) -> Exit {
     let full_name = format!("peering {}", group.get_name());
@@ -141,7 +166,10 @@ fn dispatch_within(definition: &clap::Command, group: &clap::Command, words: &[O
         complain(&help::of_command(group, &full_name));
         return Exit::CouldNotWork;
     };
-    if matches!(name.to_str(), Some("-h" | "-help" | "--help" | "help")) {
+    if matches!(name.to_str(), Some("-h" | "-help" | "--help")) {
+        return Exit::of_printing(print(&help::short(group, &full_name)));
+    }
+    if name == "help" {
         return help_within(group, &full_name, rest);
     }
     match group.find_subcommand(name) {
@@ -171,7 +199,7 @@ fn dispatch_to(
             return Exit::of_usage(style);
         }
     };
-    let (normalised, filled) = defaults::fill(command, style, normalised, file.as_ref());
+    let (normalised, filled) = defaults::fill(definition, command, path, normalised, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalised);
     match Peering::try_parse_from(words) {
         Ok(peering) => {

@@ -181,11 +181,15 @@ impl Newer {
         let told = |which, because: &str| Self { which, because: because.to_owned() };
         match relation {
             Relation::SameToken => {
-                return told(Which::Neither, "the secret is the same, so they were generated at once");
+                return told(Which::Neither, "the secret is the same: they are one token");
             }
-            Relation::OtherCluster | Relation::OtherPeering | Relation::Unknown => {
+            Relation::OtherCluster => {
                 return told(Which::Unknown, "tokens of different clusters have no order");
             }
+            Relation::OtherPeering => {
+                return told(Which::Unknown, "whether they are of one cluster cannot be told");
+            }
+            Relation::Unknown => return told(Which::Unknown, "one of them has no peer ID"),
             Relation::SamePeering | Relation::SameCluster => {}
         }
         let youngest = |roots: &[Root]| roots.iter().filter_map(|root| root.not_before).max();
@@ -202,7 +206,8 @@ impl Newer {
         match (by_root, by_format) {
             (Which::Unknown, Which::Unknown) => told(
                 Which::Unknown,
-                "nothing in them tells: a token holds no time. `peering stale` with a snapshot of the acceptor tells which works",
+                "nothing in them tells: a token holds no time. `peering stale A B` tells if the ledger knows them, and with a snapshot \
+                 of the acceptor for certain",
             ),
             (root, Which::Unknown) => {
                 told(root, "likely: it holds a CA certificate that is newer than any in the other")

@@ -41,7 +41,7 @@ pub struct Entry {
     pub next: &'static str,
     /// Where this is known from.
     pub source: &'static str,
-    /// The shapes of the message.
+    /// The shapes of the message; none for what has no message.
     #[serde(skip)]
     pub patterns: &'static [Pattern],
 }
@@ -71,6 +71,8 @@ pub enum Area {
     Kubernetes,
     /// How the command was written.
     CommandLine,
+    /// What has no message: `peering diagnose` sees it.
+    Seen,
 }
 
 impl Area {
@@ -87,6 +89,7 @@ impl Area {
             Self::Afterwards => "Servers, and established peerings",
             Self::Kubernetes => "Kubernetes",
             Self::CommandLine => "The command line",
+            Self::Seen => "What Consul has no message for, and diagnose sees",
         }
     }
 }

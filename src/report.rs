@@ -40,6 +40,15 @@ pub struct Validated {
     pub report: Report,
 }
 
+/// A token that could not be read, and so not be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unread {
+    /// Where it should have come from.
+    pub source: String,
+    /// Why it did not.
+    pub reason: String,
+}
+
 /// One finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -140,8 +140,14 @@ pub fn assess(origin: &str, token: &Token, evidence: &Evidence) -> Assessment {
     let unused_exists = gathered.take_probes(token, evidence);
     gathered.combine(&in_ledger, at_consul.was_used, unused_exists);
     gathered.note_unasked(evidence);
-    let Gathered { mut claims, warnings, not_asked, name, .. } = gathered;
-    let name = at_consul.name.or(name).or(in_ledger.name).or_else(|| evidence.name.clone());
+    let Gathered { mut claims, mut warnings, not_asked, name, .. } = gathered;
+    let found = at_consul.name.or(name).or(in_ledger.name);
+    if let (Some(given), Some(found)) = (given, &found)
+        && given != found
+    {
+        warnings.push(format!("The token is of {found:?}, and not of {given:?}, the name that was given."));
+    }
+    let name = found.or_else(|| evidence.name.clone());
     let decision = decide::decide(&claims);
     for claim in &mut claims {
         claim.decided = false;

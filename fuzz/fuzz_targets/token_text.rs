@@ -28,9 +28,9 @@ fuzz_target!(|text: &[u8]| {
     let report = Report::of(&facts, &Selection::all());
     drop(facts);
     assert_eq!(report.consul, word, "a report tells another word of Consul's");
-    let validated = [Validated { source: "argument".to_owned(), decoded, report }];
+    let validated = [Ok(Validated { source: "argument".to_owned(), decoded, report })];
     let renderings = [
-        pretty::reports(&validated, 80),
+        pretty::reports(validated.iter().flatten(), 80),
         sarif::render(&validated),
         junit::render(&validated, Severity::Error),
     ];

@@ -38,7 +38,7 @@ pub enum Fault {
     BlackHole,
     /// Connections are accepted, and nothing is ever said.
     Silent,
-    /// Everything works, and every step takes two seconds.
+    /// Everything works, and TLS and every call take two seconds.
     Slow,
     /// Connections are accepted and reset.
     Resets,
@@ -78,7 +78,7 @@ impl Fault {
         (Self::NoAlpn, "no-alpn", "TLS selects no application protocol"),
         (Self::BlackHole, "black-hole", "connections are never made, for packets are dropped"),
         (Self::Silent, "silent", "connections are accepted, and nothing is ever said"),
-        (Self::Slow, "slow", "every step takes two seconds"),
+        (Self::Slow, "slow", "TLS and every call take two seconds"),
         (Self::Resets, "resets", "connections are accepted and reset"),
         (Self::NotConsul, "not-consul", "a gRPC server that is not Consul's"),
         (Self::Follower, "follower", "the only server that is reached does not lead its cluster"),

@@ -10,7 +10,7 @@ pub static SECRET_MISSING: Check = Check {
     area: Area::Identity,
     subject: Subject::Fields,
     summary: "The token has no establishment secret.",
-    why: "Somebody removed it to show the token around, or it was made by something else than Consul. The dialing Consul does not look; the acceptor answers `peering was already established`.",
+    why: "Somebody removed it to show the token around, or it was made by something else than Consul. The dialing Consul does not look; the acceptor answers `invalid peering establishment secret`, or `peering was already established` once a token of the peering was used.",
     remedy: "Use the token as it was generated, or generate another one.",
     source: "Consul 1.23.0-dev, recorded",
     run,

@@ -17,6 +17,7 @@ use super::judgement::Format;
 use super::surroundings::{complain, open_stdout, print, stderr_is_a_terminal};
 use crate::batch::{End, Judged, Outcome, Settings, Streams, Summary, run as judge};
 use crate::check::Severity;
+use crate::consul::system_words;
 use crate::render::{jsonl, pretty};
 use crate::report::Selection;
 use interrupt::Interruptible;
@@ -73,7 +74,7 @@ pub fn run(batch: &Batch) -> Exit {
             Err(error) => return Exit::Done.unless_unprinted(Err(error)),
         },
         Err(error) => {
-            complain(&format!("Error: cannot read {}: {error}", shown(&batch.source)));
+            complain(&format!("Error: cannot read {}: {}", shown(&batch.source), system_words(&error)));
             return Exit::CouldNotWork;
         }
     };

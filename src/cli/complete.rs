@@ -141,9 +141,10 @@ fn values(argument: &Arg, begun: &str) -> Vec<Candidate> {
         "fault" => Fault::ALL.into_iter().map(|(_, name, is)| Candidate::new(name, is)).collect(),
         "ledger" => plain(&["sqlite", "consul", "off"]),
         "format" => plain(&["pretty", "json"]),
-        "snapshot" => plain(&["live"]),
-        "http_addr" => plain(&["embedded"]),
+        "http_addr" => plain(&["embedded", "http://localhost:8500"]),
         "peering_token" | "error" => files(begun),
+        // Files, which the shell knows; and -snapshot takes `live`, which moves every secret of a cluster: it is typed on
+        // purpose or not at all.
         _ => Vec::new(),
     }
 }

@@ -13,10 +13,13 @@ use super::surroundings::print;
   For this shell alone:
     source <(peering completions bash)
   For every bash of this user:
+    mkdir -p ~/.local/share/bash-completion/completions
     peering completions bash > ~/.local/share/bash-completion/completions/peering
   For zsh, in a folder of $fpath:
+    mkdir -p ~/.zfunc
     peering completions zsh > ~/.zfunc/_peering
   For fish:
+    mkdir -p ~/.config/fish/completions
     peering completions fish > ~/.config/fish/completions/peering.fish
   For PowerShell:
     peering completions powershell >> $PROFILE")]
@@ -47,20 +50,21 @@ pub fn run(arguments: &Arguments) -> Exit {
     }))
 }
 
-// Bash splits words at `=`, `:` and `@` too, and replaces only what follows the last of them.
+// Bash splits words at `=`, `:` and, as it is set, `@` too. What it replaces is its second argument: the rest stays.
 const BASH: &str = r#"# peering: completion for bash
 _peering() {
     local line="${COMP_LINE:0:COMP_POINT}" words word begun kept
     read -ra words <<< "$line"
     [[ "$line" =~ [[:space:]]$ ]] && words+=("")
     begun="${words[-1]}"
-    kept="${begun%"${begun##*[=:@]}"}"
-    [[ "$COMP_WORDBREAKS" == *@* ]] || kept="${begun%"${begun##*[=:]}"}"
+    kept="${begun%"$2"}"
     COMPREPLY=()
     while IFS=$'\t' read -r word _; do
+        word="${word#"$kept"}"
+        [[ "$word" == *[[:space:]]* ]] && printf -v word %q "$word"
         case "$word" in
-            */|*=) COMPREPLY+=("${word#"$kept"}") ;;
-            *) COMPREPLY+=("${word#"$kept"} ") ;;
+            */|*=) COMPREPLY+=("$word") ;;
+            *) COMPREPLY+=("$word ") ;;
         esac
     done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
 }
@@ -70,13 +74,16 @@ complete -o nospace -o default -F _peering peering
 const ZSH: &str = r#"#compdef peering
 # peering: completion for zsh
 _peering() {
-    local -a values shown
+    local -a values shown open
     local word is
     while IFS=$'\t' read -r word is; do
-        values+=("$word")
-        shown+=("$word${is:+  -- $is}")
+        case "$word" in
+            */|*=) open+=("$word") ;;
+            *) values+=("$word"); shown+=("$word${is:+  -- $is}") ;;
+        esac
     done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
-    if (( ${#values} )); then
+    if (( ${#values} + ${#open} )); then
+        compadd -U -S '' -a open
         compadd -U -l -d shown -a values
     else
         _files

@@ -141,7 +141,8 @@ fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Wrong> {
 fn known_keys(section: &str, definition: &Command) -> Result<Vec<String>, String> {
     let of = |command: &Command| -> Vec<String> {
         let style = Style::of(command.get_name());
-        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        let all = std::iter::once(command).chain(command.get_subcommands());
+        let options = all.flat_map(Command::get_arguments).filter_map(clap::Arg::get_long);
         options.filter(|option| origins(style, option) != Origins::Flag).map(str::to_owned).collect()
     };
     match section {
@@ -161,7 +162,7 @@ fn allowed(section: &str, key: &str, known: &[String]) -> Result<(), String> {
     }
     if ["token", "token-file", "acl-token", "peering-token"].contains(&key) {
         return Err(format!(
-            "{key:?} is for a secret, which does not belong into this file: set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE"
+            "{key:?} is for a secret, which does not belong in this file: set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE"
         ));
     }
     let hint = nearest(key, known.iter().map(String::as_str)).map(|near| format!(" Is it {near:?}?"));

@@ -17,6 +17,7 @@ use super::surroundings::variable;
 pub struct Filled {
     option: String,
     origin: String,
+    is_switch: bool,
 }
 
 impl Filled {
@@ -29,17 +30,24 @@ impl Filled {
 
 impl std::fmt::Display for Filled {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "-{} was set by {}", self.option, self.origin)
+        write!(formatter, "-{} was set by {}", self.option, self.origin)?;
+        if self.is_switch {
+            formatter.write_str(", where it is true or false")?;
+        }
+        Ok(())
     }
 }
 
-/// Fills up normalised words with what variables and the file say. What was given stays as it is.
+/// Fills up normalised words with what variables and the file say. What was given stays as it is. `path` is the command's
+/// name, after those that it is within: the first is its section in the file.
 pub fn fill(
+    definition: &Command,
     command: &Command,
-    style: Style,
+    path: &[&str],
     given: Vec<OsString>,
     file: Option<&ConfigFile>,
 ) -> (Vec<OsString>, Vec<Filled>) {
+    let style = Style::of(path[0]);
     let (mut words, mut filled) = (Vec::new(), Vec::new());
     for argument in command.get_arguments() {
         let Some(option) = argument.get_long() else { continue };
@@ -54,11 +62,14 @@ pub fn fill(
         };
         let found = match by_variable {
             Some((value, origin)) => Some((of_variable(argument, &value), origin)),
-            None => file.and_then(|file| file.value(command.get_name(), option)),
+            None => file.and_then(|file| file.value(path[0], option)),
         };
         let Some((value, origin)) = found else { continue };
+        if is_for_others(definition, argument, option, &value) {
+            continue;
+        }
         words.extend(written(argument, option, &value));
-        filled.push(Filled { option: option.to_owned(), origin });
+        filled.push(Filled { option: option.to_owned(), origin, is_switch: !takes_value(argument) });
     }
     words.extend(given);
     (words, filled)
@@ -80,6 +91,21 @@ fn lacks_its_company(given: &[OsString], option: &str) -> bool {
     option == "jobs" && !is_given(given, "batch")
 }
 
+/// Whether a command lacks a value that others have: `sarif`, which only validate writes.
+fn is_for_others(definition: &Command, argument: &Arg, option: &str, value: &Value) -> bool {
+    let Value::One(value) = value else { return false };
+    let has = |argument: &Arg| argument.get_possible_values().iter().any(|known| known.matches(value, false));
+    if !takes_value(argument) || argument.get_possible_values().is_empty() || has(argument) {
+        return false;
+    }
+    let others = definition.get_subcommands().flat_map(Command::get_arguments);
+    others.filter(|other| other.get_long() == Some(option)).any(has)
+}
+
+fn takes_value(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
 fn of_variable(argument: &Arg, value: &str) -> Value {
     match argument.get_action() {
         ArgAction::Append => Value::Several(value.split(',').map(str::to_owned).collect()),
@@ -89,7 +115,7 @@ fn of_variable(argument: &Arg, value: &str) -> Value {
 
 /// The words that set an option; none for a switch that is off.
 fn written(argument: &Arg, option: &str, value: &Value) -> Vec<OsString> {
-    let takes_value = matches!(argument.get_action(), ArgAction::Set | ArgAction::Append);
+    let takes_value = takes_value(argument);
     let word = |value: &str| OsString::from(format!("--{option}={value}"));
     match value {
         Value::One(text) if takes_value => vec![word(text)],
@@ -97,7 +123,7 @@ fn written(argument: &Arg, option: &str, value: &Value) -> Vec<OsString> {
         Value::One(text) => match text.as_str() {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => vec![OsString::from(format!("--{option}"))],
             "0" | "f" | "F" | "false" | "FALSE" | "False" => Vec::new(),
-            // clap says what is wrong with it.
+            // clap says that it takes no value; which one it would take, is said beside it.
             other => vec![word(other)],
         },
         Value::Several(_) => vec![word("a list")],

@@ -19,11 +19,14 @@ use crate::acceptor::{self, Fault, Settings};
 /// PEERING_STATE_DIR or the user's state directory. Ctrl-C stops it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  peering dev &
-  peering generate-token -name west
-  consul peering list
-  peering dev -fault plaintext-port &
-  peering diagnose @west.token")]
+  An acceptor on Consul's own port, until Ctrl-C:
+    peering dev
+  In another terminal:
+    peering generate-token -name west -out west.token
+    consul peering list
+  One that does something wrong, and what is made of it:
+    peering dev -fault plaintext-port
+    peering diagnose @west.token")]
 pub struct Arguments {
     /// Where to listen; a loopback address. Port 0 takes any free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
@@ -32,7 +35,7 @@ pub struct Arguments {
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
     grpc_listen: SocketAddr,
     /// The datacenter to play
-    #[arg(long, value_name = "NAME", default_value = "dc1")]
+    #[arg(long, value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
     datacenter: String,
     /// Demand this ACL token with every request, as a Consul that denies by default
     #[arg(long, value_name = "TOKEN")]
@@ -98,7 +101,7 @@ async fn serve(arguments: &Arguments) -> Result<(), String> {
     let acceptor = Arc::new(embedded_acceptor(settings)?);
     // Scripts wait for this line, and read the port from it.
     print(&format!("Listening on http://{address}\n")).map_err(|error| error.to_string())?;
-    complain(&format!("Dialers are served on {grpc_address}."));
+    complain(&format!("Dialers are served on {grpc_address}"));
     for (_, name, summary) in Fault::ALL.iter().filter(|(played, ..)| Some(*played) == fault) {
         complain(&format!("Fault {name}: {summary}."));
     }
@@ -125,4 +128,13 @@ async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener
         ));
     }
     acceptor::listen(address, fault).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+/// Consul's rule for the name of a datacenter.
+fn datacenter(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if text.is_empty() || !text.chars().all(plain) {
+        return Err("a datacenter has letters, digits, - and _".to_owned());
+    }
+    Ok(text.to_owned())
 }

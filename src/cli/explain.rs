@@ -9,7 +9,7 @@ use super::surroundings::{complain, print, width};
 use super::token_argument;
 use crate::check::{self, Check};
 use crate::explain::{self, Entry, Explanation};
-use crate::render::{json, pretty};
+use crate::render::{json, pretty, yaml};
 
 /// Explain a check, or anything that Consul printed about a peering
 ///
@@ -40,6 +40,7 @@ pub struct Arguments {
 enum Format {
     Pretty,
     Json,
+    Yaml,
 }
 
 /// What `-format json` prints.
@@ -50,6 +51,8 @@ pub(crate) struct Document<'a> {
     version: u32,
     /// The check that was named.
     checks: Vec<&'a Check>,
+    /// The message that was named.
+    named: Vec<&'a Entry>,
     /// What was found in a text.
     messages: Vec<Explanation>,
 }
@@ -64,6 +67,9 @@ pub(crate) struct List<'a> {
     messages: &'a [&'a Entry],
 }
 
+/// The longest text that may be a name, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// The version of both JSON forms.
 const SCHEMA_VERSION: u32 = 1;
 
@@ -72,11 +78,8 @@ pub fn run(arguments: &Arguments) -> Exit {
     if arguments.list {
         let text = match arguments.format {
             Format::Pretty => pretty::list_of_all(check::ALL, explain::entries(), width()),
-            Format::Json => json::render(&List {
-                version: SCHEMA_VERSION,
-                checks: check::ALL,
-                messages: explain::entries(),
-            }),
+            Format::Json => json::render(&List::of_all()),
+            Format::Yaml => yaml::render(&List::of_all()),
         };
         return Exit::of_printing(print(&text));
     }
@@ -87,6 +90,10 @@ pub fn run(arguments: &Arguments) -> Exit {
             return Exit::CouldNotWork;
         }
     };
+    if text.trim().is_empty() {
+        complain("Error: there is nothing to explain: the text is empty");
+        return Exit::CouldNotWork;
+    }
     let known = Known::find(text.trim());
     if known.is_nothing() {
         complain(&unknown(text.trim()));
@@ -94,13 +101,27 @@ pub fn run(arguments: &Arguments) -> Exit {
     let exit = if known.is_nothing() { Exit::Wrong } else { Exit::Done };
     let text = match arguments.format {
         Format::Pretty => known.pretty(),
-        Format::Json => json::render(&Document {
-            version: SCHEMA_VERSION,
-            checks: known.check.into_iter().collect(),
-            messages: known.messages,
-        }),
+        Format::Json => json::render(&Document::of(known)),
+        Format::Yaml => yaml::render(&Document::of(known)),
     };
     exit.unless_unprinted(print(&text))
+}
+
+impl List<'_> {
+    fn of_all() -> Self {
+        List { version: SCHEMA_VERSION, checks: check::ALL, messages: explain::entries() }
+    }
+}
+
+impl Document<'_> {
+    fn of(known: Known) -> Self {
+        Document {
+            version: SCHEMA_VERSION,
+            checks: known.check.into_iter().collect(),
+            named: known.named.into_iter().collect(),
+            messages: known.messages,
+        }
+    }
 }
 
 /// What is known of a text.
@@ -113,7 +134,10 @@ struct Known {
 
 impl Known {
     fn find(text: &str) -> Self {
-        let (check, named) = (check::find(text), explain::entry(text));
+        // A name may be written as words.
+        let name =
+            if text.len() <= LONGEST_NAME { text.to_lowercase().replace(' ', "-") } else { String::new() };
+        let (check, named) = (check::find(&name), explain::entry(&name));
         let messages = if check.is_some() || named.is_some() { Vec::new() } else { explain::explain(text) };
         Self { check, named, messages }
     }

@@ -49,6 +49,10 @@ pub fn run(arguments: &Arguments) -> Exit {
         ledger.records(name).await.map_err(|error| error.to_string())
     });
     match entries {
+        Ok(entries) if entries.is_empty() && name.is_some() && arguments.format == Format::Pretty => {
+            let name = name.unwrap_or_default();
+            Exit::of_printing(print(&format!("The ledger knows of no token for {name:?}\n")))
+        }
         Ok(entries) => {
             let history = History::of(entries);
             Exit::of_printing(print(&match arguments.format {
@@ -74,7 +78,7 @@ pub fn with_ledger<T>(
     let client: Option<Client> = if kind == Kind::Consul { Some(http.client()?) } else { None };
     let ledger = options.open(kind, client.as_ref()).map_err(|reason| format!("no ledger: {reason}"))?;
     if matches!(ledger, Ledger::Off) {
-        return Err("the ledger is off: see -ledger and PEERING_LEDGER".to_owned());
+        return Err("the ledger is off: see -ledger, PEERING_LEDGER, and the configuration file".to_owned());
     }
     wait_for(work(&ledger))
 }

@@ -32,7 +32,7 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
     /// Only this value, bare, for scripts: a path such as peer_id or certificates.0.not_after
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", conflicts_with = "pem")]
     field: Option<String>,
     /// Only the CA certificates, PEM
     #[arg(long)]

@@ -34,7 +34,10 @@ impl LedgerOptions {
         match self.ledger.as_deref() {
             None | Some("") => Ok(Kind::Sqlite),
             Some(value) => Kind::from_str(value, false).map_err(|_| {
-                format!("-ledger or PEERING_LEDGER is {value:?}: set it to sqlite, consul or off")
+                format!(
+                    "the ledger is {value:?} (-ledger, PEERING_LEDGER, or the configuration file): set it to sqlite, \
+                     consul or off"
+                )
             }),
         }
     }

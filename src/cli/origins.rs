@@ -3,7 +3,7 @@
 use super::arguments::Style;
 
 /// Options that have no default: what a command is about, what is for once, and what would be dangerous always.
-const FOR_ONCE: [&str; 16] = [
+const FOR_ONCE: [&str; 17] = [
     "acl-token",
     "batch",
     "config",
@@ -19,6 +19,7 @@ const FOR_ONCE: [&str; 16] = [
     "pem",
     "show-secret",
     "snapshot",
+    "version",
     "watch",
 ];
 

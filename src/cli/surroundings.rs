@@ -26,6 +26,14 @@ pub fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
+/// `CLICOLOR_FORCE=0` forces nothing, whatever the library that writes colours takes it for.
+pub fn settle_colours() {
+    let forced = variable("CLICOLOR_FORCE");
+    if forced.as_deref() == Some("0") && !io::stdout().is_terminal() {
+        anstream::ColorChoice::Never.write_global();
+    }
+}
+
 /// Standard output for results that come bit by bit and have no colours; an error when it is closed.
 pub fn open_stdout() -> io::Result<io::Stdout> {
     let stdout = io::stdout();

@@ -14,8 +14,8 @@ Exit codes, the same in every output format
 Consul's commands (generate-token, establish, list, read, delete, exported-services)
   0  done
   1  anything else, as in Consul: refused, not reached, a mistaken command line
-  3  generate-token -if-unused=keep: an unused token is still out, and nothing was
-     generated; so that no script stores an empty token
+  3  generate-token -if-unused=keep: an unused token is still out, and nothing
+     was generated; so that no script stores an empty token
 
 validate, diagnose
   0  nothing was found that is as bad as -fail-on (default: error)
@@ -84,7 +84,9 @@ fn environment(definition: &Command) -> String {
     let mut page = "Variables that are read\n\n".to_owned();
     let row = |page: &mut String, name: &str, says: &str| {
         // What is written to a string cannot fail to be.
-        let _ = writeln!(page, "  {name}\n      {says}");
+        let indent = " ".repeat(6);
+        let options = textwrap::Options::new(80).initial_indent(&indent).subsequent_indent(&indent);
+        let _ = writeln!(page, "  {name}\n{}", textwrap::fill(says, options));
     };
     for (name, says) in VARIABLES {
         row(&mut page, name, says);
@@ -101,20 +103,30 @@ fn environment(definition: &Command) -> String {
 }
 
 /// Every option that has a variable, by name, and the commands that have it.
-fn options(definition: &Command) -> std::collections::BTreeMap<String, Vec<&str>> {
-    let mut all = std::collections::BTreeMap::<String, Vec<&str>>::new();
-    for command in definition.get_subcommands() {
-        let style = Style::of(command.get_name());
+fn options(definition: &Command) -> std::collections::BTreeMap<String, Vec<String>> {
+    let mut all = std::collections::BTreeMap::<String, Vec<String>>::new();
+    let mut most = 0;
+    let mut take = |command: &Command, name: String| {
+        most += 1;
+        let style = Style::of(name.split(' ').next().unwrap_or_default());
         for option in command.get_arguments().filter_map(clap::Arg::get_long) {
             if origins(style, option) == Origins::VariableAndFile {
-                all.entry(option.to_owned()).or_default().push(command.get_name());
+                all.entry(option.to_owned()).or_default().push(name.clone());
             }
         }
+    };
+    for command in definition.get_subcommands() {
+        let name = command.get_name();
+        if !command.has_subcommands() {
+            take(command, name.to_owned());
+        }
+        for within in command.get_subcommands() {
+            take(within, format!("{name} {}", within.get_name()));
+        }
     }
-    let most = definition.get_subcommands().count();
     for commands in all.values_mut() {
         if commands.len() == most {
-            *commands = vec!["every command"];
+            *commands = vec!["every command".to_owned()];
         }
     }
     all

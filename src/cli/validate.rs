@@ -15,8 +15,9 @@ use super::{batch, suggestion};
 use crate::check::{self, Severity};
 use crate::facts::{Authority, Facts};
 use crate::render::{json, jsonl, junit, pretty, sarif};
-use crate::report::{Report, Selection, Validated};
+use crate::report::{Report, Selection, Unread, Validated};
 use crate::token::decode;
+use crate::token::redact::redacted;
 
 /// Say what Consul would say of tokens, and what it would not
 ///
@@ -30,7 +31,8 @@ use crate::token::decode;
 #[command(after_long_help = "Examples:
   peering validate @west.token
   peering validate @west.token -fail-on warning -warn-before 90d
-  peering validate -format sarif @tokens/*.token > peering.sarif
+  peering validate -format sarif @east.token @west.token > peering.sarif
+  cat tokens/*.token | peering validate -batch -
   peering validate -batch tokens.jsonl -format jsonl
   peering explain ca-expires-soon")]
 pub struct Arguments {
@@ -62,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
     /// How many tokens of a batch to judge at once (default: one for each core)
-    #[arg(long, value_name = "NUMBER", requires = "batch")]
+    #[arg(long, value_name = "NUMBER", requires = "batch", value_parser = jobs)]
     jobs: Option<NonZero<usize>>,
 }
 
@@ -81,21 +83,27 @@ pub fn run(arguments: &Arguments) -> Exit {
         });
     }
     let selection = arguments.selection();
-    let mut validated = Vec::new();
-    let mut exit = Exit::Done;
-    for argument in &arguments.tokens {
-        match token_argument::read(argument) {
-            Ok(given) => validated.push(judge(given, &selection, now, arguments.warn_before)),
+    let validated: Vec<Result<Validated, Unread>> = arguments
+        .tokens
+        .iter()
+        .map(|argument| match token_argument::read(argument) {
+            Ok(given) => Ok(judge(given, &selection, now, arguments.warn_before)),
             Err(error) => {
                 complain(&format!("Error: {error}"));
-                exit = Exit::CouldNotWork;
+                Err(Unread { source: redacted(argument).into_owned(), reason: error.to_string() })
             }
-        }
-    }
+        })
+        .collect();
     let fail_on = arguments.fail_on.into();
-    if exit == Exit::Done && validated.iter().any(|token| token.report.fails(fail_on)) {
-        exit = Exit::Wrong;
-    }
+    let fails =
+        |token: &Result<Validated, Unread>| token.as_ref().is_ok_and(|token| token.report.fails(fail_on));
+    let exit = if validated.iter().any(Result::is_err) {
+        Exit::CouldNotWork
+    } else if validated.iter().any(fails) {
+        Exit::Wrong
+    } else {
+        Exit::Done
+    };
     exit.unless_unprinted(print(&render(&validated, arguments.format, fail_on)))
 }
 
@@ -124,10 +132,15 @@ pub(super) fn without_last_line_end(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
-fn render(tokens: &[Validated], format: Format, fail_on: Severity) -> String {
-    let entries = || tokens.iter().zip(1..).map(|(token, index)| jsonl::Entry::of_validated(index, token));
+fn render(tokens: &[Result<Validated, Unread>], format: Format, fail_on: Severity) -> String {
+    let entries = || {
+        tokens.iter().zip(1..).map(|(token, index)| match token {
+            Ok(token) => jsonl::Entry::of_validated(index, token),
+            Err(unread) => jsonl::Entry::of_unread(index, unread),
+        })
+    };
     match format {
-        Format::Pretty => pretty::reports(tokens, width()),
+        Format::Pretty => pretty::reports(tokens.iter().flatten(), width()),
         Format::Json => json::render(&jsonl::Document::new(entries().collect())),
         Format::Jsonl => {
             let mut lines = Vec::new();
@@ -137,6 +150,10 @@ fn render(tokens: &[Validated], format: Format, fail_on: Severity) -> String {
         Format::Sarif => sarif::render(tokens),
         Format::Junit => junit::render(tokens, fail_on),
     }
+}
+
+fn jobs(text: &str) -> Result<NonZero<usize>, String> {
+    text.parse().map_err(|_| "it is a number from 1 on".to_owned())
 }
 
 /// The check of a name; a mistyped one gets the nearest.

@@ -68,16 +68,7 @@ fn slow(way: &Way, reach: &Reach, causes: &mut Causes) {
     if !works(way) || tls.max(call) < LONG {
         return;
     }
-    let text = Text::own(
-        "answers-slowly",
-        "The acceptor answers, but takes long.",
-        &[
-            "The way is long or loses packets, the server is overloaded, or a proxy waits before it passes calls on.",
-        ],
-        "It may work all the same: one attempt has 20 seconds. But 3 seconds after the beginning Consul tries no further \
-         address. Look at the server's load and at the network.",
-        Some("peering diagnose @token -timeout 20s"),
-    );
+    let text = Text::entry("answers-slowly");
     let says = format!(
         "{}: {} ms for the connection, {} ms for a call (seen from {})",
         way.address,
@@ -91,16 +82,7 @@ fn slow(way: &Way, reach: &Reach, causes: &mut Causes) {
 /// An address that swallows a whole attempt stands before one that works: it is never tried (`black-hole-then-refusal`).
 fn silent_first(dialed: &[&Way], reach: &Reach, causes: &mut Causes) {
     let Some(first) = dialed.first().filter(|way| takes_a_whole_attempt(way)) else { return };
-    let text = Text::own(
-        "silent-address-first",
-        "An address that never answers stands before one that works, and Consul never gets to the one that works.",
-        &[
-            "Consul goes round the addresses one by one and begins no new attempt after 3 seconds; one attempt at an \
-             address that does not answer takes 20.",
-        ],
-        "Generate a token without that address, with -server-external-addresses, or let the address answer or refuse.",
-        Some("peering generate-token -name NAME -server-external-addresses ADDRESS"),
-    );
+    let text = Text::entry("silent-address-first");
     let says = format!("{} is silent and comes first (seen from {})", first.address, reach.seen_from);
     causes.add(&text, Severity::Error, weight::SEEN + 2, Evidence::raises(SEEN_IN, says)).at(&first.address);
 }

@@ -48,16 +48,7 @@ fn answers_wrongly(says: &str, causes: &mut Causes) {
     let text = match explained.first().map(|explanation| explanation.entry) {
         Some(entry) if ["agent-refused", "agent-unreachable"].contains(&entry.name) => return,
         Some(entry) => Text::of(entry),
-        None => Text::own(
-            "agent-answers-wrongly",
-            "What listens at the HTTP address does not answer as Consul's HTTP API does, so no establish can begin there.",
-            &[
-                "The address is of something else: a proxy, a login page, another server's port.",
-                "The agent hangs, or something between cuts its answers off.",
-            ],
-            "Check -http-addr and CONSUL_HTTP_ADDR. Nothing was done to any token.",
-            Some("curl -sv HTTP_ADDR/v1/status/leader"),
-        ),
+        None => Text::entry("agent-answers-wrongly"),
     };
     causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
 }
@@ -97,14 +88,7 @@ fn same_cluster(known: &Known<'_>, view: &DialerView) -> bool {
 }
 
 fn through_gateways(causes: &mut Causes) {
-    let text = Text::own(
-        "dials-through-mesh-gateways",
-        "This cluster dials its peers through its mesh gateways, so the way that was looked at here is not theirs.",
-        &["The mesh config entry has Peering.PeerThroughMeshGateways."],
-        "Look from a host where a mesh gateway runs. A token that was generated before that entry was written on the \
-         acceptor names its servers, not its gateways: generate another.",
-        Some("consul config read -kind mesh -name mesh"),
-    );
+    let text = Text::entry("dials-through-mesh-gateways");
     for cause in causes.seen_in(address::SEEN_IN) {
         let says = "its mesh gateways dial, and they are on other hosts than this one";
         cause.weigh(-weight::SAID, Evidence::lowers(SEEN_IN, says));
@@ -132,16 +116,7 @@ fn of_the_name(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
             Evidence::raises(SEEN_IN, says),
         );
     } else if of_token.is_some() {
-        let text = Text::own(
-            "name-of-another-peering",
-            "The local name already belongs to a peering with another acceptor, or with another ID.",
-            &[
-                "An earlier establish under this name was made with another token, and failed or succeeded.",
-                "The acceptor's peering was deleted and created again, and got another ID.",
-            ],
-            "If that peering is not needed any more, delete it here; otherwise establish under another name.",
-            Some("peering read -name NAME"),
-        );
+        let text = Text::entry("name-of-another-peering");
         causes.add(&text, Severity::Warning, weight::SAID, Evidence::raises(SEEN_IN, says));
     }
 }
@@ -156,13 +131,7 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
     let evidence = Evidence::raises(SEEN_IN, says);
     match entry.state {
         PeeringState::Active => {
-            let text = Text::own(
-                "already-established",
-                "The peering is established already: a token of it was used here, and its state is ACTIVE.",
-                &["The establish succeeded at an earlier try. A second one with the same token is refused."],
-                "Nothing is to do. To try the token elsewhere, delete this peering first and generate another token.",
-                Some("peering read -name NAME"),
-            );
+            let text = Text::entry("already-established");
             if !is_heard(known, entry) {
                 let says = "its last heartbeat is missing or older than two minutes";
                 let evidence = Evidence::raises(SEEN_IN, says);
@@ -184,14 +153,7 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
             causes.add(&Text::entry("state-deleting"), Severity::Error, weight::SEEN, evidence);
         }
         PeeringState::Pending => {
-            let text = Text::own(
-                "left-by-a-failed-try",
-                "An establish with a token of this peering was tried here and failed; what it left behind is harmless.",
-                &["Consul writes the peering before it dials, and leaves it PENDING when dialing fails."],
-                "Establish again under the same name once the cause is gone, or delete it. Until then no token can be \
-                 generated here under that name.",
-                Some("peering delete -name NAME"),
-            );
+            let text = Text::entry("left-by-a-failed-try");
             causes.add(&text, Severity::Warning, weight::MAY_HURT, evidence);
         }
         PeeringState::Other(_) => {}

@@ -59,7 +59,7 @@ fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes)
     if explanation.entry.name != "secret-invalid" || !undetermined || !holds_one() {
         return false;
     }
-    let Some(text) = staleness::text(Verdict::Superseded, SUPERSEDED_REMEDY) else { return false };
+    let text = Text::entry("token-superseded");
     causes
         .add(&text, Severity::Error, weight::SAID, Evidence::raises(SEEN_IN, said_text(explanation)))
         .weigh(
@@ -69,18 +69,10 @@ fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes)
     true
 }
 
-/// What to do about a token that was superseded, as far as an error tells.
-const SUPERSEDED_REMEDY: &str = "Use the newest token of this peering. If nobody has it, generate another with `peering \
-                                 generate-token -name NAME` on the acceptor, which makes that one void.";
-
 /// The cause that the error is a weaker word for, when the token's staleness is known.
 fn refined_by_verdict(known: &Known<'_>, explanation: &Explanation) -> Option<&'static str> {
     let verdict = known.staleness.as_ref()?.verdict;
-    SAYS_STALE
-        .contains(&explanation.entry.name)
-        .then(|| staleness::name(verdict))
-        .flatten()
-        .map(|(name, _)| name)
+    SAYS_STALE.contains(&explanation.entry.name).then(|| staleness::name(verdict)).flatten()
 }
 
 fn is_current(known: &Known<'_>, certainty: Option<Certainty>) -> bool {

@@ -1,4 +1,4 @@
-//! The texts of causes: those of known messages and of checks, and of what only a diagnosis can find.
+//! The texts of causes: those of what `explain` knows, and of checks.
 
 use crate::check::{self, Check};
 use crate::explain::{self, Entry};
@@ -34,30 +34,21 @@ impl Text {
             why: entry.why.iter().map(|&why| why.to_owned()).collect(),
             remedy: entry.remedy.to_owned(),
             // This is what is running; what it sees where the dialing servers are is worth more.
-            next: Some(entry.next.replace("peering diagnose @token", ELSEWHERE)),
-        }
-    }
-
-    /// Of a cause that only a diagnosis can find.
-    pub(super) fn own(
-        name: &'static str,
-        summary: &str,
-        why: &[&str],
-        remedy: &str,
-        next: Option<&str>,
-    ) -> Self {
-        Self {
-            name,
-            summary: summary.to_owned(),
-            why: why.iter().map(|&why| why.to_owned()).collect(),
-            remedy: remedy.to_owned(),
-            next: next.map(str::to_owned),
+            next: Some(
+                if entry.next == "peering diagnose @token" { ELSEWHERE } else { entry.next }.to_owned(),
+            ),
         }
     }
 
     fn unknown(name: &str) -> Self {
         debug_assert!(false, "no entry and no check is named {name}");
-        Self::own("unnamed", "Something failed that has no name here.", &[], "Look at the evidence.", None)
+        Self {
+            name: "unnamed",
+            summary: "Something failed that has no name here.".to_owned(),
+            why: Vec::new(),
+            remedy: "Look at the evidence.".to_owned(),
+            next: None,
+        }
     }
 }
 

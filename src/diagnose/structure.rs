@@ -31,13 +31,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     if let Some(message) = refusal
         && !explained
     {
-        let text = Text::own(
-            "token-refused",
-            "Consul does not accept the token's text.",
-            &["It was damaged on the way, or is not a peering token."],
-            "Get the token again, whole.",
-            Some("peering inspect @token"),
-        );
+        let text = Text::entry("token-refused");
         causes.add(
             &text,
             Severity::Error,

@@ -9,6 +9,7 @@ mod identity;
 mod kubernetes;
 mod names;
 mod reach;
+mod seen;
 mod servers;
 mod stale;
 mod text;
@@ -23,7 +24,7 @@ use super::Entry;
 /// Every known message, by area.
 pub fn entries() -> &'static [&'static Entry] {
     static ALL: LazyLock<Vec<&'static Entry>> = LazyLock::new(|| {
-        let files: [&'static [Entry]; 15] = [
+        let files: [&'static [Entry]; 16] = [
             text::ENTRIES,
             token::ENTRIES,
             ca::ENTRIES,
@@ -39,6 +40,7 @@ pub fn entries() -> &'static [&'static Entry] {
             afterwards::ENTRIES,
             kubernetes::ENTRIES,
             command_line::ENTRIES,
+            seen::ENTRIES,
         ];
         files.into_iter().flatten().collect()
     });

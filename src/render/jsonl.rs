@@ -8,7 +8,7 @@ mod line;
 use serde::Serialize;
 
 use crate::batch::Judged;
-use crate::report::{Finding, NotApplied, Report, Validated};
+use crate::report::{Finding, NotApplied, Report, Unread, Validated};
 use crate::token::Token;
 use crate::word::{REFERENCE, Word};
 
@@ -43,13 +43,13 @@ pub struct Entry<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_name: Option<&'a str>,
     /// The worst that is said: `ok`, `info`, `warning`, `error` (of ours), `refused` (by Consul), or `unreadable` for
-    /// a line of a batch that holds no token.
+    /// a file that could not be read, and for a line of a batch that holds no token.
     pub status: &'static str,
     /// Consul's word.
     pub consul: ConsulWord<'a>,
     /// Ours, the worst first, then in the order of the token.
     pub findings: &'a [Finding],
-    /// Why a line of a batch is unreadable.
+    /// Why it is unreadable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// How many checks ran and found nothing; not in a batch.
@@ -96,6 +96,21 @@ impl<'a> Entry<'a> {
         Self::new(index, &validated.source, token, &validated.report)
     }
 
+    /// That a token could not be read.
+    pub fn of_unread(index: u64, unread: &'a Unread) -> Self {
+        Self { source: Some(&unread.source), ..Self::unreadable(index, unread.reason.clone()) }
+    }
+
+    fn unreadable(index: u64, why: String) -> Self {
+        Self {
+            index,
+            status: "unreadable",
+            consul: ConsulWord { exact: true, ..ConsulWord::default() },
+            error: Some(why),
+            ..Self::default()
+        }
+    }
+
     fn short(index: u64, token: Option<&'a Token>, report: &'a Report) -> Self {
         Self {
             index,
@@ -111,13 +126,7 @@ impl<'a> Entry<'a> {
     fn of_line(judged: &'a Judged<'_>) -> Self {
         match &judged.verdict {
             Ok(verdict) => Self::short(judged.index, verdict.token, &verdict.report),
-            Err(fault) => Self {
-                index: judged.index,
-                status: "unreadable",
-                consul: ConsulWord { exact: true, ..ConsulWord::default() },
-                error: Some(fault.to_string()),
-                ..Self::default()
-            },
+            Err(fault) => Self::unreadable(judged.index, fault.to_string()),
         }
     }
 

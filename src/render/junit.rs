@@ -4,17 +4,26 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 
 use super::pretty::printable;
 use crate::check::{self, Check, Severity};
-use crate::report::{Finding, Report, Validated};
+use crate::report::{Finding, Report, Unread, Validated};
 use crate::word::REFERENCE;
 
 /// The document. A finding below `fail_on` leaves its case passed, with the finding in its output.
 ///
 /// # Panics
 /// Never: what XML cannot hold is escaped before.
-pub fn render(tokens: &[Validated], fail_on: Severity) -> String {
+pub fn render(tokens: &[Result<Validated, Unread>], fail_on: Severity) -> String {
     let mut document = Junit::new("peering validate");
     for (token, number) in tokens.iter().zip(1..) {
-        let mut suite = TestSuite::new(printable(&format!("token {number} ({})", token.source)));
+        let source = token.as_ref().map_or_else(|unread| &unread.source, |token| &token.source);
+        let mut suite = TestSuite::new(printable(&format!("token {number} ({source})")));
+        let token = match token {
+            Ok(token) => token,
+            Err(unread) => {
+                suite.add_test_case(unreadable(unread));
+                document.add_test_suite(suite);
+                continue;
+            }
+        };
         suite.add_test_case(word(&token.report));
         for check in check::ALL {
             suite.add_test_case(case(check, &token.report, fail_on));
@@ -22,6 +31,12 @@ pub fn render(tokens: &[Validated], fail_on: Severity) -> String {
         document.add_test_suite(suite);
     }
     document.to_string().expect("escaped text has an XML form")
+}
+
+fn unreadable(unread: &Unread) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_message(printable(&unread.reason)).set_type("unreadable");
+    TestCase::new("can-be-read", status)
 }
 
 fn word(report: &Report) -> TestCase {

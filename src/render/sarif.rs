@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 use serde_sarif::sarif::{
-    ArtifactLocation, Location, LogicalLocation, Message, MultiformatMessageString, PhysicalLocation,
-    PropertyBag, Region, ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel,
-    Run, Sarif, Tool, ToolComponent,
+    ArtifactLocation, Invocation, Location, LogicalLocation, Message, MultiformatMessageString, Notification,
+    PhysicalLocation, PropertyBag, Region, ReportingConfiguration, ReportingDescriptor,
+    Result as SarifResult, ResultLevel, Run, Sarif, Tool, ToolComponent,
 };
 
 use super::json;
 use crate::check::{self, Check, Severity};
-use crate::report::{Finding, Validated};
+use crate::report::{Finding, Unread, Validated};
 use crate::word::REFERENCE;
 
 /// Where the schema of this document is published.
@@ -36,16 +36,33 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The document.
-pub fn render(tokens: &[Validated]) -> String {
+pub fn render(tokens: &[Result<Validated, Unread>]) -> String {
     let driver = ToolComponent::builder()
         .name("peering".to_owned())
         .version(env!("CARGO_PKG_VERSION").to_owned())
         .rules(rules())
         .build();
-    let results =
-        tokens.iter().zip(1..).flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
-    let run = Run::builder().tool(Tool::builder().driver(driver).build()).results(results).build();
+    let judged = tokens.iter().zip(1..).filter_map(|(token, number)| Some((token.as_ref().ok()?, number)));
+    let results = judged.flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
+    let unread = tokens.iter().filter_map(|token| token.as_ref().err()).map(notification).collect::<Vec<_>>();
+    let invocation = Invocation::builder()
+        .execution_successful(unread.is_empty())
+        .tool_execution_notifications(unread)
+        .build();
+    let run = Run::builder()
+        .tool(Tool::builder().driver(driver).build())
+        .invocations(vec![invocation])
+        .results(results)
+        .build();
     json::render(&Sarif::builder().schema(SCHEMA.to_owned()).version(json!("2.1.0")).runs(vec![run]).build())
+}
+
+/// That a token could not be read.
+fn notification(unread: &Unread) -> Notification {
+    Notification::builder()
+        .message(Message::builder().text(unread.reason.clone()).build())
+        .level(json!("error"))
+        .build()
 }
 
 fn rules() -> Vec<ReportingDescriptor> {

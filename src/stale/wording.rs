@@ -72,7 +72,7 @@ fn remedy(decision: &Decision, decider: Option<&Claim>, claims: &[Claim], name: 
             "Use the newest token of this peering. If nobody has it, generate another with {generate}, which makes that one void."
         ),
         Verdict::Spent => format!(
-            "If the peering is established, nothing is to do: it needs no token. If not, generate another with {generate}."
+            "If the peering is established, there is nothing to do: it needs no token. If not, generate another with {generate}."
         ),
         Verdict::Orphaned => match decider.map(|claim| claim.finding) {
             Some(Finding::PeeringTerminated | Finding::PeeringMarkedDeleted) => format!(
@@ -99,9 +99,17 @@ fn remedy(decision: &Decision, decider: Option<&Claim>, claims: &[Claim], name: 
             format!("Try it. If Consul refuses it, generate another with {generate}.")
         }
         Verdict::Undetermined => {
-            "Ask the acceptor's servers with -probe, which does not spend the token. A snapshot of the acceptor proves \
-             it: save one there with `consul snapshot save FILE`, and give it with -snapshot FILE."
-                .to_owned()
+            let has = |finding| claims.iter().any(|claim| claim.finding == finding);
+            let was_probed =
+                claims.iter().any(|claim| matches!(claim.source, SourceName::ProbeA | SourceName::ProbeB));
+            let elsewhere = "Ask the acceptor: -http-addr points at another cluster. ";
+            let probe = "Ask the acceptor's servers with -probe, which does not spend the token. ";
+            format!(
+                "{}{}A snapshot of the acceptor proves it: save one there with `consul snapshot save FILE`, and give it \
+                 with -snapshot FILE.",
+                if has(Finding::OtherCluster) { elsewhere } else { "" },
+                if was_probed { "" } else { probe },
+            )
         }
     }
 }

@@ -4,13 +4,14 @@ use std::process::Command;
 
 use crate::peering::{Finished, Peering, fixture};
 
-/// What bash offers for a line, with the cursor at its end.
+/// What bash offers for a line, with the cursor at its end. It hands over what it would replace, which begins after a blank
+/// or a sign that breaks words; an @ stays with what follows it.
 fn tab(line: &str, home: &std::path::Path) -> Vec<String> {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_peering"));
     let script = r#"
         source <(peering completions bash)
         COMP_LINE="$1" COMP_POINT=${#1}
-        _peering
+        _peering peering "${1##*[ =:]}"
         printf '%s\n' "${COMPREPLY[@]}"
     "#;
     let output = Command::new("bash")
@@ -40,6 +41,8 @@ fn bash_completes_commands_flags_values_files_and_names_of_peerings() {
     let imported = import("west-2", Some(import("west-1", None)));
     let home = imported.home.path();
     std::fs::write(home.join("east.token"), "").unwrap();
+    std::fs::write(home.join("two words.token"), "").unwrap();
+    std::fs::create_dir(home.join("folder")).unwrap();
     for (line, expected) in [
         ("peering dia", &["diagnose "][..]),
         ("peering help ex", &["exported-services ", "explain ", "exit-codes "]),
@@ -56,8 +59,12 @@ fn bash_completes_commands_flags_values_files_and_names_of_peerings() {
         ("peering validate -severity ca-expires-soon=e", &["error "]),
         ("peering generate-token -name ", &["west-1 ", "west-2 "]),
         ("peering stale @east.token -name west-2", &["west-2 "]),
-        ("peering inspect @ea", &["east.token "]),
-        ("peering establish -peering-token @e", &["east.token "]),
+        ("peering inspect @ea", &["@east.token "]),
+        ("peering establish -peering-token @e", &["@east.token "]),
+        ("peering establish -peering-token=@e", &["@east.token "]),
+        ("peering inspect @two", &["@two\\ words.token "]),
+        ("peering inspect @fo", &["@folder/"]),
+        ("peering stale @east.token -snapshot l", &[]),
         ("peering dev -fault bl", &["black-hole "]),
         ("peering completions ", &["bash ", "zsh ", "fish ", "powershell "]),
         ("peering explain ca-expired", &["ca-expired "]),
@@ -227,6 +234,34 @@ fn colours_are_shown_where_they_can_be_seen_or_are_asked_for() {
 }
 
 #[test]
+fn options_of_every_command_may_stand_before_it() {
+    let token = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
+    for words in [
+        &["-log-level", "debug", "-config=c.toml", "inspect", "@token", "-field", "peer_id"][..],
+        &["--log-level=debug", "--config", "c.toml", "inspect", "-field", "peer_id", "@token"],
+    ] {
+        let run = Peering::new(words).file("token", &token).file("c.toml", "[inspect]\n").run().status(0);
+        assert_eq!(run.stdout.trim().len(), 36, "{}", run.stdout);
+        assert!(run.stderr.contains("read the configuration file"), "{}", run.stderr);
+    }
+}
+
+/// `sarif` is for validate alone; another command shows what it shows without the variable.
+#[test]
+fn a_variables_value_that_only_others_have_is_passed_over() {
+    let run = Peering::new(["explain", "ca-expired"]).env("PEERING_FORMAT", "sarif").run().status(0);
+    assert!(run.stdout.starts_with("ca-expired (error)"), "{}", run.stdout);
+    let run = Peering::new(["explain", "ca-expired"]).env("PEERING_FORMAT", "srif").run().status(2);
+    assert!(run.stderr.contains("-format was set by PEERING_FORMAT"), "{}", run.stderr);
+    let run = Peering::new(["establish"]).env("PEERING_CHECK", "maybe").run().status(1);
+    assert!(
+        run.stderr.contains("-check was set by PEERING_CHECK, where it is true or false"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
 fn what_is_mistyped_finds_its_neighbour() {
     for (words, near) in [
         (&["insepct"][..], "inspect"),
@@ -237,7 +272,8 @@ fn what_is_mistyped_finds_its_neighbour() {
         (&["validate", "-skip", "ca-expird", "x"], "ca-expired"),
         (&["validate", "-severity", "ca-expird=error", "x"], "ca-expired"),
         (&["explain", "ca-expird"], "ca-expired"),
-        (&["-config", "c.toml", "list"], "Flags stand after the command"),
+        (&["generate"], "generate-token"),
+        (&["-format", "json", "list"], "Flags stand after the command"),
     ] {
         let run = Peering::new(words).run();
         assert!(run.stderr.contains(near), "{words:?}: {}{}", run.stdout, run.stderr);

@@ -25,13 +25,14 @@ const PAGES: [&str; 8] = [
 ];
 
 /// Commands in ```sh blocks, which are not run, and why not.
-const NOT_RUN: [(&str, &str); 7] = [
+const NOT_RUN: [(&str, &str); 8] = [
     ("cargo install", "takes minutes, and writes outside of the checkout; tried by hand before a release"),
     ("cargo test", "is what runs this"),
     ("cargo run --release", "takes minutes; README's first command, whose words are run without cargo"),
     (".ci/run", "runs this"),
     ("mdbook", "need not be installed"),
     ("peering completions", "tests/it/comfort.rs runs it in a real bash"),
+    ("mkdir -p", "makes the folder for the next line"),
     ("peering man", "tests/it/comfort.rs runs it"),
 ];
 
@@ -328,6 +329,8 @@ fn no_command_stands_in_a_document_that_nothing_runs() {
                     assert!(!body.contains("$ peering") || name == "README.md", "{}: {body}", file.display());
                 }
                 "yaml" => {
+                    // A page does not grow old; a pipeline has to.
+                    let consoles = consoles.replace(" -now 2026-11-24", "");
                     for line in
                         body.lines().filter_map(|line| line.split_once("peering ").map(|(_, rest)| rest))
                     {

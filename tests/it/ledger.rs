@@ -246,7 +246,7 @@ async fn off_records_nothing_and_a_wrong_word_generates_nothing() {
     run(peering("postgres")).await.expect(
         1,
         "",
-        "-ledger or PEERING_LEDGER is \"postgres\": set it to sqlite, consul or off\n",
+        "the ledger is \"postgres\" (-ledger, PEERING_LEDGER, or the configuration file): set it to sqlite, consul or off\n",
     );
     assert_eq!(server.received_requests().await.unwrap().len(), asked);
 }
@@ -414,7 +414,7 @@ fn history_tells_every_record_and_which_took_its_place() {
     assert_snapshot!("history_pretty", shown(&[]));
     assert_snapshot!("history_json", shown(&["-name=far", "-format", "json"]));
     assert_snapshot!("history_yaml", shown(&["-name=far", "-format", "yaml"]));
-    assert_eq!(shown(&["-name=nobody"]), "The ledger knows of no token\n");
+    assert_eq!(shown(&["-name=nobody"]), "The ledger knows of no token for \"nobody\"\n");
 }
 
 #[test]
@@ -426,7 +426,7 @@ fn a_ledger_that_was_never_written_is_empty_and_is_not_made_by_reading() {
     Peering::new(["history", "-ledger=off"]).run().expect(
         2,
         "",
-        "Error: the ledger is off: see -ledger and PEERING_LEDGER\n",
+        "Error: the ledger is off: see -ledger, PEERING_LEDGER, and the configuration file\n",
     );
 }
 

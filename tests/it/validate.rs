@@ -178,8 +178,32 @@ fn a_mistyped_check_is_told_its_neighbour() {
 fn a_file_that_cannot_be_read_hides_no_other_token() {
     let finished = validate(&["@absent", &token("three-servers"), "-format=json"]).status(2);
     let shown: Value = serde_json::from_str(&finished.stdout).unwrap();
-    assert_eq!(shown["tokens"].as_array().unwrap().len(), 1);
+    let unread = &shown["tokens"][0];
+    let reason = "cannot read @absent: no such file or directory";
+    assert_eq!((&unread["index"], &unread["status"]), (&1.into(), &"unreadable".into()));
+    assert_eq!((&unread["source"], &unread["error"]), (&"@absent".into(), &reason.into()));
+    assert_eq!(
+        (&shown["tokens"][1]["index"], &shown["tokens"][1]["source"]),
+        (&2.into(), &"argument".into())
+    );
     assert_eq!(finished.stderr, "Error: cannot read @absent: no such file or directory\n");
+}
+
+/// A report without a word of it would be green.
+#[test]
+fn a_file_that_cannot_be_read_is_an_error_in_every_document() {
+    let shown =
+        |format: &str| validate(&["@absent", &token("three-servers"), "-format", format]).status(2).stdout;
+    let sarif: Value = serde_json::from_str(&shown("sarif")).unwrap();
+    let invocation = &sarif["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], false);
+    let said = &invocation["toolExecutionNotifications"][0]["message"]["text"];
+    assert_eq!(said, "cannot read @absent: no such file or directory");
+    let junit = shown("junit");
+    assert!(
+        junit.contains(r#"errors="1""#) && junit.contains("<error message=\"cannot read @absent:"),
+        "{junit}"
+    );
 }
 
 #[test]

@@ -45,8 +45,11 @@ impl Shared {
     /// Opens what the flags name. The error is of what was named and cannot be had.
     pub(super) async fn open(arguments: &Arguments, peer_ids: &BTreeSet<String>) -> Result<Self, String> {
         let kind = arguments.ledger.kind().map_err(|error| format!("Error: {error}"))?;
-        let client =
-            if arguments.offline { Err("-offline was given".to_owned()) } else { arguments.http.client() };
+        let client = if arguments.offline {
+            Err("-offline was given".to_owned())
+        } else {
+            Ok(arguments.http.client().map_err(|error| format!("Error: {error}"))?)
+        };
         let ledger = read_ledger(&arguments.ledger, kind, client.as_ref()).await;
         let snapshot = match &arguments.snapshot {
             Some(file) if file.as_os_str() == "live" => {

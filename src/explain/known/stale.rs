@@ -6,7 +6,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "secret-invalid",
         area: Area::Stale,
-        summary: "The acceptor does not take this token's establishment secret: the token can not be used any more.",
+        summary: "The acceptor does not take this token's establishment secret: the token cannot be used any more.",
         why: &[
             "The token was used before. One establish uses it up, even one that failed afterwards.",
             "A newer token was generated for the same name: only the last one works.",

@@ -126,7 +126,7 @@ pub(super) const ENTRIES: &[Entry] = &[
             "The request was written for another version of Consul.",
         ],
         remedy: "Use the keys PeerName and, to establish, PeeringToken.",
-        next: "curl -X POST -d '{\"PeerName\":\"NAME\"}' http://127.0.0.1:8500/v1/peering/token",
+        next: "peering generate-token -name NAME -if-unused=keep",
         source: "recorded from Consul 1.23.0-dev and 1.13 to 1.20",
         patterns: &[Pattern::outer("Body decoding failed: json: unknown field \"{field}\"")],
     },

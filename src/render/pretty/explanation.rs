@@ -4,7 +4,7 @@ use owo_colors::OwoColorize;
 
 use super::{Page, counted, printable};
 use crate::check::Check;
-use crate::explain::{Entry, Explanation};
+use crate::explain::{Area, Entry, Explanation};
 
 /// One check.
 pub fn check(check: &Check, width: usize) -> String {
@@ -60,7 +60,10 @@ pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> Strin
     let mut area = None;
     for entry in entries {
         if area.replace(entry.area) != Some(entry.area) {
-            page.heading(&format!("Messages of Consul: {}", entry.area.title()));
+            page.heading(&match entry.area {
+                Area::Seen => entry.area.title().to_owned(),
+                area => format!("Messages of Consul: {}", area.title()),
+            });
         }
         page.named(entry.name, entry.summary);
     }

@@ -153,8 +153,11 @@ fn issuer(certificate: &Certificate) -> String {
 }
 
 fn left(days: i64) -> String {
-    if days < 0 {
-        format!("expired {} ago", counted(-days, "day")).red().to_string()
+    // Rounded down, so that it is a day more than have passed once it is over.
+    if days == -1 {
+        "expired less than a day ago".red().to_string()
+    } else if days < 0 {
+        format!("expired {} ago", counted(-days - 1, "day")).red().to_string()
     } else if days < SOON_DAYS {
         format!("{} left", counted(days, "day")).yellow().to_string()
     } else {

@@ -8,7 +8,7 @@ use crate::report::{Finding, Report, Validated};
 use crate::word::{REFERENCE, Word};
 
 /// Several tokens, one page after the other.
-pub fn reports(tokens: &[Validated], width: usize) -> String {
+pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a Validated>, width: usize) -> String {
     let mut page = Page::new(width);
     for token in tokens {
         page.heading(&token.source);
