@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
 use prost::Message;
 use ring::digest::{SHA256, digest};
 use serde_json::json;
@@ -91,12 +92,12 @@ impl std::fmt::Debug for StreamSecrets {
     }
 }
 
-/// The snapshot of a cluster's state at an index.
-pub(super) fn of(cluster_id: &str, peerings: &[Peering], index: u64) -> io::Result<Vec<u8>> {
+/// The snapshot of a cluster's state at an index, taken now.
+pub(super) fn of(cluster_id: &str, peerings: &[Peering], index: u64, now: Timestamp) -> io::Result<Vec<u8>> {
     let state = state(cluster_id, peerings, index);
     let meta = json!({
         "Version": 1,
-        "ID": format!("2-{index}-0"),
+        "ID": format!("2-{index}-{}", now.as_millisecond()),
         "Index": index,
         "Term": 2,
         "Peers": "",

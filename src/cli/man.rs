@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command};
 use clap_mangen::Man;
 
+use super::arguments::with_one_dash;
 use super::exit::Exit;
 use super::surroundings::{complain, print};
 use super::{help, topics};
@@ -22,6 +23,9 @@ pub struct Arguments {
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
+
+/// What clap says of a help that has a shorter one, where nobody is to ask for help.
+const SHORTER: &str = " (see a summary with \\*(Aq\\-h\\*(Aq)";
 
 /// Writes the pages of a whole definition, and lists them.
 pub fn run(arguments: &Arguments, definition: &Command) -> Exit {
@@ -67,18 +71,19 @@ fn page(name: &str, command: &Command, path: &str, definition: &Command) -> (Str
     let examples = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
     let words = if path.is_empty() { "peering".to_owned() } else { format!("peering {path}") };
     let described = help::described(command, path).name(name.to_owned()).bin_name(words);
+    let usage = described.clone().render_usage().to_string();
     let man = Man::new(described).title(name).section("1").source("peering").manual("Consul peering tokens");
     let mut text = Vec::new();
     // What is written to memory cannot fail to be.
     let _ = man.render_title(&mut text);
     let _ = man.render_name_section(&mut text);
-    let _ = man.render_synopsis_section(&mut text);
+    text.extend(section("SYNOPSIS", &synopsis(&usage)).into_bytes());
     let _ = man.render_description_section(&mut text);
     let _ = man.render_options_section(&mut text);
     if command.has_subcommands() {
         let _ = man.render_subcommands_section(&mut text);
     }
-    let mut text = one_dash(&String::from_utf8_lossy(&text));
+    let mut text = one_dash(&String::from_utf8_lossy(&text)).replace(SHORTER, "");
     if let Some(examples) = examples.strip_prefix("Examples:\n") {
         text.push_str(&section("EXAMPLES", examples));
     }
@@ -91,6 +96,12 @@ fn page(name: &str, command: &Command, path: &str, definition: &Command) -> (Str
     }
     // An older groff knows ASCII only.
     (name.to_owned(), text.replace('…', "..."))
+}
+
+/// clap's usage, without its heading.
+fn synopsis(usage: &str) -> String {
+    let lines = usage.trim_start_matches("Usage:").lines().map(str::trim);
+    with_one_dash(&lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// A section whose lines stay as they are.

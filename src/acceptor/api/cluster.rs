@@ -51,8 +51,8 @@ impl Api<'_> {
         let peerings = self.store.list().map_err(broken)?;
         let index = self.store.index().map_err(broken)?;
         let cluster_id = self.store.cluster().trust_domain.trim_end_matches(".consul");
-        let snapshot =
-            snapshot::of(cluster_id, &peerings, index).map_err(|error| internal(&error.to_string()))?;
+        let snapshot = snapshot::of(cluster_id, &peerings, index, (self.settings.clock)())
+            .map_err(|error| internal(&error.to_string()))?;
         Ok(response(StatusCode::OK, "application/x-gzip", snapshot))
     }
 
