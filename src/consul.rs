@@ -9,15 +9,17 @@ mod dialer_view;
 mod error;
 mod file;
 mod kv;
+mod network;
 mod peering;
 mod peerings;
 mod presented;
 mod proxy;
+mod response;
 mod tls;
 mod unverified;
 
 pub use answer::{CaRoot, CaRoots, GeneratedToken};
-pub use authority::Authority;
+pub use authority::{Authority, AuthorityError};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer_view::DialerAnswers;

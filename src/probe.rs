@@ -97,6 +97,9 @@ pub enum Asked {
     NotAsked(String),
 }
 
+/// How many addresses of a token are gone to. A cluster has a few servers; a token that names more is somebody's trick.
+const MOST_ADDRESSES: usize = 64;
+
 /// One try at one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Attempt {

@@ -4,7 +4,23 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use super::config::ConfigError;
+use thiserror::Error;
+
+/// Why a text is none. Consul's client takes all of them for names of hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AuthorityError {
+    /// It has a user or a password.
+    #[error("the address holds a user or a password before an @: they belong in CONSUL_HTTP_AUTH")]
+    Credentials,
+    /// It names no host.
+    #[error("{text:?} is no address of an HTTP API: {reason}. It is host:port, such as 127.0.0.1:8500")]
+    Malformed {
+        /// What stands where host and port belong.
+        text: String,
+        /// Why it is none.
+        reason: String,
+    },
+}
 
 /// `host:port`, `host`, `:port` or `[IPv6]:port`, as given and taken apart. Holds no user, password, path or query.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +32,12 @@ pub struct Authority {
 
 impl Authority {
     /// Reads it. The port ends it: `::1:8500` is port 8500 at `::1`. `default_port` stands where it names none.
-    pub(super) fn parse(text: &str, default_port: u16) -> Result<Self, ConfigError> {
+    pub(super) fn parse(text: &str, default_port: u16) -> Result<Self, AuthorityError> {
         if text.contains('@') {
-            return Err(ConfigError::Credentials);
+            return Err(AuthorityError::Credentials);
         }
         let malformed =
-            |reason: &str| ConfigError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
+            |reason: &str| AuthorityError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
         let port_of = |(_, port): &(&str, &str)| port.bytes().all(|byte| byte.is_ascii_digit());
         let (host, port) = text.rsplit_once(':').filter(port_of).unwrap_or((text, ""));
         let port = match port {
@@ -40,7 +56,7 @@ impl Authority {
     }
 
     /// That of a URL.
-    pub(super) fn of(url: &reqwest::Url) -> Result<Self, ConfigError> {
+    pub(super) fn of(url: &reqwest::Url) -> Result<Self, AuthorityError> {
         let default_port = if url.scheme() == "https" { 443 } else { 80 };
         let port = url.port_or_known_default().unwrap_or(default_port);
         Self::parse(&format!("{}:{port}", url.host_str().unwrap_or_default()), default_port)
@@ -141,7 +157,7 @@ mod tests {
             ("[::1", no_host),
             ("http:127.0.0.1:1", no_host),
         ] {
-            let refused = ConfigError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
+            let refused = AuthorityError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
             assert_eq!(Authority::parse(text, 80), Err(refused), "{text}");
         }
     }

@@ -1,28 +1,21 @@
 //! The HTTP API client: one request, one answer, over the network or to the embedded acceptor in this process.
 
 use std::net::IpAddr;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use rustls::ClientConfig;
 
 use super::authority::Authority;
 use super::config::{Address, Config};
 use super::error::{self, RequestError};
-use super::presented::Presented;
-use super::tls;
+use super::network::{Network, is_same_host};
+use super::response::Answer;
 use crate::acceptor::Acceptor;
 use crate::token::redact::redacted;
 
 /// What does not stand for itself in a segment of a path or in a query's value (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-
-/// The longest answer that is read, in bytes.
-const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
 
 /// How much of a refusal is shown, in bytes. Consul's own are a few lines.
 const LONGEST_REFUSAL: usize = 64 * 1024;
@@ -37,9 +30,6 @@ const MOST_REDIRECTS: usize = 10;
 /// with Consul's own five minutes, FAILING would be seen that late.
 const WAIT: &str = "10s";
 
-/// How long a connection may take to come up: Go's default.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// A client of one Consul agent.
 pub struct Client {
     config: Config,
@@ -51,36 +41,10 @@ enum Transport {
     Embedded(Box<Acceptor>),
 }
 
-/// Over the network, with TLS or without.
-struct Network {
-    files: tls::Files,
-    /// What a server showed over TLS.
-    shown: Presented,
-    /// Connects to the address of the configuration.
-    first: reqwest::Client,
-    /// Connects where a redirect leads from plain HTTP to HTTPS.
-    secure: OnceLock<reqwest::Client>,
-}
-
-/// An answer of any status.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    headers: HeaderMap,
-    pub(super) body: Bytes,
-}
-
 impl Client {
     /// A client that asks over the network. Nothing is sent yet; TLS files are read now.
     pub fn over_network(config: Config) -> Result<Self, RequestError> {
-        let (files, shown) = (tls::Files::read(&config.tls)?, Presented::default());
-        let is_plain = matches!(config.address, Address::Http { tls: false, .. } | Address::Unix(_));
-        let tls = if is_plain && config.proxy.is_none() {
-            files.without_trust()?
-        } else {
-            files.with_trust(&config, &shown)?
-        };
-        let first = connector(&config, tls)?;
-        let network = Box::new(Network { files, shown, first, secure: OnceLock::new() });
+        let network = Box::new(Network::of(&config)?);
         Ok(Self { config, transport: Transport::Network(network) })
     }
 
@@ -171,21 +135,12 @@ impl Client {
             target = shown(&next);
             redirected = Some(next.clone());
             if url.scheme() != next.scheme() {
-                client = self.secure(network)?;
+                client = network.secure(&self.config)?;
             }
             url = next;
         }
         let cause = format!("stopped after {MOST_REDIRECTS} redirects");
         Err(RequestError::Transport { method: go_method(&method), url: target, cause })
-    }
-
-    /// The connector for HTTPS where the configuration says plain HTTP.
-    fn secure<'a>(&self, network: &'a Network) -> Result<&'a reqwest::Client, RequestError> {
-        if let Some(client) = network.secure.get() {
-            return Ok(client);
-        }
-        let made = connector(&self.config, network.files.with_trust(&self.config, &network.shown)?)?;
-        Ok(network.secure.get_or_init(|| made))
     }
 
     /// A blocking query: answered once what Raft holds differs from that at an index, or after [`WAIT`]; at once for 0.
@@ -359,106 +314,12 @@ impl Client {
             (None, Address::Embedded) => ("embedded".to_owned(), ""),
         };
         let host = self.config.tls.server_name.as_deref().unwrap_or(host);
-        let cause = self.distrust(error, host).unwrap_or_else(|| error::cause(error, &dialed, host));
+        let distrust = match &self.transport {
+            Transport::Network(network) => network.distrust(error, host),
+            Transport::Embedded(_) => None,
+        };
+        let cause = distrust.unwrap_or_else(|| error::cause(error, &dialed, host));
         RequestError::Transport { method: go_method(method), url: url.to_owned(), cause }
-    }
-
-    /// What Go says of the chain that a server showed, if that is why there is no answer.
-    fn distrust(&self, error: &reqwest::Error, host: &str) -> Option<String> {
-        let Transport::Network(network) = &self.transport else { return None };
-        if !error::is_distrust(error) {
-            return None;
-        }
-        let refusal = network.shown.judge(network.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
-        Some(format!("tls: failed to verify certificate: {}", refusal.says))
-    }
-}
-
-impl Answer {
-    /// Reads the body, and stops one chunk after the limit: [`Answer::within_limit`] then says so.
-    async fn read(mut response: reqwest::Response) -> Result<Self, reqwest::Error> {
-        let (status, headers) = (response.status(), response.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LONGEST_ANSWER {
-                break;
-            }
-        }
-        Ok(Self { status, headers, body: body.into() })
-    }
-
-    /// The index to ask about next. One that went back, as after a restored snapshot, begins anew, as Consul's documents say.
-    pub(super) fn next_index(&self, asked: u64) -> u64 {
-        let told = self.headers.get("X-Consul-Index").and_then(|index| index.to_str().ok()?.parse().ok());
-        match told {
-            Some(index) if index >= asked => u64::max(index, 1),
-            _ => 0,
-        }
-    }
-
-    fn within_limit(self) -> Result<Self, RequestError> {
-        if self.body.len() <= LONGEST_ANSWER {
-            return Ok(self);
-        }
-        Err(RequestError::Unreadable(format!("the answer is longer than {LONGEST_ANSWER} bytes")))
-    }
-
-    /// Where a redirect points, if this is one.
-    fn redirect(&self, from: &reqwest::Url) -> Option<reqwest::Url> {
-        let moved = matches!(self.status.as_u16(), 301 | 302 | 303 | 307 | 308);
-        let location = moved.then(|| self.headers.get(header::LOCATION)).flatten()?;
-        from.join(location.to_str().ok()?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-    }
-
-    /// The answer if its status is 200, the only one that Consul's client takes.
-    pub(super) fn ok(self) -> Result<Self, RequestError> {
-        if self.status == StatusCode::OK {
-            return Ok(self);
-        }
-        let body = String::from_utf8_lossy(&self.body).trim().to_owned();
-        Err(RequestError::Refused { status: self.status.as_u16(), body })
-    }
-}
-
-/// Makes connections as a configuration says.
-fn connector(config: &Config, tls: ClientConfig) -> Result<reqwest::Client, RequestError> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tls_backend_preconfigured(tls)
-        .no_proxy();
-    if let Some(proxy) = &config.proxy {
-        let proxy = reqwest::Proxy::all(proxy)
-            .map_err(|_| RequestError::Setup("the proxy variable holds no URL of a proxy".to_owned()))?;
-        builder = builder.proxy(proxy);
-    }
-    match &config.address {
-        Address::Unix(path) => builder = builder.unix_socket(path.clone()),
-        Address::Http { authority, .. } if config.tls.server_name.is_some() => {
-            builder = builder.dns_resolver(Arc::new(AlwaysResolve(authority.clone())));
-        }
-        _ => {}
-    }
-    builder.build().map_err(|error| RequestError::Setup(error.to_string()))
-}
-
-/// Whether a redirect stays: with the same server, or with the same host by HTTPS instead of HTTP.
-fn is_same_host(from: &reqwest::Url, to: &reqwest::Url) -> bool {
-    let is_origin = from.origin() == to.origin();
-    is_origin || (from.host() == to.host() && from.scheme() == "http" && to.scheme() == "https")
-}
-
-/// Resolves whatever name TLS asks for to the one address that was configured.
-struct AlwaysResolve(Authority);
-
-impl Resolve for AlwaysResolve {
-    fn resolve(&self, _: Name) -> Resolving {
-        let authority = self.0.clone();
-        Box::pin(async move {
-            let addresses = tokio::task::spawn_blocking(move || authority.addresses()).await??;
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::authority::Authority;
+use super::authority::{Authority, AuthorityError};
 use super::file;
 use crate::token::Secret;
 
@@ -102,17 +102,9 @@ pub enum ConfigError {
     /// An address such as `ftp://…`.
     #[error("Unknown protocol scheme: {0}")]
     UnknownScheme(String),
-    /// An address with a user or a password, which Consul's client takes for a part of the host's name.
-    #[error("the address holds a user or a password before an @: they belong in CONSUL_HTTP_AUTH")]
-    Credentials,
-    /// An address that names no host.
-    #[error("{text:?} is no address of an HTTP API: {reason}. It is host:port, such as 127.0.0.1:8500")]
-    Malformed {
-        /// What stands where host and port belong.
-        text: String,
-        /// Why it is none.
-        reason: String,
-    },
+    /// An address that cannot be one.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     /// A certificate without its key, or a key without its certificate.
     #[error("both client cert and client key must be provided")]
     HalfClientCertificate,

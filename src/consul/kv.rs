@@ -4,8 +4,9 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::answer;
-use super::client::{Answer, Client, path_of_key};
+use super::client::{Client, path_of_key};
 use super::error::RequestError;
+use super::response::Answer;
 
 /// One key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,7 @@ use tokio_stream::StreamExt;
 use tonic::Code;
 use uuid::Uuid;
 
-use super::ladder::MOST_ADDRESSES;
-use super::{Asked, Attempt, Outcome, ProbeAnswer, ProbeTarget, Probed, Question};
+use super::{Asked, Attempt, MOST_ADDRESSES, Outcome, ProbeAnswer, ProbeTarget, Probed, Question};
 use crate::peerstream::{CallError, Connection, Open, Payload, Refusal, StreamMessage, code_name};
 use crate::token::Secret;
 

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use tokio_stream::StreamExt;
 use tonic::Code;
 
+use super::MOST_ADDRESSES;
 use super::grpc::random_id;
 use super::recorded::{FirstBytes, Recorded};
 use super::{ProbeTarget, tcp, tls};
@@ -18,9 +19,6 @@ use crate::peerstream::{
 };
 use crate::reach::{AlpnFault, DnsFault, Grpc, GrpcFault, Reach, Status, Step, TlsFault, Way};
 use crate::token::{Secret, ServerAddress, Token};
-
-/// The most addresses that are tried. A token has a handful; one of thousands was made to make trouble.
-pub(super) const MOST_ADDRESSES: usize = 64;
 
 /// Why the way ends at a chain that Go takes.
 const UNTAKEN: &str = "nothing is sent over a connection that our own TLS library does not trust";

@@ -1,0 +1,101 @@
+//! Connections to a Consul: over TCP or a unix socket, through a proxy, with TLS or without.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::ClientConfig;
+
+use super::authority::Authority;
+use super::config::{Address, Config};
+use super::error::{self, RequestError};
+use super::presented::Presented;
+use super::tls;
+
+/// How long a connection may take to come up: Go's default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What makes connections.
+pub(super) struct Network {
+    files: tls::Files,
+    /// What a server showed over TLS.
+    shown: Presented,
+    /// Connects to the address of the configuration.
+    pub(super) first: reqwest::Client,
+    /// Connects where a redirect leads from plain HTTP to HTTPS.
+    secure: OnceLock<reqwest::Client>,
+}
+
+impl Network {
+    /// As a configuration wants it. Nothing is sent yet; TLS files are read now.
+    pub(super) fn of(config: &Config) -> Result<Self, RequestError> {
+        let (files, shown) = (tls::Files::read(&config.tls)?, Presented::default());
+        let is_plain = matches!(config.address, Address::Http { tls: false, .. } | Address::Unix(_));
+        let tls = if is_plain && config.proxy.is_none() {
+            files.without_trust()?
+        } else {
+            files.with_trust(config, &shown)?
+        };
+        let first = connector(config, tls)?;
+        Ok(Self { files, shown, first, secure: OnceLock::new() })
+    }
+
+    /// The connector for HTTPS where the configuration says plain HTTP.
+    pub(super) fn secure(&self, config: &Config) -> Result<&reqwest::Client, RequestError> {
+        if let Some(client) = self.secure.get() {
+            return Ok(client);
+        }
+        let made = connector(config, self.files.with_trust(config, &self.shown)?)?;
+        Ok(self.secure.get_or_init(|| made))
+    }
+
+    /// What Go says of the chain that a server showed, if that is why there is no answer.
+    pub(super) fn distrust(&self, error: &reqwest::Error, host: &str) -> Option<String> {
+        if !error::is_distrust(error) {
+            return None;
+        }
+        let refusal = self.shown.judge(self.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
+        Some(format!("tls: failed to verify certificate: {}", refusal.says))
+    }
+}
+
+/// Makes connections as a configuration says.
+fn connector(config: &Config, tls: ClientConfig) -> Result<reqwest::Client, RequestError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tls_backend_preconfigured(tls)
+        .no_proxy();
+    if let Some(proxy) = &config.proxy {
+        let proxy = reqwest::Proxy::all(proxy)
+            .map_err(|_| RequestError::Setup("the proxy variable holds no URL of a proxy".to_owned()))?;
+        builder = builder.proxy(proxy);
+    }
+    match &config.address {
+        Address::Unix(path) => builder = builder.unix_socket(path.clone()),
+        Address::Http { authority, .. } if config.tls.server_name.is_some() => {
+            builder = builder.dns_resolver(Arc::new(AlwaysResolve(authority.clone())));
+        }
+        _ => {}
+    }
+    builder.build().map_err(|error| RequestError::Setup(error.to_string()))
+}
+
+/// Whether a redirect stays: with the same server, or with the same host by HTTPS instead of HTTP.
+pub(super) fn is_same_host(from: &reqwest::Url, to: &reqwest::Url) -> bool {
+    let is_origin = from.origin() == to.origin();
+    is_origin || (from.host() == to.host() && from.scheme() == "http" && to.scheme() == "https")
+}
+
+/// Resolves whatever name TLS asks for to the one address that was configured.
+struct AlwaysResolve(Authority);
+
+impl Resolve for AlwaysResolve {
+    fn resolve(&self, _: Name) -> Resolving {
+        let authority = self.0.clone();
+        Box::pin(async move {
+            let addresses = tokio::task::spawn_blocking(move || authority.addresses()).await??;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
