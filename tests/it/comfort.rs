@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::peering::{Finished, Peering, fixture};
+use crate::peering::{Finished, Peering, fixture, shows_no_secret};
 
 /// What bash offers for a line, with the cursor at its end. It hands over what it would replace, which begins after a blank
 /// or a sign that breaks words; an @ stays with what follows it.
@@ -25,6 +25,7 @@ fn tab(line: &str, home: &std::path::Path) -> Vec<String> {
         .unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{line}");
     let offered = String::from_utf8(output.stdout).unwrap();
+    shows_no_secret(&offered, "what the Tab key shows");
     offered.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
@@ -176,7 +177,7 @@ fn severities_and_lists_come_from_the_file_and_from_variables() {
 #[test]
 fn switches_and_addresses_come_from_the_file_where_no_variable_of_consul_is_set() {
     let file = "[defaults]\nhttp-addr = 'http://127.0.0.1:1'\n[diagnose]\noffline = true\n";
-    let list = || Peering::new(["list", "-config", "c.toml"]).file("c.toml", file);
+    let list = || Peering::new(["list", "-config", "c.toml"]).file("c.toml", file).without_an_address();
     assert!(list().run().status(1).stderr.contains("127.0.0.1:1/v1/peerings"));
     let run = list().env("CONSUL_HTTP_ADDR", "http://127.0.0.1:2").run().status(1);
     assert!(run.stderr.contains("127.0.0.1:2/v1/peerings"), "{}", run.stderr);

@@ -227,7 +227,9 @@ impl Watching {
     }
 
     fn next(&mut self) -> String {
-        self.lines.next().unwrap().unwrap()
+        let line = self.lines.next().unwrap().unwrap();
+        crate::peering::shows_no_secret(&line, "a line of -watch");
+        line
     }
 }
 

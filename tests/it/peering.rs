@@ -1,22 +1,26 @@
 //! Runs the `peering` command in a world of its own, and looks at everything that it prints.
 //!
-//! No run sees this machine's environment or state. Whatever a run prints is searched for every secret that any test
-//! knows of; a test that expects one says so with [`Peering::shows_secrets`].
+//! No run sees this machine's environment or state, nor the Consul that may run on it. Whatever a run prints is searched
+//! for every secret that any test knows of; a test that expects one says so with [`Peering::shows_secrets`].
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tempfile::TempDir;
 
-/// Secrets and tokens that no output may hold.
-static SECRETS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+/// Secrets and tokens that no output may hold. Those of the recorded tokens are known from the start.
+static SECRETS: LazyLock<Mutex<Vec<String>>> =
+    LazyLock::new(|| Mutex::new(recorded_tokens().iter().flat_map(|(_, token)| secrets_of(token)).collect()));
 
-/// Every recorded token's secret is known from the start.
+/// Where nobody listens. Who names no Consul must not ask the one that may run on this machine.
+pub const NOBODY: &str = "127.0.0.1:1";
+
+/// The name and the text of every recorded token.
 pub fn recorded_tokens() -> Vec<(String, String)> {
     let mut tokens: Vec<(String, String)> = std::fs::read_dir(fixture("tokens"))
         .unwrap()
@@ -42,15 +46,28 @@ pub fn token_json(token: &str) -> serde_json::Value {
     serde_json::from_slice(&json).unwrap()
 }
 
-/// From now on, no run may show this token or its secret unasked.
-pub fn guard(token: &str) {
-    let mut guarded = vec![token.trim().to_owned()];
+/// A token and the secret in it.
+fn secrets_of(token: &str) -> Vec<String> {
+    let mut secrets = vec![token.trim().to_owned()];
     if let Some(secret) = token_json(token)["EstablishmentSecret"].as_str()
         && !secret.is_empty()
     {
-        guarded.push(secret.to_owned());
+        secrets.push(secret.to_owned());
     }
-    SECRETS.lock().unwrap().extend(guarded);
+    secrets
+}
+
+/// From now on, no run may show this token or its secret unasked.
+pub fn guard(token: &str) {
+    SECRETS.lock().unwrap().extend(secrets_of(token));
+}
+
+/// Fails if a text holds a secret that any test knows of.
+#[track_caller]
+pub fn shows_no_secret(text: &str, what: &str) {
+    // A copy, so that a test that fails here does not spoil the list for the others.
+    let secrets = SECRETS.lock().unwrap().clone();
+    assert!(!secrets.iter().any(|secret| text.contains(secret)), "a secret is in {what}");
 }
 
 /// A run of `peering` to be.
@@ -59,6 +76,7 @@ pub struct Peering {
     environment: BTreeMap<String, String>,
     stdin: Vec<u8>,
     home: TempDir,
+    without_an_address: bool,
     shows_secrets: bool,
     shell: Option<String>,
     nobody_reads: bool,
@@ -81,6 +99,7 @@ impl Peering {
             environment: BTreeMap::new(),
             stdin: Vec::new(),
             home: tempfile::tempdir().unwrap(),
+            without_an_address: false,
             shows_secrets: false,
             shell: None,
             nobody_reads: false,
@@ -102,6 +121,12 @@ impl Peering {
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// `CONSUL_HTTP_ADDR` is not set. Only for what asks nobody, or has its address from elsewhere.
+    pub fn without_an_address(mut self) -> Self {
+        self.without_an_address = true;
         self
     }
 
@@ -161,6 +186,7 @@ impl Peering {
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.home.path())
             .env("PEERING_STATE_DIR", self.home.path().join("state"))
+            .envs((!self.without_an_address).then_some(("CONSUL_HTTP_ADDR", NOBODY)))
             .envs(&self.environment)
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
@@ -224,6 +250,7 @@ impl Dev {
         rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
         let mut stderr = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        shows_no_secret(&stderr, "the standard error of dev");
         (self.child.wait().unwrap().code().unwrap_or(-1), stderr)
     }
 }
@@ -263,19 +290,11 @@ fn pipe_without_reader() -> Stdio {
 }
 
 impl Finished {
+    #[track_caller]
     fn shows_no_secret(&self, arguments: &[String]) {
-        if SECRETS.lock().unwrap().is_empty() {
-            for (_, token) in recorded_tokens() {
-                guard(&token);
-            }
-        }
-        // A copy, so that a test that fails here does not spoil the list for the others.
-        let secrets = SECRETS.lock().unwrap().clone();
-        for secret in &secrets {
-            let name = arguments.first().map_or("", String::as_str);
-            assert!(!self.stdout.contains(secret), "{name} printed a secret on standard output");
-            assert!(!self.stderr.contains(secret), "{name} printed a secret on standard error");
-        }
+        let name = arguments.first().map_or("", String::as_str);
+        shows_no_secret(&self.stdout, &format!("the standard output of {name}"));
+        shows_no_secret(&self.stderr, &format!("the standard error of {name}"));
     }
 
     /// Everything at once, so that no test forgets a stream.

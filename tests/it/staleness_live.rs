@@ -23,16 +23,19 @@ impl World {
         }
     }
 
-    fn run(&self, words: &[&str]) -> crate::peering::Finished {
+    fn at_the_acceptor(&self, words: &[&str]) -> Peering {
         Peering::new(words)
             .env("CONSUL_HTTP_ADDR", &self.acceptor.url)
             .env("PEERING_STATE_DIR", self.home.path().join("state").to_str().unwrap())
-            .shows_secrets()
-            .run()
+    }
+
+    fn run(&self, words: &[&str]) -> crate::peering::Finished {
+        self.at_the_acceptor(words).run()
     }
 
     fn generate(&self) -> String {
-        let token = self.run(&["generate-token", "-name", "west"]).status(0).stdout.trim().to_owned();
+        let run = self.at_the_acceptor(&["generate-token", "-name", "west"]).shows_secrets().run().status(0);
+        let token = run.stdout.trim().to_owned();
         guard(&token);
         token
     }
@@ -148,6 +151,6 @@ fn if_unused_asks_the_acceptor_whether_the_token_is_unused() {
     assert_eq!(kept.stdout, "");
     assert_eq!(world.run(&["generate-token", "-name", "west", "-if-unused=fail"]).status, 1);
     assert_eq!(world.establish(&token), 200, "looking has not spent it");
-    let next = world.run(&keep).status(0);
+    let next = world.at_the_acceptor(&keep).shows_secrets().run().status(0);
     assert_ne!(next.stdout, "", "it was used, so a new one hurts nobody: {}", next.stderr);
 }
