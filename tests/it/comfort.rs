@@ -227,9 +227,14 @@ fn colours_are_shown_where_they_can_be_seen_or_are_asked_for() {
         assert!(!coloured(warned().more(&["-format", format]).env("CLICOLOR_FORCE", "1")), "{format}");
     }
     let on_terminal = |name: &str, value: &str| {
-        let run = Peering::new(["validate"]).env(name, value).on_a_terminal().run();
+        // What was generated is shown on standard error, in colours.
+        let words =
+            ["generate-token", "-name", "west", "-http-addr=embedded", "-out", "west.token", "-inspect"];
+        let run = Peering::new(words).env("TERM", "xterm").env(name, value).on_a_terminal().run().status(0);
+        assert!(run.stderr.contains("Peer ID"), "{}", run.stderr);
         run.stderr.contains('\u{1b}')
     };
+    assert!(on_terminal("TERM", "xterm"));
     assert!(!on_terminal("TERM", "dumb"));
     assert!(!on_terminal("NO_COLOR", "1"));
 }
@@ -269,7 +274,8 @@ fn what_is_mistyped_finds_its_neighbour() {
         (&["help", "exit-code"], "exit-codes"),
         (&["ledger", "improt"], "import"),
         (&["inspect", "-fromat", "json"], "-format"),
-        (&["validate", "-format", "jsn", "x"], "json"),
+        // All values are listed, whether one is near or not.
+        (&["validate", "-format", "jsn", "x"], "a similar value exists: 'json'"),
         (&["validate", "-skip", "ca-expird", "x"], "ca-expired"),
         (&["validate", "-severity", "ca-expird=error", "x"], "ca-expired"),
         (&["explain", "ca-expird"], "ca-expired"),
