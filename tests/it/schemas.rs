@@ -165,31 +165,128 @@ fn explanations_are_by_their_schema() {
     check(&validator("explain-list"), &explain(&["-list"]), "all");
 }
 
+/// What may be missing from an object, by the name of its schema; each is shown to be. All else must be there.
+const OPTIONAL: [(&str, &[&str]); 4] = [
+    // Of a certificate that cannot be read there is only an error.
+    (
+        "inspect",
+        &[
+            "subject",
+            "issuer",
+            "serial",
+            "not_before",
+            "not_after",
+            "key",
+            "signature_algorithm",
+            "is_ca",
+            "path_length",
+            "key_usage",
+            "subject_key_id",
+            "authority_key_id",
+            "names",
+            "self_signature",
+            "sha256",
+            "sha1",
+        ],
+    ),
+    // Of a text that is no token less is known.
+    ("validate", &["source", "peer_id", "server_name", "passed", "not_applied"]),
+    // And in a batch a line need be neither a token nor JSON.
+    ("validate-line", &["peer_id", "server_name", "input"]),
+    // Go leaves out what is nothing.
+    ("read", &["PeerCAPems"]),
+];
+
+/// Objects whose keys are anybody's.
+const ANY_KEYS: [&str; 4] = ["/Meta", "/captures", "/input", "/values"];
+
+/// A real document of each schema.
+fn documents() -> Vec<(&'static str, Value)> {
+    let token = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
+    let other = std::fs::read_to_string(fixture("tokens/three-servers.txt")).unwrap();
+    let run = |words: &[&str]| Peering::new(words).more(&["-format", "json"]).stdin(token.clone());
+    let line = json!({ "token": token.trim(), "team": "network" }).to_string();
+    let lines = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
+    let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
+    vec![
+        ("inspect", json_of(&run(&["inspect", "-"]).run())),
+        ("validate", json_of(&run(&["validate", "-"]).run())),
+        ("validate-line", serde_json::from_str(lines.stdout.lines().next().unwrap()).unwrap()),
+        ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
+        ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
+        ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
+        ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
+        ("explain-list", json_of(&run(&["explain", "-list"]).run())),
+        ("history", json_of(&Peering::new(["history", "-format", "json"]).after(imported).run())),
+        ("read", recorded("read")),
+        ("list", recorded("list")),
+        // None was recorded with a service in it.
+        ("exported-services", json!(["api"])),
+    ]
+}
+
+/// The longest document that Consul was recorded with for a command.
+fn recorded(command: &str) -> Value {
+    let runs: Vec<Value> =
+        serde_json::from_str(&std::fs::read_to_string(fixture("consul/cli.json")).unwrap()).unwrap();
+    let printed = |run: &Value| run["stdout"].as_str().unwrap().to_owned();
+    let of_it = runs.iter().filter(|run| run["args"][1] == command).map(printed);
+    let documents = of_it.filter(|text| serde_json::from_str::<Value>(text).is_ok());
+    serde_json::from_str(&documents.max_by_key(String::len).unwrap_or_else(|| panic!("{command}"))).unwrap()
+}
+
+/// The places of all objects and of all that is in them; of a list, those of its first.
+fn places(value: &Value, place: &str, all: &mut Vec<String>) {
+    all.push(place.to_owned());
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                places(value, &format!("{place}/{key}"), all);
+            }
+        }
+        Value::Array(values) if !values.is_empty() => places(&values[0], &format!("{place}/0"), all),
+        _ => {}
+    }
+}
+
 /// A schema that takes anything would be true of everything.
 #[test]
-fn a_field_too_many_or_too_few_is_noticed() {
-    let token = std::fs::read(fixture("tokens/one-server.txt")).unwrap();
-    for (name, words) in
-        [("inspect", ["inspect", "-"]), ("validate", ["validate", "-"]), ("stale", ["stale", "-"])]
-    {
-        let run = Peering::new(words).more(&["-format", "json"]);
-        let run = if name == "stale" { run.more(&["-offline"]) } else { run };
-        let document = json_of(&run.stdin(token.clone()).run());
+fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
+    let documents = documents();
+    let names: Vec<&str> = documents.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, schema::all().iter().map(|(name, _)| *name).collect::<Vec<_>>());
+    let mut missing: Vec<(&str, String)> = Vec::new();
+    for (name, document) in documents {
         let validator = validator(name);
         check(&validator, &document, name);
-        let mut more = document.clone();
-        more["tokens"][0]["surprise"] = json!(1);
-        assert!(!validator.is_valid(&more), "{name}: a field too many");
-        let fields: Vec<String> = document["tokens"][0].as_object().unwrap().keys().cloned().collect();
-        for field in fields.iter().filter(|field| {
-            !["source", "peer_id", "server_name", "passed", "not_applied"].contains(&field.as_str())
-        }) {
-            let mut less = document.clone();
-            less["tokens"][0].as_object_mut().unwrap().remove(field);
-            assert!(!validator.is_valid(&less), "{name}: without {field}");
+        let mut all = Vec::new();
+        places(&document, "", &mut all);
+        assert!(all.len() > 1, "{name}: {document}");
+        for place in all.iter().filter(|place| !ANY_KEYS.iter().any(|any| place.contains(any))) {
+            let with = |value: Value| {
+                let mut changed = document.clone();
+                *changed.pointer_mut(place).unwrap() = value;
+                changed
+            };
+            // No type of ours is a list of lists of lists.
+            assert!(!validator.is_valid(&with(json!([[[1]]]))), "{name}: another type at {place:?}");
+            let Some(fields) = document.pointer(place).unwrap().as_object() else { continue };
+            let mut more = fields.clone();
+            more.insert("surprise".to_owned(), json!(1));
+            assert!(!validator.is_valid(&with(more.into())), "{name}: a field too many at {place:?}");
+            for field in fields.keys() {
+                let mut less = fields.clone();
+                less.remove(field);
+                if validator.is_valid(&with(less.into())) {
+                    missing.push((name, field.clone()));
+                }
+            }
         }
-        let mut other = document;
-        other["version"] = json!("one");
-        assert!(!validator.is_valid(&other), "{name}: a version that is no number");
     }
+    missing.dedup();
+    let optional: Vec<(&str, String)> = OPTIONAL
+        .iter()
+        .flat_map(|(name, fields)| fields.iter().map(|field| (*name, (*field).to_owned())))
+        .collect();
+    assert_eq!(missing, optional, "(left: may be missing, right: the list)");
 }
