@@ -1,4 +1,5 @@
-//! Every fault that the embedded acceptor can play, and what `diagnose` makes of it, over real sockets.
+//! Every fault that the embedded acceptor can play, what `diagnose` makes of it, and what a dialer says of it, over real
+//! sockets.
 
 use std::time::Duration;
 
@@ -6,6 +7,8 @@ use consul_peering::acceptor::Fault;
 use consul_peering::check::Severity;
 use consul_peering::token::Token;
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -13,29 +16,85 @@ use crate::diagnose::{at, first, nobody, of};
 use crate::peering::{Dev, Peering};
 use crate::served::{PATIENCE, Served, token};
 
-/// What ranks first, and `diagnose`'s exit code, when the only address has the fault. Nothing ranks first where the way is
-/// fine, and the secret, which is never sent, is what would be refused.
-const OF_THE_WAY: [(&str, Option<&str>, i32); 19] = [
-    ("plaintext-port", Some("not-a-tls-port"), 1),
-    ("http-port", Some("not-a-tls-port"), 1),
-    ("other-ca", Some("certificate-authority-unknown"), 1),
-    ("expired-leaf", Some("certificate-expired"), 1),
-    ("future-leaf", Some("certificate-not-yet-valid"), 1),
-    ("other-server-name", Some("certificate-name-wrong"), 1),
-    ("load-balancer", Some("certificate-name-wrong"), 1),
-    ("tls-proxy", Some("http1-answered"), 1),
-    ("no-alpn", Some("alpn-missing"), 1),
-    ("black-hole", Some("dial-timeout"), 1),
-    ("silent", Some("server-silent"), 1),
-    ("slow", Some("answers-slowly"), 0),
-    ("resets", Some("connection-reset"), 1),
-    ("not-consul", Some("not-consul-grpc"), 1),
-    ("follower", Some("peer-is-follower"), 1),
-    ("permission-denied", None, 0),
-    ("internal", Some("no-leader"), 1),
-    ("rate-limited", Some("rate-limited"), 1),
-    ("unavailable", Some("no-healthy-upstream"), 1),
+/// A fault of the way to the only address.
+struct OfTheWay {
+    fault: &'static str,
+    /// What ranks first for `diagnose`; nothing where the way is fine, and the secret, which it never sends, is what would
+    /// be refused.
+    cause: Option<&'static str>,
+    /// `diagnose`'s exit code.
+    status: i32,
+    /// What a dialer prints that goes this way, as a real one does (`fixtures/consul/faults.json`).
+    establish: &'static str,
+}
+
+const fn row(
+    fault: &'static str,
+    cause: Option<&'static str>,
+    status: i32,
+    establish: &'static str,
+) -> OfTheWay {
+    OfTheWay { fault, cause, status, establish }
+}
+
+const ESTABLISHED: &str = "Successfully established peering connection with west\n";
+const NO_TLS: &str = "authentication handshake failed: tls: first record does not look like a TLS handshake";
+
+const OF_THE_WAY: [OfTheWay; 19] = [
+    row("plaintext-port", Some("not-a-tls-port"), 1, NO_TLS),
+    row("http-port", Some("not-a-tls-port"), 1, NO_TLS),
+    row(
+        "other-ca",
+        Some("certificate-authority-unknown"),
+        1,
+        "x509: certificate signed by unknown authority",
+    ),
+    row(
+        "expired-leaf",
+        Some("certificate-expired"),
+        1,
+        "x509: certificate has expired or is not yet valid: ",
+    ),
+    row(
+        "future-leaf",
+        Some("certificate-not-yet-valid"),
+        1,
+        "x509: certificate has expired or is not yet valid: ",
+    ),
+    row(
+        "other-server-name",
+        Some("certificate-name-wrong"),
+        1,
+        "x509: certificate is valid for lb.example.com, not server.dc1.peering.",
+    ),
+    row("load-balancer", Some("certificate-name-wrong"), 1, "x509: certificate "),
+    row("tls-proxy", Some("http1-answered"), 1, "missing selected ALPN property"),
+    row("no-alpn", Some("alpn-missing"), 1, "missing selected ALPN property"),
+    row("black-hole", Some("dial-timeout"), 1, "transport: Error while dialing: dial tcp "),
+    row("silent", Some("server-silent"), 1, "authentication handshake failed: context deadline exceeded"),
+    row("slow", Some("answers-slowly"), 0, ESTABLISHED),
+    row("resets", Some("connection-reset"), 1, "connection reset by peer"),
+    row("not-consul", Some("not-consul-grpc"), 1, "code = Unimplemented desc = unknown service "),
+    // A follower refuses streams, and passes the secret on to its leader.
+    row("follower", Some("peer-is-follower"), 1, ESTABLISHED),
+    row(
+        "permission-denied",
+        None,
+        0,
+        "response code: 403 (a new peering token must be generated: invalid peering establishment secret)",
+    ),
+    row(
+        "internal",
+        Some("no-leader"),
+        1,
+        "failed to persist peering secret: rpc error making call: leadership lost",
+    ),
+    row("rate-limited", Some("rate-limited"), 1, "code = ResourceExhausted desc = rate limit exceeded"),
+    row("unavailable", Some("no-healthy-upstream"), 1, "code = Unavailable desc = no healthy upstream"),
 ];
+
+/// Of these the dialer still tells in words of its own TLS library's, not in Go's as above.
+const NOT_IN_GOS_WORDS: [&str; 3] = ["expired-leaf", "future-leaf", "other-server-name"];
 
 /// The same when the way is fine, and the HTTP API of the Consul at hand has the fault.
 const OF_THE_HTTP_API: [(&str, &str); 4] = [
@@ -52,7 +111,7 @@ fn patience(fault: &str) -> (&'static str, Duration) {
 
 #[test]
 fn every_fault_is_in_one_of_the_tables() {
-    let mut tried: Vec<_> = OF_THE_WAY.iter().map(|(name, ..)| *name).collect();
+    let mut tried: Vec<_> = OF_THE_WAY.iter().map(|row| row.fault).collect();
     tried.extend(OF_THE_HTTP_API.iter().map(|(name, _)| *name));
     assert_eq!(tried, Fault::ALL.map(|(_, name, _)| name));
 }
@@ -73,21 +132,51 @@ fn generated(dev: &Dev) -> String {
     token
 }
 
+/// What a dialer prints that establishes with a token.
+fn established(token: &str) -> String {
+    let run = Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
+    let run = run.stdin(token).run();
+    assert_eq!(run.status == 0, run.stderr.is_empty(), "{}", run.stderr);
+    run.stdout + &run.stderr
+}
+
 #[test]
-fn every_fault_of_the_way_is_found_by_the_command() {
+fn every_fault_of_the_way_is_found_by_the_command_and_said_by_a_dialer() {
     std::thread::scope(|scope| {
-        for (fault, cause, status) in OF_THE_WAY {
+        for OfTheWay { fault, cause, status, establish } in OF_THE_WAY {
             scope.spawn(move || {
                 let home = tempfile::tempdir().unwrap();
                 let dev = Dev::start(home.path(), &["-fault", fault]);
                 let token = generated(&dev);
                 // Nobody is at hand as a dialer.
-                let arguments = ["-timeout", patience(fault).0, "-http-addr", "http://127.0.0.1:1"];
-                let found = diagnosed(&arguments, &token);
+                let found = diagnosed(&["-timeout", patience(fault).0], &token);
                 assert_eq!(found, (cause.map(str::to_owned), status), "{fault}");
+                let said = established(&token);
+                let gos = !NOT_IN_GOS_WORDS.contains(&fault);
+                assert!(said.contains("authentication handshake failed: ") || gos, "{fault}: {said}");
+                assert_eq!(said.contains(establish), gos, "{fault}: {said}");
             });
         }
     });
+}
+
+/// A dialer says the same of both ports that speak no TLS.
+#[tokio::test]
+async fn a_port_without_tls_speaks_what_its_fault_says() {
+    let west = Served::start(|_| {}).await;
+    for (fault, begins) in [
+        ("http-port", &b"HTTP/1.1 400 Bad Request\r\n"[..]),
+        // A frame of settings, as a server of HTTP/2 begins.
+        ("plaintext-port", &[0, 0]),
+    ] {
+        let bad = west.beside(|settings| settings.fault = Fault::named(fault)).await;
+        let mut stream = TcpStream::connect(bad.address).await.unwrap();
+        stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
+        let mut spoken = [0; 26];
+        stream.read_exact(&mut spoken).await.unwrap();
+        assert!(spoken.starts_with(begins), "{fault}: {spoken:?}");
+        assert_eq!(spoken[3] == 4, fault == "plaintext-port", "{fault}: {spoken:?}");
+    }
 }
 
 #[test]
@@ -119,7 +208,7 @@ async fn beside_a_good_one(fault: &'static str, faulty_first: bool) -> (Option<&
 #[tokio::test(flavor = "multi_thread")]
 async fn a_good_address_saves_the_establish_unless_a_silent_one_comes_first() {
     let mut trying = JoinSet::new();
-    for (fault, cause, _) in OF_THE_WAY {
+    for OfTheWay { fault, cause, .. } in OF_THE_WAY {
         for faulty_first in [false, true] {
             trying.spawn(async move {
                 (fault, cause, faulty_first, beside_a_good_one(fault, faulty_first).await)
