@@ -332,6 +332,27 @@ mod tests {
         Some(words.map(|word| word.trim_end_matches(')').to_owned()).collect())
     }
 
+    /// Reads the words after `peering` as a run does.
+    fn parse(definition: &clap::Command, words: &[String]) -> Result<(), String> {
+        let name = words.first().ok_or("there is no command")?;
+        if words == ["help"] {
+            return Ok(());
+        }
+        let command = definition.find_subcommand(name).ok_or(format!("there is no command {name}"))?;
+        let (command, path) = match words.get(1).filter(|_| command.has_subcommands()) {
+            Some(within) => {
+                (command.find_subcommand(within).ok_or(format!("there is no command {name} {within}"))?, 2)
+            }
+            None => (command, 1),
+        };
+        let (called, rest) = words.split_at(path);
+        let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
+        let rest =
+            arguments::normalise(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
+        let called = std::iter::once("peering").chain(called.iter().map(String::as_str)).map(OsString::from);
+        Peering::try_parse_from(called.chain(rest)).map(drop).map_err(|error| error.to_string())
+    }
+
     #[test]
     fn every_command_has_examples_that_the_parser_takes() {
         let definition = definition();
@@ -341,23 +362,26 @@ mod tests {
             let own = |example: &Vec<String>| example.starts_with(&path);
             assert!(examples.iter().any(own), "{path:?} has no example of its own: {help}");
             for example in examples {
-                let Some(name) = example.first() else { panic!("{help}") };
-                let command = definition.find_subcommand(name).unwrap_or_else(|| panic!("{example:?}"));
-                let (command, rest) = if command.has_subcommands() {
-                    (command.find_subcommand(&example[1]).unwrap(), &example[2..])
-                } else {
-                    (command, &example[1..])
-                };
-                let words: Vec<OsString> = rest.iter().map(OsString::from).collect();
-                let words = arguments::normalise(command, Style::of(name), &words).unwrap();
-                let called = std::iter::once("peering")
-                    .chain(example[..example.len() - rest.len()].iter().map(String::as_str));
-                let called = called.map(OsString::from).chain(words);
-                if let Err(error) = Peering::try_parse_from(called) {
-                    panic!("{example:?}: {error}");
-                }
+                parse(&definition, &example).unwrap_or_else(|error| panic!("{example:?}: {error}"));
             }
         }
+    }
+
+    /// Those of `consul peering` too, for which ours can stand in.
+    #[test]
+    fn every_command_that_an_explanation_leads_to_is_one_that_the_parser_takes() {
+        let definition = definition();
+        let mut seen = 0;
+        for entry in crate::explain::entries() {
+            for words in entry.next.lines().filter_map(ours) {
+                parse(&definition, &words)
+                    .unwrap_or_else(|error| panic!("{}: {}: {error}", entry.name, entry.next));
+                seen += 1;
+            }
+            let named = entry.next.matches("peering ").count();
+            assert_eq!(entry.next.lines().filter_map(ours).count(), named, "{}: {}", entry.name, entry.next);
+        }
+        assert!(seen > 50, "{seen}");
     }
 
     #[test]
