@@ -101,3 +101,8 @@ mod wiped;
 pub mod word;
 
 pub use wiped::Wiped;
+
+/// The page of the library, whose programs are tests of the documentation too.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+mod page {}

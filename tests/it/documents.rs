@@ -1,7 +1,11 @@
-//! The pages in `docs/`, run from top to bottom: every command that stands in a ```console block, with its output and exit
-//! code. Servers are on free ports, which the pages do not know: addresses are exchanged on the way in and out.
+//! The documents, run from top to bottom: every command that stands in a ```console block of README or of a page in
+//! `docs/`, with its output and exit code. Servers are on free ports, which the pages do not know: addresses are exchanged
+//! on the way in and out.
 //!
 //! `UPDATE_DOCS=1` writes what was printed into the pages, with `[..]` for what differs from run to run.
+
+mod guard;
+mod markdown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,80 +16,33 @@ use std::process::{Child, Command, Stdio};
 
 use snapbox::{Assert, Data};
 
+use crate::peering::{NOBODY, guard, shows_no_secret};
+use markdown::{Block, Part, Step, parts};
+
 /// The pages whose blocks are run, one world each.
-const PAGES: [&str; 8] = [
-    "guide.md",
-    "diagnose.md",
-    "kubernetes.md",
-    "ci.md",
-    "configuration.md",
-    "ledger.md",
-    "acceptor.md",
-    "library.md",
+const PAGES: [&str; 9] = [
+    "README.md",
+    "docs/guide.md",
+    "docs/diagnose.md",
+    "docs/kubernetes.md",
+    "docs/ci.md",
+    "docs/configuration.md",
+    "docs/ledger.md",
+    "docs/acceptor.md",
+    "docs/library.md",
 ];
 
-/// Commands in ```sh blocks, which are not run, and why not.
-const NOT_RUN: [(&str, &str); 8] = [
-    ("cargo install", "takes minutes, and writes outside of the checkout; tried by hand before a release"),
-    ("cargo test", "is what runs this"),
-    ("cargo run --release", "takes minutes; README's first command, whose words are run without cargo"),
-    (".ci/run", "runs this"),
-    ("mdbook", "need not be installed"),
-    ("peering completions", "tests/it/comfort.rs runs it in a real bash"),
-    ("mkdir -p", "makes the folder for the next line"),
-    ("peering man", "tests/it/comfort.rs runs it"),
-];
+/// README's first command.
+pub const FIRST_COMMAND: &str =
+    "cargo run --release -- generate-token -http-addr=embedded -name west -inspect";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// A part of a page.
-enum Part {
-    /// Lines that are not run.
-    Text(String),
-    /// A ```console block: each command, the exit code that it says, and what it prints.
-    Console(Vec<Step>),
-}
-
-struct Step {
-    command: String,
-    status: i32,
-    output: String,
-}
-
-fn parse(page: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut text = String::new();
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        if line != "```console" {
-            writeln!(text, "{line}").unwrap();
-            continue;
-        }
-        parts.push(Part::Text(std::mem::take(&mut text)));
-        let mut steps: Vec<Step> = Vec::new();
-        for line in lines.by_ref().take_while(|line| *line != "```") {
-            if let Some(command) = line.strip_prefix("$ ") {
-                steps.push(Step { command: command.to_owned(), status: 0, output: String::new() });
-                continue;
-            }
-            let step = steps.last_mut().expect("a console block begins with a command");
-            match (line.strip_prefix("> "), line.strip_prefix("? ")) {
-                (Some(more), _) if step.output.is_empty() => write!(step.command, "\n{more}").unwrap(),
-                (_, Some(status)) if step.output.is_empty() => step.status = status.parse().unwrap(),
-                _ => writeln!(step.output, "{line}").unwrap(),
-            }
-        }
-        parts.push(Part::Console(steps));
-    }
-    parts.push(Part::Text(text));
-    parts
-}
-
 /// The folder, the servers and the addresses of a page.
-struct World {
-    home: tempfile::TempDir,
+pub struct World {
+    pub home: tempfile::TempDir,
     servers: Vec<Child>,
     /// What a page says, and what it is here.
     addresses: BTreeMap<String, String>,
@@ -101,7 +58,7 @@ impl Drop for World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let home = tempfile::tempdir().unwrap();
         symlink(root().join("fixtures"), home.path().join("fixtures")).unwrap();
         let tools = home.path().join("tools");
@@ -126,7 +83,8 @@ impl World {
         text.replace(self.home.path().to_str().unwrap(), "~")
     }
 
-    fn shell(&self, script: &str) -> Command {
+    /// A script, with `peering` on its path and nothing of this machine around it.
+    pub fn shell(&self, script: &str) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_peering")).parent().unwrap();
         let home = self.home.path();
         let mut command = Command::new("/bin/bash");
@@ -136,6 +94,7 @@ impl World {
             .env("PATH", format!("{}:{}:/usr/bin:/bin", program.display(), home.join("tools").display()))
             .env("HOME", home)
             .env("USER", "ann")
+            .env("CONSUL_HTTP_ADDR", NOBODY)
             .current_dir(home)
             .stdin(Stdio::null());
         command
@@ -149,7 +108,22 @@ impl World {
         }
         let output = self.shell(&format!("{{ {}\n}} 2>&1", self.here(&step.command))).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
+        self.guard_what_was_generated();
+        shows_no_secret(&text, &step.command);
         (output.status.code().unwrap_or(-1), self.said(&text))
+    }
+
+    /// From now on, nothing may show a token that a page has put into a file.
+    fn guard_what_was_generated(&self) {
+        for entry in std::fs::read_dir(self.home.path()).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "token") {
+                let token = std::fs::read_to_string(path).unwrap();
+                if !token.trim().is_empty() {
+                    guard(&token);
+                }
+            }
+        }
     }
 
     /// Starts a `peering dev` on free ports, and learns which they are.
@@ -199,12 +173,15 @@ impl World {
     }
 }
 
+/// A step that takes no millisecond has no time shown.
+fn without_times(text: &str) -> String {
+    let time = regex::Regex::new(r"\s+\(\d+ ms\)").unwrap();
+    time.replace_all(text, "").into_owned()
+}
+
 /// What differs from run to run, as `[..]`.
 fn without_what_varies(text: &str) -> String {
-    // A step that takes no millisecond has no time shown.
-    let time = regex::Regex::new(r"\s+\(\d+ ms\)").unwrap();
-    let text = time.replace_all(text, "");
-    let mut text = regex::Regex::new(r"\bms=\d+").unwrap().replace_all(&text, "ms=[..]").into_owned();
+    let mut text = regex::Regex::new(r"\bms=\d+").unwrap().replace_all(text, "ms=[..]").into_owned();
     for pattern in [
         r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         r"\b([0-9a-f]{2}:){7,}[0-9a-f]{2}\b",
@@ -222,42 +199,53 @@ fn without_what_varies(text: &str) -> String {
     text.replace(&format!("from {host}"), "from [..]").replace(&format!("on {host}"), "on [..]")
 }
 
+/// Whether a step printed what its page says; if not, how they differ.
+fn compared(page: &str, step: &Step, output: &str) -> Result<(), String> {
+    Assert::new()
+        .normalize_paths(false)
+        .try_eq(
+            Some(&format!("{page}: {}", step.command)),
+            Data::text(without_times(output).trim_end()),
+            Data::text(step.output.trim_end()),
+        )
+        .map_err(|error| error.to_string())
+}
+
+/// A block with what its commands print now; what its page says well enough is left as it is.
+fn rerun(world: &mut World, page: &str, block: &Block) -> String {
+    let mut text = String::new();
+    for step in block.steps() {
+        let (status, output) = world.run(&step);
+        writeln!(text, "$ {}", step.command.replace('\n', "\n> ")).unwrap();
+        if status != 0 {
+            writeln!(text, "? {status}").unwrap();
+        }
+        match compared(page, &step, &output) {
+            Ok(()) => text.push_str(&step.output),
+            Err(_) => text.push_str(&without_what_varies(&without_times(&output))),
+        }
+    }
+    block.with(&text)
+}
+
 fn run(page: &str) {
-    let path = root().join("docs").join(page);
-    let parts = parse(&std::fs::read_to_string(&path).unwrap());
+    let path = root().join(page);
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let mut world = World::new();
     let mut written = String::new();
-    for part in parts {
-        let steps = match part {
-            Part::Text(text) => {
-                written.push_str(&text);
-                continue;
-            }
-            Part::Console(steps) => steps,
-        };
-        written.push_str("```console\n");
-        for step in steps {
-            let (status, output) = world.run(&step);
-            writeln!(written, "$ {}", step.command.replace('\n', "\n> ")).unwrap();
-            if update {
-                if status != 0 {
-                    writeln!(written, "? {status}").unwrap();
+    for part in parts(&std::fs::read_to_string(&path).unwrap()) {
+        match part {
+            Part::Prose(prose) => written.push_str(&prose),
+            Part::Block(block) if !block.is_run() => written.push_str(&block.with(&block.text())),
+            Part::Block(block) if update => written.push_str(&rerun(&mut world, page, &block)),
+            Part::Block(block) => {
+                for step in block.steps() {
+                    let (status, output) = world.run(&step);
+                    assert_eq!(status, step.status, "{page}: {}\n{output}", step.command);
+                    compared(page, &step, &output).unwrap_or_else(|error| panic!("{error}"));
                 }
-                written.push_str(&without_what_varies(&output));
-                continue;
-            }
-            assert_eq!(status, step.status, "{page}: {}\n{output}", step.command);
-            let same = Assert::new().normalize_paths(false).try_eq(
-                Some(&format!("{page}: {}", step.command)),
-                Data::text(without_what_varies(&output)),
-                Data::text(step.output),
-            );
-            if let Err(error) = same {
-                panic!("{error}");
             }
         }
-        written.push_str("```\n");
     }
     if update {
         std::fs::write(path, written).unwrap();
@@ -288,70 +276,6 @@ fn documents() -> Vec<(PathBuf, String)> {
     files.sort();
     let read = |file: PathBuf| (file.clone(), std::fs::read_to_string(root().join(&file)).unwrap());
     files.into_iter().map(read).collect()
-}
-
-/// Every fenced block: its language and its lines.
-fn blocks(text: &str) -> Vec<(String, String)> {
-    let mut blocks = Vec::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        let Some(language) = line.trim_start().strip_prefix("```") else { continue };
-        let body: Vec<&str> = lines.by_ref().take_while(|line| line.trim_start() != "```").collect();
-        blocks.push((language.to_owned(), body.join("\n")));
-    }
-    blocks
-}
-
-#[test]
-fn no_command_stands_in_a_document_that_nothing_runs() {
-    for (file, text) in documents() {
-        let name = file.file_name().unwrap().to_str().unwrap();
-        let run = name == "README.md" && file.components().count() == 1 || PAGES.contains(&name);
-        let consoles: String = blocks(&text)
-            .into_iter()
-            .filter(|(language, _)| language == "console")
-            .map(|(_, body)| body)
-            .collect();
-        for (language, body) in blocks(&text) {
-            match language.as_str() {
-                "console" => assert!(run, "{}: nobody runs\n{body}", file.display()),
-                // Patterns to be filled in; src/explain tests that their commands exist.
-                "sh" if name == "messages.md" => {}
-                "sh" => {
-                    for line in body.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-                    {
-                        let known = NOT_RUN.iter().any(|(begins, _)| line.trim_start().starts_with(begins));
-                        assert!(known, "{}: nobody runs\n{line}", file.display());
-                    }
-                }
-                // A picture of a run; README says of which.
-                "text" => {
-                    assert!(!body.contains("$ peering") || name == "README.md", "{}: {body}", file.display());
-                }
-                "yaml" => {
-                    // A page does not grow old; a pipeline has to.
-                    let consoles = consoles.replace(" -now 2026-11-24", "");
-                    for line in
-                        body.lines().filter_map(|line| line.split_once("peering ").map(|(_, rest)| rest))
-                    {
-                        let line = line.trim_end_matches(['|', ' ', '"']).trim();
-                        assert!(consoles.contains(line), "{}: nobody runs\npeering {line}", file.display());
-                    }
-                    let parsed: Result<serde_json::Value, _> = serde_saphyr::from_str(&body);
-                    assert!(parsed.is_ok(), "{}: {:?}\n{body}", file.display(), parsed.err());
-                }
-                "toml" => assert!(toml::from_str::<toml::Table>(&body).is_ok(), "{}: {body}", file.display()),
-                "rust" => assert!(name == "library.md", "{}: {body}", file.display()),
-                "json" => assert!(
-                    serde_json::from_str::<serde_json::Value>(&body).is_ok(),
-                    "{}: {body}",
-                    file.display()
-                ),
-                "" | "hcl" => {}
-                other => panic!("{}: a block in {other:?}", file.display()),
-            }
-        }
-    }
 }
 
 /// How a heading is linked to.

@@ -1,29 +1,24 @@
-//! The documents' commands, run; their outputs, compared.
+//! README's two commands. What else stands there is run by `documents`.
 
-use std::path::Path;
+use crate::documents::{FIRST_COMMAND, World};
 
-/// `[..]` stands for what differs from run to run.
+fn read(name: &str) -> String {
+    std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
 #[test]
-fn every_command_in_the_documents_prints_what_they_say() {
-    let home = tempfile::tempdir().unwrap();
-    // The commands run in the package's folder, and these are the files that they leave there.
-    let left = ["west.token", "newer.token"].map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
-    let clean = || left.iter().for_each(|file| drop(std::fs::remove_file(file)));
-    clean();
-    let documents = trycmd::TestCases::new();
-    documents
-        .env("PEERING_STATE_DIR", home.path().join("state").to_str().unwrap())
-        .env("HOME", home.path().to_str().unwrap())
-        .env("COLUMNS", "80")
-        .case("README.md");
-    documents.run();
-    clean();
+fn the_readmes_first_command_generates_a_token_and_tells_what_it_says() {
+    assert!(read("README.md").contains(&format!("\n{FIRST_COMMAND}\n")));
+    let words = FIRST_COMMAND.strip_prefix("cargo run --release -- ").unwrap();
+    let output = World::new().shell(&format!("peering {words}")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let token = String::from_utf8(output.stdout).unwrap();
+    assert!(crate::peering::token_json(&token)["PeerID"].is_string(), "{token}");
+    assert!(String::from_utf8(output.stderr).unwrap().starts_with("Peering token\n"));
 }
 
 #[test]
 fn the_readmes_second_command_is_the_one_that_ci_runs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let read = |name: &str| std::fs::read_to_string(root.join(name)).unwrap();
     assert!(read("README.md").contains("\ncargo test --locked\n"));
     assert!(read(".ci/run").contains("cargo test --locked\n"));
 }
