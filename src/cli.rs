@@ -332,12 +332,9 @@ mod tests {
         Some(words.map(|word| word.trim_end_matches(')').to_owned()).collect())
     }
 
-    /// Reads the words after `peering` as a run does.
-    fn parse(definition: &clap::Command, words: &[String]) -> Result<(), String> {
+    /// The words of a run after `peering`, as clap takes them: the command and its flags are known.
+    fn normalised(definition: &clap::Command, words: &[String]) -> Result<Vec<OsString>, String> {
         let name = words.first().ok_or("there is no command")?;
-        if words == ["help"] {
-            return Ok(());
-        }
         let command = definition.find_subcommand(name).ok_or(format!("there is no command {name}"))?;
         let (command, path) = match words.get(1).filter(|_| command.has_subcommands()) {
             Some(within) => {
@@ -349,8 +346,16 @@ mod tests {
         let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
         let rest =
             arguments::normalise(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
-        let called = std::iter::once("peering").chain(called.iter().map(String::as_str)).map(OsString::from);
-        Peering::try_parse_from(called.chain(rest)).map(drop).map_err(|error| error.to_string())
+        Ok(called.iter().map(OsString::from).chain(rest).collect())
+    }
+
+    /// Reads the words after `peering` as a run does.
+    fn parse(definition: &clap::Command, words: &[String]) -> Result<(), String> {
+        if words == ["help"] {
+            return Ok(());
+        }
+        let words = std::iter::once("peering".into()).chain(normalised(definition, words)?);
+        Peering::try_parse_from(words).map(drop).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -382,6 +387,39 @@ mod tests {
             assert_eq!(entry.next.lines().filter_map(ours).count(), named, "{}: {}", entry.name, entry.next);
         }
         assert!(seen > 50, "{seen}");
+    }
+
+    /// Prose names a command without all that it needs, but what it names is there.
+    #[test]
+    fn every_command_and_flag_in_the_prose_of_the_documents_is_known() {
+        let definition = definition();
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let named = regex::Regex::new("`(peering [a-z][^`]*)`").unwrap();
+        let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+        let pages = pages.filter(|page| page.extension().is_some_and(|extension| extension == "md"));
+        let mut seen = 0;
+        for page in pages.chain(["README.md", "SECURITY.md"].map(|name| root.join(name))) {
+            let text = std::fs::read_to_string(&page).unwrap();
+            for found in named.captures_iter(&text) {
+                let line = found[1].replace('\n', " ");
+                // Consul's messages, and beginnings of them, begin like that too.
+                let Some(command) = ours(&line)
+                    .filter(|words| words[0] != "token" && crate::explain::explain(&line).is_empty())
+                else {
+                    continue;
+                };
+                let is_help = command[0] == "help"
+                    && command
+                        .get(1)
+                        .is_none_or(|it| it == "COMMAND" || topics::page(it, &definition).is_some());
+                // The last flag may stand without its value.
+                let known = normalised(&definition, &command)
+                    .or_else(|_| normalised(&definition, &[&command[..], &["VALUE".to_owned()]].concat()));
+                assert!(is_help || known.is_ok(), "{}: {command:?}: {known:?}", page.display());
+                seen += 1;
+            }
+        }
+        assert!(seen > 40, "{seen}");
     }
 
     #[test]

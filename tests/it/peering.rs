@@ -76,7 +76,6 @@ pub struct Peering {
     environment: BTreeMap<String, String>,
     stdin: Vec<u8>,
     home: TempDir,
-    without_an_address: bool,
     shows_secrets: bool,
     shell: Option<String>,
     nobody_reads: bool,
@@ -96,10 +95,9 @@ impl Peering {
     pub fn new<S: AsRef<str>>(arguments: impl IntoIterator<Item = S>) -> Self {
         Self {
             arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
-            environment: BTreeMap::new(),
+            environment: BTreeMap::from([("CONSUL_HTTP_ADDR".to_owned(), NOBODY.to_owned())]),
             stdin: Vec::new(),
             home: tempfile::tempdir().unwrap(),
-            without_an_address: false,
             shows_secrets: false,
             shell: None,
             nobody_reads: false,
@@ -126,7 +124,7 @@ impl Peering {
 
     /// `CONSUL_HTTP_ADDR` is not set. Only for what asks nobody, or has its address from elsewhere.
     pub fn without_an_address(mut self) -> Self {
-        self.without_an_address = true;
+        self.environment.remove("CONSUL_HTTP_ADDR");
         self
     }
 
@@ -187,7 +185,6 @@ impl Peering {
             .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.home.path())
             .env("PEERING_STATE_DIR", self.home.path().join("state"))
-            .envs((!self.without_an_address).then_some(("CONSUL_HTTP_ADDR", NOBODY)))
             .envs(&self.environment)
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
