@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::peering::{Finished, Peering, fixture, shows_no_secret};
+use crate::peering::{Finished, Peering, fixture};
 
 /// What bash offers for a line, with the cursor at its end. It hands over what it would replace, which begins after a blank
 /// or a sign that breaks words; an @ stays with what follows it.
@@ -25,7 +25,7 @@ fn tab(line: &str, home: &std::path::Path) -> Vec<String> {
         .unwrap();
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{line}");
     let offered = String::from_utf8(output.stdout).unwrap();
-    shows_no_secret(&offered, "what the Tab key shows");
+    crate::peering::shows_no_secret(&offered, "what the Tab key shows");
     offered.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
