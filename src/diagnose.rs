@@ -27,6 +27,7 @@ use crate::token::Token;
 use crate::token::recover::Undone;
 use crate::word::Word;
 
+#[cfg(feature = "cli")]
 pub(crate) use address::fault;
 pub use rank::{Cause, Certainty, Effect, Evidence};
 

@@ -5,13 +5,15 @@
 //! passed over.
 
 mod connection;
+mod tls;
 
 use std::fmt;
 
 use prost::{Message, Oneof};
 
+pub(crate) use connection::code_name;
 pub use connection::{Alpn, CallError, Connection, DialError, Refusal, Step, Trust};
-pub(crate) use connection::{code_name, roots};
+pub(crate) use tls::{client_config, ders};
 
 /// The path of the call that consumes an establishment secret.
 pub const EXCHANGE_SECRET: &str = "/hashicorp.consul.internal.peerstream.PeerStreamService/ExchangeSecret";

@@ -28,7 +28,6 @@ fn handshake(error: &DialError) -> String {
         return "context deadline exceeded".to_owned();
     }
     for (ours, gos) in [
-        ("UnknownIssuer", "tls: failed to verify certificate: x509: certificate signed by unknown authority"),
         ("InvalidContentType", "tls: first record does not look like a TLS handshake"),
         (
             "missing selected ALPN property",

@@ -11,9 +11,7 @@ use http::Uri;
 use http::uri::PathAndQuery;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use serde::Serialize;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,11 +24,12 @@ use tonic::client::Grpc;
 use tonic::{Code, Request, Status, Streaming};
 use tonic_prost::ProstCodec;
 
+use super::tls::{client_config, ders};
 use super::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, STREAM_RESOURCES, StreamMessage,
     leader_of,
 };
-use crate::consul::system_words;
+use crate::consul::{Presented, system_words};
 use crate::token::{Secret, ServerAddress};
 
 /// Whom a connection trusts.
@@ -158,11 +157,16 @@ impl Connection {
             }
             Trust::Tls { cas, server_name } => {
                 let tls = |reason: String| failed(Step::Tls, reason);
-                let config = client_config(cas).map_err(tls)?;
+                let shown = Presented::default();
+                let config = client_config(cas, &shown).map_err(tls)?;
                 let name = ServerName::try_from(server_name.clone())
                     .map_err(|_| tls(format!("{server_name:?} is no name that a certificate can have")))?;
                 let connector = TlsConnector::from(Arc::new(config));
-                let stream = step(Step::Tls, patience, connector.connect(name, stream)).await?;
+                let made = step(Step::Tls, patience, connector.connect(name, stream)).await;
+                let stream = made.map_err(|error| match shown.judge(&ders(cas), server_name) {
+                    Some(Err(refusal)) => tls(format!("tls: failed to verify certificate: {}", refusal.says)),
+                    _ => error,
+                })?;
                 let alpn = match stream.get_ref().1.alpn_protocol() {
                     None => Alpn::None,
                     Some(b"h2") => Alpn::H2,
@@ -301,32 +305,6 @@ fn too_slow(step: Step, patience: Duration) -> DialError {
 fn origin(scheme: &str, authority: &str) -> Uri {
     let given = Uri::builder().scheme(scheme).authority(authority).path_and_query("/").build();
     given.unwrap_or_else(|_| Uri::from_static("http://localhost/"))
-}
-
-/// TLS that trusts the CAs alone and offers `h2`.
-fn client_config(cas: &[String]) -> Result<ClientConfig, String> {
-    let mut config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .with_root_certificates(roots(cas)?)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(config)
-}
-
-/// The token's CAs as roots. The error says why there is none.
-pub(crate) fn roots(cas: &[String]) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    let mut fault = "the token's CAs hold no certificate".to_owned();
-    for certificate in cas.iter().flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes())) {
-        let added = certificate
-            .map_err(|error| error.to_string())
-            .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()));
-        if let Err(error) = added {
-            fault = format!("a CA of the token cannot be used: {error}");
-        }
-    }
-    if roots.is_empty() { Err(fault) } else { Ok(roots) }
 }
 
 /// An error with its causes.

@@ -4,10 +4,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, InvalidMessage, ProtocolVersion};
+use rustls::pki_types::ServerName;
+use rustls::{InvalidMessage, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -15,9 +13,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::recorded::{FirstBytes, Recorded};
 use crate::cert::Certificate;
-use crate::consul::{Presented, Remembering, alert_words, certificate_words, rustls_error, system_words};
+use crate::consul::{Presented, alert_words, certificate_words, rustls_error, system_words};
 use crate::go::chain::Fault;
-use crate::peerstream::roots;
+use crate::peerstream::{client_config, ders};
 use crate::reach::{Distrust, Shown, Step, TlsFault, Whose};
 
 /// What TLS is spoken over, and what speaks TLS.
@@ -88,18 +86,7 @@ fn prepare(
     server_name: &str,
     shown: &Presented,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(cas)?), Arc::clone(&provider))
-        .build()
-        .map_err(|error| error.to_string())?;
-    let verifier = Arc::new(Remembering { inner, name: None, roots: ders(cas), shown: shown.clone() });
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec()];
+    let config = client_config(cas, shown)?;
     let name = ServerName::try_from(server_name.to_owned())
         .map_err(|_| format!("{server_name:?} is no name that a certificate can have"))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
@@ -126,13 +113,6 @@ fn fault(error: &io::Error, first: &FirstBytes, shown: &Presented, server_name: 
             _ => TlsFault::Other { says: system_words(error) },
         },
     }
-}
-
-fn ders(cas: &[String]) -> Vec<Vec<u8>> {
-    cas.iter()
-        .flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes()))
-        .filter_map(|root| Some(root.ok()?.to_vec()))
-        .collect()
 }
 
 fn what_was_shown(shown: &Presented, server_name: &str) -> Shown {
