@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::exit::Exit;
 use super::http_options::wait_for;
@@ -14,6 +14,9 @@ const BREATH: Duration = Duration::from_secs(1);
 
 /// How long to wait at most after an error.
 const LONGEST: Duration = Duration::from_mins(1);
+
+/// How long one answer may take. A blocking query waits 10 seconds, and Consul refuses some questions only after 12.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One answer.
 pub struct Seen<T> {
@@ -35,7 +38,9 @@ pub fn watch<T: PartialEq>(mut ask: impl AsyncFnMut(u64) -> Result<Seen<T>, Stri
         loop {
             let asked = Instant::now();
             let answer = tokio::select! {
-                answer = ask(index) => answer,
+                answer = timeout(PATIENCE, ask(index)) => answer.unwrap_or_else(|_| {
+                    Err(format!("No answer within {} s", PATIENCE.as_secs()))
+                }),
                 () = until_nobody_reads() => return Exit::Done,
             };
             match answer {
