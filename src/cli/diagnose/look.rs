@@ -112,6 +112,10 @@ async fn staleness(
         ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
         consul: match dialer {
             Source::Unanswered(because) => Source::NotAsked(because.clone()),
+            // The dialer's Consul knows nothing of the acceptor's tokens.
+            Source::Answered(view) if is_another_cluster(view, token) => {
+                Source::NotAsked("it is not the acceptor's".to_owned())
+            }
             // It would refuse, but only after 12 seconds.
             Source::Answered(view) if view.peerings.is_none() => {
                 Source::NotAsked("its peerings cannot be read with this ACL token".to_owned())
@@ -125,6 +129,11 @@ async fn staleness(
         snapshot: Source::default(),
     };
     assess("token", token, &evidence)
+}
+
+fn is_another_cluster(view: &DialerView, token: &Token) -> bool {
+    let (at_hand, of_token) = (view.trust_domain.as_deref(), token.trust_domain());
+    at_hand.is_some() && of_token.is_some() && at_hand != of_token
 }
 
 /// The token's addresses replaced, so that a text can be shown to strangers.
