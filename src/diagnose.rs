@@ -142,7 +142,7 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     staleness::look(&known, &mut causes);
     dialer::look(&known, &mut causes);
     error::look(&known, &mut causes);
-    let causes = causes.ranked(known.given_as);
+    let causes = causes.ranked(&known);
     let conclusion = rank::conclusion(&known, &causes);
     let mut not_known = Vec::new();
     let mut take = |what, because: &str| not_known.push(NotKnown { what, because: because.to_owned() });

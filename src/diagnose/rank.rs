@@ -138,11 +138,10 @@ impl Causes {
     }
 
     /// The likeliest first; of equally likely ones, the one that was found first: nearer to the token's text.
-    /// `given_as` is how the token was given, for the commands to run next.
-    pub(super) fn ranked(mut self, given_as: Option<&str>) -> Vec<Cause> {
+    pub(super) fn ranked(mut self, known: &Known<'_>) -> Vec<Cause> {
         for cause in &mut self.0 {
             cause.settle();
-            cause.fill_in(given_as);
+            cause.fill_in(known);
         }
         self.0.sort_by_key(|cause| Reverse((cause.severity, cause.weight)));
         self.0
@@ -164,10 +163,13 @@ impl Cause {
     }
 
     /// What is known in the command to run next. A token is generated with an address that is not known yet.
-    fn fill_in(&mut self, given_as: Option<&str>) {
+    /// The name that was given is the dialer's, and a peering is read and deleted where it was looked at.
+    fn fill_in(&mut self, known: &Known<'_>) {
         let Some(next) = &self.next else { return };
         let address = self.addresses.first().filter(|_| !next.contains("generate-token")).map(String::as_str);
-        self.next = Some(explain::filled(next, None, address, given_as));
+        let is_for_dialer = ["peering read ", "peering delete "].iter().any(|it| next.starts_with(it));
+        let name = known.name.filter(|_| is_for_dialer);
+        self.next = Some(explain::filled(next, name, address, known.given_as));
     }
 
     fn settle(&mut self) {
