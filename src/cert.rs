@@ -68,9 +68,13 @@ pub enum CertificateError {
     /// Not DER of an X.509 certificate, or not one that this tool understands.
     #[error("not an X.509 certificate: {0}")]
     Malformed(String),
-    /// A date outside of the years that can be told.
-    #[error("a date outside of the years -9999 to 9999")]
-    DateOutOfRange,
+}
+
+/// A date in a certificate. The last ones that can be told stand for those beyond: `99991231235959Z` says that there is no
+/// end (RFC 5280 §4.1.2.5), and lies a day beyond.
+fn time(seconds: i64) -> Timestamp {
+    let told = seconds.clamp(Timestamp::MIN.as_second(), Timestamp::MAX.as_second());
+    Timestamp::from_second(told).unwrap_or(Timestamp::MAX)
 }
 
 impl Certificate {
@@ -79,14 +83,13 @@ impl Certificate {
         let (rest, parsed) = X509Certificate::from_der(der)
             .map_err(|error| CertificateError::Malformed(plain(&error.to_string())))?;
         let der = &der[..der.len() - rest.len()];
-        let time = |seconds| Timestamp::from_second(seconds).map_err(|_| CertificateError::DateOutOfRange);
         let mut certificate = Self {
             version: parsed.version().0 + 1,
             subject: parsed.subject().to_string(),
             issuer: parsed.issuer().to_string(),
             serial: hex_with_colons(parsed.raw_serial()),
-            not_before: time(parsed.validity().not_before.timestamp())?,
-            not_after: time(parsed.validity().not_after.timestamp())?,
+            not_before: time(parsed.validity().not_before.timestamp()),
+            not_after: time(parsed.validity().not_after.timestamp()),
             key: Key::of(parsed.public_key()),
             signature_algorithm: signature::algorithm_name(&parsed.signature_algorithm),
             is_ca: None,

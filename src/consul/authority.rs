@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use thiserror::Error;
 
@@ -48,7 +48,12 @@ impl Authority {
         let authority = Self { text: text.to_owned(), host: unbracketed.to_owned(), port };
         // A URL would take these for where the host ends.
         let ends_early = host.contains(|letter: char| "/\\?#".contains(letter) || letter.is_ascii_control());
-        let is_host = || reqwest::Url::parse(&format!("http://{}", authority.url_host())).is_ok();
+        // A URL would take `010.0.0.1` for 8.0.0.1; for Go it is a name that nobody has.
+        let is_ipv4 = |text: &str| text.parse::<Ipv4Addr>().is_ok();
+        let is_host = || {
+            let url = reqwest::Url::parse(&format!("http://{}", authority.url_host()));
+            url.is_ok_and(|url| is_ipv4(host) || !url.host_str().is_some_and(is_ipv4))
+        };
         if ends_early || !is_host() {
             return Err(malformed("its host is neither a name nor an IP address"));
         }
@@ -154,6 +159,9 @@ mod tests {
             ("a#b:1", no_host),
             ("a b:1", no_host),
             ("a\nb:1", no_host),
+            ("010.0.0.1:8500", no_host),
+            ("127.1", no_host),
+            ("0x7f000001:1", no_host),
             ("[::1", no_host),
             ("http:127.0.0.1:1", no_host),
         ] {

@@ -1,7 +1,5 @@
 //! The HTTP API client: one request, one answer, over the network or to the embedded acceptor in this process.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::authority::Authority;
 use super::config::{Address, Config};
 use super::error::{self, RequestError};
-use super::network::{Network, is_same_host};
+use super::network::{Network, by_asked_name, is_same_host};
 use super::response::Answer;
 use crate::acceptor::Acceptor;
 use crate::token::redact::redacted;
@@ -90,12 +88,13 @@ impl Client {
         let mut client = &network.first;
         let mut target = self.config.address.base_url() + path;
         let mut redirected = None;
-        let mut url = self.dialed_url(&method, path)?;
+        let mut url = self.url(&method, path)?;
         let (mut method, mut body) = (method, body);
         let mut headers = self.headers(&method, path)?;
         for _ in 0..=MOST_REDIRECTS {
             let begun = std::time::Instant::now();
-            let mut request = client.request(method.clone(), url.clone()).headers(headers.clone());
+            let asked = by_asked_name(&self.config, &url);
+            let mut request = client.request(method.clone(), asked).headers(headers.clone());
             if let Some(body) = &body {
                 request = request.header(header::CONTENT_TYPE, "application/json").body(body.clone());
             }
@@ -167,8 +166,8 @@ impl Client {
         };
         let target = self.config.address.base_url() + path;
         let broken = |error: reqwest::Error| self.transport_error(&Method::GET, &target, None, &error);
-        let request =
-            client.get(self.dialed_url(&Method::GET, path)?).headers(self.headers(&Method::GET, path)?);
+        let asked = by_asked_name(&self.config, &self.url(&Method::GET, path)?);
+        let request = client.get(asked).headers(self.headers(&Method::GET, path)?);
         let mut response = request.send().await.map_err(broken)?;
         if response.status() != StatusCode::OK {
             Answer::read(response).await.map_err(broken)?.ok()?;
@@ -235,23 +234,17 @@ impl Client {
         if query.is_empty() { query } else { format!("?{query}") }
     }
 
-    /// The URL that is really asked, for a path with its query: a socket has no host, and another TLS name must stand where TLS looks for it.
-    fn dialed_url(&self, method: &Method, path: &str) -> Result<reqwest::Url, RequestError> {
-        let text = match (&self.config.address, &self.config.tls.server_name) {
-            (Address::Http { authority, .. }, _) if authority.is_empty() => {
+    /// The URL for a path with its query. A socket has no host.
+    fn url(&self, method: &Method, path: &str) -> Result<reqwest::Url, RequestError> {
+        let text = match &self.config.address {
+            Address::Http { authority, .. } if authority.is_empty() => {
                 return Err(self.unsent(method, path, "http: no Host in request URL"));
             }
-            (Address::Http { tls: true, authority, prefix }, Some(name))
-                if name.parse::<IpAddr>().is_err() =>
-            {
-                let name = name.split_once(':').map_or(name.as_str(), |(name, _)| name);
-                format!("https://{name}:{}{prefix}{path}", authority.port())
-            }
-            (Address::Http { tls, authority, prefix }, _) => {
+            Address::Http { tls, authority, prefix } => {
                 let scheme = if *tls { "https" } else { "http" };
                 format!("{scheme}://{}:{}{prefix}{path}", authority.url_host(), authority.port())
             }
-            (address, _) => address.base_url() + path,
+            address => address.base_url() + path,
         };
         reqwest::Url::parse(&text)
             .map_err(|error| RequestError::Setup(format!("{text:?} cannot be asked: {error}")))

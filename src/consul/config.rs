@@ -161,7 +161,9 @@ impl Config {
             ca_file: path(&options.ca_file, "CONSUL_CACERT"),
             ca_path: path(&options.ca_path, "CONSUL_CAPATH"),
             client,
-            server_name: flag(&options.tls_server_name).or_else(|| variable("CONSUL_TLS_SERVER_NAME")),
+            server_name: flag(&options.tls_server_name)
+                .or_else(|| variable("CONSUL_TLS_SERVER_NAME"))
+                .map(|name| without_port(&name)),
             skip_verification: boolean("CONSUL_HTTP_SSL_VERIFY", &variable)? == Some(false),
         };
         Ok(Self {
@@ -212,6 +214,16 @@ impl BasicAuth {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         Self { user: user.to_owned(), password: password.into() }
     }
+}
+
+/// The name in `name`, `name:port`, `[IPv6]` or `[IPv6]:port`.
+fn without_port(name: &str) -> String {
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return name.to_owned();
+    }
+    let name =
+        if name.rfind(':') > name.rfind(']') { name.rsplit_once(':').map_or(name, |it| it.0) } else { name };
+    name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name).to_owned()
 }
 
 fn acl_token(

@@ -1,5 +1,6 @@
 //! Connections to a Consul: over TCP or a unix socket, through a proxy, with TLS or without.
 
+use std::net::ToSocketAddrs;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -73,10 +74,13 @@ fn connector(config: &Config, tls: ClientConfig) -> Result<reqwest::Client, Requ
     }
     match &config.address {
         Address::Unix(path) => builder = builder.unix_socket(path.clone()),
-        Address::Http { authority, .. } if config.tls.server_name.is_some() => {
-            builder = builder.dns_resolver(Arc::new(AlwaysResolve(authority.clone())));
+        Address::Http { authority, .. } => {
+            if let Some(name) = asked_name(config) {
+                let elsewhere = Elsewhere { name: name.to_ascii_lowercase(), authority: authority.clone() };
+                builder = builder.dns_resolver(Arc::new(elsewhere));
+            }
         }
-        _ => {}
+        Address::Embedded => {}
     }
     builder.build().map_err(|error| RequestError::Setup(error.to_string()))
 }
@@ -87,14 +91,44 @@ pub(super) fn is_same_host(from: &reqwest::Url, to: &reqwest::Url) -> bool {
     is_origin || (from.host() == to.host() && from.scheme() == "http" && to.scheme() == "https")
 }
 
-/// Resolves whatever name TLS asks for to the one address that was configured.
-struct AlwaysResolve(Authority);
+/// The name that TLS is to ask for (SNI) in place of the address's host, where that can be had: a URL with that name then leads
+/// to the address all the same. Which name the certificate must have is the verifier's business.
+fn asked_name(config: &Config) -> Option<&str> {
+    let name = config.tls.server_name.as_deref()?;
+    let url = reqwest::Url::parse(&format!("https://{name}/")).ok()?;
+    let is_plain_name = url.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(name));
+    let is_https = matches!(config.address, Address::Http { tls: true, .. });
+    (is_plain_name && is_https && config.proxy.is_none()).then_some(name)
+}
 
-impl Resolve for AlwaysResolve {
-    fn resolve(&self, _: Name) -> Resolving {
-        let authority = self.0.clone();
+/// The URL by which one is asked: the same, unless TLS is to ask for another name than the address's host.
+pub(super) fn by_asked_name(config: &Config, url: &reqwest::Url) -> reqwest::Url {
+    let mut url = url.clone();
+    let Address::Http { authority, .. } = &config.address else { return url };
+    let is_configured = url.scheme() == "https"
+        && url.port_or_known_default() == Some(authority.port())
+        && url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(&authority.url_host()));
+    if let Some(name) = asked_name(config).filter(|_| is_configured) {
+        let _ = url.set_host(Some(name));
+    }
+    url
+}
+
+/// Resolves the name that TLS asks for to the address that was configured, and every other as the system does.
+struct Elsewhere {
+    name: String,
+    authority: Authority,
+}
+
+impl Resolve for Elsewhere {
+    fn resolve(&self, name: Name) -> Resolving {
+        let authority = (name.as_str() == self.name).then(|| self.authority.clone());
         Box::pin(async move {
-            let addresses = tokio::task::spawn_blocking(move || authority.addresses()).await??;
+            let lookup = move || match authority {
+                Some(authority) => authority.addresses(),
+                None => Ok((name.as_str(), 0).to_socket_addrs()?.collect()),
+            };
+            let addresses = tokio::task::spawn_blocking(lookup).await??;
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
     }

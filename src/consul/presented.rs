@@ -1,6 +1,6 @@
 //! What a server showed in a TLS handshake, remembered: our own library says too little of a chain that it does not trust.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -20,17 +20,26 @@ struct Chain {
     judged_at: Option<Timestamp>,
 }
 
+impl Chain {
+    /// What Go says of it, by the roots that are trusted (DER); nothing when there is none.
+    fn judge(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, Refusal>> {
+        Some(verify(&self.certificates, roots, server_name, self.judged_at?))
+    }
+}
+
 impl Presented {
     /// What Go says of it, by the roots that are trusted (DER); nothing when none was shown.
     pub(crate) fn judge(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, Refusal>> {
-        let chain = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(verify(&chain.certificates, roots, server_name, chain.judged_at?))
+        self.chain().judge(roots, server_name)
     }
 
     /// Its certificates, as far as they can be read.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
-        let chain = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        chain.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect()
+        self.chain().certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect()
+    }
+
+    fn chain(&self) -> MutexGuard<'_, Chain> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -61,21 +70,21 @@ impl ServerCertVerifier for Remembering {
     ) -> Result<ServerCertVerified, rustls::Error> {
         let certificates = std::iter::once(end_entity).chain(intermediates).map(|it| it.to_vec()).collect();
         let judged_at = i64::try_from(now.as_secs()).ok().and_then(|at| Timestamp::from_second(at).ok());
-        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = Chain { certificates, judged_at };
+        let chain = Chain { certificates, judged_at };
         let server_name = self.name.as_ref().unwrap_or(server_name);
         let verdict =
             self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
-        if self.roots.is_empty() {
-            return verdict;
-        }
-        let go_trusts = matches!(self.shown.judge(&self.roots, &server_name.to_str()), Some(Ok(_)));
-        match verdict {
-            Ok(_) if !go_trusts => Err(CertificateError::UnknownIssuer.into()),
-            Err(_) if go_trusts && self.roots.iter().any(|root| root == end_entity.as_ref()) => {
-                Ok(ServerCertVerified::assertion())
-            }
+        // What was shown on this connection, whatever else is shown meanwhile.
+        let go_trusts = || matches!(chain.judge(&self.roots, &server_name.to_str()), Some(Ok(_)));
+        let is_a_root = || self.roots.iter().any(|root| root == end_entity.as_ref());
+        let verdict = match verdict {
+            verdict if self.roots.is_empty() => verdict,
+            Ok(_) if !go_trusts() => Err(CertificateError::UnknownIssuer.into()),
+            Err(_) if is_a_root() && go_trusts() => Ok(ServerCertVerified::assertion()),
             verdict => verdict,
-        }
+        };
+        *self.shown.chain() = chain;
+        verdict
     }
 
     fn verify_tls12_signature(

@@ -15,6 +15,10 @@ pub(super) fn proxy_for(address: &Address, variable: impl Fn(&str) -> Option<Str
     if is_loopback(&host) || is_exempt(&host, &port, &either("NO_PROXY", "no_proxy").unwrap_or_default()) {
         return None;
     }
+    // Go's client leaves it to a SOCKS proxy to look the name up.
+    if let Some(socks) = proxy.strip_prefix("socks5://") {
+        return Some(format!("socks5h://{socks}"));
+    }
     Some(if proxy.contains("://") { proxy } else { format!("http://{proxy}") })
 }
 

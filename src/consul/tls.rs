@@ -61,10 +61,11 @@ impl Files {
             Some(roots) => by_roots(roots, &self.provider)?,
             None => by_the_system(&self.provider)?,
         };
-        // A name is asked for by the URL. An IP address as the name to expect is not, as Go does not ask for one either.
-        let name = config.tls.server_name.as_deref();
-        let name = name.and_then(|name| ServerName::try_from(name.to_owned()).ok());
-        let name = name.filter(|name| matches!(name, ServerName::IpAddress(_)));
+        let name = config.tls.server_name.as_ref().map(|name| {
+            let unusable = || format!("{name:?} is no name that a certificate can have");
+            ServerName::try_from(name.clone()).map_err(|_| RequestError::Setup(unusable()))
+        });
+        let name = name.transpose()?;
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
             .map_err(|error| RequestError::Setup(error.to_string()))?

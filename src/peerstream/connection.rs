@@ -145,6 +145,9 @@ impl Connection {
             ServerAddress::parse(address).map_err(|error| failed(Step::Address, error.to_string()))?;
         // Go dials this very host when there is none.
         let host = if parsed.host.is_empty() { "localhost" } else { &parsed.host };
+        if parsed.is_a_number_only() {
+            return Err(failed(Step::Dns, "no such host".to_owned()));
+        }
         let found: Vec<SocketAddr> =
             step(Step::Dns, patience, tokio::net::lookup_host((host, parsed.port))).await?.collect();
         let stream = step(Step::Tcp, patience, TcpStream::connect(found.as_slice())).await?;

@@ -15,6 +15,9 @@ use crate::token::ServerAddress;
 /// Looks a name up with the system's resolver. An IP address is its own answer.
 pub(super) async fn look_up(address: &ServerAddress, patience: Duration) -> Step<Vec<IpAddr>, DnsFault> {
     let begun = Instant::now();
+    if address.is_a_number_only() {
+        return Step::Failed { fault: DnsFault::NoSuchHost, elapsed: begun.elapsed() };
+    }
     // Go dials this very host when there is none.
     let host = if address.host.is_empty() { "localhost" } else { &address.host };
     let found = timeout(patience, tokio::net::lookup_host((host, address.port))).await;

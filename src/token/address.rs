@@ -99,6 +99,20 @@ impl fmt::Display for ServerAddress {
     }
 }
 
+impl ServerAddress {
+    /// Whether the host is a number that the system's resolver takes for an IP address and Go does not, such as
+    /// `0177.0.0.1` or `127.1`: to Go it is a name that nobody has.
+    pub fn is_a_number_only(&self) -> bool {
+        let last = self.host.strip_suffix('.').unwrap_or(&self.host).rsplit('.').next().unwrap_or_default();
+        let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
+        let is_number = match hex {
+            Some(digits) => digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            None => !last.is_empty() && last.bytes().all(|digit| digit.is_ascii_digit()),
+        };
+        self.kind == HostKind::Name && is_number
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -142,6 +156,18 @@ mod tests {
             if let Ok(read) = ServerAddress::parse(&address) {
                 prop_assert_eq!(ServerAddress::parse(&read.to_string()), Ok(read));
             }
+        }
+    }
+
+    #[test]
+    fn numbers_that_only_a_resolver_takes_for_an_address_are_told_apart() {
+        let is = |address| ServerAddress::parse(address).unwrap().is_a_number_only();
+        for address in ["0177.0.0.1:8503", "127.1:8503", "2130706433:8503", "0x7f.1:8503", "010.0.0.1.:8503"]
+        {
+            assert!(is(address), "{address}");
+        }
+        for address in ["10.0.0.1:8503", "[::1]:8503", "consul-1:8503", "1.example.com:8503", ":8503"] {
+            assert!(!is(address), "{address}");
         }
     }
 }

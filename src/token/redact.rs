@@ -7,6 +7,9 @@ const SHORTEST_TOKEN: usize = 24;
 /// Any longer run of mixed base64 letters is taken for a part of one.
 const LONGEST_WORD: usize = 100;
 
+/// The field of a token's JSON that holds the secret.
+const SECRET_FIELD: &str = "EstablishmentSecret";
+
 /// The shortest line that a token is taken to be wrapped into.
 const SHORTEST_LINE: usize = 16;
 
@@ -15,13 +18,28 @@ pub(crate) fn redacted(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut at = 0;
+    let mut was_found = false;
     while let Some(offset) = text[at..].find(is_base64) {
         let start = at + offset;
         let end = end_of_lines(text, start);
-        if let Some(secret) = token_in(&text[start..end]) {
+        let run = &text[start..end];
+        // Where one token was, what looks like a line is one of its, whatever stands between them.
+        let is_line = || was_found && run.len() >= SHORTEST_LINE && is_mixed(run);
+        if let Some(secret) = token_in(run).or_else(|| is_line().then_some(0)) {
+            was_found = true;
             out.push_str(&text[done..start + secret]);
             out.push_str("<token>");
             done = end;
+        } else if run.ends_with(SECRET_FIELD) {
+            let value = end + text[end..].len() - text[end..].trim_start_matches(['\\', '"', ':', ' ']).len();
+            let length = text[value..].find(|letter| !is_base64(letter)).unwrap_or(text.len() - value);
+            if length > 0 && text[end..value].contains(':') {
+                out.push_str(&text[done..value]);
+                out.push_str("<secret>");
+                done = value + length;
+                at = done;
+                continue;
+            }
         }
         at = end;
     }
@@ -118,6 +136,28 @@ mod tests {
                 let tail = lines[lines.len() / 2..].join(break_);
                 assert_eq!(redacted(&tail), "<token>", "the second half, {width} {break_:?}");
             }
+        }
+    }
+
+    #[test]
+    fn nor_its_lines_whatever_stands_between_them_nor_its_secret_in_the_open() {
+        let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
+        for between in
+            ["\n# ", "\n 12: ", "<br>", "%0A", "\\u000a", "\\x0a", "&#10;", "\u{1b}[0m\n", "\u{200b}", "\\\n"]
+        {
+            let lines: Vec<&str> =
+                token.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+            let shown = redacted(&lines.join(between)).into_owned();
+            for line in &lines[..lines.len() - 1] {
+                assert!(!shown.contains(line), "{between:?}: {shown}");
+            }
+        }
+        for text in [
+            r#"{"PeerID":"1c176ab1","EstablishmentSecret":"695329ee-1d09-40ea-9d75-000000000000","Remote":null}"#,
+            r#"{\"EstablishmentSecret\":\"695329ee-1d09-40ea-9d75-000000000000\"}"#,
+        ] {
+            let shown = redacted(text).into_owned();
+            assert!(!shown.contains("695329ee") && shown.contains("<secret>"), "{shown}");
         }
     }
 

@@ -49,6 +49,48 @@ async fn an_ip_address_may_be_the_name_to_expect() {
     }
 }
 
+/// However it is written: to a URL they are addresses.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_name_to_expect_is_never_where_one_goes() {
+    let pki = Pki::of(&["localhost", "127.0.0.1"]);
+    for name in ["127.0.0.1:8501", "127.0.0.1", "localhost:1", "localhost"] {
+        let (port, served) = https(&pki, false, "[]").await;
+        let elsewhere = format!("https://127.0.0.2:{port}");
+        let words = ["list", "-http-addr", &elsewhere, "-ca-file", "ca.pem", "-tls-server-name", name];
+        let list = pki.files(Peering::new(words));
+        let finished = tokio::task::spawn_blocking(|| list.run()).await.unwrap();
+        let told = format!("dial tcp 127.0.0.2:{port}: connect: connection refused\n");
+        assert!(finished.status == 1 && finished.stderr.ends_with(&told), "{name}: {}", finished.stderr);
+        assert!(!served.is_finished(), "{name}: it went to 127.0.0.1");
+        let (_, finished) = list_by(&pki, "127.0.0.1", name).await;
+        finished.expect(0, "There are no peering connections.\n", "");
+    }
+    let (_, finished) = list_by(&pki, "127.0.0.1", "2130706433").await;
+    assert!(finished.stderr.contains("is no name that a certificate can have"), "{}", finished.stderr);
+}
+
+async fn list_by(pki: &Pki, host: &str, name: &str) -> (u16, Finished) {
+    list(pki, host, &["-tls-server-name", name]).await
+}
+
+/// What a certificate says of itself is logged before anybody is believed.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_drives_no_terminal_either() {
+    let pki = Pki::of(&["a\u{1b}]0;title\u{7}\nforged"]);
+    let (_, finished) = list(&pki, "localhost", &["-log-level", "error"]).await;
+    assert!(finished.stderr.contains(r"a\u{1b}]0;title\u{7}\u{a}forged"), "{}", finished.stderr);
+    let log = finished.stderr.lines().next().unwrap();
+    assert!(!log.contains('\u{1b}') && log.ends_with(" ms=") | log.contains(" ms="), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_without_an_end_is_believed() {
+    let mut endless = CertificateParams::new([]).unwrap();
+    endless.not_after = rcgen::date_time_ymd(9999, 12, 31) + Duration::seconds(86_399);
+    let (_, finished) = list(&Pki::under(endless, &["localhost"]), "localhost", &[]).await;
+    finished.expect(0, "There are no peering connections.\n", "");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_that_signed_itself_is_believed_when_it_is_named() {
     let pki = Pki::of_one(&["localhost"]);
