@@ -21,8 +21,8 @@ use crate::check::Severity;
 use crate::explain::Explanation;
 use crate::reach::Reach;
 use crate::report::{Finding, Report};
-use crate::stale::Assessment;
 use crate::stale::evidence::{Entry, Source};
+use crate::stale::{Assessment, SourceName};
 use crate::token::Token;
 use crate::token::recover::Undone;
 use crate::word::Word;
@@ -30,6 +30,9 @@ use crate::word::Word;
 #[cfg(feature = "cli")]
 pub(crate) use address::fault;
 pub use rank::{Cause, Certainty, Effect, Evidence};
+
+/// Why no ledger was read, where nobody wants one.
+pub(crate) const LEDGER_OFF: &str = "it is off";
 
 /// Why no error text was looked at.
 pub(crate) const NO_ERROR: &str = "no -error was given";
@@ -46,6 +49,8 @@ pub struct Known<'a> {
     pub name: Option<&'a str>,
     /// How the token was given, `@FILE`, for commands that take it again.
     pub given_as: Option<&'a str>,
+    /// Where the Consul at hand was asked, if that was said.
+    pub http_addr: Option<&'a str>,
     /// The token, if there is one and it could be read.
     pub token: Option<&'a Token>,
     /// The document that the token was taken out of, which is not judged.
@@ -151,6 +156,11 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     }
     if let Source::NotAsked(because) | Source::Unanswered(because) = &known.dialer {
         take("the dialer's own view", because);
+    }
+    for source in known.staleness.iter().flat_map(|it| &it.not_asked) {
+        if source.source == SourceName::Ledger && source.because != LEDGER_OFF {
+            take("the ledger", &source.because);
+        }
     }
     match &known.error {
         None => take("the error that was seen", NO_ERROR),

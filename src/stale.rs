@@ -138,7 +138,7 @@ pub fn assess(origin: &str, token: &Token, evidence: &Evidence) -> Assessment {
         );
     }
     let unused_exists = gathered.take_probes(token, evidence);
-    gathered.combine(&in_ledger, at_consul.was_used, unused_exists);
+    gathered.combine(&in_ledger, &at_consul, unused_exists);
     gathered.note_unasked(evidence);
     let Gathered { mut claims, mut warnings, not_asked, name, .. } = gathered;
     let found = at_consul.name.or(name).or(in_ledger.name);
@@ -155,7 +155,7 @@ pub fn assess(origin: &str, token: &Token, evidence: &Evidence) -> Assessment {
     if let Some(by) = decision.by {
         claims[by].decided = true;
     }
-    let words = wording::of(&decision, &claims, name.as_deref());
+    let words = wording::of(&decision, &claims, &not_asked, name.as_deref());
     Assessment {
         source: origin.to_owned(),
         peer_id: token.peer_id.clone(),
@@ -217,7 +217,8 @@ impl Gathered {
 
     /// What follows from two sources together, and from neither alone.
     #[allow(clippy::needless_pass_by_value)] // it is used up here
-    fn combine(&mut self, ledger: &ledger::Known, was_used: bool, unused: Option<UnusedSeen>) {
+    fn combine(&mut self, ledger: &ledger::Known, consul: &consul::Known, unused: Option<UnusedSeen>) {
+        let was_used = consul.was_used;
         if !ledger.is_newest {
             return;
         }
@@ -239,6 +240,7 @@ impl Gathered {
                     Finding::OnlyTokenOfUsedPeering,
                     "the ledger knows of no other token of this peering, and one was used",
                 )
+                .at(consul.heard_at)
                 .suggests(Verdict::Spent),
             ),
             None => {}

@@ -108,6 +108,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     let look = Look {
         name: arguments.name.as_deref(),
         given_as: arguments.peering_token.as_deref().filter(|given| given.starts_with('@')),
+        http_addr: arguments.http.address(),
         patience: arguments.timeout,
         ledger: &arguments.ledger,
         client: client.as_ref(),
@@ -162,6 +163,7 @@ pub fn diagnosis(look: &Look<'_>, given: Option<&Given>, error: Option<&str>) ->
         now,
         name: look.name,
         given_as: look.given_as,
+        http_addr: look.http_addr,
         token,
         taken_out_of: given.and_then(|given| given.taken_out_of),
         report: report.as_ref(),

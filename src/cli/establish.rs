@@ -99,6 +99,7 @@ impl Arguments {
         Look {
             name: Some(&self.name),
             given_as: Some(self.peering_token.as_str()).filter(|given| given.starts_with('@')),
+            http_addr: self.http.address(),
             patience: PATIENCE,
             ledger: &self.ledger,
             client: Some(client),
@@ -114,7 +115,7 @@ fn may_go_on(arguments: &Arguments, client: &Client, token: &Secret) -> bool {
     }
     complain(pretty::short_diagnosis(&diagnosis, width()).trim_end());
     if !arguments.force {
-        complain("\nNothing was sent, and the token is not spent. -force establishes all the same.");
+        complain("\nNothing was sent, and this look spent nothing. -force establishes all the same.");
     }
     arguments.force
 }
@@ -128,8 +129,10 @@ fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
     if let Some(file) = file.filter(|_| look.given_as.is_none()) {
         complain(&format!("There is a file of that name: -peering-token @{file} reads it."));
     }
-    let given_as = look.given_as.unwrap_or("@token");
-    complain(&format!("All that was found: peering diagnose {given_as} -name {}", arguments.name));
+    let given_as = look.given_as.map(str::to_owned).or_else(|| file.map(|file| format!("@{file}")));
+    let given_as = given_as.as_deref().unwrap_or("@token");
+    let at = look.http_addr.map_or_else(String::new, |at| format!(" -http-addr {at}"));
+    complain(&format!("All that was found: peering diagnose {given_as} -name {}{at}", arguments.name));
 }
 
 /// The token's text. One on the command line is sent as it is, as Consul's command does; what surrounds one in a file is

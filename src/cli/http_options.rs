@@ -48,6 +48,11 @@ pub struct HttpOptions {
 }
 
 impl HttpOptions {
+    /// The address that a flag gives.
+    pub fn address(&self) -> Option<&str> {
+        self.http_addr.as_deref().filter(|address| !address.is_empty())
+    }
+
     /// A client of the Consul that the flags and the environment name. The error is one line in Consul's words.
     pub fn client(&self) -> Result<Client, String> {
         let options = Options {

@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::Known;
 use super::known::Text;
 use super::rank::{Causes, Evidence, weight};
+use super::{Known, dialer};
 use crate::check::Severity;
 use crate::explain;
 use crate::reach::{Distrust, DnsFault, GrpcFault, Reach, Status, TcpWhy, TlsFault, Way, Whose};
@@ -31,7 +31,10 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     for way in &dialed {
         slow(way, reach, causes);
     }
-    nobody_on_this_machine(&dialed, reach, causes);
+    // A dialer that had a stream through them is on the same machine.
+    if !dialer::was_connected(known) {
+        nobody_on_this_machine(&dialed, reach, causes);
+    }
     if good > 0 {
         silent_first(&dialed, reach, causes);
         followers_only(&dialed, reach, causes);

@@ -7,6 +7,7 @@ use super::rank::{Causes, Evidence, weight};
 use super::{DialerView, Known, address};
 use crate::check::Severity;
 use crate::explain;
+use crate::stale::Verdict;
 use crate::stale::evidence::{Entry, PeeringState, Source};
 
 /// Where it was seen.
@@ -109,15 +110,22 @@ fn of_the_name(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
     }
     let says = format!("{:?} is here already, in state {}", entry.name, entry.state.name());
     if entry.peer_id.is_none() {
-        causes.add(
-            &Text::entry("name-taken-by-acceptor"),
-            Severity::Error,
-            weight::DECIDES,
-            Evidence::raises(SEEN_IN, says),
-        );
+        causes
+            .add(
+                &Text::entry("name-taken-by-acceptor"),
+                Severity::Error,
+                weight::DECIDES,
+                Evidence::raises(SEEN_IN, says),
+            )
+            .about(&entry.name);
     } else if of_token.is_some() {
         let text = Text::entry("name-of-another-peering");
-        causes.add(&text, Severity::Warning, weight::SAID, Evidence::raises(SEEN_IN, says));
+        // Consul writes the new peer ID over the old one, and a working peering is lost.
+        let (severity, at) = match entry.state {
+            PeeringState::Active => (Severity::Error, weight::SEEN),
+            _ => (Severity::Warning, weight::SAID),
+        };
+        causes.add(&text, severity, at, Evidence::raises(SEEN_IN, says)).about(&entry.name);
     }
 }
 
@@ -137,24 +145,35 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
                 let evidence = Evidence::raises(SEEN_IN, says);
                 causes.add(&Text::entry("no-heartbeat"), Severity::Warning, weight::MAY_HURT, evidence);
             }
-            // A token that was used here is spent too; this is the better word for it.
-            causes.add(&text, Severity::Error, 2 * weight::DECIDES, evidence);
+            // A token that was used here is spent too; this is the better word for it. One that was not may still be of this
+            // peering, or its ID was written over that of another one by a try that failed.
+            let spent = known.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Spent);
+            let at = if spent { 2 * weight::DECIDES } else { weight::SAID };
+            causes.add(&text, Severity::Error, at, evidence).about(&entry.name);
         }
         PeeringState::Establishing => {
-            causes.add(&Text::entry("state-establishing"), Severity::Error, weight::SEEN, evidence);
+            causes
+                .add(&Text::entry("state-establishing"), Severity::Error, weight::SEEN, evidence)
+                .about(&entry.name);
         }
         PeeringState::Failing => {
-            causes.add(&Text::entry("state-failing"), Severity::Error, weight::SEEN, evidence);
+            causes
+                .add(&Text::entry("state-failing"), Severity::Error, weight::SEEN, evidence)
+                .about(&entry.name);
         }
         PeeringState::Terminated => {
-            causes.add(&Text::entry("state-terminated"), Severity::Error, weight::SEEN, evidence);
+            causes
+                .add(&Text::entry("state-terminated"), Severity::Error, weight::SEEN, evidence)
+                .about(&entry.name);
         }
         PeeringState::Deleting => {
-            causes.add(&Text::entry("state-deleting"), Severity::Error, weight::SEEN, evidence);
+            causes
+                .add(&Text::entry("state-deleting"), Severity::Error, weight::SEEN, evidence)
+                .about(&entry.name);
         }
         PeeringState::Pending => {
             let text = Text::entry("left-by-a-failed-try");
-            causes.add(&text, Severity::Warning, weight::MAY_HURT, evidence);
+            causes.add(&text, Severity::Warning, weight::MAY_HURT, evidence).about(&entry.name);
         }
         PeeringState::Other(_) => {}
     }
@@ -162,4 +181,11 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
 
 fn is_heard(known: &Known<'_>, entry: &Entry) -> bool {
     entry.last_heartbeat.is_some_and(|at| known.now.duration_since(at) <= OLD_HEARTBEAT)
+}
+
+/// Whether the Consul at hand once had a stream with the token's peering.
+pub(super) fn was_connected(known: &Known<'_>) -> bool {
+    let peer_id = known.token.map(|token| token.peer_id.as_str());
+    let peerings = known.dialer.answer().and_then(|view| view.peerings.as_ref()).into_iter().flatten();
+    peerings.into_iter().any(|entry| entry.peer_id.as_deref() == peer_id && entry.state.was_used())
 }

@@ -31,6 +31,9 @@ pub struct Cause {
     pub addresses: Vec<String>,
     /// What speaks for it and against it.
     pub evidence: Vec<Evidence>,
+    /// The local name, at the Consul at hand, of the peering that it is about.
+    #[serde(skip)]
+    name_there: Option<String>,
     #[serde(skip)]
     weight: i32,
 }
@@ -109,6 +112,7 @@ impl Causes {
                 next: text.next.clone(),
                 addresses: Vec::new(),
                 evidence: Vec::new(),
+                name_there: None,
                 weight: 0,
             });
             self.0.len() - 1
@@ -155,6 +159,11 @@ impl Cause {
         self.evidence.push(evidence);
     }
 
+    /// The local name of the peering that it is about.
+    pub(super) fn about(&mut self, name: &str) {
+        self.name_there = Some(name.to_owned());
+    }
+
     /// An address that it was seen at.
     pub(super) fn at(&mut self, address: &str) {
         if !self.addresses.iter().any(|known| known == address) {
@@ -163,13 +172,16 @@ impl Cause {
     }
 
     /// What is known in the command to run next. A token is generated with an address that is not known yet.
-    /// The name that was given is the dialer's, and a peering is read and deleted where it was looked at.
     fn fill_in(&mut self, known: &Known<'_>) {
         let Some(next) = &self.next else { return };
         let address = self.addresses.first().filter(|_| !next.contains("generate-token")).map(String::as_str);
-        let is_for_dialer = ["peering read ", "peering delete "].iter().any(|it| next.starts_with(it));
-        let name = known.name.filter(|_| is_for_dialer);
-        self.next = Some(explain::filled(next, name, address, known.given_as));
+        let mut next = explain::filled(next, self.name_there.as_deref(), address, known.given_as);
+        if let (Some(at), Some(_)) = (known.http_addr, &self.name_there)
+            && next.starts_with("peering ")
+        {
+            next = format!("{next} -http-addr {at}");
+        }
+        self.next = Some(next);
     }
 
     fn settle(&mut self) {
@@ -206,12 +218,12 @@ pub(super) fn conclusion(known: &Known<'_>, causes: &[Cause]) -> String {
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
     let unknown = match &known.error {
-        Some(_) if known.token.is_none() => {
+        Some(said) if known.token.is_none() && said.is_empty() => {
             return "This error text is not known here. With the token there is more to look at: peering diagnose @token"
                 .to_owned();
         }
-        Some(_) => "The error's text is not known here. ",
-        None => "",
+        Some(said) if said.is_empty() => "The error's text is not known here. ",
+        Some(_) | None => "",
     };
     let Some(reach) = known.reach.answer() else {
         return format!(

@@ -15,7 +15,9 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     for finding in &report.findings {
         let Some(check) = check::find(finding.check) else { continue };
         let at = match finding.severity {
-            Severity::Error => weight::DECIDES,
+            // What is wrong with its text says less than what was done to it.
+            Severity::Error if matches!(check.name, "not-base64" | "not-json") => weight::DECIDES,
+            Severity::Error => weight::DECIDES + 1,
             Severity::Warning => weight::MAY_HURT,
             Severity::Info => continue,
         };

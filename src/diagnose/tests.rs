@@ -72,6 +72,7 @@ fn known(reach: Source<Reach>) -> Known<'static> {
         now: NOW,
         name: Some("west"),
         given_as: None,
+        http_addr: None,
         token: None,
         taken_out_of: None,
         report: None,
@@ -276,6 +277,43 @@ fn entry(name: &str, peer_id: Option<&str>, state: PeeringState) -> Entry {
     }
 }
 
+/// Never that of the peering that happens to have the name that was given.
+#[test]
+fn a_command_names_the_peering_that_it_is_about() {
+    let token = a_token();
+    let view = DialerView {
+        peerings: Some(vec![
+            entry("left", Some("the-peering"), PeeringState::Pending),
+            entry("west", Some("healthy"), PeeringState::Active),
+        ]),
+        ..DialerView::default()
+    };
+    let facts = Known {
+        token: Some(&token),
+        dialer: Source::Answered(view),
+        http_addr: Some("10.0.0.1:8500"),
+        ..known(Source::NotAsked(String::new()))
+    };
+    let causes = diagnose(facts).causes;
+    let next = |name| causes.iter().find(|cause| cause.name == name).unwrap().next.as_deref();
+    assert_eq!(next("left-by-a-failed-try"), Some("peering delete -name left -http-addr 10.0.0.1:8500"));
+    assert_eq!(next("name-of-another-peering"), Some("peering read -name west -http-addr 10.0.0.1:8500"));
+}
+
+#[test]
+fn an_error_that_is_of_another_token_is_not_an_unknown_one() {
+    let mut facts = known(Source::Answered(Reach {
+        seen_from: "here".to_owned(),
+        seen_at: None,
+        left_out: 0,
+        ways: vec![good("10.0.0.1:8503")],
+    }));
+    let token = a_token();
+    facts.token = Some(&token);
+    facts.error = Some(explain::explain("dial tcp 10.9.9.9:8503: i/o timeout"));
+    assert!(!diagnose(facts).conclusion.contains("not known"));
+}
+
 #[test]
 fn what_the_dialer_says_leads_to_its_cause() {
     let view = || DialerView { trust_domain: Some("bbbb.consul".to_owned()), ..DialerView::default() };
@@ -302,7 +340,9 @@ fn what_the_dialer_says_leads_to_its_cause() {
         ),
         (with(entry("west", None, PeeringState::Pending)), Some("name-taken-by-acceptor"), true),
         (with(entry("other", None, PeeringState::Pending)), None, false),
-        (with(entry("west", Some("another"), PeeringState::Active)), Some("name-of-another-peering"), false),
+        // A working peering would be written over.
+        (with(entry("west", Some("another"), PeeringState::Active)), Some("name-of-another-peering"), true),
+        (with(entry("west", Some("another"), PeeringState::Failing)), Some("name-of-another-peering"), false),
         (with(entry("west", ours, PeeringState::Pending)), Some("left-by-a-failed-try"), false),
         (with(entry("west", ours, PeeringState::Active)), Some("already-established"), true),
         (with(entry("other", ours, PeeringState::Failing)), Some("state-failing"), true),

@@ -76,6 +76,8 @@ impl<'a> ConsulKv<'a> {
     }
 
     pub(super) async fn records(&self, name: Option<&str>) -> Result<Vec<Entry>, LedgerError> {
+        // Without `key:read` Consul lists no keys, and says nothing; to read one it refuses.
+        self.last().await?;
         let links = self.links().await?;
         let mut entries = links.into_iter().map(Link::read).collect::<Result<Vec<_>, _>>()?;
         entries.retain(|entry| name.is_none_or(|name| entry.record.name == name));

@@ -68,6 +68,8 @@ pub enum Standing {
     Newest,
     /// The record of this number was generated later for the same peering: this token cannot establish any more.
     Superseded(u64),
+    /// Another token of the peering is in the ledger, and one of them was imported: which is newer cannot be told.
+    NotKnown,
     /// The record of this number has the same name of the same acceptor under another peer ID: the peering of this token
     /// was deleted.
     Orphaned(u64),
@@ -114,10 +116,20 @@ fn standings(entries: &[Entry]) -> Vec<Standing> {
         {
             return Standing::Orphaned(newest.number);
         }
+        if is_unclear(entries, record) {
+            return Standing::NotKnown;
+        }
         match by_peering.get(record.peer_id.as_str()) {
             Some(newest) if newest > number => Standing::Superseded(*newest),
             _ => Standing::Newest,
         }
     };
     entries.iter().map(standing).collect()
+}
+
+/// An imported token does not say when it was generated.
+fn is_unclear(entries: &[Entry], record: &Record) -> bool {
+    let mut of_peering = entries.iter().filter(|entry| entry.record.peer_id == record.peer_id);
+    let others = of_peering.clone().any(|entry| entry.record.secret_sha256 != record.secret_sha256);
+    others && of_peering.any(|entry| entry.record.source == Source::Imported)
 }

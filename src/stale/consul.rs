@@ -1,5 +1,7 @@
 //! What a Consul's HTTP API says of a token's peering.
 
+use jiff::Timestamp;
+
 use super::Verdict;
 use super::claim::{Claim, Finding, SourceName, time};
 use super::evidence::{ConsulView, Entry, Named, PeeringState, Whose};
@@ -12,6 +14,8 @@ pub(super) struct Known {
     pub name: Option<String>,
     /// Some token of the peering was used.
     pub was_used: bool,
+    /// When the other side was heard last, if one was.
+    pub heard_at: Option<Timestamp>,
     /// The acceptor uses none of the token's CAs any more.
     pub ca_rotated: bool,
 }
@@ -31,6 +35,7 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, view: &ConsulView) -
     if let Some(entry) = entries().find(|entry| entry.id == token.peer_id) {
         known.name = Some(entry.name.clone());
         known.was_used = matches!(entry.state, PeeringState::Active | PeeringState::Failing);
+        known.heard_at = entry.last_heartbeat;
         known.ca_rotated = ca_rotated(token, view);
         return (known, at_the_acceptor(entry, given_name, &claim));
     }

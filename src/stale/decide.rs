@@ -55,6 +55,10 @@ pub(super) fn decide(claims: &[Claim]) -> Decision {
             return Decision { verdict: Verdict::Undetermined, certainty: None, by: None, contradictions };
         };
         let verdict = claims[by].points_to.unwrap_or(Verdict::Undetermined);
+        // What was current then may be used up now: that is what tokens are for.
+        if certainty == Certainty::Proven && verdict == Verdict::Current && is_likely_over(claims, by) {
+            continue;
+        }
         if certainty == Certainty::Proven {
             contradictions.extend(likely_otherwise(claims, by));
         }
@@ -170,6 +174,16 @@ fn stage(verdict: Verdict) -> u8 {
 
 fn order(a: &Claim, b: &Claim) -> Option<Ordering> {
     Some(a.observed_at?.cmp(&b.observed_at?))
+}
+
+/// Whether a later stage is likely, and was seen later.
+fn is_likely_over(claims: &[Claim], by: usize) -> bool {
+    let later = |claim: &Claim| order(claim, &claims[by]) == Some(Ordering::Greater);
+    claims.iter().any(|claim| {
+        claim.certainty == Some(Certainty::Likely)
+            && claim.points_to.is_some_and(|verdict| stage(verdict) > 0)
+            && later(claim)
+    })
 }
 
 /// What is only likely loses against what is proven, but is told when it says otherwise.

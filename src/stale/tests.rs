@@ -326,6 +326,30 @@ fn a_newer_observation_beats_an_older_snapshot() {
     assert_eq!(assessment.contradictions.len(), 1);
 }
 
+/// A token is there to be used: a stream that was heard after the snapshot does not contradict it.
+#[test]
+fn a_token_that_was_unused_in_a_snapshot_may_be_used_since() {
+    let token = case("twice", 0);
+    let heard = |at: i64| {
+        let found = Entry {
+            name: "twice".to_owned(),
+            id: token.peer_id.clone(),
+            peer_id: Some("the dialer's".to_owned()),
+            state: PeeringState::Active,
+            last_heartbeat: Some(second(at)),
+        };
+        let evidence = Evidence {
+            snapshot: snapshot(&token, held(&token), 10),
+            ledger: Source::Answered(vec![record("twice", &token, 1)]),
+            ..asked("twice", acceptor(Named::Found(found)))
+        };
+        let assessment = assess("argument", &token, &evidence);
+        (assessment.verdict, assessment.certainty)
+    };
+    assert_eq!(heard(20), (Verdict::Spent, Some(Certainty::Likely)));
+    assert_eq!(heard(5).0, Verdict::Current);
+}
+
 #[test]
 fn an_unused_secret_seen_later_undoes_a_snapshot_without_one() {
     let token = case("twice", 0);

@@ -2,14 +2,14 @@
 
 use super::claim::{Claim, Finding, SourceName};
 use super::decide::Decision;
-use super::{Certainty, Verdict};
+use super::{Certainty, NotAsked, Verdict};
 
 pub(super) struct Words {
     pub summary: String,
     pub remedy: String,
 }
 
-pub(super) fn of(decision: &Decision, claims: &[Claim], name: Option<&str>) -> Words {
+pub(super) fn of(decision: &Decision, claims: &[Claim], not_asked: &[NotAsked], name: Option<&str>) -> Words {
     let decider = decision.by.map(|by| &claims[by]);
     let head = match (decision.verdict, decision.certainty) {
         (Verdict::Undetermined, _) => "Undetermined",
@@ -29,7 +29,10 @@ pub(super) fn of(decision: &Decision, claims: &[Claim], name: Option<&str>) -> W
         Some(claim) => claim.says.clone(),
         None => undetermined(decision, claims),
     };
-    Words { summary: format!("{head}: {reason}."), remedy: remedy(decision, decider, claims, name) }
+    Words {
+        summary: format!("{head}: {reason}."),
+        remedy: remedy(decision, decider, claims, not_asked, name),
+    }
 }
 
 fn undetermined(decision: &Decision, claims: &[Claim]) -> String {
@@ -61,7 +64,13 @@ fn undetermined(decision: &Decision, claims: &[Claim]) -> String {
     "what was asked does not tell".to_owned()
 }
 
-fn remedy(decision: &Decision, decider: Option<&Claim>, claims: &[Claim], name: Option<&str>) -> String {
+fn remedy(
+    decision: &Decision,
+    decider: Option<&Claim>,
+    claims: &[Claim],
+    not_asked: &[NotAsked],
+    name: Option<&str>,
+) -> String {
     let name = name.map_or_else(|| "NAME".to_owned(), shell_word);
     let generate = format!("`peering generate-token -name {name}`");
     match decision.verdict {
@@ -103,7 +112,12 @@ fn remedy(decision: &Decision, decider: Option<&Claim>, claims: &[Claim], name: 
             let was_probed =
                 claims.iter().any(|claim| matches!(claim.source, SourceName::ProbeA | SourceName::ProbeB));
             let elsewhere = "Ask the acceptor: -http-addr points at another cluster. ";
-            let probe = "Ask the acceptor's servers with -probe, which does not spend the token. ";
+            let is_silent = not_asked.iter().any(|it| it.source == SourceName::ProbeA && it.asked);
+            let probe = if is_silent {
+                "Ask with -probe where the token's addresses can be reached. "
+            } else {
+                "Ask the acceptor's servers with -probe, which does not spend the token. "
+            };
             format!(
                 "{}{}A snapshot of the acceptor proves it: save one there with `consul snapshot save FILE`, and give it \
                  with -snapshot FILE.",

@@ -28,6 +28,7 @@ pub async fn of(token: &Token, patience: Duration) -> Diagnosis {
         now: jiff::Timestamp::UNIX_EPOCH,
         name: Some("west"),
         given_as: None,
+        http_addr: None,
         token: Some(token),
         taken_out_of: None,
         report: None,

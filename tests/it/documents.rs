@@ -10,7 +10,7 @@ mod markdown;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -69,7 +69,6 @@ impl World {
             ("vault", "#!/bin/sh\ncat \"$HOME/fixtures/tokens/external-addresses.txt\"\n"),
         ] {
             std::fs::write(tools.join(name), script).unwrap();
-            std::fs::set_permissions(tools.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
         }
         Self { home, servers: Vec::new(), addresses: BTreeMap::new() }
     }
@@ -88,10 +87,12 @@ impl World {
         let program = Path::new(env!("CARGO_BIN_EXE_peering")).parent().unwrap();
         let home = self.home.path();
         let mut command = Command::new("/bin/bash");
+        // A file that this process wrote may not be run yet: a child of another test may still hold it open.
+        let tools = "kubectl() { sh ~/tools/kubectl \"$@\"; }; vault() { sh ~/tools/vault \"$@\"; }\n";
         command
-            .args(["-c", script])
+            .args(["-c", &format!("{tools}{script}")])
             .env_clear()
-            .env("PATH", format!("{}:{}:/usr/bin:/bin", program.display(), home.join("tools").display()))
+            .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
             .env("HOME", home)
             .env("USER", "ann")
             .env("CONSUL_HTTP_ADDR", NOBODY)

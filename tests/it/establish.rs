@@ -167,7 +167,7 @@ fn a_token_that_cannot_work_is_not_sent_when_it_is_checked_first() {
     let run = pair.establish(&["-check"]).run().status(1);
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains("1. certificate-expired (likely)"), "{}", run.stderr);
-    let end = "\nNothing was sent, and the token is not spent. -force establishes all the same.\n";
+    let end = "\nNothing was sent, and this look spent nothing. -force establishes all the same.\n";
     assert!(run.stderr.ends_with(end), "{}", run.stderr);
     assert!(!pair.dialed(), "a peering was written");
 
@@ -188,7 +188,7 @@ fn a_token_that_can_work_is_checked_and_established_in_silence() {
     );
     // Now it is used, which is found without another try.
     let run = pair.establish(&["-check"]).run().status(1);
-    assert!(run.stderr.contains("Nothing was sent, and the token is not spent."), "{}", run.stderr);
+    assert!(run.stderr.contains("Nothing was sent, and this look spent nothing."), "{}", run.stderr);
     let states = Peering::new(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
     let states: Value = serde_json::from_str(&states.stdout).unwrap();
     assert_eq!(states[0]["State"], "ACTIVE");
@@ -203,7 +203,10 @@ fn a_person_gets_a_hint_and_a_script_exactly_what_consul_prints() {
     pair.establish(&[]).run().expect(1, "", consul);
     let run = pair.establish(&[]).on_a_terminal().run().status(1);
     let hint = run.stderr.strip_prefix(consul).unwrap_or_else(|| panic!("{}", run.stderr));
-    insta::assert_snapshot!("a_hint_after_a_failed_establish", hint);
+    insta::assert_snapshot!(
+        "a_hint_after_a_failed_establish",
+        hint.replace(&pair.dialer.url, "http://127.0.0.1:PORT")
+    );
 }
 
 /// A `-watch` that is running, and the lines that it prints.

@@ -182,3 +182,16 @@ async fn a_ledger_of_nonsense_in_the_kv_costs_no_token() {
     assert_eq!(first.url.path(), "/v1/kv/peering/ledger/records/000000000001");
     run(peering(&["history"])).await.expect(0, "The ledger knows of no token\n", "");
 }
+
+/// Without `key:read` Consul lists nothing, as if nothing were there; the key itself it refuses.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ledger_in_the_kv_that_may_not_be_read_is_not_an_empty_one() {
+    let server = MockServer::start().await;
+    let denied =
+        ResponseTemplate::new(403).set_body_string("Permission denied: token lacks permission 'key:read'");
+    Mock::given(path("/v1/kv/peering/ledger/last")).respond_with(denied).mount(&server).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(404)).mount(&server).await;
+    let history = Peering::new(["history", "-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri());
+    let finished = run(history).await.status(2);
+    assert!(finished.stderr.contains("403 (Permission denied: "), "{}", finished.stderr);
+}

@@ -447,6 +447,25 @@ fn an_imported_token_is_recorded_once() {
     assert!(nameless.stderr.contains("-name <NAME>"), "{}", nameless.stderr);
 }
 
+/// It does not say when it was generated, and may be older than those before it.
+#[test]
+fn an_imported_token_makes_the_order_of_its_peering_unknown() {
+    let generate = |ledger: &str| {
+        Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded", "-ledger", ledger])
+            .shows_secrets()
+    };
+    let older = generate("off").run().status(0);
+    let text = older.stdout.clone();
+    let newer = generate("sqlite").after(older).run().status(0);
+    let alone = history(&newer.home.path().join("state"), &[]);
+    assert_eq!(alone[0]["standing"]["verdict"], "newest");
+    let imported =
+        Peering::new(["ledger", "import", "-", "-name", "west"]).stdin(text).after(newer).run().status(0);
+    let records = history(&imported.home.path().join("state"), &[]);
+    let standings: Vec<_> = records.iter().map(|record| &record["standing"]["verdict"]).collect();
+    assert_eq!(standings, ["not_known", "not_known"]);
+}
+
 #[test]
 fn verify_finds_what_was_changed_or_is_gone() {
     let spoil = |statements: &str| {

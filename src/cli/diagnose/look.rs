@@ -6,7 +6,7 @@ use ring::rand::SystemRandom;
 use tokio::time::timeout;
 
 use super::live::Live;
-use crate::cli::ledger_options::LedgerOptions;
+use crate::cli::ledger_options::{Kind, LedgerOptions};
 use crate::cli::stale::sources;
 use crate::cli::surroundings::{host, now, stderr_is_a_terminal};
 use crate::consul::{Client, DialerAnswers};
@@ -23,6 +23,8 @@ pub struct Look<'a> {
     pub name: Option<&'a str>,
     /// How the token was given, if it can be given so again: `@FILE`.
     pub given_as: Option<&'a str>,
+    /// The address of the Consul at hand, if it was given by a flag.
+    pub http_addr: Option<&'a str>,
     /// How long each step may take.
     pub patience: Duration,
     /// What was generated.
@@ -103,7 +105,11 @@ async fn staleness(
         Some(reach) => reach.answers(token, at),
         None => (Source::default(), Source::default()),
     };
+    let elsewhere = dialer.answer().is_some_and(|view| is_another_cluster(view, token));
     let ledger = match look.ledger.kind() {
+        Ok(Kind::Consul) if elsewhere => {
+            Err("it is in the KV of this Consul, which is not the acceptor's".to_owned())
+        }
         Ok(kind) => sources::read_ledger(look.ledger, kind, Ok(client)).await,
         Err(because) => Err(because),
     };

@@ -96,12 +96,12 @@ pub(super) const ENTRIES: &[Entry] = &[
     Entry {
         name: "name-of-another-peering",
         area: Area::Seen,
-        summary: "The local name already belongs to a peering with another acceptor, or with another ID.",
+        summary: "The local name already belongs to another peering, which an establish would write over.",
         why: &[
             "An earlier establish under this name was made with another token, and failed or succeeded.",
             "The acceptor's peering was deleted and created again, and got another ID.",
         ],
-        remedy: "If that peering is not needed any more, delete it here; otherwise establish under another name.",
+        remedy: "Establish under another name. If that peering is not needed any more, delete it here first: Consul writes the new peer ID over it, and one that works is lost.",
         next: "peering read -name NAME",
         source: "the peerings of the Consul at hand",
         patterns: &[],
@@ -111,7 +111,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         area: Area::Seen,
         summary: "The peering is established already: a token of it was used here, and its state is ACTIVE.",
         why: &["The establish succeeded at an earlier try. A second one with the same token is refused."],
-        remedy: "There is nothing to do. To try the token elsewhere, delete this peering first and generate another token.",
+        remedy: "If this is the peering that you want, there is nothing to do. To try the token elsewhere, delete this peering first and generate another token.",
         next: "peering read -name NAME",
         source: "the peerings of the Consul at hand",
         patterns: &[],

@@ -29,6 +29,10 @@ fn remembered(page: &mut Page, record: &Remembered) {
         Standing::Superseded(by) => {
             format!("{} by number {by}, of the same peering", "superseded".yellow())
         }
+        Standing::NotKnown => format!(
+            "{}: there are several tokens of this peering, one of them imported, which does not say when it was generated",
+            "not known".yellow()
+        ),
         Standing::Orphaned(by) => {
             format!("{}: number {by} has another peer ID, so this peering was deleted", "orphaned".red())
         }
