@@ -158,7 +158,11 @@ fn positional(argument: &Arg, begun: &str) -> Vec<Candidate> {
     match argument.get_id().as_str() {
         "words" => {
             let messages = explain::entries().iter().map(|entry| Candidate::new(entry.name, entry.summary));
-            checks().chain(messages).collect()
+            // A check and a message may have one name.
+            let mut all: Vec<Candidate> = checks().chain(messages).collect();
+            all.sort_by(|one, other| one.word.cmp(&other.word));
+            all.dedup_by(|one, other| one.word == other.word);
+            all
         }
         // The shell knows its folders.
         "folder" => Vec::new(),

@@ -136,10 +136,7 @@ pub struct Given {
 impl Given {
     /// A document that holds a token is not what an establish was tried with: the token alone is looked at.
     fn new(given: Zeroizing<Vec<u8>>, recovered: Recovered) -> Self {
-        let is_document = |undone: &Undone| matches!(undone, Undone::JsonAnswer | Undone::SecretManifest);
-        let others = |undone: &Undone| !is_document(undone) && *undone != Undone::SurroundingBlanks;
-        let undone = &recovered.undone;
-        let taken_out_of = undone.iter().copied().find(is_document).filter(|_| !undone.iter().any(others));
+        let taken_out_of = recovered.taken_out_of();
         let text = if taken_out_of.is_some() { recovered.text.as_bytes().to_vec().into() } else { given };
         Self { text, token: Some(recovered.decoded.token), taken_out_of }
     }

@@ -14,6 +14,7 @@ use crate::check::Severity;
 use crate::consul::{Client, EstablishRequest};
 use crate::render::pretty;
 use crate::token::Secret;
+use crate::token::recover::recover;
 
 /// Establish a peering with a token
 ///
@@ -135,8 +136,8 @@ fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
     complain(&format!("All that was found: peering diagnose {given_as} -name {}{at}", arguments.name));
 }
 
-/// The token's text. One on the command line is sent as it is, as Consul's command does; what surrounds one in a file is
-/// no part of it.
+/// The token's text. One on the command line is sent as it is, as Consul's command does; blanks around one in a file, and the
+/// answer or the manifest that it stands in there, are no part of it.
 fn token(argument: &str) -> Result<Secret, String> {
     if argument.is_empty() {
         return Err("Missing the required -peering-token flag".to_owned());
@@ -146,6 +147,11 @@ fn token(argument: &str) -> Result<Secret, String> {
         .map_err(|_| format!("The token from {} is no text", given.source))?;
     if given.source == "argument" {
         return Ok(Secret::from(text));
+    }
+    if let Ok(recovered) = recover(&given.text)
+        && recovered.taken_out_of().is_some()
+    {
+        return Ok(Secret::from(recovered.text.as_str()));
     }
     match text.trim() {
         "" => Err(format!("There is no token in {}: it is empty", given.source)),

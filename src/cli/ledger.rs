@@ -131,6 +131,8 @@ fn verify(arguments: &Verify) -> Result<Exit, String> {
     lines.extend(verified.faults.iter().map(|fault| format!("Wrong: {fault}")));
     if verified.faults.is_empty() {
         lines.push("The ledger is whole".to_owned());
+    } else {
+        lines[0] = format!("The ledger is damaged: {}", lines[0]);
     }
     let exit = if verified.faults.is_empty() { Exit::Done } else { Exit::Wrong };
     Ok(exit.unless_unprinted(print(&(lines.join("\n") + "\n"))))

@@ -26,6 +26,15 @@ pub struct Recovered {
     pub undone: Vec<Undone>,
 }
 
+impl Recovered {
+    /// The document that holds the token, where that is all there is around it: nobody meant the document.
+    pub fn taken_out_of(&self) -> Option<Undone> {
+        let is_document = |undone: &Undone| matches!(undone, Undone::JsonAnswer | Undone::SecretManifest);
+        let is_other = |undone: &Undone| !is_document(undone) && *undone != Undone::SurroundingBlanks;
+        self.undone.iter().copied().find(is_document).filter(|_| !self.undone.iter().any(is_other))
+    }
+}
+
 /// Something around a token that Consul would stumble over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -28,6 +28,7 @@ async fn a_token_comes_from_a_file_or_standard_input_and_is_sent_without_what_su
         establish(token),
         establish("@east.token").file("east.token", format!("{token}\r\n")),
         establish("-").stdin(format!("\n {token}\n\n")),
+        establish("@answer").file("answer", json!({ "PeeringToken": token }).to_string()),
     ] {
         let finished = run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await;
         finished.expect(0, "Successfully established peering connection with east\n", "");
@@ -39,7 +40,7 @@ async fn a_token_comes_from_a_file_or_standard_input_and_is_sent_without_what_su
         .iter()
         .map(|request| serde_json::from_slice(&request.body).unwrap())
         .collect();
-    assert_eq!(bodies, vec![json!({ "PeerName": "east", "PeeringToken": token }); 3]);
+    assert_eq!(bodies, vec![json!({ "PeerName": "east", "PeeringToken": token }); 4]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
