@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::exit::Exit;
 use super::judgement::Format;
-use super::surroundings::{complain, open_stdout, print, stderr_is_a_terminal};
+use super::surroundings::{complain, print, stderr_is_a_terminal};
 use crate::batch::{End, Judged, Outcome, Settings, Streams, Summary, run as judge};
 use crate::check::Severity;
 use crate::consul::system_words;
@@ -63,16 +63,13 @@ pub fn run(batch: &Batch) -> Exit {
     };
     let interrupt = interrupt::flag();
     let outcome = match open(&batch.source) {
-        Ok((source, size)) => match open_stdout() {
-            Ok(output) => {
-                let input = Interruptible::new(source, Arc::clone(&interrupt));
-                let progress = Progress::new(size);
-                let outcome = judge_all(batch, input, output, render, &interrupt, &progress);
-                progress.finish();
-                outcome
-            }
-            Err(error) => return Exit::Done.unless_unprinted(Err(error)),
-        },
+        Ok((source, size)) => {
+            let input = Interruptible::new(source, Arc::clone(&interrupt));
+            let progress = Progress::new(size);
+            let outcome = judge_all(batch, input, io::stdout(), render, &interrupt, &progress);
+            progress.finish();
+            outcome
+        }
         Err(error) => {
             complain(&format!("Error: cannot read {}: {}", shown(&batch.source), system_words(&error)));
             return Exit::CouldNotWork;

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use super::exit::Exit;
-use super::surroundings::{complain, now, print, state_directory, temporary_directory};
+use super::surroundings::{complain, now, print_precious, state_directory, temporary_directory};
 use crate::consul::system_words;
 
 /// A file that was made ready before the token exists, so that the likely failures come first.
@@ -100,7 +100,7 @@ pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
 }
 
 fn print_or_save(text: &str, exit: Exit) -> Exit {
-    let Err(error) = print(text) else { return exit };
+    let Err(error) = print_precious(text) else { return exit };
     let reason = system_words(&error);
     match save(text) {
         Ok(path) => complain(&format!(

@@ -19,7 +19,6 @@ const WIDEST: usize = 100;
 /// Prints a result. Colours are dropped unless standard output is a terminal that shows them (`NO_COLOR`,
 /// `CLICOLOR_FORCE`).
 pub fn print(text: &str) -> io::Result<()> {
-    open_stdout()?;
     let text = if io::stdout().is_terminal() { tamed(text) } else { Cow::Borrowed(text) };
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -34,13 +33,12 @@ pub fn settle_colours() {
     }
 }
 
-/// Standard output for results that come bit by bit and have no colours; an error when it is closed.
-pub fn open_stdout() -> io::Result<io::Stdout> {
-    let stdout = io::stdout();
-    if is_closed(&stdout) {
+/// Prints what must not be lost: an error where nobody can have it.
+pub fn print_precious(text: &str) -> io::Result<()> {
+    if may_be_closed(&io::stdout()) {
         return Err(io::Error::new(io::ErrorKind::NotConnected, "standard output is closed"));
     }
-    Ok(stdout)
+    print(text)
 }
 
 /// Whether somebody still reads what is printed. Of a file or a terminal that is always so.
@@ -93,11 +91,12 @@ fn colour(text: &str) -> usize {
     end.filter(|end| parameters[*end..].starts_with('m')).map_or(0, |end| end + 3)
 }
 
-/// Whether a standard stream was closed when the process started.
+/// Whether a standard stream may have been closed when the process started.
 ///
 /// Rust's runtime opens `/dev/null` for reading and writing in the place of a closed stream, and every write then
-/// succeeds: a generated token would be lost without a word. Nobody redirects output to be read from as well.
-fn is_closed(stream: &impl rustix::fd::AsFd) -> bool {
+/// succeeds: a generated token would be lost without a word. A shell does not open it to be read from as well; Python's
+/// `subprocess.DEVNULL` does, so that this is no reason to fail where nothing is lost.
+fn may_be_closed(stream: &impl rustix::fd::AsFd) -> bool {
     let reads_and_writes = rustix::fs::fcntl_getfl(stream)
         .is_ok_and(|flags| flags & rustix::fs::OFlags::ACCMODE == rustix::fs::OFlags::RDWR);
     let same_device = || {

@@ -8,7 +8,7 @@ use serde_json::json;
 use wiremock::matchers::{any, body_json, header, method, path, query_param};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::peering::{Finished, Peering, guard, recorded_tokens};
+use crate::peering::{Finished, Peering, fixture, guard, recorded_tokens};
 
 /// A recorded token, which no output shows unless a test expects it.
 fn token() -> String {
@@ -242,6 +242,18 @@ async fn a_closed_or_full_standard_output_sends_the_token_to_a_private_file() {
         let start =
             format!("Error writing the token to standard output: {reason}. It was generated, and saved in ");
         saved_in_private(&finished, &start);
+    }
+}
+
+/// `>&-`, and `<>/dev/null` as Python's `subprocess.DEVNULL` opens it, look the same from within.
+#[test]
+fn where_nothing_can_be_lost_a_standard_output_that_leads_nowhere_is_none_of_our_business() {
+    let text = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
+    for nowhere in ["exec \"$@\" 1<>/dev/null", "exec \"$@\" >&-"] {
+        for words in [&["inspect", "@token"][..], &["validate", "@token"], &["validate", "-batch", "token"]] {
+            let run = Peering::new(words).file("token", &text).through_shell(nowhere).run();
+            run.expect(0, "", "");
+        }
     }
 }
 
