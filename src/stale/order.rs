@@ -69,9 +69,9 @@ fn order_of(mut group: Vec<usize>, tokens: &[Assessment], ledger: &[LedgerRecord
     } else if all_recorded {
         (true, "the ledger saw each of them being generated")
     } else if best == 0 && ranks.iter().filter(|rank| **rank == best).count() == 1 {
-        (true, "the newest is the one that is current")
+        (true, "the newest is the one that is current; how the others follow is not known")
     } else if ranks.iter().filter(|rank| **rank < ORPHANED).count() == 1 {
-        (true, "the peering of the others was deleted")
+        (true, "the peering of the others was deleted; how they follow is not known")
     } else {
         (false, "nothing that was asked tells their order: a token holds no time")
     };

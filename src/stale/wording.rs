@@ -23,9 +23,10 @@ pub(super) fn of(decision: &Decision, claims: &[Claim], not_asked: &[NotAsked], 
         (Verdict::Orphaned, _) => "Orphaned",
     };
     let reason = match decider {
-        Some(claim) if claim.source == SourceName::Snapshot => {
-            format!("in the snapshot, {}", claim.says.replacen(" in it", "", 1))
-        }
+        Some(claim) if claim.source == SourceName::Snapshot => match claim.says.strip_prefix("it ") {
+            Some(rest) => format!("the snapshot {rest}"),
+            None => format!("in the snapshot, {}", claim.says.replacen(" in it", "", 1)),
+        },
         Some(claim) => claim.says.clone(),
         None => undetermined(decision, claims),
     };
@@ -93,7 +94,8 @@ fn remedy(
                     "Wait until the acceptor has deleted the peering, then generate another token with {generate}."
                 )
             }
-            Some(Finding::NameHasAnotherPeerId) => format!(
+            // Generating another would make the new peering's token void.
+            _ if claims.iter().any(|claim| claim.finding == Finding::NameHasAnotherPeerId) => format!(
                 "Use the token of the re-created peering. If nobody has it, generate another with {generate}, which makes that one void."
             ),
             _ => format!(
