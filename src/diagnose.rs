@@ -21,7 +21,7 @@ use crate::check::Severity;
 use crate::explain::Explanation;
 use crate::reach::Reach;
 use crate::report::{Finding, Report};
-use crate::stale::evidence::{Entry, Source};
+use crate::stale::evidence::{Entry, LEDGER_OFF, Source};
 use crate::stale::{Assessment, SourceName};
 use crate::token::Token;
 use crate::token::recover::Undone;
@@ -30,9 +30,6 @@ use crate::word::Word;
 #[cfg(feature = "cli")]
 pub(crate) use address::fault;
 pub use rank::{Cause, Certainty, Effect, Evidence};
-
-/// Why no ledger was read, where nobody wants one.
-pub(crate) const LEDGER_OFF: &str = "it is off";
 
 /// Why no error text was looked at.
 pub(crate) const NO_ERROR: &str = "no -error was given";

@@ -138,7 +138,8 @@ fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     command.get_arguments().find(|argument| argument.get_long() == Some(name))
 }
 
-fn takes_value(argument: &Arg) -> bool {
+/// Whether a flag is followed by a value; others are switches.
+pub fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use clap::{Arg, ArgAction, Command};
 
+use super::arguments::takes_value;
 use super::http_options::wait_for;
 use super::surroundings::state_directory;
 use super::topics;
@@ -94,10 +95,6 @@ fn within(command: &Command, begun: &str, before: &[String]) -> Vec<Candidate> {
     }
     let Some(argument) = command.get_positionals().next() else { return Vec::new() };
     positional(argument, begun)
-}
-
-fn takes_value(argument: &Arg) -> bool {
-    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
 /// The flags that were not given yet, with as many dashes as were begun with.

@@ -7,7 +7,7 @@ use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command};
 
-use super::arguments::Style;
+use super::arguments::{Style, takes_value};
 use super::config_file::{ConfigFile, Value};
 use super::origins::{Origins, origins, variable_of};
 use super::surroundings::variable;
@@ -100,10 +100,6 @@ fn is_for_others(definition: &Command, argument: &Arg, option: &str, value: &Val
     }
     let others = definition.get_subcommands().flat_map(Command::get_arguments);
     others.filter(|other| other.get_long() == Some(option)).any(has)
-}
-
-fn takes_value(argument: &Arg) -> bool {
-    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
 
 fn of_variable(argument: &Arg, value: &str) -> Value {

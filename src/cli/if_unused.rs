@@ -13,6 +13,7 @@ use crate::peerstream::Trust;
 use crate::probe::{Asked, ProbeTarget, probe};
 use crate::render::pretty::printable;
 use crate::stale::answer::{Code, SecretAnswer};
+use crate::stale::evidence::LEDGER_OFF;
 use crate::unused::{Decision, LedgerLook, Looks, PeeringLook, SecretLook, decide, is_stillborn};
 
 /// How long all looks may take together.
@@ -73,7 +74,7 @@ async fn look_into_ledger(
     partition: &str,
 ) -> LedgerLook {
     let ledger = match ledger {
-        Ok(Ledger::Off) => return LedgerLook::Unknown("it is off".to_owned()),
+        Ok(Ledger::Off) => return LedgerLook::Unknown(LEDGER_OFF.to_owned()),
         // A database cannot be left in the middle when the time is up: it must know how long it may wait.
         Ok(Ledger::Sqlite(ledger)) => &Ledger::Sqlite(ledger.clone().patient_for(BUDGET / 2)),
         Ok(ledger) => ledger,

@@ -87,11 +87,10 @@ impl Client {
         };
         let mut client = &network.first;
         let mut target = self.config.address.base_url() + path;
-        let mut redirected = None;
         let mut url = self.url(&method, path)?;
         let (mut method, mut body) = (method, body);
         let mut headers = self.headers(&method, path)?;
-        for _ in 0..=MOST_REDIRECTS {
+        for redirects in 0..=MOST_REDIRECTS {
             let begun = std::time::Instant::now();
             let asked = by_asked_name(&self.config, &url);
             let mut request = client.request(method.clone(), asked).headers(headers.clone());
@@ -102,8 +101,8 @@ impl Client {
                 Ok(response) => Answer::read(response).await,
                 Err(error) => Err(error),
             };
-            let answer =
-                answer.map_err(|error| self.transport_error(&method, &target, redirected.as_ref(), &error));
+            let redirected = (redirects > 0).then_some(&url);
+            let answer = answer.map_err(|error| self.transport_error(&method, &target, redirected, &error));
             match &answer {
                 Ok(answer) => tracing::info!(
                     %method,
@@ -132,7 +131,6 @@ impl Client {
                 headers = HeaderMap::new();
             }
             target = shown(&next);
-            redirected = Some(next.clone());
             if url.scheme() != next.scheme() {
                 client = network.secure(&self.config)?;
             }

@@ -57,7 +57,7 @@ pub fn system_words(error: &io::Error) -> String {
 
 /// The cause of a failed request in Go's words. `dialed` is what Go would name, such as `tcp 127.0.0.1:8500`.
 pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> String {
-    let chain = || std::iter::successors(error.source(), |error| (*error).source());
+    let chain = || causes(error);
     if let Some(tls) = chain().find_map(rustls_error) {
         return tls_words(tls, server_name);
     }
@@ -88,9 +88,12 @@ pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> 
 
 /// Whether a request failed because the server's certificate was not trusted.
 pub(super) fn is_distrust(error: &reqwest::Error) -> bool {
+    matches!(causes(error).find_map(rustls_error), Some(rustls::Error::InvalidCertificate(_)))
+}
+
+/// What an error has beneath it, the nearest first.
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     std::iter::successors(error.source(), |error| (*error).source())
-        .find_map(rustls_error)
-        .is_some_and(|error| matches!(error, rustls::Error::InvalidCertificate(_)))
 }
 
 fn innermost(error: &reqwest::Error) -> String {

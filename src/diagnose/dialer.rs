@@ -137,9 +137,8 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
     }
     let says = format!("{:?} here is of the token's peering, in state {}", entry.name, entry.state.name());
     let evidence = Evidence::raises(SEEN_IN, says);
-    match entry.state {
+    let (name, severity, at) = match entry.state {
         PeeringState::Active => {
-            let text = Text::entry("already-established");
             if !is_heard(known, entry) {
                 let says = "its last heartbeat is missing or older than two minutes";
                 let evidence = Evidence::raises(SEEN_IN, says);
@@ -149,34 +148,16 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
             // peering, or its ID was written over that of another one by a try that failed.
             let spent = known.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Spent);
             let at = if spent { 2 * weight::DECIDES } else { weight::SAID };
-            causes.add(&text, Severity::Error, at, evidence).about(&entry.name);
+            ("already-established", Severity::Error, at)
         }
-        PeeringState::Establishing => {
-            causes
-                .add(&Text::entry("state-establishing"), Severity::Error, weight::SEEN, evidence)
-                .about(&entry.name);
-        }
-        PeeringState::Failing => {
-            causes
-                .add(&Text::entry("state-failing"), Severity::Error, weight::SEEN, evidence)
-                .about(&entry.name);
-        }
-        PeeringState::Terminated => {
-            causes
-                .add(&Text::entry("state-terminated"), Severity::Error, weight::SEEN, evidence)
-                .about(&entry.name);
-        }
-        PeeringState::Deleting => {
-            causes
-                .add(&Text::entry("state-deleting"), Severity::Error, weight::SEEN, evidence)
-                .about(&entry.name);
-        }
-        PeeringState::Pending => {
-            let text = Text::entry("left-by-a-failed-try");
-            causes.add(&text, Severity::Warning, weight::MAY_HURT, evidence).about(&entry.name);
-        }
-        PeeringState::Other(_) => {}
-    }
+        PeeringState::Establishing => ("state-establishing", Severity::Error, weight::SEEN),
+        PeeringState::Failing => ("state-failing", Severity::Error, weight::SEEN),
+        PeeringState::Terminated => ("state-terminated", Severity::Error, weight::SEEN),
+        PeeringState::Deleting => ("state-deleting", Severity::Error, weight::SEEN),
+        PeeringState::Pending => ("left-by-a-failed-try", Severity::Warning, weight::MAY_HURT),
+        PeeringState::Other(_) => return,
+    };
+    causes.add(&Text::entry(name), severity, at, evidence).about(&entry.name);
 }
 
 fn is_heard(known: &Known<'_>, entry: &Entry) -> bool {

@@ -1,6 +1,6 @@
 //! What the ledger knows, as `history` tells it: each record, and whether a newer one took its place.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -110,13 +110,14 @@ fn standings(entries: &[Entry]) -> Vec<Standing> {
     let by_name: HashMap<_, &Entry> = entries.iter().map(|entry| (name(&entry.record), entry)).collect();
     let by_peering: HashMap<&str, u64> =
         entries.iter().map(|entry| (entry.record.peer_id.as_str(), entry.number)).collect();
+    let unclear = unclear(entries);
     let standing = |Entry { number, record, .. }: &Entry| {
         if let Some(newest) = by_name.get(&name(record))
             && newest.record.peer_id != record.peer_id
         {
             return Standing::Orphaned(newest.number);
         }
-        if is_unclear(entries, record) {
+        if unclear.contains(record.peer_id.as_str()) {
             return Standing::NotKnown;
         }
         match by_peering.get(record.peer_id.as_str()) {
@@ -127,9 +128,19 @@ fn standings(entries: &[Entry]) -> Vec<Standing> {
     entries.iter().map(standing).collect()
 }
 
-/// An imported token does not say when it was generated.
-fn is_unclear(entries: &[Entry], record: &Record) -> bool {
-    let mut of_peering = entries.iter().filter(|entry| entry.record.peer_id == record.peer_id);
-    let others = of_peering.clone().any(|entry| entry.record.secret_sha256 != record.secret_sha256);
-    others && of_peering.any(|entry| entry.record.source == Source::Imported)
+/// The peerings with tokens that differ, one of them imported: that one does not say when it was generated.
+fn unclear(entries: &[Entry]) -> HashSet<&str> {
+    let mut first = HashMap::new();
+    let (mut several, mut imported) = (HashSet::new(), HashSet::new());
+    for Entry { record, .. } in entries {
+        let peer_id = record.peer_id.as_str();
+        if *first.entry(peer_id).or_insert(&record.secret_sha256) != &record.secret_sha256 {
+            several.insert(peer_id);
+        }
+        if record.source == Source::Imported {
+            imported.insert(peer_id);
+        }
+    }
+    several.retain(|peer_id| imported.contains(peer_id));
+    several
 }

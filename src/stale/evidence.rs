@@ -6,6 +6,9 @@ use serde::Serialize;
 use super::answer::Answer;
 use crate::token::{Secret, Token};
 
+/// Why no ledger was read, where nobody wants one.
+pub(crate) const LEDGER_OFF: &str = "it is off";
+
 /// Everything that is known. What was not asked says why.
 #[derive(Debug, Default)]
 pub struct Evidence {

@@ -292,7 +292,7 @@ fn from_other_base64(text: &[u8]) -> Option<(Undone, Inner)> {
     again.then(|| (Undone::EncodedTwice, Zeroizing::new(bytes.to_vec())))
 }
 
-fn forgiving(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {
+pub(super) fn forgiving(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -309,6 +309,6 @@ fn without_blanks(text: &[u8]) -> Vec<u8> {
     text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
 }
 
-fn contains(text: &[u8], part: &[u8]) -> bool {
+pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }

@@ -3,7 +3,9 @@
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
 
+use super::recover::{contains, forgiving};
 use super::{DecodeError, Stage};
 
 /// What a text that cannot be read as a token resembles.
@@ -131,27 +133,19 @@ fn is_end_of_a_token(text: &[u8]) -> bool {
     {
         return false;
     }
-    let digits: Vec<u8> = text.iter().copied().filter(|byte| !b"\r\n=".contains(byte)).collect();
-    let forgiving = GeneralPurpose::new(
-        &STANDARD,
-        GeneralPurposeConfig::new()
-            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-            .with_decode_allow_trailing_bits(true),
-    );
+    let mut digits = Zeroizing::new(text.to_vec());
+    digits.retain(|byte| !b"\r\n=".contains(byte));
+    let forgiving = forgiving(&STANDARD);
     (0..4).any(|lost| {
         let whole = digits.get(lost..).unwrap_or_default();
         let whole = if whole.len() % 4 == 1 { &whole[..whole.len() - 1] } else { whole };
-        let json = zeroize::Zeroizing::new(forgiving.decode(whole).unwrap_or_default());
-        has(&json, b"\"PeerID\":\"")
+        let json = Zeroizing::new(forgiving.decode(whole).unwrap_or_default());
+        contains(&json, b"\"PeerID\":\"")
     })
 }
 
-fn has(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
-}
-
 fn has_ellipsis(text: &[u8]) -> bool {
-    has(text, "…".as_bytes()) || has(text, b"...")
+    contains(text, "…".as_bytes()) || contains(text, b"...")
 }
 
 /// Three parts with dots between, the first of which is base64 of a JSON object with an `alg` (RFC 7515 §4.1.1).

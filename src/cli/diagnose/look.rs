@@ -13,7 +13,7 @@ use crate::consul::{Client, DialerAnswers};
 use crate::diagnose::DialerView;
 use crate::probe::{Ladder, Tell, climb_telling};
 use crate::reach::Reach;
-use crate::stale::evidence::{Evidence, Source};
+use crate::stale::evidence::{Evidence, Source, Whose};
 use crate::stale::{Assessment, assess};
 use crate::token::Token;
 
@@ -138,8 +138,7 @@ async fn staleness(
 }
 
 fn is_another_cluster(view: &DialerView, token: &Token) -> bool {
-    let (at_hand, of_token) = (view.trust_domain.as_deref(), token.trust_domain());
-    at_hand.is_some() && of_token.is_some() && at_hand != of_token
+    Whose::of(view.trust_domain.as_deref(), token) == Whose::Others
 }
 
 /// The token's addresses replaced, so that a text can be shown to strangers.

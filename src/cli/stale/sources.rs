@@ -19,7 +19,9 @@ use crate::probe::{Asked, Attempt, Outcome, ProbeTarget, Probed, probe};
 use crate::render::pretty::printable;
 use crate::snapshot::{self, Snapshot};
 use crate::stale::answer::{Answer, probe_b_may_be_asked_of};
-use crate::stale::evidence::{ConsulView, Entry, Evidence, LedgerRecord, Named, PeeringState, Source};
+use crate::stale::evidence::{
+    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState, Source,
+};
 use crate::token::Token;
 
 /// How long each step of a probe may take.
@@ -92,7 +94,7 @@ pub(in crate::cli) async fn read_ledger(
     client: Result<&Client, &String>,
 ) -> Result<Vec<LedgerRecord>, String> {
     if kind == Kind::Off {
-        return Err("it is off".to_owned());
+        return Err(LEDGER_OFF.to_owned());
     }
     if let (Kind::Consul, Err(reason)) = (kind, client) {
         return Err(reason.clone());

@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize;
 
-use super::{Page, counted, printable};
+use super::{Page, count, counted, printable};
 use crate::check::Check;
 use crate::explain::{Area, Entry, Explanation};
 
@@ -34,7 +34,7 @@ pub fn explanation(found: &Explanation, width: usize) -> String {
     page.heading(found.entry.name);
     page.item(&format!("{}", printable(&found.text).dimmed()));
     if found.count > 1 || !found.addresses.is_empty() {
-        let times = counted(i64::try_from(found.count).unwrap_or(i64::MAX), "time");
+        let times = counted(count(found.count), "time");
         let of = if found.addresses.is_empty() {
             String::new()
         } else {

@@ -2,7 +2,7 @@
 
 use owo_colors::OwoColorize;
 
-use super::{Page, counted, printable};
+use super::{Page, count, counted, printable};
 use crate::check::{self, Severity};
 use crate::report::{Finding, Report, Validated};
 use crate::word::{REFERENCE, Word};
@@ -62,24 +62,23 @@ fn label(severity: Severity) -> String {
 }
 
 fn summary(page: &mut Page, report: &Report) {
-    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
-    let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let found = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let mut parts: Vec<String> = [Severity::Error, Severity::Warning]
         .into_iter()
-        .map(|severity| (severity, count(severity)))
-        .filter(|(_, count)| *count > 0)
-        .map(|(severity, count)| counted(number(count), &severity.to_string()))
+        .map(|severity| (severity, found(severity)))
+        .filter(|(_, found)| *found > 0)
+        .map(|(severity, found)| counted(count(found), &severity.to_string()))
         .collect();
-    if count(Severity::Info) > 0 {
-        parts.push(format!("{} info", count(Severity::Info)));
+    if found(Severity::Info) > 0 {
+        parts.push(format!("{} info", found(Severity::Info)));
     }
     if parts.is_empty() {
         parts.push("nothing found".to_owned());
     }
-    parts.push(format!("{} passed", counted(number(report.passed), "check")));
+    parts.push(format!("{} passed", counted(count(report.passed), "check")));
     // Why, is a matter for programs: a list of twenty reasons would bury the findings.
     if !report.not_applied.is_empty() {
-        parts.push(format!("{} did not apply", number(report.not_applied.len())));
+        parts.push(format!("{} did not apply", report.not_applied.len()));
     }
     page.blank();
     page.line(&format!("{}.", parts.join(", ")));
