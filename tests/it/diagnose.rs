@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use consul_peering::acceptor::Follower;
-use consul_peering::check::Severity;
-use consul_peering::diagnose::{Diagnosis, Known, diagnose};
-use consul_peering::probe::{Ladder, climb};
-use consul_peering::reach::Reach;
-use consul_peering::stale::assess;
-use consul_peering::stale::evidence::{Evidence, Source};
+use consul_peering::connectivity::Reach;
+use consul_peering::diagnosis::{Diagnosis, Known, diagnose};
+use consul_peering::lint::rule::Severity;
+use consul_peering::net::probe::{Ladder, climb};
+use consul_peering::staleness::assess;
+use consul_peering::staleness::evidence::{Evidence, Source};
 use consul_peering::token::Token;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use consul_peering::acceptor::{Acceptor, Settings};
-use consul_peering::consul::{Client, Config, Options};
-use consul_peering::ledger::{Circumstances, ConsulKv, DEFAULT_PREFIX, Ledger, Record, Source, Sqlite};
+use consul_peering::net::consul::{Client, Config, Options};
+use consul_peering::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Record, RecordMeta, Source, Sqlite};
 use consul_peering::token::decode;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub fn recorded(name: &str) -> String {
 /// A record as a command would make it of a recorded token.
 fn record(name: &str, token: &str, time: &str, source: Source) -> Record {
     let text = recorded(token);
-    let circumstances = Circumstances {
+    let circumstances = RecordMeta {
         time: time.parse().unwrap(),
         name: name.to_owned(),
         partition: String::new(),

@@ -3,8 +3,8 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
-use crate::ledger::Source;
-use crate::ledger::history::{History, Remembered, Standing};
+use crate::net::ledger::Source;
+use crate::net::ledger::history::{History, Remembered, Standing};
 
 /// All records, the oldest first, for a terminal of `width` columns.
 pub fn history(history: &History, width: usize) -> String {
