@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::certificate::Certificate;
-use crate::staleness::evidence::Source;
+use crate::observed::Observed;
 use crate::token::Token;
 use probe_answer::{Answer, Code, probe_b_may_be_asked_of};
 
@@ -363,7 +363,7 @@ impl<T, F> Step<T, F> {
 
 impl Reach {
     /// The answers to probes A and B, as evidence of the token's staleness: the strongest of all addresses.
-    pub fn answers(&self, token: &Token, at: Option<Timestamp>) -> (Source<Answer>, Source<Answer>) {
+    pub fn answers(&self, token: &Token, at: Option<Timestamp>) -> (Observed<Answer>, Observed<Answer>) {
         let answer = |way: &Way, status: &Status| Answer {
             code: Code::from_name(&status.code),
             message: status.message.clone(),
@@ -375,14 +375,14 @@ impl Reach {
         let is_final = |(_, status): &(&Way, &Status)| status.code != "FailedPrecondition";
         let a = answers().find(is_final).or_else(|| answers().next());
         let a = a.map_or_else(
-            || Source::Unanswered("no address of the token got so far as to answer it".to_owned()),
-            |(way, status)| Source::Answered(answer(way, status)),
+            || Observed::Failed("no address of the token got so far as to answer it".to_owned()),
+            |(way, status)| Observed::Value(answer(way, status)),
         );
         let b = self.ways.iter().find_map(|way| Some(answer(way, way.unused_secret.passed()?)));
         let b = match (b, probe_b_may_be_asked_of(token)) {
-            (Some(answer), _) => Source::Answered(answer),
-            (None, Err(because)) => Source::NotAsked(because.to_owned()),
-            (None, Ok(())) => Source::NotAsked("no server said that the peering exists".to_owned()),
+            (Some(answer), _) => Observed::Value(answer),
+            (None, Err(because)) => Observed::NotChecked(because.to_owned()),
+            (None, Ok(())) => Observed::NotChecked("no server said that the peering exists".to_owned()),
         };
         (a, b)
     }

@@ -22,7 +22,8 @@ use crate::explain::Explanation;
 use crate::lint::acceptance::Acceptance;
 use crate::lint::report::{Finding, Report};
 use crate::lint::rule::Severity;
-use crate::staleness::evidence::{Entry, LEDGER_OFF, Source};
+use crate::observed::Observed;
+use crate::staleness::evidence::{Entry, LEDGER_OFF};
 use crate::staleness::{Assessment, SourceName};
 use crate::token::Token;
 use crate::token::recover::Repair;
@@ -55,11 +56,11 @@ pub struct Known<'a> {
     /// What is said of the token's text and fields.
     pub report: Option<&'a Report>,
     /// What was seen on the way to the token's addresses.
-    pub reach: Source<Reach>,
+    pub reach: Observed<Reach>,
     /// Whether the token is still the one to use.
     pub staleness: Option<Assessment>,
     /// What the Consul at hand says.
-    pub dialer: Source<DialerView>,
+    pub dialer: Observed<DialerView>,
     /// What the person's error text says; `None` when there is none.
     pub error: Option<Vec<Explanation>>,
 }
@@ -148,10 +149,10 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     let conclusion = rank::conclusion(&known, &causes);
     let mut not_known = Vec::new();
     let mut take = |what, because: &str| not_known.push(NotKnown { what, because: because.to_owned() });
-    if let Source::NotAsked(because) | Source::Unanswered(because) = &known.reach {
+    if let Observed::NotChecked(because) | Observed::Failed(because) = &known.reach {
         take("the way to the servers", because);
     }
-    if let Source::NotAsked(because) | Source::Unanswered(because) = &known.dialer {
+    if let Observed::NotChecked(because) | Observed::Failed(because) = &known.dialer {
         take("the dialer's own view", because);
     }
     for source in known.staleness.iter().flat_map(|it| &it.not_asked) {
@@ -179,9 +180,9 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     }
 }
 
-fn answered<T>(source: Source<T>) -> Option<T> {
+fn answered<T>(source: Observed<T>) -> Option<T> {
     match source {
-        Source::Answered(answer) => Some(answer),
-        Source::Unanswered(_) | Source::NotAsked(_) => None,
+        Observed::Value(answer) => Some(answer),
+        Observed::Failed(_) | Observed::NotChecked(_) => None,
     }
 }

@@ -21,7 +21,7 @@ pub use docs::markdown;
 pub use message::{Cause, MAX_TEXT_LEN, Operation, causes};
 pub use pattern::{Captures, Pattern};
 
-use source_map::Source;
+use source_map::MappedText;
 
 /// A message that Consul is known to print, or several that mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -133,7 +133,7 @@ const MAX_WRAPPED_LEN: usize = 64 * 1024;
 
 /// The known causes in a text, each once, in the order in which they stand. Empty if none is known.
 pub fn explain(text: &str) -> Vec<Explanation> {
-    let source = Source::cleaned(message::bounded(text));
+    let source = MappedText::cleaned(message::bounded(text));
     let found = explained(message::causes_of(&source));
     if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') {
         return found;

@@ -79,6 +79,7 @@ pub mod inspect;
 pub mod lint;
 #[cfg(feature = "net")]
 pub mod net;
+pub mod observed;
 pub mod render;
 pub mod staleness;
 pub mod token;

@@ -20,9 +20,10 @@ use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer};
+use crate::observed::Observed;
 pub use claim::{Claim, Finding, SourceName};
 pub use decide::Contradiction;
-use evidence::{Evidence, Source};
+use evidence::Evidence;
 pub use order::{NameOrder, order};
 
 use crate::certificate::hex;
@@ -117,16 +118,16 @@ pub struct NotAsked {
 pub fn assess(origin: &str, token: &Token, evidence: &Evidence) -> Assessment {
     let mut gathered = Gathered::default();
     let given = evidence.name.as_deref();
-    let from_ledger = evidence.ledger.answer().map(|records| ledger::read(token, given, records));
+    let from_ledger = evidence.ledger.value().map(|records| ledger::read(token, given, records));
     let (in_ledger, ledger_claim) =
         from_ledger.map_or_else(Default::default, |(known, claim)| (known, Some(claim)));
-    if let Some(view) = evidence.snapshot.answer() {
+    if let Some(view) = evidence.snapshot.value() {
         let generated_at = in_ledger.recorded_at.filter(|_| in_ledger.seen_generated);
         gathered.claims.push(snapshot::read(token, generated_at, view));
         gathered.name = view.peering.as_ref().map(|peering| peering.name.clone());
     }
     gathered.claims.extend(ledger_claim);
-    let at_consul = evidence.consul.answer().map(|view| consul::read(token, given, view));
+    let at_consul = evidence.consul.value().map(|view| consul::read(token, given, view));
     let (at_consul, claims) = at_consul.unwrap_or_default();
     gathered.claims.extend(claims);
     if at_consul.ca_rotated {
@@ -189,10 +190,10 @@ struct Gathered {
 impl Gathered {
     /// What the probes say; the answer, if it is that an unused secret exists.
     fn take_probes(&mut self, token: &Token, evidence: &Evidence) -> Option<UnusedSeen> {
-        let a = evidence.probe_a.answer().map(probe::read_a);
+        let a = evidence.peering_exists.value().map(probe::read_a);
         let exists = a.as_ref().is_some_and(|(meaning, _)| *meaning == PeeringAnswer::Exists);
         self.claims.extend(a.map(|(_, claim)| claim));
-        let answer = evidence.probe_b.answer()?;
+        let answer = evidence.unused_secret.value()?;
         if let Err(because) = crate::connectivity::probe_answer::probe_b_may_be_asked_of(token) {
             self.b_is_void = Some(because.to_owned());
             return None;
@@ -250,20 +251,20 @@ impl Gathered {
         self.note(SourceName::Snapshot, &evidence.snapshot);
         self.note(SourceName::Ledger, &evidence.ledger);
         self.note(SourceName::Consul, &evidence.consul);
-        self.note(SourceName::ProbeA, &evidence.probe_a);
+        self.note(SourceName::ProbeA, &evidence.peering_exists);
         match self.b_is_void.take() {
             Some(because) => {
                 self.not_asked.push(NotAsked { source: SourceName::ProbeB, asked: false, because });
             }
-            None => self.note(SourceName::ProbeB, &evidence.probe_b),
+            None => self.note(SourceName::ProbeB, &evidence.unused_secret),
         }
     }
 
-    fn note<T>(&mut self, name: SourceName, source: &Source<T>) {
+    fn note<T>(&mut self, name: SourceName, source: &Observed<T>) {
         let (asked, because) = match source {
-            Source::Answered(_) => return,
-            Source::Unanswered(because) => (true, because.clone()),
-            Source::NotAsked(because) => (false, because.clone()),
+            Observed::Value(_) => return,
+            Observed::Failed(because) => (true, because.clone()),
+            Observed::NotChecked(because) => (false, because.clone()),
         };
         self.not_asked.push(NotAsked { source: name, asked, because });
     }

@@ -14,7 +14,7 @@ use crate::lint::rule::Severity;
 pub(super) const SEEN_IN: &str = "the way to the servers";
 
 pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
-    let Some(reach) = known.reach.answer() else { return };
+    let Some(reach) = known.reach.value() else { return };
     let dialed: Vec<&Way> = reach.ways.iter().filter(|way| way.dialed).collect();
     let good = dialed.iter().filter(|way| works(way)).count();
     // Consul goes round the addresses, so one that fails alone does not make it fail.

@@ -7,8 +7,9 @@ use super::rank::{Causes, Evidence, weight};
 use super::{DialerView, Known, address};
 use crate::explain;
 use crate::lint::rule::Severity;
+use crate::observed::Observed;
 use crate::staleness::Verdict;
-use crate::staleness::evidence::{Entry, PeeringState, Source};
+use crate::staleness::evidence::{Entry, PeeringState};
 
 /// Where it was seen.
 const SEEN_IN: &str = "the dialer";
@@ -17,10 +18,10 @@ const SEEN_IN: &str = "the dialer";
 pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 
 pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
-    if let Source::Unanswered(says) = &known.dialer {
+    if let Observed::Failed(says) = &known.dialer {
         answers_wrongly(says, causes);
     }
-    let Some(view) = known.dialer.answer() else { return };
+    let Some(view) = known.dialer.value() else { return };
     refusals(view, causes);
     if same_cluster(known, view) {
         let says = format!("the Consul at {} has the token's own trust domain", view.asked_at);
@@ -167,6 +168,6 @@ fn is_heard(known: &Known<'_>, entry: &Entry) -> bool {
 /// Whether the Consul at hand once had a stream with the token's peering.
 pub(super) fn was_connected(known: &Known<'_>) -> bool {
     let peer_id = known.token.map(|token| token.peer_id.as_str());
-    let peerings = known.dialer.answer().and_then(|view| view.peerings.as_ref()).into_iter().flatten();
+    let peerings = known.dialer.value().and_then(|view| view.peerings.as_ref()).into_iter().flatten();
     peerings.into_iter().any(|entry| entry.peer_id.as_deref() == peer_id && entry.state.was_used())
 }

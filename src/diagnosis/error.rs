@@ -54,7 +54,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
 fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes) -> bool {
     let undetermined = known.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Undetermined);
     let holds_one = || {
-        let ways = known.reach.answer().map(|reach| reach.ways.iter()).into_iter().flatten();
+        let ways = known.reach.value().map(|reach| reach.ways.iter()).into_iter().flatten();
         ways.filter_map(|way| way.unused_secret.passed()).any(|status| status.code == "PermissionDenied")
     };
     if explanation.entry.name != "secret-invalid" || !undetermined || !holds_one() {
@@ -95,7 +95,7 @@ fn contradiction(known: &Known<'_>, explanation: &Explanation) -> Option<String>
     if !matches!(entry.area, Area::Reach | Area::Tls) || explanation.url.is_some() {
         return None;
     }
-    let reach = known.reach.answer()?;
+    let reach = known.reach.value()?;
     let dialed = || reach.ways.iter().filter(|way| way.dialed);
     let said_of = |address: &str| {
         explanation.addresses.is_empty() || explanation.addresses.iter().any(|it| it == address)

@@ -225,7 +225,7 @@ pub(super) fn conclusion(known: &Known<'_>, causes: &[Cause]) -> String {
         Some(said) if said.is_empty() => "The error's text is not known here. ",
         Some(_) | None => "",
     };
-    let Some(reach) = known.reach.answer() else {
+    let Some(reach) = known.reach.value() else {
         return format!(
             "{unknown}Nothing wrong was found in what was looked at; the way to the servers was not."
         );

@@ -4,6 +4,7 @@ use std::time::Duration;
 use super::*;
 use crate::connectivity::*;
 use crate::explain;
+use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -67,7 +68,7 @@ fn answers(code: &str, message: &str) -> Way {
     Way { peering_exists: failed(GrpcFault::Status(status(code, message))), ..good("10.0.0.9:8503") }
 }
 
-fn known(reach: Source<Reach>) -> Known<'static> {
+fn known(reach: Observed<Reach>) -> Known<'static> {
     Known {
         now: NOW,
         name: Some("west"),
@@ -78,18 +79,13 @@ fn known(reach: Source<Reach>) -> Known<'static> {
         report: None,
         reach,
         staleness: None,
-        dialer: Source::NotAsked("-offline was given".to_owned()),
+        dialer: Observed::NotChecked("-offline was given".to_owned()),
         error: None,
     }
 }
 
 fn of(ways: Vec<Way>) -> Diagnosis {
-    diagnose(known(Source::Answered(Reach {
-        seen_from: "here".to_owned(),
-        seen_at: None,
-        ways,
-        left_out: 0,
-    })))
+    diagnose(known(Observed::Value(Reach { seen_from: "here".to_owned(), seen_at: None, ways, left_out: 0 })))
 }
 
 fn follower() -> Way {
@@ -207,7 +203,7 @@ fn what_the_error_says_leads_when_nothing_is_seen() {
     let said = "1 error occurred:\n\t* failed to exchange peering secret through address \"10.0.0.9:8503\": rpc error: \
                 code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp \
                 10.0.0.9:8503: connect: connection refused\"\n\n";
-    let mut facts = known(Source::NotAsked("there is no token".to_owned()));
+    let mut facts = known(Observed::NotChecked("there is no token".to_owned()));
     facts.error = Some(explain::explain(said));
     let diagnosis = diagnose(facts);
     assert_eq!(diagnosis.causes[0].name, "dial-refused");
@@ -222,7 +218,7 @@ fn then_it_was_refused_and_now_it_answers() {
                 refused\"";
     let reach =
         Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")], left_out: 0 };
-    let mut facts = known(Source::Answered(reach));
+    let mut facts = known(Observed::Value(reach));
     facts.error = Some(explain::explain(said));
     let diagnosis = diagnose(facts);
     assert_eq!(diagnosis.causes[0].name, "dial-refused");
@@ -233,7 +229,7 @@ fn then_it_was_refused_and_now_it_answers() {
 
 #[test]
 fn an_error_that_is_seen_again_weighs_more_than_either() {
-    let mut facts = known(Source::Answered(Reach {
+    let mut facts = known(Observed::Value(Reach {
         seen_from: "here".to_owned(),
         seen_at: None,
         left_out: 0,
@@ -261,8 +257,7 @@ fn a_token() -> Token {
 fn of_dialer(view: DialerView, token: &Token) -> (Option<&'static str>, bool) {
     let reach =
         Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![good("10.0.0.1:8503")], left_out: 0 };
-    let facts =
-        Known { token: Some(token), dialer: Source::Answered(view), ..known(Source::Answered(reach)) };
+    let facts = Known { token: Some(token), dialer: Observed::Value(view), ..known(Observed::Value(reach)) };
     let diagnosis = diagnose(facts);
     (diagnosis.causes.first().map(|cause| cause.name), diagnosis.fails(Severity::Error))
 }
@@ -290,9 +285,9 @@ fn a_command_names_the_peering_that_it_is_about() {
     };
     let facts = Known {
         token: Some(&token),
-        dialer: Source::Answered(view),
+        dialer: Observed::Value(view),
         http_addr: Some("10.0.0.1:8500"),
-        ..known(Source::NotAsked(String::new()))
+        ..known(Observed::NotChecked(String::new()))
     };
     let causes = diagnose(facts).causes;
     let next = |name| causes.iter().find(|cause| cause.name == name).unwrap().next.as_deref();
@@ -302,7 +297,7 @@ fn a_command_names_the_peering_that_it_is_about() {
 
 #[test]
 fn an_error_that_is_of_another_token_is_not_an_unknown_one() {
-    let mut facts = known(Source::Answered(Reach {
+    let mut facts = known(Observed::Value(Reach {
         seen_from: "here".to_owned(),
         seen_at: None,
         left_out: 0,
@@ -359,8 +354,8 @@ fn where_gateways_dial_what_is_seen_here_is_only_possible() {
     let reach =
         Reach { seen_from: "here".to_owned(), seen_at: None, ways: vec![tcp(TcpWhy::TimedOut)], left_out: 0 };
     let facts = Known {
-        dialer: Source::Answered(DialerView { through_mesh_gateways: Some(true), ..DialerView::default() }),
-        ..known(Source::Answered(reach))
+        dialer: Observed::Value(DialerView { through_mesh_gateways: Some(true), ..DialerView::default() }),
+        ..known(Observed::Value(reach))
     };
     let diagnosis = diagnose(facts);
     assert_eq!(
@@ -383,7 +378,7 @@ fn a_secret_that_is_refused_while_another_is_unused_was_superseded() {
             token: Some(&token),
             staleness: Some(undetermined),
             error: Some(explain::explain(said)),
-            ..known(Source::Answered(reach))
+            ..known(Observed::Value(reach))
         })
     };
     let diagnosis = holds("PermissionDenied", "invalid peering establishment secret");

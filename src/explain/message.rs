@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::source_map::{Piece, Source, undecorated};
+use super::source_map::{MappedText, Piece, undecorated};
 use crate::token::redact::redacted;
 
 /// The longest text that is read, in bytes; what follows is ignored.
@@ -64,14 +64,14 @@ pub struct Cause {
 ///
 /// A text without any known wrapping gives one cause a line.
 pub fn causes(text: &str) -> Vec<Cause> {
-    causes_of(&Source::cleaned(bounded(text)))
+    causes_of(&MappedText::cleaned(bounded(text)))
 }
 
 pub(super) fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
 }
 
-pub(super) fn causes_of(source: &Source) -> Vec<Cause> {
+pub(super) fn causes_of(source: &MappedText) -> Vec<Cause> {
     let mut found = Vec::new();
     records(&source.whole(), &Cause::default(), MAX_LAYERS, &mut found);
     found

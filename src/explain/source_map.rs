@@ -4,13 +4,13 @@ use std::ops::Range;
 
 /// A text and, for each of its bytes, the offset in the original.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(super) struct MappedText {
     text: String,
     /// One offset a byte, and one for the end.
     origin: Vec<usize>,
 }
 
-impl Source {
+impl MappedText {
     /// The text as given, without terminal colours and with typographic quotes (chat programs make them) made plain.
     pub(super) fn cleaned(text: &str) -> Self {
         let mut source =
@@ -73,10 +73,10 @@ pub(super) fn undecorated(line: &str) -> &str {
     bare.strip_prefix(['|', '│', '╷', '╵']).map_or(bare, str::trim_start)
 }
 
-/// A part of a [`Source`].
+/// A part of a [`MappedText`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
-    source: &'a Source,
+    source: &'a MappedText,
     start: usize,
     end: usize,
 }
@@ -110,10 +110,12 @@ impl<'a> Piece<'a> {
     }
 
     /// With Go's (or JSON's) escapes undone, up to the first bare quote if `quoted`, else to the end.
-    pub(super) fn unescaped(&self, quoted: bool) -> Source {
+    pub(super) fn unescaped(&self, quoted: bool) -> MappedText {
         let text = self.text();
-        let mut out =
-            Source { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len() + 1) };
+        let mut out = MappedText {
+            text: String::with_capacity(text.len()),
+            origin: Vec::with_capacity(text.len() + 1),
+        };
         let mut end = text.len();
         let mut letters = text.char_indices();
         while let Some((at, letter)) = letters.next() {
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn colours_and_typographic_quotes_are_undone() {
         let text = "\u{1b}[31mPeering not found for “x”\u{1b}[0m";
-        let source = Source::cleaned(text);
+        let source = MappedText::cleaned(text);
         let piece = source.whole();
         assert_eq!(piece.text(), "Peering not found for \"x\"");
         let start = piece.text().find("not").unwrap();
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn what_is_no_control_sequence_eats_nothing() {
-        let cleaned = |text: &str| Source::cleaned(text).whole().text().to_owned();
+        let cleaned = |text: &str| MappedText::cleaned(text).whole().text().to_owned();
         assert_eq!(cleaned("a\u{1b}[\u{1b}é\nbc"), "aé\nbc");
         assert_eq!(cleaned("\u{1b}[1;31 qred\u{1b}"), "red");
     }
@@ -174,7 +176,7 @@ mod tests {
     #[test]
     fn unescaped_text_knows_where_it_stood() {
         let text = r#"a \"b\"\n\u0026 c" d"#;
-        let source = Source::cleaned(text);
+        let source = MappedText::cleaned(text);
         let inner = source.whole().unescaped(true);
         assert_eq!(inner.whole().text(), "a \"b\"\n& c");
         assert_eq!(&text[inner.whole().range()], r#"a \"b\"\n\u0026 c"#);
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn wrapped_lines_are_joined_without_their_gutter() {
-        let source = Source::cleaned("│ connection\n│   refused\n");
+        let source = MappedText::cleaned("│ connection\n│   refused\n");
         assert_eq!(source.joined(" ").whole().text(), "connection refused");
         assert_eq!(source.joined("").whole().text(), "connectionrefused");
     }

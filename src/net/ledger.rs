@@ -17,7 +17,7 @@ use thiserror::Error;
 
 pub use chain::{Entry, Fault, Verified};
 pub use consul_kv::{ConsulKv, DEFAULT_PREFIX};
-pub use record::{Record, RecordMeta, Root, Source};
+pub use record::{Origin, Record, RecordMeta, Root};
 pub use sqlite::{FILE, Sqlite};
 
 use super::consul::RequestError;

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::connectivity::probe_answer::Answer;
+use crate::observed::Observed;
 use crate::token::{Secret, Token};
 
 /// Why no ledger was read, where nobody wants one.
@@ -15,44 +16,17 @@ pub struct Evidence {
     /// The local name that the token was generated for, when the person knows it.
     pub name: Option<String>,
     /// What the ledger holds, oldest first. All of it may be given: what is of other clusters is passed over.
-    pub ledger: Source<Vec<LedgerRecord>>,
+    pub ledger: Observed<Vec<LedgerRecord>>,
     /// What a Consul's HTTP API says: the acceptor's, the dialer's, or another's.
-    pub consul: Source<ConsulView>,
+    pub consul: Observed<ConsulView>,
     /// The answer to probe A: `StreamResources` with the peer ID and a random stream secret.
-    pub probe_a: Source<Answer>,
+    pub peering_exists: Observed<Answer>,
     /// The answer to probe B: `ExchangeSecret` with the peer ID and an empty secret. Ask [`may_be_asked_of`] first.
     ///
     /// [`may_be_asked_of`]: crate::connectivity::probe_answer::probe_b_may_be_asked_of
-    pub probe_b: Source<Answer>,
+    pub unused_secret: Observed<Answer>,
     /// What a snapshot of the acceptor holds.
-    pub snapshot: Source<SnapshotView>,
-}
-
-/// What one source gave.
-#[derive(Debug)]
-pub enum Source<T> {
-    /// It was asked, and answered.
-    Answered(T),
-    /// It was asked, and there is no answer, because.
-    Unanswered(String),
-    /// It was not asked, because.
-    NotAsked(String),
-}
-
-impl<T> Default for Source<T> {
-    fn default() -> Self {
-        Self::NotAsked("it was not asked for".to_owned())
-    }
-}
-
-impl<T> Source<T> {
-    /// The answer, if there is one.
-    pub fn answer(&self) -> Option<&T> {
-        match self {
-            Self::Answered(answer) => Some(answer),
-            Self::Unanswered(_) | Self::NotAsked(_) => None,
-        }
-    }
+    pub snapshot: Observed<SnapshotView>,
 }
 
 /// One generated token, as the ledger keeps it.

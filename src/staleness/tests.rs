@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::evidence::*;
 use super::*;
 use crate::connectivity::probe_answer::{Answer, Code};
+use crate::observed::Observed;
 use crate::token::decode;
 
 fn fixture(name: &str) -> Value {
@@ -53,7 +54,7 @@ fn code(name: &str) -> Code {
 }
 
 fn probes(a: Answer, b: Answer) -> Evidence {
-    Evidence { probe_a: Source::Answered(a), probe_b: Source::Answered(b), ..Evidence::default() }
+    Evidence { peering_exists: Observed::Value(a), unused_secret: Observed::Value(b), ..Evidence::default() }
 }
 
 fn record(name: &str, token: &Token, at: i64) -> LedgerRecord {
@@ -89,7 +90,7 @@ fn the_recorded_cases_come_out_as_expected_from_probes_and_ledger() {
         let answers = &case["probes"];
         let probed =
             || probes(pair(&answers["open_random_stream_secret"]), pair(&answers["exchange_empty_secret"]));
-        let known = || Source::Answered(ledger.clone());
+        let known = || Observed::Value(ledger.clone());
         let columns = [
             ("probes", probed()),
             ("ledger", Evidence { ledger: known(), ..Evidence::default() }),
@@ -169,7 +170,7 @@ fn acceptor(named: Named) -> ConsulView {
 }
 
 fn asked(name: &str, view: ConsulView) -> Evidence {
-    Evidence { name: Some(name.to_owned()), consul: Source::Answered(view), ..Evidence::default() }
+    Evidence { name: Some(name.to_owned()), consul: Observed::Value(view), ..Evidence::default() }
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn without_a_name_the_list_tells_it() {
         serde_json::from_str(step(&http, "peerings")["response"]["body"].as_str().unwrap()).unwrap();
     let listed: Vec<Entry> = list.iter().map(|value| entry(&value.to_string())).collect();
     let view = ConsulView { named: None, listed: Some(listed), ..acceptor(Named::NotFound) };
-    let evidence = Evidence { consul: Source::Answered(view.clone()), ..Evidence::default() };
+    let evidence = Evidence { consul: Observed::Value(view.clone()), ..Evidence::default() };
     let fresh = assess("argument", &case("fresh", 0), &evidence);
     assert_eq!((fresh.name.as_deref(), fresh.verdict), (Some("fresh"), Verdict::Undetermined));
     assert_eq!(assess("argument", &case("gone", 0), &evidence).verdict, Verdict::Orphaned);
@@ -275,7 +276,7 @@ fn a_dialers_entry_tells_a_use_from_a_refused_try() {
         let assessment = assess("argument", &token, &evidence);
         assert_eq!(assessment.evidence[0].finding, finding, "{recorded}");
         assert_eq!(assessment.verdict, Verdict::Undetermined, "{recorded}");
-        let ledger = Source::Answered(vec![record("used", &token, 1)]);
+        let ledger = Observed::Value(vec![record("used", &token, 1)]);
         let assessment = assess("argument", &token, &Evidence { ledger, ..evidence });
         let expected = if finding == Finding::UsedHere { Verdict::Spent } else { Verdict::Undetermined };
         assert_eq!(assessment.verdict, expected, "{recorded}");
@@ -283,8 +284,8 @@ fn a_dialers_entry_tells_a_use_from_a_refused_try() {
     }
 }
 
-fn snapshot(token: &Token, unused: UnusedSecret, taken_at: i64) -> Source<SnapshotView> {
-    Source::Answered(SnapshotView {
+fn snapshot(token: &Token, unused: UnusedSecret, taken_at: i64) -> Observed<SnapshotView> {
+    Observed::Value(SnapshotView {
         index: 183,
         taken_at: Some(second(taken_at)),
         trust_domain: token.trust_domain().map(str::to_owned),
@@ -340,7 +341,7 @@ fn a_token_that_was_unused_in_a_snapshot_may_be_used_since() {
         };
         let evidence = Evidence {
             snapshot: snapshot(&token, held(&token), 10),
-            ledger: Source::Answered(vec![record("twice", &token, 1)]),
+            ledger: Observed::Value(vec![record("twice", &token, 1)]),
             ..asked("twice", acceptor(Named::Found(found)))
         };
         let assessment = assess("argument", &token, &evidence);
@@ -363,7 +364,7 @@ fn an_unused_secret_seen_later_undoes_a_snapshot_without_one() {
 #[test]
 fn a_snapshot_from_before_the_token_says_nothing_of_it() {
     let (older, newer) = (case("twice", 0), case("twice", 1));
-    let ledger = || Source::Answered(vec![record("twice", &older, 1), record("twice", &newer, 20)]);
+    let ledger = || Observed::Value(vec![record("twice", &older, 1), record("twice", &newer, 20)]);
     let evidence =
         Evidence { snapshot: snapshot(&newer, held(&older), 10), ledger: ledger(), ..Evidence::default() };
     let assessment = assess("argument", &newer, &evidence);
@@ -383,7 +384,7 @@ fn a_snapshot_from_before_the_token_says_nothing_of_it() {
 fn proven_beats_likely_and_the_contradiction_is_shown() {
     let (older, newer) = (case("twice", 0), case("twice", 1));
     let evidence = Evidence {
-        ledger: Source::Answered(vec![record("twice", &older, 1)]),
+        ledger: Observed::Value(vec![record("twice", &older, 1)]),
         snapshot: snapshot(&older, held(&newer), 10),
         ..exists(20, UNUSED)
     };
@@ -397,7 +398,7 @@ fn a_name_of_another_cluster_is_another_name() {
     let token = case("fresh", 0);
     let mut elsewhere = record("fresh", &case("used", 0), 5);
     elsewhere.server_name = "server.dc1.peering.3c5ece39-582a-f969-1379-a6b9c55d1aee.consul".to_owned();
-    let ledger = Source::Answered(vec![record("fresh", &token, 1), elsewhere]);
+    let ledger = Observed::Value(vec![record("fresh", &token, 1), elsewhere]);
     let assessment = assess("argument", &token, &Evidence { ledger, ..Evidence::default() });
     assert_eq!(assessment.verdict, Verdict::Undetermined);
 }
@@ -407,7 +408,7 @@ fn an_imported_token_has_no_place_in_the_order() {
     let (one, two) = (case("twice", 0), case("twice", 1));
     let imported = |token: &Token, at| LedgerRecord { imported: true, ..record("twice", token, at) };
     let assessed = |ledger| {
-        let evidence = Evidence { ledger: Source::Answered(ledger), ..exists(30, UNUSED) };
+        let evidence = Evidence { ledger: Observed::Value(ledger), ..exists(30, UNUSED) };
         assess("argument", &one, &evidence).verdict
     };
     // Recorded after the import, so newer than the imported one.

@@ -18,7 +18,7 @@ use crate::cli::env::{eprint_line, eprint_redacted, host, now, stderr_is_a_termi
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
 use crate::net::consul::{Client, GenerateTokenRequest};
-use crate::net::ledger::{Ledger, Of, Record, RecordMeta, Source};
+use crate::net::ledger::{Ledger, Of, Origin, Record, RecordMeta};
 use crate::net::regenerate::Decision;
 use crate::render::pretty;
 use crate::token::recover::recover;
@@ -139,7 +139,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, String> {
         partition,
         user: user(),
         host: host(),
-        source: Source::Generated,
+        source: Origin::Generated,
         state_before,
     };
     if let Err(reason) = remember(token, circumstances, ledger, arguments.if_unused).await {

@@ -8,7 +8,7 @@ use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::token;
 use crate::cli::env::{eprint_line, host, now, print, user};
 use crate::cli::exit::Exit;
-use crate::net::ledger::{Ledger, Of, Record, RecordMeta, Source};
+use crate::net::ledger::{Ledger, Of, Origin, Record, RecordMeta};
 use crate::token::recover::recover;
 
 /// Add to the ledger, or look whether it is whole
@@ -101,7 +101,7 @@ fn import(arguments: &Import) -> Result<Exit, String> {
         partition: partition.or(in_token).unwrap_or_default(),
         user: user(),
         host: host(),
-        source: Source::Imported,
+        source: Origin::Imported,
         state_before: None,
     };
     let record = Record::of(token, &recovered.text, circumstances);

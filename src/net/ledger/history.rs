@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Entry, Record, Source};
+use super::{Entry, Origin, Record};
 
 /// The version of the JSON form of [`History`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -54,7 +54,7 @@ pub struct Remembered {
     /// Where.
     pub host: String,
     /// How it is known.
-    pub source: Source,
+    pub source: Origin,
     /// Whether a newer one took its place.
     pub standing: Standing,
 }
@@ -137,7 +137,7 @@ fn unclear(entries: &[Entry]) -> HashSet<&str> {
         if *first.entry(peer_id).or_insert(&record.secret_sha256) != &record.secret_sha256 {
             several.insert(peer_id);
         }
-        if record.source == Source::Imported {
+        if record.source == Origin::Imported {
             imported.insert(peer_id);
         }
     }

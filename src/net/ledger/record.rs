@@ -43,7 +43,7 @@ pub struct Record {
     /// Where.
     pub host: String,
     /// How it is known.
-    pub source: Source,
+    pub source: Origin,
     /// The state of the peering right before, where somebody looked: `NONE` if there was no peering.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_before: Option<String>,
@@ -63,7 +63,7 @@ pub struct Root {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-pub enum Source {
+pub enum Origin {
     /// `generate-token` got it from Consul, at the time that the record tells.
     Generated,
     /// Somebody had it from elsewhere. The time is that of the import, and whether it was really generated after the
@@ -85,7 +85,7 @@ pub struct RecordMeta {
     /// See [`Record::host`].
     pub host: String,
     /// See [`Record::source`].
-    pub source: Source,
+    pub source: Origin,
     /// See [`Record::state_before`].
     pub state_before: Option<String>,
 }
@@ -157,7 +157,7 @@ mod tests {
             partition: String::new(),
             user: "ann".to_owned(),
             host: "here".to_owned(),
-            source: Source::Generated,
+            source: Origin::Generated,
             state_before: None,
         };
         let record = Record::of(&token, &text, circumstances);

@@ -7,7 +7,8 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::*;
-use crate::staleness::evidence::{Evidence, Source};
+use crate::observed::Observed;
+use crate::staleness::evidence::Evidence;
 use crate::staleness::{Verdict, assess};
 use crate::token::decode;
 
@@ -38,7 +39,7 @@ fn the_recorded_cases_come_out_as_expected() {
             let token = decode(case["token"].as_str().unwrap().as_bytes()).unwrap().token;
             let snapshot = read(&archive[..], &wanted(&[&token.peer_id])).unwrap();
             let evidence =
-                Evidence { snapshot: Source::Answered(snapshot.of(&token.peer_id)), ..Evidence::default() };
+                Evidence { snapshot: Observed::Value(snapshot.of(&token.peer_id)), ..Evidence::default() };
             let assessment = assess("argument", &token, &evidence);
             assert_eq!(
                 serde_json::to_value(assessment.verdict).unwrap(),
@@ -67,8 +68,7 @@ fn a_snapshot_of_another_cluster_proves_nothing() {
     let cases: Value = serde_json::from_slice(&fixture("staleness/cases.json")).unwrap();
     let token = decode(cases[0]["token"].as_str().unwrap().as_bytes()).unwrap().token;
     let snapshot = read(&fixture("versions/v1.20/state.snap")[..], &wanted(&[&token.peer_id])).unwrap();
-    let evidence =
-        Evidence { snapshot: Source::Answered(snapshot.of(&token.peer_id)), ..Evidence::default() };
+    let evidence = Evidence { snapshot: Observed::Value(snapshot.of(&token.peer_id)), ..Evidence::default() };
     assert_eq!(assess("argument", &token, &evidence).verdict, Verdict::Undetermined);
 }
 

@@ -13,7 +13,8 @@ use crate::connectivity::Reach;
 use crate::diagnosis::DialerView;
 use crate::net::consul::{Client, DialerAnswers};
 use crate::net::probe::{Ladder, Tell, climb_telling};
-use crate::staleness::evidence::{Evidence, Source, Whose};
+use crate::observed::Observed;
+use crate::staleness::evidence::{Evidence, Whose};
 use crate::staleness::{Assessment, assess};
 use crate::token::Token;
 
@@ -35,9 +36,9 @@ pub struct Look<'a> {
 
 /// What was looked at.
 pub(super) struct Looks {
-    pub(super) reach: Source<Reach>,
+    pub(super) reach: Observed<Reach>,
     pub(super) staleness: Option<Assessment>,
-    pub(super) dialer: Source<DialerView>,
+    pub(super) dialer: Observed<DialerView>,
 }
 
 /// Looks at the servers and at the Consul at hand, at the same time.
@@ -45,9 +46,9 @@ pub(super) async fn around(look: &Look<'_>, token: Option<&Token>) -> Looks {
     let Some(client) = look.client else {
         let because = || "-offline was given".to_owned();
         return Looks {
-            reach: Source::NotAsked(because()),
+            reach: Observed::NotChecked(because()),
             staleness: None,
-            dialer: Source::NotAsked(because()),
+            dialer: Observed::NotChecked(because()),
         };
     };
     let (reach, dialer) = tokio::join!(servers(look, token), dialer(look.patience, client));
@@ -58,22 +59,22 @@ pub(super) async fn around(look: &Look<'_>, token: Option<&Token>) -> Looks {
     Looks { reach, staleness, dialer }
 }
 
-async fn servers(look: &Look<'_>, token: Option<&Token>) -> Source<Reach> {
+async fn servers(look: &Look<'_>, token: Option<&Token>) -> Observed<Reach> {
     let Some(token) = token else {
-        return Source::NotAsked("there is no token that could be read".to_owned());
+        return Observed::NotChecked("there is no token that could be read".to_owned());
     };
     let ladder = Ladder::from(token);
     let live = stderr_is_a_terminal().then(|| Live::of(&ladder));
     let tell = live.as_ref().map_or_else(Tell::nobody, Live::tell);
     let reach = climb_telling(&ladder, look.patience, &SystemRandom::new(), &tell).await;
     drop(live);
-    Source::Answered(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
+    Observed::Value(Reach { seen_from: host(), seen_at: Some(now()), ..reach })
 }
 
-async fn dialer(patience: Duration, client: &Client) -> Source<DialerView> {
+async fn dialer(patience: Duration, client: &Client) -> Observed<DialerView> {
     match client.dialer_answers(patience).await {
-        Ok(answers) => Source::Answered(view(client, answers)),
-        Err(error) => Source::Unanswered(error.to_string()),
+        Ok(answers) => Observed::Value(view(client, answers)),
+        Err(error) => Observed::Failed(error.to_string()),
     }
 }
 
@@ -96,16 +97,16 @@ fn view(client: &Client, answers: DialerAnswers) -> DialerView {
 async fn staleness(
     look: &Look<'_>,
     token: &Token,
-    reach: &Source<Reach>,
-    dialer: &Source<DialerView>,
+    reach: &Observed<Reach>,
+    dialer: &Observed<DialerView>,
     client: &Client,
 ) -> Assessment {
     let at = Some(now());
-    let (probe_a, probe_b) = match reach.answer() {
+    let (peering_exists, unused_secret) = match reach.value() {
         Some(reach) => reach.answers(token, at),
-        None => (Source::default(), Source::default()),
+        None => (Observed::default(), Observed::default()),
     };
-    let elsewhere = dialer.answer().is_some_and(|view| is_another_cluster(view, token));
+    let elsewhere = dialer.value().is_some_and(|view| is_another_cluster(view, token));
     let ledger = match look.ledger.kind() {
         Ok(Kind::Consul) if elsewhere => {
             Err("it is in the KV of this Consul, which is not the acceptor's".to_owned())
@@ -115,24 +116,24 @@ async fn staleness(
     };
     let evidence = Evidence {
         name: None,
-        ledger: ledger.map_or_else(Source::NotAsked, Source::Answered),
+        ledger: ledger.map_or_else(Observed::NotChecked, Observed::Value),
         consul: match dialer {
-            Source::Unanswered(because) => Source::NotAsked(because.clone()),
+            Observed::Failed(because) => Observed::NotChecked(because.clone()),
             // The dialer's Consul knows nothing of the acceptor's tokens.
-            Source::Answered(view) if is_another_cluster(view, token) => {
-                Source::NotAsked("it is not the acceptor's".to_owned())
+            Observed::Value(view) if is_another_cluster(view, token) => {
+                Observed::NotChecked("it is not the acceptor's".to_owned())
             }
             // It would refuse, but only after 12 seconds.
-            Source::Answered(view) if view.peerings.is_none() => {
-                Source::NotAsked("its peerings cannot be read with this ACL token".to_owned())
+            Observed::Value(view) if view.peerings.is_none() => {
+                Observed::NotChecked("its peerings cannot be read with this ACL token".to_owned())
             }
             _ => timeout(look.patience, sources::consul(client, None, token))
                 .await
-                .unwrap_or_else(|_| Source::Unanswered("it did not answer in time".to_owned())),
+                .unwrap_or_else(|_| Observed::Failed("it did not answer in time".to_owned())),
         },
-        probe_a,
-        probe_b,
-        snapshot: Source::default(),
+        peering_exists,
+        unused_secret,
+        snapshot: Observed::default(),
     };
     assess("token", token, &evidence)
 }

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::cli::env::eprint_line;
 use crate::connectivity::probe_answer::{Code, SecretAnswer};
 use crate::net::consul::Client;
-use crate::net::ledger::{Entry, Ledger, Of, Source};
+use crate::net::ledger::{Entry, Ledger, Of, Origin};
 use crate::net::peerstream::Trust;
 use crate::net::probe::{Asked, ProbeTarget, probe};
 use crate::net::regenerate::{Decision, LedgerLook, Looks, PeeringLook, SecretLook, decide, is_stillborn};
@@ -180,8 +180,8 @@ pub fn replaced(newest: &Entry) -> String {
 fn told(entry: &Entry) -> String {
     let record = &entry.record;
     let verb = match record.source {
-        Source::Generated => "generated",
-        Source::Imported => "imported",
+        Origin::Generated => "generated",
+        Origin::Imported => "imported",
     };
     printable(&format!("{verb} {} by {} on {}", record.time, record.user, record.host))
 }

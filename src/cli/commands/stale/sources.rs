@@ -19,9 +19,10 @@ use crate::net::ledger;
 use crate::net::probe::{Asked, Attempt, Outcome, ProbeTarget, Probed, probe};
 use crate::net::snapshot;
 use crate::net::snapshot::Snapshot;
+use crate::observed::Observed;
 use crate::render::pretty::printable;
 use crate::staleness::evidence::{
-    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState, Source,
+    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState,
 };
 use crate::token::Token;
 
@@ -69,22 +70,22 @@ impl Shared {
 
 /// Everything that can be known of one token.
 pub(super) async fn gather(arguments: &Arguments, token: &Token, shared: &Shared) -> Evidence {
-    let (probe_a, probe_b) = probes(arguments, token).await;
+    let (peering_exists, unused_secret) = probes(arguments, token).await;
     Evidence {
         name: arguments.name.clone(),
         ledger: match &shared.ledger {
-            Ok(records) => Source::Answered(records.clone()),
-            Err(because) => Source::NotAsked(because.clone()),
+            Ok(records) => Observed::Value(records.clone()),
+            Err(because) => Observed::NotChecked(because.clone()),
         },
         consul: match &shared.client {
             Ok(client) => consul(client, arguments.name.as_deref(), token).await,
-            Err(because) => Source::NotAsked(because.clone()),
+            Err(because) => Observed::NotChecked(because.clone()),
         },
-        probe_a,
-        probe_b,
+        peering_exists,
+        unused_secret,
         snapshot: shared.snapshot.as_ref().map_or_else(
-            || Source::NotAsked("no -snapshot was given".to_owned()),
-            |snapshot| Source::Answered(snapshot.of(&token.peer_id)),
+            || Observed::NotChecked("no -snapshot was given".to_owned()),
+            |snapshot| Observed::Value(snapshot.of(&token.peer_id)),
         ),
     }
 }
@@ -113,16 +114,20 @@ fn remembered(record: ledger::Record) -> Option<LedgerRecord> {
         peer_id: record.peer_id,
         secret_sha256: record.secret_sha256?,
         at: record.time,
-        imported: record.source == ledger::Source::Imported,
+        imported: record.source == ledger::Origin::Imported,
     })
 }
 
 /// What the Consul at `-http-addr` says: first whose it is, then of the name, and of the list where a name alone could
 /// mislead.
-pub(in crate::cli) async fn consul(client: &Client, name: Option<&str>, token: &Token) -> Source<ConsulView> {
+pub(in crate::cli) async fn consul(
+    client: &Client,
+    name: Option<&str>,
+    token: &Token,
+) -> Observed<ConsulView> {
     let roots = match client.ca_roots().await {
         Ok(roots) => roots,
-        Err(error) => return Source::Unanswered(error.to_string()),
+        Err(error) => return Observed::Failed(error.to_string()),
     };
     let mut view = ConsulView {
         at: Some(now()),
@@ -135,18 +140,18 @@ pub(in crate::cli) async fn consul(client: &Client, name: Option<&str>, token: &
         view.named = match client.read_peering(name).await {
             Ok(Some(peering)) => Some(Named::Found(entry(peering))),
             Ok(None) => Some(Named::NotFound),
-            Err(error) => return Source::Unanswered(error.to_string()),
+            Err(error) => return Observed::Failed(error.to_string()),
         };
     }
     let settled = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
     if !settled {
         match client.list_peerings().await {
             Ok(peerings) => view.listed = Some(peerings.into_iter().map(entry).collect()),
-            Err(error) if view.named.is_none() => return Source::Unanswered(error.to_string()),
+            Err(error) if view.named.is_none() => return Observed::Failed(error.to_string()),
             Err(_) => {}
         }
     }
-    Source::Answered(view)
+    Observed::Value(view)
 }
 
 pub(in crate::cli) fn entry(peering: Peering) -> Entry {
@@ -160,7 +165,7 @@ pub(in crate::cli) fn entry(peering: Peering) -> Entry {
 }
 
 /// The answers to probes A and B. The probes get the peer ID, the addresses, the CAs and the server name, never the secret.
-async fn probes(arguments: &Arguments, token: &Token) -> (Source<Answer>, Source<Answer>) {
+async fn probes(arguments: &Arguments, token: &Token) -> (Observed<Answer>, Observed<Answer>) {
     let because = match (arguments.probe, arguments.offline) {
         (_, true) => "-offline was given",
         (false, _) => "-probe was not given",
@@ -168,18 +173,18 @@ async fn probes(arguments: &Arguments, token: &Token) -> (Source<Answer>, Source
             let probed = probe(&ProbeTarget::from(token), PATIENCE, &SystemRandom::new()).await;
             let b = match probe_b_may_be_asked_of(token) {
                 Ok(()) => source(&probed.unused_secret, &probed),
-                Err(because) => Source::NotAsked(because.to_owned()),
+                Err(because) => Observed::NotChecked(because.to_owned()),
             };
             return (source(&probed.peering_exists, &probed), b);
         }
     };
-    (Source::NotAsked(because.to_owned()), Source::NotAsked(because.to_owned()))
+    (Observed::NotChecked(because.to_owned()), Observed::NotChecked(because.to_owned()))
 }
 
-fn source(asked: &Asked, probed: &Probed) -> Source<Answer> {
+fn source(asked: &Asked, probed: &Probed) -> Observed<Answer> {
     match asked {
-        Asked::Answered(answer) => Source::Answered(Answer { at: Some(now()), ..Answer::from(answer) }),
-        Asked::NotAsked(because) => Source::NotAsked(because.clone()),
+        Asked::Answered(answer) => Observed::Value(Answer { at: Some(now()), ..Answer::from(answer) }),
+        Asked::NotAsked(because) => Observed::NotChecked(because.clone()),
         Asked::Unanswered => {
             let mut failures: Vec<String> = probed.attempts.iter().filter_map(failure).collect();
             if failures.is_empty() {
@@ -190,7 +195,7 @@ fn source(asked: &Asked, probed: &Probed) -> Source<Answer> {
             if more > 0 {
                 failures.push(format!("and {more} more addresses"));
             }
-            Source::Unanswered(failures.join("; "))
+            Observed::Failed(failures.join("; "))
         }
     }
 }
