@@ -7,12 +7,13 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use consul_peering::batch::{self, Settings, Streams};
-use consul_peering::check::Severity;
-use consul_peering::facts::{Authority, Facts};
-use consul_peering::inspection::Inspection;
+use consul_peering::inspect::Inspection;
+use consul_peering::lint::batch;
+use consul_peering::lint::batch::{Settings, Streams};
+use consul_peering::lint::context::{CaEntry, Context};
+use consul_peering::lint::report::{Report, RuleSet};
+use consul_peering::lint::rule::Severity;
 use consul_peering::render::jsonl;
-use consul_peering::report::{Report, Selection};
 use consul_peering::token::decode;
 use consul_peering::token::recover::recover;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -43,28 +44,29 @@ fn certificates(criterion: &mut Criterion) {
     let entries = decoded.token.ca.expect("CAs");
     let mut group = criterion.benchmark_group("certificate");
     for (name, entry) in ["EC P-256", "RSA 4096"].into_iter().zip(&entries) {
-        group.bench_function(name, |bench| bench.iter(|| Authority::read(black_box(entry))));
+        group.bench_function(name, |bench| bench.iter(|| CaEntry::read(black_box(entry))));
     }
 }
 
 fn judging(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("judge, certificates remembered");
-    let selection = Selection::all();
+    let selection = RuleSet::all();
     for name in TOKENS {
         let text = fixture(name);
         let decoded = decode(text.as_bytes());
-        let mut memory: HashMap<String, Arc<Authority>> = HashMap::new();
+        let mut memory: HashMap<String, Arc<CaEntry>> = HashMap::new();
         group.bench_function(name, |bench| {
             bench.iter(|| {
                 let remembered = |entry: &str| {
                     if let Some(authority) = memory.get(entry) {
                         return Arc::clone(authority);
                     }
-                    let authority = Arc::new(Authority::read(entry));
+                    let authority = Arc::new(CaEntry::read(entry));
                     memory.insert(entry.to_owned(), Arc::clone(&authority));
                     authority
                 };
-                let facts = Facts::gather(text.as_bytes(), decoded.as_ref(), now(), WARN_BEFORE, remembered);
+                let facts =
+                    Context::gather(text.as_bytes(), decoded.as_ref(), now(), WARN_BEFORE, remembered);
                 Report::of(&facts, &selection)
             });
         });
@@ -94,7 +96,7 @@ fn batches(criterion: &mut Criterion) {
     for jobs in [1, 2] {
         let settings = Settings {
             jobs: NonZero::new(jobs).expect("not zero"),
-            selection: Selection::all(),
+            selection: RuleSet::all(),
             fail_on: Severity::Error,
             now: now(),
             warn_before: WARN_BEFORE,

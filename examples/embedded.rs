@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use consul_peering::acceptor::{self, Acceptor, Settings};
+use consul_peering::acceptor;
+use consul_peering::acceptor::{Acceptor, Settings};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

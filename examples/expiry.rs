@@ -1,8 +1,8 @@
 //! Which tokens of a folder expire when: `expiry FOLDER [DATE]`, soonest first. It reads files and asks nobody.
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // a program of its own, with a command line
 
-use consul_peering::cert::Certificate;
-use consul_peering::go::pem;
+use consul_peering::certificate::Certificate;
+use consul_peering::gostd::pem;
 use consul_peering::token::decode;
 use jiff::Timestamp;
 

@@ -6,20 +6,20 @@
 //! is a SQLite database that several processes may share. It is for development: it guards nothing that matters.
 
 mod api;
-mod attend;
 mod body;
 mod ca;
+mod dial_error_text;
 mod dialer;
 mod fault;
-mod go_words;
 mod grpc;
-mod leaf;
 mod peering;
-mod rules;
 mod server;
+mod server_cert;
 mod snapshot;
 mod store;
-mod streams;
+mod stream_session;
+mod stream_status;
+mod validation;
 
 use std::fmt;
 use std::path::Path;
@@ -36,9 +36,9 @@ pub use grpc::serve_grpc;
 pub use server::serve;
 
 use crate::token::Secret;
-use leaf::Leaf;
+use server_cert::Leaf;
 use store::Store;
-use streams::Streams;
+use stream_status::Streams;
 
 /// How an embedded acceptor behaves.
 #[derive(Clone)]
@@ -178,11 +178,11 @@ impl Acceptor {
             fault.spoil(&mut leaf);
             if fault.has_other_ca() {
                 let other = ca::Root::generate(&leaf.name, &self.settings)?;
-                let signer = leaf::Signer { certificate: &other.certificate, key: &other.key };
+                let signer = server_cert::Signer { certificate: &other.certificate, key: &other.key };
                 return leaf.server_config(&signer).map(Some);
             }
         }
         let key = store.root_key().map_err(|error| AcceptorError::Ca(error.to_string()))?;
-        leaf.server_config(&leaf::Signer { certificate: &cluster.root, key: &key }).map(Some)
+        leaf.server_config(&server_cert::Signer { certificate: &cluster.root, key: &key }).map(Some)
     }
 }

@@ -2,55 +2,24 @@
 //!
 //! The only place that prints, and that reads the clock and the environment.
 
-mod arguments;
-mod batch;
-mod complete;
-mod completions;
-mod config_file;
-mod consuls;
-mod decode_error;
-mod defaults;
-mod delete;
-mod dev;
-mod diagnose;
-mod diff;
-mod establish;
+mod args;
+mod commands;
+mod env;
 mod exit;
-pub(crate) mod explain;
-mod exported_services;
-mod generate_token;
 mod help;
-mod history;
-mod http_options;
-mod if_unused;
-mod inspect;
-mod judgement;
-mod keep;
-mod ledger;
-mod ledger_options;
-mod list;
 mod log;
-mod man;
-mod origins;
-mod read;
-mod stale;
-mod suggestion;
-mod surroundings;
-mod time_argument;
-mod token_argument;
-mod topics;
-mod validate;
-mod watch;
+#[cfg(all(feature = "schema", feature = "cli"))]
+pub mod schema;
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-use arguments::{FlagError, Style};
-use config_file::ConfigFile;
+use args::config_file::ConfigFile;
+use args::go_flags::{FlagError, Style};
+use env::{eprint_line, eprint_redacted, print, settle_colours, width};
 use exit::Exit;
-use surroundings::{complain, complain_of_words, print, settle_colours, width};
 
 /// The names of the options in [`Globals`].
 const GLOBALS: [&str; 2] = ["config", "log-level"];
@@ -81,23 +50,23 @@ struct Globals {
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant)] // there is one of it
 enum Command {
-    GenerateToken(generate_token::Arguments),
-    Establish(establish::Arguments),
-    List(list::Arguments),
-    Read(read::Arguments),
-    Delete(delete::Arguments),
-    ExportedServices(exported_services::Arguments),
-    Inspect(inspect::Arguments),
-    Validate(validate::Arguments),
-    Stale(stale::Arguments),
-    Diagnose(diagnose::Arguments),
-    Diff(diff::Arguments),
-    Explain(explain::Arguments),
-    History(history::Arguments),
-    Ledger(ledger::Arguments),
-    Dev(dev::Arguments),
-    Completions(completions::Arguments),
-    Man(man::Arguments),
+    GenerateToken(commands::generate_token::Arguments),
+    Establish(commands::establish::Arguments),
+    List(commands::list::Arguments),
+    Read(commands::read::Arguments),
+    Delete(commands::delete::Arguments),
+    ExportedServices(commands::exported_services::Arguments),
+    Inspect(commands::inspect::Arguments),
+    Validate(commands::validate::Arguments),
+    Stale(commands::stale::Arguments),
+    Diagnose(commands::diagnose::Arguments),
+    Diff(commands::diff::Arguments),
+    Explain(commands::explain::Arguments),
+    History(commands::history::Arguments),
+    Ledger(commands::ledger::Arguments),
+    Dev(commands::dev::Arguments),
+    Completions(commands::completions::Arguments),
+    Man(commands::man::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -118,13 +87,13 @@ fn dispatch(words: &[OsString]) -> Exit {
     let definition = definition();
     let words = &options_last(words);
     let Some((name, rest)) = words.split_first() else {
-        complain(&help::of(&definition));
-        return Exit::CouldNotWork;
+        eprint_line(&help::of(&definition));
+        return Exit::Failed;
     };
     match name.to_str() {
         Some("-h" | "-help" | "--help") => return Exit::of_printing(print(&help::of(&definition))),
         Some("help") => return help_for(&definition, rest),
-        Some(completions::ASK) => return complete(&definition, rest),
+        Some(commands::completions::ASK) => return complete(&definition, rest),
         Some("-version" | "--version" | "-V" | "version") => {
             return Exit::of_printing(print(&definition.render_version()));
         }
@@ -163,8 +132,8 @@ fn options_last(words: &[OsString]) -> Vec<OsString> {
 fn dispatch_within(definition: &clap::Command, group: &clap::Command, words: &[OsString]) -> Exit {
     let full_name = format!("peering {}", group.get_name());
     let Some((name, rest)) = words.split_first() else {
-        complain(&help::of_command(group, &full_name));
-        return Exit::CouldNotWork;
+        eprint_line(&help::of_command(group, &full_name));
+        return Exit::Failed;
     };
     if matches!(name.to_str(), Some("-h" | "-help" | "--help")) {
         return Exit::of_printing(print(&help::short(group, &full_name)));
@@ -187,19 +156,20 @@ fn dispatch_to(
 ) -> Exit {
     let full_name = format!("peering {}", path.join(" "));
     let style = Style::of(path[0]);
-    let normalised = match arguments::normalise(command, style, rest) {
+    let normalised = match args::go_flags::normalise(command, style, rest) {
         Ok(normalised) => normalised,
         Err(FlagError::Help) => return Exit::of_printing(print(&help::short(command, &full_name))),
         Err(error) => return misused(command, &full_name, style, &error),
     };
-    let file = match ConfigFile::read(arguments::value_of(&normalised, "config").as_deref(), definition) {
+    let file = match ConfigFile::read(args::go_flags::value_of(&normalised, "config").as_deref(), definition)
+    {
         Ok(file) => file,
         Err(message) => {
-            complain(&message);
+            eprint_line(&message);
             return Exit::of_usage(style);
         }
     };
-    let (normalised, filled) = defaults::fill(definition, command, path, normalised, file.as_ref());
+    let (normalised, filled) = args::defaults::fill(definition, command, path, normalised, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalised);
     match Peering::try_parse_from(words) {
         Ok(peering) => {
@@ -210,10 +180,10 @@ fn dispatch_to(
             peering.command.run(definition)
         }
         Err(error) => {
-            let text = arguments::with_one_dash(&error.render().to_string());
-            complain_of_words(text.trim_end());
+            let text = args::go_flags::with_one_dash(&error.render().to_string());
+            eprint_redacted(text.trim_end());
             for filled in filled.iter().filter(|filled| filled.is_named_in(&text)) {
-                complain(&filled.to_string());
+                eprint_line(&filled.to_string());
             }
             Exit::of_usage(style)
         }
@@ -223,23 +193,23 @@ fn dispatch_to(
 impl Command {
     fn run(self, definition: &clap::Command) -> Exit {
         match self {
-            Self::GenerateToken(arguments) => generate_token::run(arguments),
-            Self::Establish(arguments) => establish::run(&arguments),
-            Self::List(arguments) => list::run(&arguments),
-            Self::Read(arguments) => read::run(&arguments),
-            Self::Delete(arguments) => delete::run(&arguments),
-            Self::ExportedServices(arguments) => exported_services::run(&arguments),
-            Self::Inspect(arguments) => inspect::run(&arguments),
-            Self::Validate(arguments) => validate::run(&arguments),
-            Self::Stale(arguments) => stale::run(&arguments),
-            Self::Diagnose(arguments) => diagnose::run(&arguments),
-            Self::Diff(arguments) => diff::run(&arguments),
-            Self::Explain(arguments) => explain::run(&arguments),
-            Self::History(arguments) => history::run(&arguments),
-            Self::Ledger(arguments) => ledger::run(&arguments),
-            Self::Dev(arguments) => dev::run(&arguments),
-            Self::Completions(arguments) => completions::run(&arguments),
-            Self::Man(arguments) => man::run(&arguments, definition),
+            Self::GenerateToken(arguments) => commands::generate_token::run(arguments),
+            Self::Establish(arguments) => commands::establish::run(&arguments),
+            Self::List(arguments) => commands::list::run(&arguments),
+            Self::Read(arguments) => commands::read::run(&arguments),
+            Self::Delete(arguments) => commands::delete::run(&arguments),
+            Self::ExportedServices(arguments) => commands::exported_services::run(&arguments),
+            Self::Inspect(arguments) => commands::inspect::run(&arguments),
+            Self::Validate(arguments) => commands::validate::run(&arguments),
+            Self::Stale(arguments) => commands::stale::run(&arguments),
+            Self::Diagnose(arguments) => commands::diagnose::run(&arguments),
+            Self::Diff(arguments) => commands::diff::run(&arguments),
+            Self::Explain(arguments) => commands::explain::run(&arguments),
+            Self::History(arguments) => commands::history::run(&arguments),
+            Self::Ledger(arguments) => commands::ledger::run(&arguments),
+            Self::Dev(arguments) => commands::dev::run(&arguments),
+            Self::Completions(arguments) => commands::completions::run(&arguments),
+            Self::Man(arguments) => commands::man::run(&arguments, definition),
         }
     }
 }
@@ -247,7 +217,8 @@ impl Command {
 /// Answers a shell that completes a command line.
 fn complete(definition: &clap::Command, words: &[OsString]) -> Exit {
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let lines = complete::candidates(definition, &words).into_iter().map(|it| it.word + "\t" + &it.is + "\n");
+    let lines =
+        help::complete::candidates(definition, &words).into_iter().map(|it| it.word + "\t" + &it.is + "\n");
     Exit::of_printing(print(&lines.collect::<String>()))
 }
 
@@ -255,7 +226,7 @@ fn help_for(definition: &clap::Command, topic: &[OsString]) -> Exit {
     let Some((name, rest)) = topic.split_first() else {
         return Exit::of_printing(print(&help::of(definition)));
     };
-    if let Some(topic) = name.to_str().and_then(|name| topics::page(name, definition)) {
+    if let Some(topic) = name.to_str().and_then(|name| help::help_topics::page(name, definition)) {
         return Exit::of_printing(print(&topic));
     }
     match definition.find_subcommand(name) {
@@ -277,9 +248,9 @@ fn help_within(command: &clap::Command, full_name: &str, topic: &[OsString]) -> 
 
 fn unknown_command(definition: &clap::Command, full_name: &str, name: &OsStr) -> Exit {
     let name = name.to_string_lossy();
-    let topics = topics::NAMES.into_iter().filter(|_| full_name == "peering help");
+    let topics = help::help_topics::NAMES.into_iter().filter(|_| full_name == "peering help");
     let known = definition.get_subcommands().map(clap::Command::get_name).chain(topics);
-    let nearest = suggestion::nearest(&name, known);
+    let nearest = args::suggest::nearest(&name, known);
     let hint = nearest.map_or_else(String::new, |known| format!("\nA command of a similar name: {known}"));
     let name = crate::render::pretty::printable(&name);
     let hint = if name.starts_with('-') {
@@ -289,18 +260,18 @@ fn unknown_command(definition: &clap::Command, full_name: &str, name: &OsStr) ->
     };
     let all =
         if full_name == "peering help" { "peering help".to_owned() } else { format!("{full_name} -help") };
-    complain_of_words(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));
-    Exit::CouldNotWork
+    eprint_redacted(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));
+    Exit::Failed
 }
 
 fn misused(command: &clap::Command, full_name: &str, style: Style, error: &FlagError) -> Exit {
-    complain_of_words(&error.to_string());
+    eprint_redacted(&error.to_string());
     if let FlagError::Undefined(name) = error
-        && let Some(nearest) = arguments::nearest_flag(command, name)
+        && let Some(nearest) = args::go_flags::nearest_flag(command, name)
     {
-        complain(&format!("A flag of a similar name: -{nearest}"));
+        eprint_line(&format!("A flag of a similar name: -{nearest}"));
     }
-    complain(&format!("See all flags with: {full_name} -help"));
+    eprint_line(&format!("See all flags with: {full_name} -help"));
     Exit::of_usage(style)
 }
 
@@ -345,7 +316,7 @@ mod tests {
         let (called, rest) = words.split_at(path);
         let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
         let rest =
-            arguments::normalise(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
+            args::go_flags::normalise(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
         Ok(called.iter().map(OsString::from).chain(rest).collect())
     }
 
@@ -409,9 +380,9 @@ mod tests {
                     continue;
                 };
                 let is_help = command[0] == "help"
-                    && command
-                        .get(1)
-                        .is_none_or(|it| it == "COMMAND" || topics::page(it, &definition).is_some());
+                    && command.get(1).is_none_or(|it| {
+                        it == "COMMAND" || help::help_topics::page(it, &definition).is_some()
+                    });
                 // The last flag may stand without its value.
                 let known = normalised(&definition, &command)
                     .or_else(|_| normalised(&definition, &[&command[..], &["VALUE".to_owned()]].concat()));
@@ -424,7 +395,7 @@ mod tests {
 
     #[test]
     fn no_option_of_ours_lacks_a_variable_or_a_reason() {
-        use origins::{Origins, origins, variable_of};
+        use args::option_sources::{Origins, origins, variable_of};
         for (path, command) in commands(&definition()) {
             for option in command.get_arguments().filter_map(clap::Arg::get_long) {
                 if origins(Style::of(&path[0]), option) == Origins::VariableAndFile {

@@ -4,11 +4,11 @@
 //! wrapping ([`causes`]) and looks every innermost text up among the known messages ([`entries`]). Of several known
 //! shapes that match, the one with the most literal text wins. A text that nobody wrote an entry for gives nothing.
 
-mod document;
-mod known;
+mod catalog;
+mod docs;
 mod message;
 mod pattern;
-mod source;
+mod source_map;
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -16,12 +16,12 @@ use std::sync::LazyLock;
 
 use serde::Serialize;
 
-pub use document::markdown;
-pub use known::entries;
-pub use message::{Cause, LONGEST_TEXT, Operation, causes};
+pub use catalog::entries;
+pub use docs::markdown;
+pub use message::{Cause, MAX_TEXT_LEN, Operation, causes};
 pub use pattern::{Captures, Pattern};
 
-use source::Source;
+use source_map::MappedText;
 
 /// A message that Consul is known to print, or several that mean the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -129,13 +129,13 @@ pub struct Explanation {
 }
 
 /// The longest text that is looked through for one message on several lines, in bytes.
-const LONGEST_WRAPPED: usize = 64 * 1024;
+const MAX_WRAPPED_LEN: usize = 64 * 1024;
 
 /// The known causes in a text, each once, in the order in which they stand. Empty if none is known.
 pub fn explain(text: &str) -> Vec<Explanation> {
-    let source = Source::cleaned(message::bounded(text));
+    let source = MappedText::cleaned(message::bounded(text));
     let found = explained(message::causes_of(&source));
-    if text.len() > LONGEST_WRAPPED || !text.trim_end().contains('\n') {
+    if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') {
         return found;
     }
     // One message may have been wrapped over several lines by a terminal: at words, or in the middle of them. Half of one
@@ -165,7 +165,7 @@ pub fn lookup(cause: &Cause) -> Option<(&'static Entry, Captures)> {
 
 /// The same, with the pattern that fits.
 fn find(cause: &Cause) -> Option<(&'static Pattern, &'static Entry, Captures)> {
-    static MOST_TELLING_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
+    static MAX_TELLING_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
         let mut all: Vec<_> = entries()
             .iter()
             .flat_map(|entry| entry.patterns.iter().map(move |pattern| (pattern, *entry)))
@@ -173,7 +173,7 @@ fn find(cause: &Cause) -> Option<(&'static Pattern, &'static Entry, Captures)> {
         all.sort_by_key(|(pattern, _)| Reverse(pattern.rank()));
         all
     });
-    MOST_TELLING_FIRST.iter().find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(cause)?)))
+    MAX_TELLING_FIRST.iter().find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(cause)?)))
 }
 
 /// The entry of that name.

@@ -20,9 +20,9 @@
 //! What Consul would say of a text, accepted or refused with this very message:
 //!
 //! ```
-//! use consul_peering::word::Word;
+//! use consul_peering::lint::acceptance::Acceptance;
 //!
-//! let word = Word::of_text(b"eyJQZWVySUQiOiIifQ==");
+//! let word = Acceptance::of_text(b"eyJQZWVySUQiOiIifQ==");
 //! assert!(!word.accepted);
 //! assert_eq!(word.message.as_deref(), Some("peering token server addresses value is empty"));
 //! ```
@@ -32,15 +32,15 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use consul_peering::facts::{Authority, Facts, WARN_BEFORE};
-//! use consul_peering::report::{Report, Selection};
+//! use consul_peering::lint::context::{CaEntry, Context, WARN_BEFORE};
+//! use consul_peering::lint::report::{Report, RuleSet};
 //! use consul_peering::token::decode;
 //!
 //! let text = std::fs::read("fixtures/tokens/one-server.txt")?;
 //! let decoded = decode(&text);
 //! let now = "2036-11-01T00:00:00Z".parse().unwrap();
-//! let facts = Facts::gather(&text, decoded.as_ref(), now, WARN_BEFORE, |ca| Arc::new(Authority::read(ca)));
-//! let report = Report::of(&facts, &Selection::all());
+//! let facts = Context::gather(&text, decoded.as_ref(), now, WARN_BEFORE, |ca| Arc::new(CaEntry::read(ca)));
+//! let report = Report::of(&facts, &RuleSet::all());
 //! assert!(report.findings.iter().any(|finding| finding.check == "ca-expires-soon"));
 //! # Ok::<(), std::io::Error>(())
 //! ```
@@ -49,7 +49,8 @@
 //!
 //! ```
 //! use consul_peering::explain::explain;
-//! use consul_peering::stale::{Verdict, assess, evidence::Evidence};
+//! use consul_peering::staleness::{Verdict, assess};
+//! use consul_peering::staleness::evidence::Evidence;
 //! use consul_peering::token::decode;
 //!
 //! let said = explain("dial tcp 10.0.0.7:8503: i/o timeout");
@@ -67,40 +68,24 @@
 
 #[cfg(feature = "net")]
 pub mod acceptor;
-pub mod batch;
-pub mod cert;
-pub mod check;
+pub mod certificate;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "net")]
-pub mod consul;
-pub mod diagnose;
-pub mod diff;
+pub mod connectivity;
+pub mod diagnosis;
 pub mod explain;
-pub mod facts;
-pub mod go;
-pub mod inspection;
+pub mod gostd;
+pub mod inspect;
+pub mod lint;
 #[cfg(feature = "net")]
-pub mod ledger;
-#[cfg(feature = "net")]
-pub mod peerstream;
-#[cfg(feature = "net")]
-pub mod probe;
-pub mod reach;
+pub mod net;
+pub mod observed;
 pub mod render;
-pub mod report;
-#[cfg(all(feature = "schema", feature = "cli"))]
-pub mod schema;
-#[cfg(feature = "net")]
-pub mod snapshot;
-pub mod stale;
+pub mod staleness;
 pub mod token;
-#[cfg(feature = "net")]
-pub mod unused;
-mod wiped;
-pub mod word;
+mod zeroize_buf;
 
-pub use wiped::Wiped;
+pub use crate::zeroize_buf::ZeroizeBuf;
 
 /// The page of the library, whose programs are tests of the documentation too.
 #[cfg(doctest)]

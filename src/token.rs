@@ -14,7 +14,7 @@ mod secret;
 
 pub use address::{AddressError, HostKind, ServerAddress};
 pub use decode::{
-    DecodeError, Decoded, MOST_OBSERVATIONS, Observation, Remember, Repeated, Stage, decode,
+    DecodeError, Decoded, MAX_OBSERVATIONS, Observation, Remember, Repeated, Stage, decode,
     decode_remembering,
 };
 pub use encode::{encode, to_json};
@@ -26,7 +26,7 @@ use serde::Serialize;
 /// The longest text that is read as a token, in bytes.
 ///
 /// Real tokens take one to eight kilobytes; the rest is room for many roots.
-pub const LONGEST_TOKEN: usize = 4 * 1024 * 1024;
+pub const MAX_TOKEN_LEN: usize = 4 * 1024 * 1024;
 
 /// A peering token, field by field, as the acceptor wrote it.
 ///

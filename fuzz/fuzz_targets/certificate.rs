@@ -1,16 +1,16 @@
 //! A certificate, as DER and as PEM, and as a chain: our facts, and Go's word on it.
 #![no_main]
 
-use consul_peering::cert::Certificate;
-use consul_peering::facts::Authority;
-use consul_peering::go::{base64, chain, pem, x509};
+use consul_peering::certificate::Certificate;
+use consul_peering::gostd::{base64, chain, pem, x509};
+use consul_peering::lint::context::CaEntry;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let go = x509::parse_certificate(bytes);
     let ours = Certificate::from_der(bytes);
     let text = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", base64::encode(bytes));
-    let authority = Authority::read(&text);
+    let authority = CaEntry::read(&text);
     let block = pem::decode(text.as_bytes()).expect("a block that we wrote");
     assert_eq!(&**block.bytes, bytes);
     assert_eq!(authority.word.is_ok(), go.is_ok(), "PEM and DER get another word");
@@ -27,5 +27,5 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     // The bytes as a text, too: what stands around PEM blocks.
-    let _ = Authority::read(&String::from_utf8_lossy(bytes));
+    let _ = CaEntry::read(&String::from_utf8_lossy(bytes));
 });

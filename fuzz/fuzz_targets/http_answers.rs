@@ -6,9 +6,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{LazyLock, Mutex};
 use std::thread;
 
-use consul_peering::consul::{Client, Config, GenerateTokenRequest, Options};
 use consul_peering::explain::explain;
-use consul_peering::ledger::Record;
+use consul_peering::net::consul::{Client, Config, GenerateTokenRequest, Options};
+use consul_peering::net::ledger::Record;
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 

@@ -1,7 +1,7 @@
 //! What peers say to each other, as protobuf.
 #![no_main]
 
-use consul_peering::peerstream::{ExchangeSecretRequest, ExchangeSecretResponse, StreamMessage};
+use consul_peering::net::peerstream::{ExchangeSecretRequest, ExchangeSecretResponse, StreamMessage};
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 

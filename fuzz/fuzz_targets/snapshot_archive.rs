@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use consul_peering::snapshot;
+use consul_peering::net::snapshot;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|archive: &[u8]| {

@@ -3,32 +3,32 @@
 
 use std::sync::Arc;
 
-use consul_peering::check::Severity;
-use consul_peering::facts::{Authority, Facts, WARN_BEFORE};
-use consul_peering::inspection::Inspection;
+use consul_peering::inspect::Inspection;
+use consul_peering::lint::acceptance::Acceptance;
+use consul_peering::lint::context::{CaEntry, Context, WARN_BEFORE};
+use consul_peering::lint::report::{Report, RuleSet, ValidatedToken};
+use consul_peering::lint::rule::Severity;
 use consul_peering::render::{json, junit, pretty, sarif, yaml};
-use consul_peering::report::{Report, Selection, Validated};
 use consul_peering::token::recover::recover;
 use consul_peering::token::{Token, decode, encode};
-use consul_peering::word::Word;
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let now = Timestamp::from_second(1_795_000_000).unwrap();
-    let word = Word::of_text(text);
+    let word = Acceptance::of_text(text);
     let decoded = decode(text);
     assert!(decoded.is_ok() || !word.accepted, "Consul takes what it cannot read");
     assert_eq!(word.accepted, word.message.is_none());
     if let Ok(decoded) = &decoded {
         stays_as_it_is(&decoded.token);
     }
-    let read = |entry: &str| Arc::new(Authority::read(entry));
-    let facts = Facts::gather(text, decoded.as_ref(), now, WARN_BEFORE, read);
-    let report = Report::of(&facts, &Selection::all());
+    let read = |entry: &str| Arc::new(CaEntry::read(entry));
+    let facts = Context::gather(text, decoded.as_ref(), now, WARN_BEFORE, read);
+    let report = Report::of(&facts, &RuleSet::all());
     drop(facts);
     assert_eq!(report.consul, word, "a report tells another word of Consul's");
-    let validated = [Ok(Validated { source: "argument".to_owned(), decoded, report })];
+    let validated = [Ok(ValidatedToken { source: "argument".to_owned(), decoded, report })];
     let renderings = [
         pretty::reports(validated.iter().flatten(), 80),
         sarif::render(&validated),

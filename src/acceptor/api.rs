@@ -14,11 +14,11 @@ use super::body::{ESTABLISH, PeeringRequest, TOKEN};
 use super::dialer::Plan;
 use super::fault::Fault;
 use super::peering::{Peering, PeeringAnswer};
-use super::rules::{check_meta, check_name};
 use super::store::Store;
-use super::streams::Streams;
+use super::stream_status::Streams;
+use super::validation::{check_meta, check_name};
+use crate::lint::acceptance::{Acceptance, judge_ca};
 use crate::token::{Remote, Token, decode, encode};
-use crate::word::{Word, judge_ca};
 
 /// A refusal or a success that is no JSON: status and text.
 pub(super) type Refusal = (StatusCode, String);
@@ -111,7 +111,7 @@ impl Api<'_> {
         }
         check_name(&asked.peer_name).map_err(|text| internal(&text))?;
         let decoded = decode(asked.peering_token.as_bytes());
-        let word = Word::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), &mut judge_ca);
+        let word = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), &mut judge_ca);
         if let Some(message) = word.message {
             return Err(internal(&message));
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::go::json::{RawString, Reader, SyntaxError, ValueKind, is_key};
+use crate::gostd::json::{RawString, Reader, SyntaxError, ValueKind, is_key};
 
 /// What a body is to be read as.
 pub(super) struct Shape {

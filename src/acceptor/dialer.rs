@@ -10,10 +10,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Code;
 
 use super::Acceptor;
-use super::attend::{End, attend};
-use super::go_words::dialing_words;
+use super::dial_error_text::dialing_words;
 use super::store::Dialed;
-use crate::peerstream::{
+use super::stream_session::{End, attend};
+use crate::net::peerstream::{
     Alpn, CallError, Connection, DialError, Open, OpenRemote, Payload, Step, StreamMessage, Trust, code_name,
 };
 use crate::token::{Secret, Token};

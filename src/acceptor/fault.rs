@@ -8,10 +8,10 @@ pub(super) mod port;
 
 use tonic::Status;
 
-use super::leaf::Leaf;
-use crate::peerstream::EXCHANGE_SECRET;
+use super::server_cert::Leaf;
+use crate::net::peerstream::EXCHANGE_SECRET;
 
-pub(super) use self::http::answer;
+pub(super) use http::answer;
 
 /// One fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,13 +21,14 @@ use tonic::server::{Grpc, StreamingService, UnaryService};
 use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_prost::ProstCodec;
 
-use super::attend::{attend, broken};
 use super::dialer::keep_streams;
 use super::fault::Fault;
-use super::fault::port::{self, Left};
+use super::fault::port;
+use super::fault::port::Left;
 use super::store::{Exchanged, Opened};
+use super::stream_session::{attend, broken};
 use super::{Acceptor, AcceptorError};
-use crate::peerstream::{
+use crate::net::peerstream::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, Open, Payload, STREAM_RESOURCES,
     StreamMessage, leader_details,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::store::Dialed;
-use super::streams::StreamState;
+use super::stream_status::StreamState;
 use crate::token::Secret;
 
 /// What Consul knows of one peering of an acceptor.

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::{Acceptor, AcceptorError, fault};
 
 /// The longest body that is taken, in bytes. Consul's own limit for most endpoints.
-const LONGEST_BODY: usize = 512 * 1024;
+const MAX_BODY_LEN: usize = 512 * 1024;
 
 /// Serves until `stop` is ready, and then finishes what it began.
 pub async fn serve(
@@ -20,7 +20,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), AcceptorError> {
     let router =
-        Router::new().fallback(answer).layer(DefaultBodyLimit::max(LONGEST_BODY)).with_state(acceptor);
+        Router::new().fallback(answer).layer(DefaultBodyLimit::max(MAX_BODY_LEN)).with_state(acceptor);
     axum::serve(listener, router)
         .with_graceful_shutdown(stop)
         .await
@@ -29,7 +29,7 @@ pub async fn serve(
 
 async fn answer(State(acceptor): State<Arc<Acceptor>>, request: Request<axum::body::Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LONGEST_BODY).await else {
+    let Ok(body) = axum::body::to_bytes(body, MAX_BODY_LEN).await else {
         return (StatusCode::PAYLOAD_TOO_LARGE, "Request body too large").into_response();
     };
     let request = Request::from_parts(parts, body);

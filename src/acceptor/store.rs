@@ -17,12 +17,12 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-pub(super) use self::dialed::Dialed;
-pub(super) use self::secrets::{Exchanged, Opened};
 use super::ca::Root;
 use super::peering::Peering;
 use super::{AcceptorError, Settings};
 use crate::token::Secret;
+pub(super) use dialed::Dialed;
+pub(super) use secrets::{Exchanged, Opened};
 
 pub(super) use kv::Pair;
 

@@ -3,8 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::arguments::Style;
-use super::surroundings::complain;
+use super::args::go_flags::Style;
+use super::env::eprint_line;
 
 /// A command's end, and with it the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,11 +12,11 @@ pub enum Exit {
     /// 0: done, and nothing is wrong.
     Done,
     /// 1: done, and something is wrong; or, for Consul's own commands, anything else than success.
-    Wrong,
+    Findings,
     /// 2: could not do its work: usage, file, network.
-    CouldNotWork,
+    Failed,
     /// 3: there was reason not to do it, and nothing was done.
-    Kept,
+    Skipped,
     /// 3: done, and whether something is wrong cannot be told.
     Undetermined,
 }
@@ -25,8 +25,8 @@ impl Exit {
     /// A mistaken command line: 1 for Consul's commands, as Consul, and 2 for ours.
     pub fn of_usage(style: Style) -> Self {
         match style {
-            Style::Consul => Self::Wrong,
-            Style::Ours => Self::CouldNotWork,
+            Style::Consul => Self::Findings,
+            Style::Ours => Self::Failed,
         }
     }
 
@@ -41,8 +41,8 @@ impl Exit {
             Ok(()) => self,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self,
             Err(error) => {
-                complain(&format!("Error writing to standard output: {error}"));
-                Self::CouldNotWork
+                eprint_line(&format!("Error writing to standard output: {error}"));
+                Self::Failed
             }
         }
     }
@@ -52,9 +52,9 @@ impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {
             Exit::Done => Self::SUCCESS,
-            Exit::Wrong => Self::from(1),
-            Exit::CouldNotWork => Self::from(2),
-            Exit::Kept | Exit::Undetermined => Self::from(3),
+            Exit::Findings => Self::from(1),
+            Exit::Failed => Self::from(2),
+            Exit::Skipped | Exit::Undetermined => Self::from(3),
         }
     }
 }

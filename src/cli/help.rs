@@ -1,10 +1,13 @@
 //! Help texts, from the one definition that the parser reads too.
 
+pub(crate) mod complete;
+pub(crate) mod help_topics;
+
 use clap::Command;
 
-use super::arguments::{Style, with_one_dash};
-use super::origins::{Origins, origins, variable_of};
-use super::surroundings::width;
+use super::args::go_flags::{Style, with_one_dash};
+use super::args::option_sources::{Origins, origins, variable_of};
+use super::env::width;
 
 /// What clap says of a flag that has a longer help; here that is asked for otherwise.
 const MORE: &str = " (see more with '--help')";

@@ -7,17 +7,17 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::source::{Piece, Source, undecorated};
+use super::source_map::{MappedText, Piece, undecorated};
 use crate::token::redact::redacted;
 
 /// The longest text that is read, in bytes; what follows is ignored.
-pub const LONGEST_TEXT: usize = 1024 * 1024;
+pub const MAX_TEXT_LEN: usize = 1024 * 1024;
 /// The most causes that one text is taken apart into.
-const MOST_CAUSES: usize = 10_000;
+const MAX_CAUSES: usize = 10_000;
 /// The most layers around one cause. Consul makes about seven.
-const MOST_LAYERS: usize = 24;
+const MAX_LAYERS: usize = 24;
 /// The longest name or address that is kept from a layer, in bytes.
-const LONGEST_VALUE: usize = 512;
+const MAX_VALUE_LEN: usize = 512;
 
 /// What the person had asked Consul to do when it failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -64,16 +64,16 @@ pub struct Cause {
 ///
 /// A text without any known wrapping gives one cause a line.
 pub fn causes(text: &str) -> Vec<Cause> {
-    causes_of(&Source::cleaned(bounded(text)))
+    causes_of(&MappedText::cleaned(bounded(text)))
 }
 
 pub(super) fn bounded(text: &str) -> &str {
-    &text[..text.floor_char_boundary(LONGEST_TEXT)]
+    &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
 }
 
-pub(super) fn causes_of(source: &Source) -> Vec<Cause> {
+pub(super) fn causes_of(source: &MappedText) -> Vec<Cause> {
     let mut found = Vec::new();
-    records(&source.whole(), &Cause::default(), MOST_LAYERS, &mut found);
+    records(&source.whole(), &Cause::default(), MAX_LAYERS, &mut found);
     found
 }
 
@@ -81,7 +81,7 @@ pub(super) fn causes_of(source: &Source) -> Vec<Cause> {
 fn records(piece: &Piece<'_>, context: &Cause, layers: usize, found: &mut Vec<Cause>) {
     let mut at = 0;
     let text = piece.text();
-    while at < text.len() && found.len() < MOST_CAUSES {
+    while at < text.len() && found.len() < MAX_CAUSES {
         let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         let line = &text[at..line_end];
         let end = if let Some((_, _, body)) =
@@ -126,7 +126,7 @@ type Undo = fn(&Piece<'_>, &Cause, usize, &mut Vec<Cause>);
 fn peel(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
     let piece = without_prefix(piece);
     let text = piece.text();
-    if text.is_empty() || found.len() >= MOST_CAUSES {
+    if text.is_empty() || found.len() >= MAX_CAUSES {
         return;
     }
     let layer = if layers == 0 { None } else { outermost(text) };
@@ -375,7 +375,7 @@ fn public_url(url: &str) -> String {
 
 /// A value to keep: without tokens, not too long, and not empty.
 fn value(text: &str) -> Option<String> {
-    let text = redacted(&text[..text.floor_char_boundary(LONGEST_VALUE)]).trim().to_owned();
+    let text = redacted(&text[..text.floor_char_boundary(MAX_VALUE_LEN)]).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 

@@ -9,7 +9,7 @@ use crate::token::redact::redacted;
 pub type Captures = BTreeMap<&'static str, String>;
 
 /// The longest captured value, in bytes.
-const LONGEST_CAPTURE: usize = 512;
+const MAX_CAPTURE_LEN: usize = 512;
 /// Holes that take digits only.
 const NUMBERS: [&str; 5] = ["byte", "size", "limit", "status", "length"];
 
@@ -181,7 +181,7 @@ fn captured(name: &str, value: &str) -> Option<String> {
             return None;
         }
     }
-    Some(redacted(&value[..value.floor_char_boundary(LONGEST_CAPTURE)]).into_owned())
+    Some(redacted(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
 }
 
 fn word_in(text: &str, word: &str) -> bool {

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use serde::Serialize;
 
-use crate::consul::Peering;
-use crate::go::json::quote;
+use crate::gostd::json::quote;
+use crate::net::consul::Peering;
 
 /// `list`: a table with a row for each peering, in the order given. No line end after the last row.
 pub fn list(peerings: &[Peering]) -> String {

@@ -7,10 +7,10 @@ mod line;
 
 use serde::Serialize;
 
-use crate::batch::Judged;
-use crate::report::{Finding, NotApplied, Report, Unread, Validated};
+use crate::lint::acceptance::{Acceptance, REFERENCE};
+use crate::lint::batch::LineResult;
+use crate::lint::report::{Finding, NotApplied, Report, UnreadableInput, ValidatedToken};
 use crate::token::Token;
-use crate::word::{REFERENCE, Word};
 
 /// The version of the JSON form of an [`Entry`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -46,7 +46,7 @@ pub struct Entry<'a> {
     /// a file that could not be read, and for a line of a batch that holds no token.
     pub status: &'static str,
     /// Consul's word.
-    pub consul: ConsulWord<'a>,
+    pub consul: ConsulVerdict<'a>,
     /// Ours, the worst first, then in the order of the token.
     pub findings: &'a [Finding],
     /// Why it is unreadable.
@@ -63,7 +63,7 @@ pub struct Entry<'a> {
 /// Consul's word.
 #[derive(Debug, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct ConsulWord<'a> {
+pub struct ConsulVerdict<'a> {
     /// Whether Consul accepts the token. Where there is no token it cannot.
     pub accepted: bool,
     /// The very message of the refusal; `null` when it accepts, and where there is no token to speak of.
@@ -91,13 +91,13 @@ impl<'a> Entry<'a> {
     }
 
     /// What is said of a token that was validated.
-    pub fn of_validated(index: u64, validated: &'a Validated) -> Self {
+    pub fn of_validated(index: u64, validated: &'a ValidatedToken) -> Self {
         let token = validated.decoded.as_ref().ok().map(|decoded| &decoded.token);
         Self::new(index, &validated.source, token, &validated.report)
     }
 
     /// That a token could not be read.
-    pub fn of_unread(index: u64, unread: &'a Unread) -> Self {
+    pub fn of_unread(index: u64, unread: &'a UnreadableInput) -> Self {
         Self { source: Some(&unread.source), ..Self::unreadable(index, unread.reason.clone()) }
     }
 
@@ -105,7 +105,7 @@ impl<'a> Entry<'a> {
         Self {
             index,
             status: "unreadable",
-            consul: ConsulWord { exact: true, ..ConsulWord::default() },
+            consul: ConsulVerdict { exact: true, ..ConsulVerdict::default() },
             error: Some(why),
             ..Self::default()
         }
@@ -117,13 +117,13 @@ impl<'a> Entry<'a> {
             peer_id: token.map(|token| token.peer_id.as_str()),
             server_name: token.map(|token| token.server_name.as_str()),
             status: report.status().name(),
-            consul: ConsulWord::from(&report.consul),
+            consul: ConsulVerdict::from(&report.consul),
             findings: &report.findings,
             ..Self::default()
         }
     }
 
-    fn of_line(judged: &'a Judged<'_>) -> Self {
+    fn of_line(judged: &'a LineResult<'_>) -> Self {
         match &judged.verdict {
             Ok(verdict) => Self::short(judged.index, verdict.token, &verdict.report),
             Err(fault) => Self::unreadable(judged.index, fault.to_string()),
@@ -136,14 +136,14 @@ impl<'a> Entry<'a> {
     }
 }
 
-impl<'a> From<&'a Word> for ConsulWord<'a> {
-    fn from(word: &'a Word) -> Self {
+impl<'a> From<&'a Acceptance> for ConsulVerdict<'a> {
+    fn from(word: &'a Acceptance) -> Self {
         Self { accepted: word.accepted, message: word.message.as_deref(), exact: word.exact }
     }
 }
 
 /// Adds what came of a line of a batch as one line. The other keys of a JSON object stand under `input`.
-pub fn render(judged: &Judged<'_>, lines: &mut Vec<u8>) {
+pub fn render(judged: &LineResult<'_>, lines: &mut Vec<u8>) {
     Entry::of_line(judged).write_line(lines);
     let Some(beside) = judged.beside else { return };
     lines.truncate(lines.len() - "}\n".len());

@@ -3,15 +3,16 @@
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::pretty::printable;
-use crate::check::{self, Check, Severity};
-use crate::report::{Finding, Report, Unread, Validated};
-use crate::word::REFERENCE;
+use crate::lint::acceptance::REFERENCE;
+use crate::lint::report::{Finding, Report, UnreadableInput, ValidatedToken};
+use crate::lint::rule::{Check, Severity};
+use crate::lint::rules;
 
 /// The document. A finding below `fail_on` leaves its case passed, with the finding in its output.
 ///
 /// # Panics
 /// Never: what XML cannot hold is escaped before.
-pub fn render(tokens: &[Result<Validated, Unread>], fail_on: Severity) -> String {
+pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], fail_on: Severity) -> String {
     let mut document = Junit::new("peering validate");
     for (token, number) in tokens.iter().zip(1..) {
         let source = token.as_ref().map_or_else(|unread| &unread.source, |token| &token.source);
@@ -25,7 +26,7 @@ pub fn render(tokens: &[Result<Validated, Unread>], fail_on: Severity) -> String
             }
         };
         suite.add_test_case(word(&token.report));
-        for check in check::ALL {
+        for check in rules::ALL {
             suite.add_test_case(case(check, &token.report, fail_on));
         }
         document.add_test_suite(suite);
@@ -33,7 +34,7 @@ pub fn render(tokens: &[Result<Validated, Unread>], fail_on: Severity) -> String
     document.to_string().expect("escaped text has an XML form")
 }
 
-fn unreadable(unread: &Unread) -> TestCase {
+fn unreadable(unread: &UnreadableInput) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(printable(&unread.reason)).set_type("unreadable");
     TestCase::new("can-be-read", status)

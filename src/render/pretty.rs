@@ -39,10 +39,10 @@ pub(super) struct Page {
 }
 
 /// How many things of one kind are shown. A token for people has a few; one that has more was made by somebody else.
-pub(super) const MOST_SHOWN: usize = 100;
+pub(super) const MAX_SHOWN: usize = 100;
 
 /// How much of one text from outside is shown, in bytes.
-const LONGEST_SHOWN: usize = 4096;
+const MAX_SHOWN_LEN: usize = 4096;
 
 /// How wide the name of a step is.
 const STEP: usize = 16;
@@ -95,9 +95,9 @@ impl Page {
         self.wrapped("    ", "    ", text);
     }
 
-    /// How many more there are than [`MOST_SHOWN`], if there are.
+    /// How many more there are than [`MAX_SHOWN`], if there are.
     pub(super) fn rest(&mut self, all: usize) {
-        let more = all.saturating_sub(MOST_SHOWN);
+        let more = all.saturating_sub(MAX_SHOWN);
         if more > 0 {
             self.line(&format!("… and {} more: see -format json", grouped(count(more))));
         }
@@ -128,7 +128,7 @@ impl Page {
 /// Text from outside, safe to show: control characters are written as escapes, so that a token cannot drive the
 /// terminal, and what is longer than any name or address is cut.
 pub fn printable(text: &str) -> String {
-    let kept = &text[..text.floor_char_boundary(LONGEST_SHOWN)];
+    let kept = &text[..text.floor_char_boundary(MAX_SHOWN_LEN)];
     let mut shown = String::with_capacity(kept.len());
     for letter in kept.chars() {
         if is_hidden(letter) {

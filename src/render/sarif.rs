@@ -11,9 +11,10 @@ use serde_sarif::sarif::{
 };
 
 use super::json;
-use crate::check::{self, Check, Severity};
-use crate::report::{Finding, Unread, Validated};
-use crate::word::REFERENCE;
+use crate::lint::acceptance::REFERENCE;
+use crate::lint::report::{Finding, UnreadableInput, ValidatedToken};
+use crate::lint::rule::{Check, Severity};
+use crate::lint::rules;
 
 /// Where the schema of this document is published.
 const SCHEMA: &str =
@@ -36,7 +37,7 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// The document.
-pub fn render(tokens: &[Result<Validated, Unread>]) -> String {
+pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
     let driver = ToolComponent::builder()
         .name("peering".to_owned())
         .version(env!("CARGO_PKG_VERSION").to_owned())
@@ -58,7 +59,7 @@ pub fn render(tokens: &[Result<Validated, Unread>]) -> String {
 }
 
 /// That a token could not be read.
-fn notification(unread: &Unread) -> Notification {
+fn notification(unread: &UnreadableInput) -> Notification {
     Notification::builder()
         .message(Message::builder().text(unread.reason.clone()).build())
         .level(json!("error"))
@@ -73,7 +74,7 @@ fn rules() -> Vec<ReportingDescriptor> {
         .help(text("The findings beside this one say why; peering explain tells what the message means."))
         .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
         .build();
-    std::iter::once(refusal).chain(check::ALL.iter().map(|check| rule(check))).collect()
+    std::iter::once(refusal).chain(rules::ALL.iter().map(|check| rule(check))).collect()
 }
 
 fn rule(check: &Check) -> ReportingDescriptor {
@@ -89,7 +90,7 @@ fn rule(check: &Check) -> ReportingDescriptor {
         .build()
 }
 
-fn results(token: &Validated, number: usize) -> Vec<SarifResult> {
+fn results(token: &ValidatedToken, number: usize) -> Vec<SarifResult> {
     let refusal = token.report.consul.message.as_ref().map(|message| {
         let said = format!("Consul refuses this token: {message}");
         result(token, number, REFUSAL, Severity::Error, &said, "text", BTreeMap::new())
@@ -103,11 +104,11 @@ fn results(token: &Validated, number: usize) -> Vec<SarifResult> {
 }
 
 fn remedy(finding: &Finding) -> &'static str {
-    check::find(finding.check).map_or("", |check| check.remedy)
+    rules::find(finding.check).map_or("", |check| check.remedy)
 }
 
 fn result(
-    token: &Validated,
+    token: &ValidatedToken,
     number: usize,
     rule: &str,
     severity: Severity,
@@ -123,7 +124,7 @@ fn result(
     let location = Location::builder().physical_location(physical).logical_locations(vec![logical]).build();
     let properties = PropertyBag::builder().additional_properties(values).build();
     let index = std::iter::once(REFUSAL)
-        .chain(check::ALL.iter().map(|check| check.name))
+        .chain(rules::ALL.iter().map(|check| check.name))
         .position(|name| name == rule);
     SarifResult::builder()
         .rule_id(rule.to_owned())

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use thiserror::Error;
 
-use crate::go::address::{HostPort, atoi, split_host_port};
+use crate::gostd::address::{HostPort, atoi, split_host_port};
 
 /// Where a dialer finds one server (or gateway) of the acceptor.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

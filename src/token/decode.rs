@@ -2,15 +2,17 @@
 
 mod fields;
 mod observation;
+#[cfg(test)]
+mod tests;
 
 use thiserror::Error;
 
-use self::fields::Fault;
 use super::Token;
-use crate::Wiped;
-use crate::go::base64;
+use crate::ZeroizeBuf;
+use crate::gostd::base64;
+use fields::Fault;
 
-pub use observation::{MOST_OBSERVATIONS, Observation, Repeated};
+pub use observation::{MAX_OBSERVATIONS, Observation, Repeated};
 
 /// What Consul's HTTP handler says of an empty token, which never reaches the decoder (status 400).
 const EMPTY: &str = "PeeringToken is required in the payload when establishing a peering.";
@@ -60,9 +62,9 @@ pub trait Remember {
 }
 
 /// Remembers nothing.
-struct Forgetful;
+struct NoCache;
 
-impl Remember for Forgetful {
+impl Remember for NoCache {
     fn recall(&mut self, _: &[u8]) -> Option<String> {
         None
     }
@@ -72,14 +74,14 @@ impl Remember for Forgetful {
 
 /// Reads a token's text as Consul does.
 pub fn decode(text: &[u8]) -> Result<Decoded, DecodeError> {
-    decode_remembering(text, &mut Wiped::default(), &mut Forgetful)
+    decode_remembering(text, &mut ZeroizeBuf::default(), &mut NoCache)
 }
 
 /// Reads a token's text as Consul does; for many tokens of few clusters. The JSON under the base64 is put into a buffer,
 /// which is best the same for all of them.
 pub fn decode_remembering(
     text: &[u8],
-    json: &mut Wiped,
+    json: &mut ZeroizeBuf,
     memory: &mut impl Remember,
 ) -> Result<Decoded, DecodeError> {
     base64::decode_into(text, json).map_err(|error| DecodeError {
@@ -116,6 +118,3 @@ fn is_text_at(bytes: &[u8], offset: usize) -> bool {
     let character = &bytes[offset..bytes.len().min(offset + 4)];
     character.is_empty() || !matches!(std::str::from_utf8(character), Err(error) if error.valid_up_to() == 0)
 }
-
-#[cfg(test)]
-mod tests;

@@ -3,8 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::{Remote, Token};
-use crate::go::base64;
-use crate::go::json::quote;
+use crate::gostd::base64;
+use crate::gostd::json::quote;
 
 /// The token's text: standard base64 with padding of its compact JSON.
 pub fn encode(token: &Token) -> Zeroizing<String> {

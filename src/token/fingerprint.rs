@@ -9,5 +9,5 @@ use zeroize::Zeroizing;
 pub fn fingerprint(text: &str) -> String {
     let bare: Zeroizing<Vec<u8>> =
         Zeroizing::new(text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect());
-    crate::cert::hex(digest(&SHA256, &bare).as_ref())
+    crate::certificate::hex(digest(&SHA256, &bare).as_ref())
 }

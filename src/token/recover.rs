@@ -23,14 +23,14 @@ pub struct Recovered {
     /// Its text, as Consul would take it.
     pub text: Zeroizing<String>,
     /// What had to be undone, in that order. Empty: Consul takes the text as it was given.
-    pub undone: Vec<Undone>,
+    pub undone: Vec<Repair>,
 }
 
 impl Recovered {
     /// The document that holds the token, where that is all there is around it: nobody meant the document.
-    pub fn taken_out_of(&self) -> Option<Undone> {
-        let is_document = |undone: &Undone| matches!(undone, Undone::JsonAnswer | Undone::SecretManifest);
-        let is_other = |undone: &Undone| !is_document(undone) && *undone != Undone::SurroundingBlanks;
+    pub fn taken_out_of(&self) -> Option<Repair> {
+        let is_document = |undone: &Repair| matches!(undone, Repair::JsonAnswer | Repair::SecretManifest);
+        let is_other = |undone: &Repair| !is_document(undone) && *undone != Repair::SurroundingBlanks;
         self.undone.iter().copied().find(is_document).filter(|_| !self.undone.iter().any(is_other))
     }
 }
@@ -39,7 +39,7 @@ impl Recovered {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Undone {
+pub enum Repair {
     /// A byte order mark.
     ByteOrderMark,
     /// Blanks, tabs or line ends around it.
@@ -68,7 +68,7 @@ pub enum Undone {
     BareJson,
 }
 
-impl fmt::Display for Undone {
+impl fmt::Display for Repair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::ByteOrderMark => "removed a byte order mark",
@@ -88,7 +88,7 @@ impl fmt::Display for Undone {
     }
 }
 
-impl Undone {
+impl Repair {
     /// Whether a text that is no token at all may look as if this had happened to it.
     fn is_a_guess(self) -> bool {
         matches!(self, Self::InnerBlanks | Self::EncodedTwice | Self::UrlAlphabet | Self::LostPadding)
@@ -96,14 +96,14 @@ impl Undone {
 }
 
 /// How many layers are taken off at most; nobody wraps a token deeper by accident.
-const MOST_LAYERS: usize = 8;
+const MAX_LAYERS: usize = 8;
 
 /// The longest name of a variable that is taken for one, in bytes.
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_LEN: usize = 64;
 
 /// Finds the token in a text. The error is the one of the innermost text that was surely meant to be the token, with
 /// what was undone until there: a guess that led nowhere is not told.
-pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Undone>)> {
+pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Repair>)> {
     let mut text = Zeroizing::new(text.to_vec());
     let mut undone = Vec::new();
     let mut before_guesses = None;
@@ -115,13 +115,13 @@ pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Undone>)> {
             }
             Err(error) => error,
         };
-        let layer = (undone.len() < MOST_LAYERS).then(|| take_off_one_layer(&text)).flatten();
+        let layer = (undone.len() < MAX_LAYERS).then(|| take_off_one_layer(&text)).flatten();
         let Some((layer, inner)) = layer else { return Err(before_guesses.unwrap_or((error, undone))) };
         if layer.is_a_guess() && before_guesses.is_none() {
             before_guesses = Some((error, undone.clone()));
         }
         // Consul passes over line ends itself.
-        if layer != Undone::SurroundingBlanks || without_outer_line_ends(&text).len() > inner.len() {
+        if layer != Repair::SurroundingBlanks || without_outer_line_ends(&text).len() > inner.len() {
             undone.push(layer);
         }
         text = inner;
@@ -130,19 +130,19 @@ pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Undone>)> {
 
 type Inner = Zeroizing<Vec<u8>>;
 
-fn take_off_one_layer(text: &[u8]) -> Option<(Undone, Inner)> {
+fn take_off_one_layer(text: &[u8]) -> Option<(Repair, Inner)> {
     let inner = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
     if let Some(rest) = text.strip_prefix("\u{feff}".as_bytes()) {
-        return Some((Undone::ByteOrderMark, inner(rest)));
+        return Some((Repair::ByteOrderMark, inner(rest)));
     }
     let trimmed = text.trim_ascii();
     if trimmed.len() < text.len() {
-        return Some((Undone::SurroundingBlanks, inner(trimmed)));
+        return Some((Repair::SurroundingBlanks, inner(trimmed)));
     }
     if let [first @ (b'"' | b'\'' | b'`'), rest @ .., last] = text
         && first == last
     {
-        return Some((Undone::Quotes, inner(rest)));
+        return Some((Repair::Quotes, inner(rest)));
     }
     if text.first() == Some(&b'{')
         && let Some(found) = from_json(text)
@@ -150,21 +150,21 @@ fn take_off_one_layer(text: &[u8]) -> Option<(Undone, Inner)> {
         return Some(found);
     }
     if let Some(found) = from_manifest(text) {
-        return Some((Undone::SecretManifest, found));
+        return Some((Repair::SecretManifest, found));
     }
     if let Some(rest) = after_assignment(text) {
-        return Some((Undone::Assignment, inner(rest)));
+        return Some((Repair::Assignment, inner(rest)));
     }
     if let Some(found) = surrounded::find(text) {
-        return Some((Undone::SurroundingText, found));
+        return Some((Repair::SurroundingText, found));
     }
     if contains(text, br"\n") || contains(text, br"\r") {
-        return Some((Undone::EscapedLineBreaks, without_escaped_breaks(text)));
+        return Some((Repair::EscapedLineBreaks, without_escaped_breaks(text)));
     }
     if text.iter().any(u8::is_ascii_whitespace) && text.iter().all(|byte| is_base64(*byte)) {
         let joined = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         // Line breaks alone are no fault; if there are only those, they hide another one behind.
-        return Some((Undone::InnerBlanks, Zeroizing::new(joined)));
+        return Some((Repair::InnerBlanks, Zeroizing::new(joined)));
     }
     from_other_base64(text)
 }
@@ -176,17 +176,17 @@ fn without_outer_line_ends(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
-fn from_json(text: &[u8]) -> Option<(Undone, Inner)> {
+fn from_json(text: &[u8]) -> Option<(Repair, Inner)> {
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(text) else { return None };
     if let Some(token) = object.get("PeeringToken").and_then(serde_json::Value::as_str) {
-        return Some((Undone::JsonAnswer, Zeroizing::new(token.as_bytes().to_vec())));
+        return Some((Repair::JsonAnswer, Zeroizing::new(token.as_bytes().to_vec())));
     }
     if object.get("kind").and_then(serde_json::Value::as_str) == Some("Secret") {
         for (map, encoded) in [("stringData", false), ("data", true)] {
             let values = object.get(map).and_then(serde_json::Value::as_object);
             for value in values.into_iter().flat_map(|values| values.values()) {
                 if let Some(token) = value.as_str().and_then(|value| secret_value(value, encoded)) {
-                    return Some((Undone::SecretManifest, token));
+                    return Some((Repair::SecretManifest, token));
                 }
             }
         }
@@ -196,7 +196,7 @@ fn from_json(text: &[u8]) -> Option<(Undone, Inner)> {
         return None;
     }
     let encoded = base64::prelude::BASE64_STANDARD.encode(text);
-    Some((Undone::BareJson, Zeroizing::new(encoded.into_bytes())))
+    Some((Repair::BareJson, Zeroizing::new(encoded.into_bytes())))
 }
 
 /// A Secret's value that turns out to be a token; `encoded` for those under `data`.
@@ -253,7 +253,7 @@ fn after_assignment(text: &[u8]) -> Option<&[u8]> {
     let is_name = name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
     // A token is long, and ends in `=` as well.
-    (is_name && name.len() <= LONGEST_NAME && rest.len() > 2).then_some(rest)
+    (is_name && name.len() <= MAX_NAME_LEN && rest.len() > 2).then_some(rest)
 }
 
 fn without_escaped_breaks(text: &[u8]) -> Inner {
@@ -271,7 +271,7 @@ fn without_escaped_breaks(text: &[u8]) -> Inner {
 }
 
 /// base64 that Consul does not read: the URL alphabet, no padding, or base64 inside base64.
-fn from_other_base64(text: &[u8]) -> Option<(Undone, Inner)> {
+fn from_other_base64(text: &[u8]) -> Option<(Repair, Inner)> {
     if text.iter().any(|byte| matches!(byte, b'-' | b'_')) && text.iter().all(|byte| is_base64(*byte)) {
         forgiving(&URL_SAFE).decode(text).ok().map(Zeroizing::new)?;
         let standard = text.iter().map(|byte| match byte {
@@ -279,17 +279,17 @@ fn from_other_base64(text: &[u8]) -> Option<(Undone, Inner)> {
             b'_' => b'/',
             other => *other,
         });
-        return Some((Undone::UrlAlphabet, Zeroizing::new(standard.collect())));
+        return Some((Repair::UrlAlphabet, Zeroizing::new(standard.collect())));
     }
     let bytes = Zeroizing::new(forgiving(&STANDARD).decode(text).ok()?);
     if !text.len().is_multiple_of(4) {
         let mut padded = Zeroizing::new(text.to_vec());
         padded.resize(text.len().next_multiple_of(4), b'=');
-        return Some((Undone::LostPadding, padded));
+        return Some((Repair::LostPadding, padded));
     }
     let inner = bytes.trim_ascii();
     let again = !inner.is_empty() && inner.iter().all(|byte| is_base64(*byte) && *byte != b'-');
-    again.then(|| (Undone::EncodedTwice, Zeroizing::new(bytes.to_vec())))
+    again.then(|| (Repair::EncodedTwice, Zeroizing::new(bytes.to_vec())))
 }
 
 pub(super) fn forgiving(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {

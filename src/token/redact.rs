@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The shortest run that starts as base64 of JSON does and is taken for a token.
 const SHORTEST_TOKEN: usize = 24;
 /// Any longer run of mixed base64 letters is taken for a part of one.
-const LONGEST_WORD: usize = 100;
+const MAX_WORD_LEN: usize = 100;
 
 /// The field of a token's JSON that holds the secret.
 const SECRET_FIELD: &str = "EstablishmentSecret";
@@ -91,7 +91,7 @@ fn token_in(runs: &str) -> Option<usize> {
         // The mark may stand in the middle, too, of a token that lost its first letters.
         return Some(if is_part(&runs[..start], SHORTEST_TOKEN) { 0 } else { start });
     }
-    is_part(runs, LONGEST_WORD).then_some(0)
+    is_part(runs, MAX_WORD_LEN).then_some(0)
 }
 
 /// Whether there are capitals, small letters and digits, as encoded text has and few words have.

@@ -24,7 +24,7 @@ pub enum Resemblance {
     /// The beginning of a token; the end is missing.
     Truncated,
     /// The end of a token; the beginning is missing.
-    Beheaded,
+    MissingStart,
     /// JSON, but not the answer or the manifest that holds a token.
     Json,
     /// base64 of bytes that are no text, such as a compressed file.
@@ -57,7 +57,7 @@ impl Resemblance {
             return Self::Json;
         }
         if is_end_of_a_token(text) {
-            return Self::Beheaded;
+            return Self::MissingStart;
         }
         let is_token_start = TOKEN_STARTS.iter().any(|start| text.starts_with(start));
         match error.stage {
@@ -94,7 +94,9 @@ impl Resemblance {
             }
             Self::Shortened => "it was shortened with an ellipsis, as documents, tickets and logs do",
             Self::Truncated => "the end is missing: it was cut when it was copied, stored or passed on",
-            Self::Beheaded => "the beginning is missing: it was cut when it was copied, stored or passed on",
+            Self::MissingStart => {
+                "the beginning is missing: it was cut when it was copied, stored or passed on"
+            }
             Self::Json => {
                 "this is JSON, but neither a generated token's answer nor a Kubernetes Secret with a token in it"
             }
@@ -112,7 +114,7 @@ impl Resemblance {
             Self::Jwt | Self::Uuid | Self::Pem => {
                 "get the token that the accepting cluster printed: peering generate-token -name NAME prints one"
             }
-            Self::Shortened | Self::Truncated | Self::Beheaded | Self::Edited => {
+            Self::Shortened | Self::Truncated | Self::MissingStart | Self::Edited => {
                 "copy it again, whole; if the original is gone, generate another one on the accepting cluster"
             }
             Self::Json => "give the token itself, or the whole answer or manifest that holds it",

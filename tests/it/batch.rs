@@ -5,18 +5,20 @@ use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use consul_peering::batch::{self, End, Outcome, Settings, Streams};
-use consul_peering::check::Severity;
-use consul_peering::render::jsonl::{self, Entry};
-use consul_peering::report::{Selection, Status};
-use consul_peering::token::LONGEST_TOKEN;
+use consul_peering::lint::batch;
+use consul_peering::lint::batch::{End, Outcome, Settings, Streams};
+use consul_peering::lint::report::{RuleSet, Status};
+use consul_peering::lint::rule::Severity;
+use consul_peering::render::jsonl;
+use consul_peering::render::jsonl::Entry;
+use consul_peering::token::MAX_TOKEN_LEN;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn settings(jobs: usize) -> Settings {
     Settings {
         jobs: NonZero::new(jobs).unwrap(),
-        selection: Selection::all(),
+        selection: RuleSet::all(),
         fail_on: Severity::Error,
         now: "2026-12-01T00:00:00Z".parse().unwrap(),
         warn_before: jiff::SignedDuration::from_hours(30 * 24),
@@ -167,7 +169,7 @@ fn lines_end_as_on_windows_too_and_blank_ones_are_skipped() {
 #[test]
 fn a_line_that_is_too_long_is_a_result_and_is_not_held() {
     let token = fixture("one-server");
-    let longest = "A".repeat(LONGEST_TOKEN);
+    let longest = "A".repeat(MAX_TOKEN_LEN);
     let text = format!("{token}\n{longest}\r\n{longest}A\n{longest}{longest}{longest}\n{token}\n");
     for jobs in [1, 3] {
         let (results, outcome) = judged(jobs, text.as_bytes());
@@ -333,15 +335,15 @@ proptest! {
 
 #[test]
 fn an_entry_of_a_batch_is_one_of_a_document_without_the_checks_that_did_not_run() {
-    use consul_peering::facts::{Authority, Facts};
-    use consul_peering::report::Report;
+    use consul_peering::lint::context::{CaEntry, Context};
+    use consul_peering::lint::report::Report;
     use consul_peering::token::decode;
     let token = fixture("two-roots");
     let settings = settings(1);
     let decoded = decode(token.as_bytes());
     let facts =
-        Facts::gather(token.as_bytes(), decoded.as_ref(), settings.now, settings.warn_before, |entry| {
-            Authority::read(entry).into()
+        Context::gather(token.as_bytes(), decoded.as_ref(), settings.now, settings.warn_before, |entry| {
+            CaEntry::read(entry).into()
         });
     let report = Report::of(&facts, &settings.selection);
     let mut entry = serde_json::to_value(Entry::new(1, "@FILE", facts.token(), &report)).unwrap();

@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use consul_peering::check::{self, ALL, Area, Check, Severity};
-use consul_peering::facts::{Authority, Facts};
-use consul_peering::report::{Finding, Report, Selection};
+use consul_peering::lint::acceptance::Acceptance;
+use consul_peering::lint::context::{CaEntry, Context};
+use consul_peering::lint::report::{Finding, Report, RuleSet};
+use consul_peering::lint::rule::{Area, Check, Severity};
+use consul_peering::lint::rules::{self, ALL};
 use consul_peering::token::decode;
-use consul_peering::word::Word;
 use insta::assert_snapshot;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -28,8 +29,8 @@ const NOW: &str = "2026-11-24T00:00:00Z";
 fn report(text: &[u8]) -> Report {
     let decoded = decode(text);
     let (now, month) = (NOW.parse::<Timestamp>().unwrap(), SignedDuration::from_hours(30 * 24));
-    let read = |entry: &str| Arc::new(Authority::read(entry));
-    Report::of(&Facts::gather(text, decoded.as_ref(), now, month, read), &Selection::all())
+    let read = |entry: &str| Arc::new(CaEntry::read(entry));
+    Report::of(&Context::gather(text, decoded.as_ref(), now, month, read), &RuleSet::all())
 }
 
 fn path(check: &Check, file: &str) -> PathBuf {
@@ -66,9 +67,7 @@ fn every_check_is_whole() {
             "{name}: the page puts the full stop"
         );
         assert_eq!(check.summary.matches(". ").count(), 0, "{name}: a summary is one sentence");
-        let file = fixture("..").join("src/check").join(format!("{}.rs", name.replace('-', "_")));
-        assert!(file.is_file(), "{} is missing", file.display());
-        assert_eq!(check::find(name).map(|found| found.name), Some(name));
+        assert_eq!(rules::find(name).map(|found| found.name), Some(name));
     }
     assert!(ALL.is_sorted_by_key(|check| check.area), "the checks stand in the order of their areas");
 }
@@ -77,7 +76,7 @@ fn every_check_is_whole() {
 fn no_fixture_is_left_of_a_check_that_is_gone() {
     let folders = fs::read_dir(fixture("checks")).unwrap().map(|entry| entry.unwrap().file_name());
     for folder in folders {
-        assert!(check::find(folder.to_str().unwrap()).is_some(), "{}", folder.display());
+        assert!(rules::find(folder.to_str().unwrap()).is_some(), "{}", folder.display());
     }
 }
 
@@ -125,7 +124,7 @@ fn no_finding_shows_the_secret() {
 #[test]
 fn the_page_of_checks_is_up_to_date() {
     let path = fixture("..").join("docs/checks.md");
-    let page = check::markdown();
+    let page = consul_peering::lint::docs::markdown();
     if update("UPDATE_DOCS") {
         fs::write(&path, &page).unwrap();
     }
@@ -176,7 +175,7 @@ fn refused_by_consul() -> BTreeMap<&'static str, &'static str> {
 fn consul_refuses_exactly_where_an_error_says_so() {
     let refused = refused_by_consul();
     for check in ALL {
-        let word = Word::of_text(&text(check, "fires.txt"));
+        let word = Acceptance::of_text(&text(check, "fires.txt"));
         match (refused.get(check.name), word.message) {
             (Some(expected), Some(message)) => {
                 assert_eq!(check.severity, Severity::Error, "{}", check.name);
@@ -252,13 +251,13 @@ fn recorded_tokens_have_no_findings_but_true_ones() {
 
 #[test]
 fn the_worst_comes_first_and_then_the_order_of_the_token() {
-    let report = report(&text(check::find("addresses-missing").unwrap(), "fires.txt"));
+    let report = report(&text(rules::find("addresses-missing").unwrap(), "fires.txt"));
     assert_eq!(report.findings.len(), 1);
     for check in ALL {
         let findings = self::report(&text(check, "fires.txt")).findings;
         assert!(findings.is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity)), "{}", check.name);
     }
-    let several = self::report(&text(check::find("address-private").unwrap(), "fires.txt")).findings;
+    let several = self::report(&text(rules::find("address-private").unwrap(), "fires.txt")).findings;
     let paths: Vec<&str> = several.iter().map(|finding| &*finding.path).collect();
     assert!(paths.is_sorted(), "{paths:?}");
 }
@@ -266,7 +265,7 @@ fn the_worst_comes_first_and_then_the_order_of_the_token() {
 #[test]
 fn a_check_that_did_not_run_says_why() {
     let reasons = |name: &str, file: &str| {
-        let report = report(&text(check::find(name).unwrap(), file));
+        let report = report(&text(rules::find(name).unwrap(), file));
         assert_eq!(
             report.passed + report.not_applied.len() + distinct(&report.findings),
             ALL.len(),

@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use consul_peering::acceptor::Follower;
-use consul_peering::check::Severity;
-use consul_peering::diagnose::{Diagnosis, Known, diagnose};
-use consul_peering::probe::{Ladder, climb};
-use consul_peering::reach::Reach;
-use consul_peering::stale::assess;
-use consul_peering::stale::evidence::{Evidence, Source};
+use consul_peering::connectivity::Reach;
+use consul_peering::diagnosis::{Diagnosis, Known, diagnose};
+use consul_peering::lint::rule::Severity;
+use consul_peering::net::probe::{Ladder, climb};
+use consul_peering::observed::Observed;
+use consul_peering::staleness::assess;
+use consul_peering::staleness::evidence::Evidence;
 use consul_peering::token::Token;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,8 +23,9 @@ use crate::served::{PATIENCE, Served, token};
 /// The whole ladder, and what follows.
 pub async fn of(token: &Token, patience: Duration) -> Diagnosis {
     let reach = climb(&Ladder::from(token), patience, &ring::rand::SystemRandom::new()).await;
-    let (probe_a, probe_b) = reach.answers(token, None);
-    let staleness = assess("token", token, &Evidence { probe_a, probe_b, ..Evidence::default() });
+    let (peering_exists, unused_secret) = reach.answers(token, None);
+    let staleness =
+        assess("token", token, &Evidence { peering_exists, unused_secret, ..Evidence::default() });
     diagnose(Known {
         now: jiff::Timestamp::UNIX_EPOCH,
         name: Some("west"),
@@ -32,9 +34,9 @@ pub async fn of(token: &Token, patience: Duration) -> Diagnosis {
         token: Some(token),
         taken_out_of: None,
         report: None,
-        reach: Source::Answered(Reach { seen_from: "here".to_owned(), ..reach }),
+        reach: Observed::Value(Reach { seen_from: "here".to_owned(), ..reach }),
         staleness: Some(staleness),
-        dialer: Source::default(),
+        dialer: Observed::default(),
         error: None,
     })
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use consul_peering::acceptor::{Acceptor, Settings};
-use consul_peering::consul::{Client, Config, Options};
-use consul_peering::ledger::{Circumstances, ConsulKv, DEFAULT_PREFIX, Ledger, Record, Source, Sqlite};
+use consul_peering::net::consul::{Client, Config, Options};
+use consul_peering::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Origin, Record, RecordMeta, Sqlite};
 use consul_peering::token::decode;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -26,9 +26,9 @@ pub fn recorded(name: &str) -> String {
 }
 
 /// A record as a command would make it of a recorded token.
-fn record(name: &str, token: &str, time: &str, source: Source) -> Record {
+fn record(name: &str, token: &str, time: &str, source: Origin) -> Record {
     let text = recorded(token);
-    let circumstances = Circumstances {
+    let circumstances = RecordMeta {
         time: time.parse().unwrap(),
         name: name.to_owned(),
         partition: String::new(),
@@ -41,7 +41,7 @@ fn record(name: &str, token: &str, time: &str, source: Source) -> Record {
 }
 
 fn some_record() -> Record {
-    record("west", "one-server", "2026-11-24T09:00:00Z", Source::Generated)
+    record("west", "one-server", "2026-11-24T09:00:00Z", Origin::Generated)
 }
 
 pub async fn run(run: Peering) -> Finished {
@@ -399,10 +399,10 @@ fn history_tells_every_record_and_which_took_its_place() {
     let state = tempfile::tempdir().unwrap();
     let ledger = Sqlite::within(state.path());
     for (name, token, time, source) in [
-        ("west", "one-server", "2026-11-24T09:00:00Z", Source::Generated),
-        ("west", "same-name-regenerated", "2026-11-24T10:00:00Z", Source::Generated),
-        ("far", "consul-1.13", "2026-11-24T11:00:00Z", Source::Imported),
-        ("west", "after-delete-and-recreate", "2026-11-25T09:00:00Z", Source::Generated),
+        ("west", "one-server", "2026-11-24T09:00:00Z", Origin::Generated),
+        ("west", "same-name-regenerated", "2026-11-24T10:00:00Z", Origin::Generated),
+        ("far", "consul-1.13", "2026-11-24T11:00:00Z", Origin::Imported),
+        ("west", "after-delete-and-recreate", "2026-11-25T09:00:00Z", Origin::Generated),
     ] {
         ledger.record(&record(name, token, time, source)).unwrap();
     }

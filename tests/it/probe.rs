@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use consul_peering::acceptor::Follower;
-use consul_peering::peerstream::{Alpn, Step};
-use consul_peering::probe::{Asked, Outcome, ProbeTarget, Probed, probe};
+use consul_peering::net::peerstream::{Alpn, Step};
+use consul_peering::net::probe::{Asked, Outcome, ProbeTarget, Probed, probe};
 use consul_peering::token::{Remote, Token};
 use serde_json::Value;
 use tokio::io::AsyncReadExt;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use consul_peering::schema;
+use consul_peering::cli::schema;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

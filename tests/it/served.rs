@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use consul_peering::acceptor::{self, Acceptor, Settings};
-use consul_peering::probe::{ProbeTarget, Probed, probe};
+use consul_peering::acceptor;
+use consul_peering::acceptor::{Acceptor, Settings};
+use consul_peering::net::probe::{ProbeTarget, Probed, probe};
 use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};

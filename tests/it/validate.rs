@@ -95,7 +95,7 @@ fn junit_is_read_back_by_a_junit_reader() {
     assert!(failed(&report.test_suites[0]) > 1);
     assert_eq!(failed(&report.test_suites[1]), 0);
     // Consul's word and every check are cases in each suite.
-    let cases = consul_peering::check::ALL.len() + 1;
+    let cases = consul_peering::lint::rules::ALL.len() + 1;
     assert!(report.test_suites.iter().all(|suite| suite.test_cases.len() == cases));
 }
 

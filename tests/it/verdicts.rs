@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use consul_peering::lint::acceptance::Acceptance;
 use consul_peering::token::decode;
-use consul_peering::word::Word;
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ fn verdicts_and_messages_agree_with_consuls() {
     let mut agreements = BTreeMap::<String, Agreement>::new();
     let mut differences = Vec::new();
     for verdict in Verdict::all() {
-        let word = Word::of_text(verdict.token.as_bytes());
+        let word = Acceptance::of_text(verdict.token.as_bytes());
         let message = word.message.unwrap_or_default();
         let (family, sub_family) = verdict.family();
         let kind = if verdict.touches_a_ca() { "certificates" } else { "text" };
@@ -76,7 +76,7 @@ fn verdicts_and_messages_agree_with_consuls() {
 #[test]
 fn a_word_on_text_alone_is_always_exact() {
     for verdict in Verdict::all() {
-        assert!(Word::of_text(verdict.token.as_bytes()).exact, "{}", verdict.id);
+        assert!(Acceptance::of_text(verdict.token.as_bytes()).exact, "{}", verdict.id);
     }
 }
 
@@ -91,7 +91,7 @@ proptest! {
             let start = position.index(text.len().max(1)).min(text.len());
             let end = (start + length).min(text.len());
             text.splice(start..end, [byte]);
-            let word = Word::of_text(&text);
+            let word = Acceptance::of_text(&text);
             assert_eq!(word.accepted, word.message.is_none());
             if let Err(error) = decode(&text) {
                 assert_eq!(word.message, Some(error.message));

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::{Answer, Api, broken, internal, percent_decoded, response};
 use crate::acceptor::fault::Fault;
 use crate::acceptor::snapshot;
-use crate::cert::Certificate;
-use crate::go::pem;
+use crate::certificate::Certificate;
+use crate::gostd::pem;
 
 /// The version of Consul whose answers these are.
 const VERSION: &str = "1.23.0";

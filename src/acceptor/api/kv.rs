@@ -26,7 +26,7 @@ impl<'a> From<&'a Pair> for PairAnswer<'a> {
             lock_index: 0,
             key: &pair.key,
             flags: pair.flags,
-            value: (!pair.value.is_empty()).then(|| crate::go::base64::encode(&pair.value)),
+            value: (!pair.value.is_empty()).then(|| crate::gostd::base64::encode(&pair.value)),
             create_index: pair.create_index,
             modify_index: pair.modify_index,
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Entry;
-use crate::report::Finding;
+use crate::lint::report::Finding;
 
 /// Adds an entry and a line end.
 pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
@@ -101,9 +101,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::facts::{Authority, Facts};
-    use crate::render::jsonl::ConsulWord;
-    use crate::report::{Report, Selection};
+    use crate::lint::context::{CaEntry, Context};
+    use crate::lint::report::{Report, RuleSet};
+    use crate::render::jsonl::ConsulVerdict;
     use crate::token::decode;
 
     fn assert_as_serde_writes_it(entry: &Entry<'_>) {
@@ -118,10 +118,10 @@ mod tests {
             let text = fs::read(folder.unwrap().path().join("fires.txt")).unwrap();
             let decoded = decode(&text);
             let now = "2026-12-01T00:00:00Z".parse().unwrap();
-            let facts = Facts::gather(&text, decoded.as_ref(), now, SignedDuration::ZERO, |entry| {
-                Authority::read(entry).into()
+            let facts = Context::gather(&text, decoded.as_ref(), now, SignedDuration::ZERO, |entry| {
+                CaEntry::read(entry).into()
             });
-            let report = Report::of(&facts, &Selection::all());
+            let report = Report::of(&facts, &RuleSet::all());
             assert_as_serde_writes_it(&Entry::new(7, "argument", facts.token(), &report));
             assert_as_serde_writes_it(&Entry::short(u64::MAX, facts.token(), &report));
         }
@@ -130,7 +130,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_escaped(text: String, control in "[\"\\\\\\x00-\\x1f\\x7fa]{0,9}") {
-            let consul = ConsulWord { message: Some(&control), ..ConsulWord::default() };
+            let consul = ConsulVerdict { message: Some(&control), ..ConsulVerdict::default() };
             let error = Some(format!("{control}{text}"));
             assert_as_serde_writes_it(&Entry { server_name: Some(&text), error, consul, ..Entry::default() });
         }

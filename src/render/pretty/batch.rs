@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 
 use super::{counted, grouped, printable};
-use crate::batch::{Judged, Summary};
-use crate::report::Status;
+use crate::lint::batch::{LineResult, Summary};
+use crate::lint::report::Status;
 
 /// How many checks the summary names.
-const MOST_CHECKS: usize = 5;
+const MAX_CHECKS: usize = 5;
 
 /// Adds a line if the line of the batch fails: its number, and the worst that is said of it.
-pub fn batch_line(judged: &Judged<'_>, lines: &mut Vec<u8>) {
+pub fn batch_line(judged: &LineResult<'_>, lines: &mut Vec<u8>) {
     if !judged.fails {
         return;
     }
@@ -62,10 +62,10 @@ pub fn batch_summary(summary: &Summary) -> String {
         summary.by_check.iter().map(|(check, count)| (*check, *count)).collect();
     checks.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     if !checks.is_empty() {
-        let most = checks.iter().take(MOST_CHECKS);
+        let most = checks.iter().take(MAX_CHECKS);
         let most: Vec<String> =
             most.map(|(check, count)| format!("{check} {}", grouped(signed(*count)))).collect();
-        let rest = if checks.len() > MOST_CHECKS { ", …" } else { "" };
+        let rest = if checks.len() > MAX_CHECKS { ", …" } else { "" };
         let _ = writeln!(text, "Findings: {}{rest}", most.join(", "));
     }
     text

@@ -6,10 +6,10 @@ use owo_colors::OwoColorize;
 
 use super::report::word;
 use super::{Page, count, grouped, printable};
-use crate::check::Severity;
-use crate::diagnose::{Cause, Certainty, Diagnosis, DialerView, Effect, NO_ERROR};
-use crate::reach::{Status, Step, TlsFault, Way, Whose};
-use crate::stale::answer::{Code, PeeringAnswer, SecretAnswer};
+use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
+use crate::connectivity::{Status, Step, TlsFault, Way, Whose};
+use crate::diagnosis::{Cause, Certainty, Diagnosis, DialerView, Effect, NO_ERROR};
+use crate::lint::rule::Severity;
 
 /// Everything, as a page of `width` columns.
 pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
@@ -222,7 +222,7 @@ enum Told {
 impl Way {
     /// Every step's name and what is told of it; what was not reached, once.
     fn told(&self) -> Vec<(&'static str, Told)> {
-        let fault = || crate::diagnose::fault(self).map(|(_, says)| says).unwrap_or_default();
+        let fault = || crate::diagnosis::fault(self).map(|(_, says)| says).unwrap_or_default();
         let all = [
             ("DNS", told(&self.dns, |ips| list(ips), fault)),
             ("TCP", told(&self.tcp, |seen| seen.to.to_string(), fault)),

@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
-use crate::diff::{Comparison, Which};
+use crate::inspect::diff::{Comparison, Which};
 
 /// Two tokens, as a page of `width` columns.
 pub fn diff(comparison: &Comparison, width: usize) -> String {

@@ -3,8 +3,8 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, count, counted, printable};
-use crate::check::Check;
 use crate::explain::{Area, Entry, Explanation};
+use crate::lint::rule::Check;
 
 /// One check.
 pub fn check(check: &Check, width: usize) -> String {

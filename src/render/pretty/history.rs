@@ -3,8 +3,8 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
-use crate::ledger::Source;
-use crate::ledger::history::{History, Remembered, Standing};
+use crate::net::ledger::Origin;
+use crate::net::ledger::history::{History, Remembered, Standing};
 
 /// All records, the oldest first, for a terminal of `width` columns.
 pub fn history(history: &History, width: usize) -> String {
@@ -39,8 +39,8 @@ fn remembered(page: &mut Page, record: &Remembered) {
     };
     page.row("Standing", &standing);
     let verb = match record.source {
-        Source::Generated => "Generated",
-        Source::Imported => "Imported",
+        Origin::Generated => "Generated",
+        Origin::Imported => "Imported",
     };
     let who = printable(&format!(
         "{}, by {} on {}",

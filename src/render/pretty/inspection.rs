@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use owo_colors::OwoColorize;
 
 use super::report::{findings, word};
-use super::{MOST_SHOWN, Page, counted, printable};
-use crate::cert::{Certificate, SelfSignature};
-use crate::inspection::{AddressFacts, CertificateFacts, Inspection};
+use super::{MAX_SHOWN, Page, counted, printable};
+use crate::certificate::{Certificate, SelfSignature};
+use crate::inspect::{AddressFacts, CertificateFacts, Inspection};
 
 /// From how many days on an expiry is worth a colour.
 const SOON_DAYS: i64 = 30;
@@ -24,7 +24,7 @@ pub fn inspection(inspection: &Inspection, width: usize) -> String {
         page.heading("CA certificates");
         page.line("none: the dialer will use no TLS, and speak in plain text");
     }
-    for (at, facts) in inspection.certificates.iter().enumerate().take(MOST_SHOWN) {
+    for (at, facts) in inspection.certificates.iter().enumerate().take(MAX_SHOWN) {
         page.heading(&format!("CA certificate {} of {}", at + 1, inspection.certificates.len()));
         certificate(&mut page, facts);
     }
@@ -71,7 +71,7 @@ fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
         page.line(&"(none)".red().to_string());
     }
     let mut order = 0;
-    for address in addresses.iter().take(MOST_SHOWN) {
+    for address in addresses.iter().take(MAX_SHOWN) {
         let kind = match address.kind {
             None => "not an address that Consul can read".red().to_string(),
             Some(kind) => format!("{}, {kind}", address.origin),
@@ -117,7 +117,7 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
         ("IP address", &names.ips),
         ("Other name", &names.others),
     ] {
-        for value in values.iter().take(MOST_SHOWN) {
+        for value in values.iter().take(MAX_SHOWN) {
             page.row(label, &printable(value));
         }
         page.rest(values.len());

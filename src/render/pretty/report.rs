@@ -3,12 +3,13 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, count, counted, printable};
-use crate::check::{self, Severity};
-use crate::report::{Finding, Report, Validated};
-use crate::word::{REFERENCE, Word};
+use crate::lint::acceptance::{Acceptance, REFERENCE};
+use crate::lint::report::{Finding, Report, ValidatedToken};
+use crate::lint::rule::Severity;
+use crate::lint::rules;
 
 /// Several tokens, one page after the other.
-pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a Validated>, width: usize) -> String {
+pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, width: usize) -> String {
     let mut page = Page::new(width);
     for token in tokens {
         page.heading(&token.source);
@@ -20,7 +21,7 @@ pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a Validated>, width: usize
 }
 
 /// Consul's word, in one line.
-pub(super) fn word(page: &mut Page, word: &Word) {
+pub(super) fn word(page: &mut Page, word: &Acceptance) {
     let reference = format!("({REFERENCE})");
     match &word.message {
         None => page.line(&format!("{} {}", "Consul accepts this token".green(), reference.dimmed())),
@@ -47,7 +48,7 @@ pub(super) fn findings(page: &mut Page, findings: &[Finding], remedies: bool) {
             printable(&finding.path).dimmed()
         ));
         page.item(&printable(&finding.message));
-        if remedies && let Some(check) = check::find(finding.check) {
+        if remedies && let Some(check) = rules::find(finding.check) {
             page.item(&format!("What to do: {}", check.remedy));
         }
     }

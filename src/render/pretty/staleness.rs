@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
-use crate::stale::{Assessment, NameOrder, Staleness, Verdict};
+use crate::staleness::{Assessment, NameOrder, Staleness, Verdict};
 
 /// All tokens, as a page of `width` columns.
 pub fn staleness(staleness: &Staleness, width: usize) -> String {

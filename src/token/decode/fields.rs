@@ -9,12 +9,12 @@ mod names;
 
 use zeroize::Zeroizing;
 
-use self::list::List;
-use self::names::{Field, LOCALITY, REMOTE, TOKEN, TypeError, Which};
 use super::observation::{Observed, Repeated};
 use super::{Observation, Remember};
-use crate::go::json::{Items, RawString, Reader, SyntaxError, ValueKind, is_key};
+use crate::gostd::json::{Items, RawString, Reader, SyntaxError, ValueKind, is_key};
 use crate::token::{Locality, Remote, Secret, Token};
+use list::List;
+use names::{Field, LOCALITY, REMOTE, TOKEN, TypeError, Which};
 
 /// Why a JSON text is not a token.
 pub(super) enum Fault {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use crate::go::base64;
+use crate::gostd::base64;
 
 /// How many observations of a kind are listed for one token: a token of some megabytes can hold a million. No fewer than
 /// a check lists faults.
-pub const MOST_OBSERVATIONS: usize = 100;
+pub const MAX_OBSERVATIONS: usize = 100;
 
 /// Something in a token's text that Consul accepts without a word and that its author hardly meant.
 ///
@@ -57,7 +57,7 @@ pub enum Observation {
         /// The key's first byte.
         offset: usize,
     },
-    /// More of a kind than [`MOST_OBSERVATIONS`], which are not listed.
+    /// More of a kind than [`MAX_OBSERVATIONS`], which are not listed.
     Unlisted {
         /// What kind.
         kind: Repeated,
@@ -91,7 +91,7 @@ impl Observed {
     /// Takes one. `observation` is asked only if it will be listed.
     pub(super) fn add(&mut self, kind: Repeated, observation: impl FnOnce() -> Observation) {
         let made = &mut self.made[kind as usize];
-        if *made < MOST_OBSERVATIONS {
+        if *made < MAX_OBSERVATIONS {
             self.listed.push(observation());
         }
         *made += 1;
@@ -108,7 +108,7 @@ impl Observed {
         for kind in
             [Repeated::ReplacedText, Repeated::UnknownField, Repeated::DuplicateField, Repeated::FieldCase]
         {
-            let count = self.made[kind as usize].saturating_sub(MOST_OBSERVATIONS);
+            let count = self.made[kind as usize].saturating_sub(MAX_OBSERVATIONS);
             if count > 0 {
                 listed.push(Observation::Unlisted { kind, count });
             }

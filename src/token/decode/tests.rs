@@ -116,12 +116,12 @@ proptest! {
 fn of_a_million_observations_the_first_are_listed_and_the_rest_is_counted() {
     let json = format!("{{{}\"\":0}}", "\"\":0,".repeat(500_000));
     let observed = observed(json);
-    assert_eq!(observed.len(), MOST_OBSERVATIONS + 1);
+    assert_eq!(observed.len(), MAX_OBSERVATIONS + 1);
     assert_eq!(observed[0], Observation::UnknownField { path: String::new(), offset: 2 });
-    let count = 500_001 - MOST_OBSERVATIONS;
-    assert_eq!(observed[MOST_OBSERVATIONS], Observation::Unlisted { kind: Repeated::UnknownField, count });
+    let count = 500_001 - MAX_OBSERVATIONS;
+    assert_eq!(observed[MAX_OBSERVATIONS], Observation::Unlisted { kind: Repeated::UnknownField, count });
     assert_eq!(
-        observed[MOST_OBSERVATIONS].to_string(),
+        observed[MAX_OBSERVATIONS].to_string(),
         "499901 more fields that Consul does not know, which are not listed"
     );
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use consul_peering::consul::{Client, Config, Options};
+use consul_peering::net::consul::{Client, Config, Options};
 
 /// A Consul in development mode, ended when dropped.
 pub struct Agent {

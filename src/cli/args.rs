@@ -1,0 +1,12 @@
+//! Reading the command line: flags, options and where their values come from.
+pub(crate) mod config_file;
+pub(crate) mod defaults;
+pub(crate) mod go_flags;
+pub(crate) mod http_options;
+pub(crate) mod ledger_options;
+pub(crate) mod option_sources;
+pub(crate) mod severity;
+pub(crate) mod suggest;
+pub(crate) mod time;
+pub(crate) mod token;
+pub(crate) mod token_error;

@@ -1,0 +1,266 @@
+//! Arguments as Consul's users type them, made into what clap reads.
+//!
+//! Every flag works as `-flag value`, `-flag=value`, `--flag value` and `--flag=value`. A value flag takes the next
+//! word even when that starts with a dash; a boolean is `-flag` or `-flag=true|false`; a lone `-` is a positional.
+//! clap knows no long flags with one dash, so the words are normalised from its own definition of the command first.
+//!
+//! Consul's own commands read as Go's `flag` package does: flags end at the first positional, and what follows is
+//! ignored. Ours take flags anywhere.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Arg, ArgAction, Command};
+use thiserror::Error;
+
+use super::suggest::nearest;
+
+/// How a command reads its words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// As Go's `flag` package: flags first, the rest ignored.
+    Consul,
+    /// Flags and positionals in any order.
+    Ours,
+}
+
+impl Style {
+    /// How the command of a name reads its words.
+    pub fn of(command: &str) -> Self {
+        match command {
+            "generate-token" | "establish" | "list" | "read" | "delete" | "exported-services" => Self::Consul,
+            _ => Self::Ours,
+        }
+    }
+}
+
+/// What is wrong with a command line, in the words of Go's `flag` package.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FlagError {
+    /// `-h`, `-help` or `--help`: nothing is wrong.
+    #[error("help was asked for")]
+    Help,
+    /// A flag that the command does not have.
+    #[error("flag provided but not defined: -{0}")]
+    Undefined(String),
+    /// A value flag at the very end.
+    #[error("flag needs an argument: -{0}")]
+    MissingValue(String),
+    /// Three dashes, or nothing before the equals sign.
+    #[error("bad flag syntax: {0}")]
+    BadSyntax(String),
+    /// A boolean with a value that is none.
+    #[error("invalid boolean value \"{value}\" for -{name}: parse error")]
+    NotBoolean {
+        /// The flag.
+        name: String,
+        /// What was given.
+        value: String,
+    },
+}
+
+/// Rewrites the words after a command's name into `--flag=value` words, then the positionals after `--`.
+pub fn normalise(command: &Command, style: Style, words: &[OsString]) -> Result<Vec<OsString>, FlagError> {
+    let mut flags = Vec::new();
+    let mut positionals = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(flag) = Flag::split(word)? else {
+            if word != "--" {
+                positionals.push(word.clone());
+            }
+            if style == Style::Consul {
+                break;
+            }
+            if word == "--" {
+                positionals.extend(words.by_ref().cloned());
+            }
+            continue;
+        };
+        match find(command, &flag.name) {
+            _ if matches!(flag.name.as_str(), "h" | "help") => return Err(FlagError::Help),
+            Some(argument) if takes_value(argument) => {
+                let value = flag.value.or_else(|| words.next().cloned());
+                let value = value.ok_or_else(|| FlagError::MissingValue(flag.name.clone()))?;
+                flags.push(with_value(&flag.name, &value));
+            }
+            Some(_) if flag.is_on()? => flags.push(format!("--{}", flag.name).into()),
+            Some(_) => {}
+            None => return Err(FlagError::Undefined(flag.name)),
+        }
+    }
+    // What Go's `flag` leaves over, Consul's commands ignore.
+    if style == Style::Ours && !positionals.is_empty() {
+        flags.push("--".into());
+        flags.append(&mut positionals);
+    }
+    Ok(flags)
+}
+
+/// `-name`, `--name`, `-name=value`, `--name=value`.
+struct Flag {
+    name: String,
+    value: Option<OsString>,
+}
+
+impl Flag {
+    /// `None` if the word is no flag: it does not start with a dash, or is `-` or `--`.
+    fn split(word: &OsStr) -> Result<Option<Self>, FlagError> {
+        // Values keep bytes that are no text; a name is text or unknown.
+        let bytes = word.as_encoded_bytes();
+        let Some(rest) = bytes.strip_prefix(b"-").filter(|rest| !rest.is_empty()) else { return Ok(None) };
+        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+        if rest.is_empty() {
+            return Ok(None);
+        }
+        if matches!(rest[0], b'-' | b'=') {
+            return Err(FlagError::BadSyntax(word.to_string_lossy().into_owned()));
+        }
+        let text = word.to_string_lossy();
+        let text = text.trim_start_matches('-');
+        Ok(Some(match text.split_once('=') {
+            Some((name, value)) => Self { name: name.to_owned(), value: Some(value.into()) },
+            None => Self { name: text.to_owned(), value: None },
+        }))
+    }
+
+    fn is_on(&self) -> Result<bool, FlagError> {
+        let Some(value) = &self.value else { return Ok(true) };
+        let value = value.to_string_lossy();
+        match value.as_ref() {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+            _ => Err(FlagError::NotBoolean { name: self.name.clone(), value: value.into_owned() }),
+        }
+    }
+}
+
+fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    command.get_arguments().find(|argument| argument.get_long() == Some(name))
+}
+
+/// Whether a flag is followed by a value; others are switches.
+pub fn takes_value(argument: &Arg) -> bool {
+    matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+fn with_value(name: &str, value: &OsStr) -> OsString {
+    let mut word = OsString::from(format!("--{name}="));
+    word.push(value);
+    word
+}
+
+/// The value of an option in normalised words.
+pub fn value_of(words: &[OsString], option: &str) -> Option<String> {
+    let options = words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    options
+        .filter_map(|word| word.strip_prefix("--")?.strip_prefix(option)?.strip_prefix('='))
+        .last()
+        .map(str::to_owned)
+}
+
+/// clap's text with one dash before each flag, as the user types them. Columns stay where they are.
+pub fn with_one_dash(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(line_with_one_dash).collect();
+    lines.join("\n")
+}
+
+fn line_with_one_dash(line: &str) -> String {
+    let mut shown = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("--") {
+        let (before, after) = rest.split_at(at);
+        shown.push_str(before);
+        let after = &after[2..];
+        shown.push_str(if after.starts_with(|next: char| next.is_ascii_lowercase()) { "-" } else { "--" });
+        rest = after;
+    }
+    shown.push_str(rest);
+    // What a flag does stands in a column of its own, which the lost dash moved.
+    let definition = line.trim_start();
+    let is_one =
+        definition.starts_with("--") || definition.starts_with("-h, --") || definition.starts_with("-V, --");
+    let begins = shown.len() - shown.trim_start().len();
+    if let (true, Some(gap)) = (is_one, shown[begins..].find("  ")) {
+        shown.insert(begins + gap, ' ');
+    }
+    shown
+}
+
+/// The flag that a mistyped one probably meant.
+pub fn nearest_flag<'a>(command: &'a Command, mistyped: &str) -> Option<&'a str> {
+    nearest(mistyped, command.get_arguments().filter_map(Arg::get_long))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command() -> Command {
+        Command::new("test")
+            .arg(Arg::new("name").long("name"))
+            .arg(Arg::new("meta").long("meta").action(ArgAction::Append))
+            .arg(Arg::new("force").long("force").action(ArgAction::SetTrue))
+            .arg(Arg::new("token").num_args(0..))
+    }
+
+    fn read(style: Style, words: &[&str]) -> Result<Vec<String>, FlagError> {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let normalised = normalise(&command(), style, &words)?;
+        Ok(normalised.into_iter().map(|word| word.into_string().unwrap()).collect())
+    }
+
+    #[test]
+    fn every_spelling_of_a_flag_is_the_same_flag() {
+        for words in [&["-name", "x"][..], &["--name", "x"], &["-name=x"], &["--name=x"]] {
+            assert_eq!(read(Style::Consul, words).unwrap(), ["--name=x"], "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_start_with_a_dash_or_be_empty() {
+        assert_eq!(read(Style::Consul, &["-name", "-meta"]).unwrap(), ["--name=-meta"]);
+        assert_eq!(read(Style::Consul, &["-name="]).unwrap(), ["--name="]);
+        assert_eq!(read(Style::Consul, &["-meta", "a=b=c"]).unwrap(), ["--meta=a=b=c"]);
+    }
+
+    #[test]
+    fn a_boolean_takes_no_next_word() {
+        assert_eq!(read(Style::Ours, &["-force", "x"]).unwrap(), ["--force", "--", "x"]);
+        assert_eq!(read(Style::Ours, &["-force=false"]).unwrap(), Vec::<String>::new());
+        assert_eq!(
+            read(Style::Ours, &["-force=maybe"]).unwrap_err().to_string(),
+            "invalid boolean value \"maybe\" for -force: parse error"
+        );
+    }
+
+    #[test]
+    fn consuls_commands_stop_at_the_first_positional_and_ours_do_not() {
+        assert_eq!(read(Style::Consul, &["extra", "-name", "x"]).unwrap(), Vec::<String>::new());
+        assert_eq!(read(Style::Ours, &["extra", "-name", "x"]).unwrap(), ["--name=x", "--", "extra"]);
+    }
+
+    #[test]
+    fn a_lone_dash_is_a_positional_and_two_end_the_flags() {
+        assert_eq!(read(Style::Ours, &["-"]).unwrap(), ["--", "-"]);
+        assert_eq!(read(Style::Ours, &["--", "-name"]).unwrap(), ["--", "-name"]);
+    }
+
+    #[test]
+    fn mistakes_are_told_as_go_tells_them() {
+        for (words, message) in [
+            (&["-nope"][..], "flag provided but not defined: -nope"),
+            (&["-name"], "flag needs an argument: -name"),
+            (&["---name", "x"], "bad flag syntax: ---name"),
+            (&["-=x"], "bad flag syntax: -=x"),
+        ] {
+            assert_eq!(read(Style::Consul, words).unwrap_err().to_string(), message);
+        }
+    }
+
+    #[test]
+    fn a_mistyped_flag_finds_its_neighbour() {
+        assert_eq!(nearest_flag(&command(), "nmae"), Some("name"));
+        assert_eq!(nearest_flag(&command(), "forced"), Some("force"));
+        assert_eq!(nearest_flag(&command(), "datacenter"), None);
+    }
+}

@@ -1,0 +1,21 @@
+//! The commands, one file each.
+pub(crate) mod batch;
+pub(crate) mod completions;
+pub(crate) mod consul_compat;
+pub(crate) mod delete;
+pub(crate) mod dev;
+pub(crate) mod diagnose;
+pub(crate) mod diff;
+pub(crate) mod establish;
+pub(crate) mod explain;
+pub(crate) mod exported_services;
+pub(crate) mod generate_token;
+pub(crate) mod history;
+pub(crate) mod inspect;
+pub(crate) mod ledger;
+pub(crate) mod list;
+pub(crate) mod man;
+pub(crate) mod read;
+pub(crate) mod stale;
+pub(crate) mod validate;
+pub(crate) mod watch;

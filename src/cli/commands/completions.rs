@@ -1,0 +1,124 @@
+//! `peering completions`: what makes a shell complete.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::env::print;
+use crate::cli::exit::Exit;
+
+/// Print what makes a shell complete commands, flags, values and names of peerings
+///
+/// The names of peerings are those in the ledger of this machine. Nothing is asked over the network.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  For this shell alone:
+    source <(peering completions bash)
+  For every bash of this user:
+    mkdir -p ~/.local/share/bash-completion/completions
+    peering completions bash > ~/.local/share/bash-completion/completions/peering
+  For zsh, in a folder of $fpath:
+    mkdir -p ~/.zfunc
+    peering completions zsh > ~/.zfunc/_peering
+  For fish:
+    mkdir -p ~/.config/fish/completions
+    peering completions fish > ~/.config/fish/completions/peering.fish
+  For PowerShell:
+    peering completions powershell >> $PROFILE")]
+pub struct Arguments {
+    /// Which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+    Powershell,
+}
+
+/// The word by which a shell asks for candidates.
+pub const ASK: &str = "__complete";
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    Exit::of_printing(print(match arguments.shell {
+        Shell::Bash => BASH,
+        Shell::Zsh => ZSH,
+        Shell::Fish => FISH,
+        Shell::Powershell => POWERSHELL,
+    }))
+}
+
+// Bash splits words at `=`, `:` and, as it is set, `@` too. What it replaces is its second argument: the rest stays.
+const BASH: &str = r#"# peering: completion for bash
+_peering() {
+    local line="${COMP_LINE:0:COMP_POINT}" words word begun kept
+    read -ra words <<< "$line"
+    [[ "$line" =~ [[:space:]]$ ]] && words+=("")
+    begun="${words[-1]}"
+    kept="${begun%"$2"}"
+    COMPREPLY=()
+    while IFS=$'\t' read -r word _; do
+        word="${word#"$kept"}"
+        [[ "$word" == *[[:space:]]* ]] && printf -v word %q "$word"
+        case "$word" in
+            */|*=) COMPREPLY+=("$word") ;;
+            *) COMPREPLY+=("$word ") ;;
+        esac
+    done < <("${words[0]}" __complete "${words[@]:1}" 2>/dev/null)
+}
+complete -o nospace -o default -F _peering peering
+"#;
+
+const ZSH: &str = r#"#compdef peering
+# peering: completion for zsh
+_peering() {
+    local -a values shown open
+    local word is
+    while IFS=$'\t' read -r word is; do
+        case "$word" in
+            */|*=) open+=("$word") ;;
+            *) values+=("$word"); shown+=("$word${is:+  -- $is}") ;;
+        esac
+    done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
+    if (( ${#values} + ${#open} )); then
+        compadd -U -S '' -a open
+        compadd -U -l -d shown -a values
+    else
+        _files
+    fi
+}
+if [ "$funcstack[1]" = "_peering" ]; then
+    _peering "$@"
+else
+    compdef _peering peering
+fi
+"#;
+
+const FISH: &str = r#"# peering: completion for fish
+function __peering_complete
+    set -l words (commandline -opc)
+    set -l begun (commandline -ct)
+    set -l found ($words[1] __complete $words[2..] "$begun" 2>/dev/null)
+    if test (count $found) -gt 0
+        printf '%s\n' $found
+    else
+        __fish_complete_path "$begun"
+    end
+end
+complete -c peering -f -a '(__peering_complete)'
+"#;
+
+const POWERSHELL: &str = r#"# peering: completion for PowerShell
+Register-ArgumentCompleter -Native -CommandName peering -ScriptBlock {
+    param($wordToComplete, $commandAst, $cursorPosition)
+    $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
+    if ($wordToComplete -eq '') { $words += '' }
+    & $commandAst.CommandElements[0].ToString() __complete @words 2>$null | ForEach-Object {
+        $word, $is = $_ -split "`t", 2
+        if (-not $is) { $is = $word }
+        [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $is)
+    }
+}
+"#;

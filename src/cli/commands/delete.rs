@@ -1,0 +1,38 @@
+//! `peering delete`: what `consul peering delete` does.
+
+use clap::Args;
+
+use super::consul_compat;
+use crate::cli::args::http_options::HttpOptions;
+use crate::cli::exit::Exit;
+
+/// Delete a peering
+///
+/// Asks Consul, as `consul peering delete` does, to delete the peering of a name; that takes it a moment. Consul does
+/// not say whether there was one. Every token of the peering is worthless from then on.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering delete -name west")]
+pub struct Arguments {
+    /// The local name of the peer (required)
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    name: String,
+    #[command(flatten)]
+    http: HttpOptions,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    consul_compat::run(delete(arguments))
+}
+
+async fn delete(arguments: &Arguments) -> Result<String, String> {
+    let name = &arguments.name;
+    consul_compat::named(name)?;
+    let client =
+        arguments.http.client().map_err(|error| format!("Error connecting to Consul agent: {error}"))?;
+    match client.delete_peering(name).await {
+        Ok(()) => Ok(format!("Successfully submitted peering connection, {name}, for deletion")),
+        Err(error) => Err(format!("Error deleting peering for {name}: {error}")),
+    }
+}

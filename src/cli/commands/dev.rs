@@ -1,0 +1,141 @@
+//! `peering dev`: the embedded acceptor, served over HTTP on this machine.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use crate::acceptor;
+use crate::acceptor::{Fault, Settings};
+use crate::cli::args::http_options::{embedded_acceptor, wait_for};
+use crate::cli::args::suggest::nearest;
+use crate::cli::env::{eprint_line, now, print};
+use crate::cli::exit::Exit;
+
+/// Serve the embedded acceptor on this machine, to try things without a Consul
+///
+/// Answers the peering endpoints of Consul's HTTP API with real tokens of a CA of its own. It is for development: it
+/// listens on loopback only, and guards nothing that matters. Its state is that of -http-addr=embedded, in
+/// PEERING_STATE_DIR or the user's state directory. Ctrl-C stops it.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  An acceptor on Consul's own port, until Ctrl-C:
+    peering dev
+  In another terminal:
+    peering generate-token -name west -out west.token
+    consul peering list
+  One that does something wrong, and what is made of it:
+    peering dev -fault plaintext-port
+    peering diagnose @west.token")]
+pub struct Arguments {
+    /// Where to listen; a loopback address. Port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
+    listen: SocketAddr,
+    /// Where to listen for dialers (gRPC over TLS); a loopback address. Port 0 takes any free port
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
+    grpc_listen: SocketAddr,
+    /// The datacenter to play
+    #[arg(long, value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
+    datacenter: String,
+    /// Demand this ACL token with every request, as a Consul that denies by default
+    #[arg(long, value_name = "TOKEN")]
+    acl_token: Option<String>,
+    /// Do this wrong on purpose, to see what a dialer says and what diagnose makes of it; "list" lists all
+    #[arg(long, value_name = "NAME", value_parser = fault)]
+    fault: Option<Played>,
+}
+
+/// What -fault takes.
+#[derive(Debug, Clone, Copy)]
+enum Played {
+    List,
+    Fault(Fault),
+}
+
+fn fault(name: &str) -> Result<Played, String> {
+    if name == "list" {
+        return Ok(Played::List);
+    }
+    Fault::named(name).map(Played::Fault).ok_or_else(|| {
+        let known = || Fault::ALL.into_iter().map(|(_, name, _)| name);
+        let nearest = nearest(name, known()).map(|name| format!("; did you mean {name:?}?"));
+        format!(
+            "there is no such fault{}\nAll of them: {}",
+            nearest.unwrap_or_default(),
+            known().collect::<Vec<_>>().join(", ")
+        )
+    })
+}
+
+/// Runs the command until it is interrupted.
+pub fn run(arguments: &Arguments) -> Exit {
+    if matches!(arguments.fault, Some(Played::List)) {
+        let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<18} {summary}\n"));
+        return Exit::of_printing(print(&all.concat()));
+    }
+    match wait_for(serve(arguments)) {
+        Ok(()) => Exit::Done,
+        Err(message) => {
+            eprint_line(&format!("Error: {message}"));
+            Exit::Failed
+        }
+    }
+}
+
+async fn serve(arguments: &Arguments) -> Result<(), String> {
+    let fault = match arguments.fault {
+        Some(Played::Fault(fault)) => Some(fault),
+        _ => None,
+    };
+    let listener = listen(arguments.listen, None).await?;
+    let grpc_listener = listen(arguments.grpc_listen, fault).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let grpc_address = grpc_listener.local_addr().map_err(|error| error.to_string())?;
+    let settings = Settings {
+        datacenter: arguments.datacenter.clone(),
+        acl_token: arguments.acl_token.as_deref().map(Into::into),
+        grpc_address: grpc_address.to_string(),
+        fault,
+        ..Settings::new(now)
+    };
+    let acceptor = Arc::new(embedded_acceptor(settings)?);
+    // Scripts wait for this line, and read the port from it.
+    print(&format!("Listening on http://{address}\n")).map_err(|error| error.to_string())?;
+    eprint_line(&format!("Dialers are served on {grpc_address}"));
+    for (_, name, summary) in Fault::ALL.iter().filter(|(played, ..)| Some(*played) == fault) {
+        eprint_line(&format!("Fault {name}: {summary}."));
+    }
+    eprint_line("This is an embedded acceptor for development, not a Consul. Ctrl-C stops it.");
+    let (stopped, stop) = tokio::sync::watch::channel(());
+    let until = |mut stop: tokio::sync::watch::Receiver<()>| async move {
+        // The other end is dropped, never sent to.
+        let _ = stop.changed().await;
+    };
+    tokio::spawn(async move {
+        // Without a handler for it, an interrupt ends the process anyway.
+        let _ = tokio::signal::ctrl_c().await;
+        drop(stopped);
+    });
+    let http = acceptor::serve(listener, Arc::clone(&acceptor), until(stop.clone()));
+    let grpc = acceptor::serve_grpc(grpc_listener, acceptor, until(stop));
+    tokio::try_join!(http, grpc).map(drop).map_err(|error| error.to_string())
+}
+
+async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener, String> {
+    if !address.ip().is_loopback() {
+        return Err(format!(
+            "{address} is not a loopback address, and peering dev guards nothing that matters"
+        ));
+    }
+    acceptor::listen(address, fault).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+}
+
+/// Consul's rule for the name of a datacenter.
+fn datacenter(text: &str) -> Result<String, String> {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
+    if text.is_empty() || !text.chars().all(plain) {
+        return Err("a datacenter has letters, digits, - and _".to_owned());
+    }
+    Ok(text.to_owned())
+}

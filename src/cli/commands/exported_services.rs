@@ -1,0 +1,44 @@
+//! `peering exported-services`: what `consul peering exported-services` does.
+
+use clap::Args;
+
+use super::consul_compat;
+use super::consul_compat::Format;
+use super::read::find;
+use crate::cli::args::http_options::HttpOptions;
+use crate::cli::exit::Exit;
+use crate::render::consul as render;
+
+/// List the services that are exported to a peer
+///
+/// Prints, as `consul peering exported-services` does, the names of the services that this cluster exports to a peer.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering exported-services -name west")]
+pub struct Arguments {
+    /// The local name of the peer (required)
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    name: String,
+    /// pretty (a name a line) or json (one line)
+    #[arg(long, value_name = "FORMAT", default_value = "pretty")]
+    format: String,
+    #[command(flatten)]
+    http: HttpOptions,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Exit {
+    consul_compat::run(exported_services(arguments))
+}
+
+async fn exported_services(arguments: &Arguments) -> Result<String, String> {
+    consul_compat::named(&arguments.name)?;
+    let format = Format::named(&arguments.format)?;
+    let client =
+        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
+    let services = find(&client, &arguments.name).await?.stream.exported_services.unwrap_or_default();
+    Ok(match format {
+        Format::Json => render::exported_services_json(&services),
+        Format::Pretty => render::exported_services(&services),
+    })
+}

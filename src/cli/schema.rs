@@ -1,0 +1,66 @@
+//! JSON Schemas of everything that is written as JSON, made from the types that are written.
+
+use schemars::generate::SchemaSettings;
+use schemars::transform::{RecursiveTransform, Transform};
+use schemars::{JsonSchema, Schema};
+use serde_json::json;
+
+use super::commands::explain;
+use crate::diagnosis::Diagnosis;
+use crate::inspect::Inspections;
+use crate::inspect::diff::Comparison;
+use crate::net::consul::Peering;
+use crate::net::ledger::history::History;
+use crate::render::jsonl;
+use crate::staleness::Staleness;
+
+/// Every schema, by the name of the command, and of its flags where they make another document.
+pub fn all() -> Vec<(&'static str, Schema)> {
+    let mut line = of::<jsonl::Entry<'static>>("A line of peering validate -format jsonl, and of -batch");
+    if let Some(properties) = line.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        let input = json!({
+            "description": "In a batch of JSON lines: the other keys of the line, unchanged.",
+            "type": "object",
+        });
+        properties.insert("input".to_owned(), input);
+    }
+    vec![
+        ("inspect", of::<Inspections>("peering inspect -format json")),
+        ("validate", of::<jsonl::Document<'static>>("peering validate -format json")),
+        ("validate-line", line),
+        ("stale", of::<Staleness>("peering stale -format json")),
+        ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
+        ("diff", of::<Comparison>("peering diff -format json")),
+        ("explain", of::<explain::Document<'static>>("peering explain -format json")),
+        ("explain-list", of::<explain::List<'static>>("peering explain -list -format json")),
+        ("history", of::<History>("peering history -format json")),
+        ("read", of::<Peering>("peering read -format json; its keys are Consul's")),
+        ("list", of::<Vec<Peering>>("peering list -format json; its keys are Consul's")),
+        ("exported-services", of::<Vec<String>>("peering exported-services -format json")),
+    ]
+}
+
+/// What a type is written as. Nothing else may stand in an object: a field that is not told of is a fault of the schema.
+fn of<T: JsonSchema + ?Sized>(title: &str) -> Schema {
+    let mut schema =
+        SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
+    schema.insert("title".to_owned(), title.into());
+    // What stands in an object together with the fields of another type cannot be closed in that type.
+    let mut shared = Vec::new();
+    RecursiveTransform(|schema: &mut Schema| {
+        if let (Some(other), true) = (schema.get("$ref").cloned(), schema.get("properties").is_some()) {
+            shared.push(other);
+            schema.insert("unevaluatedProperties".to_owned(), false.into());
+        } else if schema.get("properties").is_some() && schema.get("additionalProperties").is_none() {
+            schema.insert("additionalProperties".to_owned(), false.into());
+        }
+    })
+    .transform(&mut schema);
+    for other in shared {
+        let path = other.as_str().and_then(|path| path.strip_prefix('#')).unwrap_or_default();
+        if let Some(shared) = schema.pointer_mut(path).and_then(serde_json::Value::as_object_mut) {
+            shared.remove("additionalProperties");
+        }
+    }
+    schema
+}

@@ -1,0 +1,168 @@
+//! Go's `net/url.Parse` and `net/netip.ParseAddr`, as far as a URI in a certificate needs them.
+
+pub(crate) mod address;
+
+use std::borrow::Cow;
+
+use super::quote::quote;
+use address::parse_address;
+
+pub use address::is_address;
+
+type Fault = Cow<'static, str>;
+type Result<T> = std::result::Result<T, Fault>;
+
+/// Which part of a URL a text stands in; each has its own characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Host,
+    Zone,
+    Other,
+}
+
+/// The host of a URL, with its port, unescaped; empty if it has none. The error is Go's.
+pub fn host(url: &str) -> std::result::Result<Vec<u8>, String> {
+    let (main, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let fault = |url: &str, fault: &Fault| format!("parse {}: {fault}", quote(url.as_bytes()));
+    let host = parse(main).map_err(|error| fault(main, &error))?;
+    unescape(fragment, Part::Other).map_err(|error| fault(url, &error))?;
+    Ok(host)
+}
+
+fn parse(url: &str) -> Result<Vec<u8>> {
+    if url.bytes().any(|byte| byte < b' ' || byte == 0x7F) {
+        return Err("net/url: invalid control character in URL".into());
+    }
+    if url == "*" {
+        return Ok(Vec::new());
+    }
+    let (scheme, rest) = split_scheme(url)?;
+    let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+    if !rest.starts_with('/') {
+        if !scheme.is_empty() {
+            return Ok(Vec::new());
+        }
+        if rest.split('/').next().is_some_and(|segment| segment.contains(':')) {
+            return Err("first path segment in URL cannot contain colon".into());
+        }
+    }
+    let has_authority = rest.starts_with("//") && !(scheme.is_empty() && rest.starts_with("///"));
+    let mut host = Vec::new();
+    let mut path = rest;
+    if has_authority {
+        let after = &rest[2..];
+        let (authority, rest) = after.split_at(after.find('/').unwrap_or(after.len()));
+        host = parse_authority(scheme, authority)?;
+        path = rest;
+    }
+    unescape(path, Part::Other)?;
+    Ok(host)
+}
+
+fn split_scheme(url: &str) -> Result<(&str, &str)> {
+    for (at, byte) in url.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' => {}
+            b'0'..=b'9' | b'+' | b'-' | b'.' if at > 0 => {}
+            b':' if at == 0 => return Err("missing protocol scheme".into()),
+            b':' => return Ok((&url[..at], &url[at + 1..])),
+            _ => break,
+        }
+    }
+    Ok(("", url))
+}
+
+fn parse_authority(scheme: &str, authority: &str) -> Result<Vec<u8>> {
+    let Some((user, host)) = authority.rsplit_once('@') else { return parse_host(scheme, authority) };
+    let host = parse_host(scheme, host)?;
+    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
+    if !user.bytes().all(is_good) {
+        return Err("net/url: invalid userinfo".into());
+    }
+    let (name, password) = user.split_once(':').unwrap_or((user, ""));
+    unescape(name, Part::Other)?;
+    unescape(password, Part::Other)?;
+    Ok(host)
+}
+
+fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>> {
+    match host.rfind('[') {
+        Some(0) => return parse_bracketed(host),
+        Some(_) => return Err("invalid IP-literal".into()),
+        None => {}
+    }
+    if let (Some(first), Some(last)) = (host.find(':'), host.rfind(':')) {
+        // Go is strict with several colons only where it knows the scheme.
+        let is_strict = ["http", "https"].iter().any(|strict| scheme.eq_ignore_ascii_case(strict));
+        check_port(&host[if is_strict { first } else { last }..])?;
+    }
+    unescape(host, Part::Host)
+}
+
+fn parse_bracketed(host: &str) -> Result<Vec<u8>> {
+    let end = host.rfind(']').ok_or("missing ']' in host")?;
+    let (inside, port) = (&host[1..end], &host[end + 1..]);
+    check_port(port)?;
+    let address = match inside.find("%25") {
+        Some(zone) => {
+            let mut address = unescape(&inside[..zone], Part::Host)?;
+            address.extend(unescape(&inside[zone..], Part::Zone)?);
+            address
+        }
+        None => unescape(inside, Part::Host)?,
+    };
+    match parse_address(&address) {
+        Err(fault) => Err(format!("invalid host: {fault}").into()),
+        Ok(address) if address.is_ipv4() => Err("invalid IP-literal".into()),
+        Ok(_) => Ok([b"[", address.as_slice(), b"]", port.as_bytes()].concat()),
+    }
+}
+
+/// Checks an optional port with its colon.
+fn check_port(port: &str) -> Result<()> {
+    let is_good = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_good { Ok(()) } else { Err(format!("invalid port {} after host", quote(port.as_bytes())).into()) }
+}
+
+/// Resolves `%XX`. In a host it is for bytes beyond ASCII only, and for `%25` before a zone.
+fn unescape(text: &str, part: Part) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        if first == b'%' {
+            let byte = hex(after).ok_or_else(|| invalid_escape(rest))?;
+            let is_allowed = match part {
+                Part::Host => byte >= 0x80 || byte == b'%',
+                Part::Zone => byte == b'%' || byte == b' ' || is_host(byte),
+                Part::Other => true,
+            };
+            if !is_allowed {
+                return Err(invalid_escape(rest));
+            }
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            if part != Part::Other && first < 0x80 && !is_host(first) {
+                return Err(format!("invalid character {} in host name", quote(&[first])).into());
+            }
+            bytes.push(first);
+            rest = after;
+        }
+    }
+    Ok(bytes)
+}
+
+fn invalid_escape(at: &[u8]) -> Fault {
+    format!("invalid URL escape {}", quote(&at[..at.len().min(3)])).into()
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
+    u8::try_from(digit(0)? << 4 | digit(1)?).ok()
+}
+
+/// What Go lets stand in a host unescaped.
+fn is_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"".contains(&byte)
+}

@@ -1,0 +1,123 @@
+//! Go's `crypto/x509.ParseCertificate`: whether a certificate is one, and if not, why not.
+//!
+//! Go reads the structure and little else: neither dates, nor a CA flag, nor the strength of algorithms or the
+//! signature matter. But a negative serial number, an unknown curve, a point that is not on its curve, or a second
+//! extension of the same kind is refused. The order of checks is Go's, for the first fault is the one reported.
+
+pub(crate) mod constraints;
+pub(crate) mod curve;
+pub(crate) mod der;
+pub(crate) mod extensions;
+pub(crate) mod key;
+pub(crate) mod name;
+pub(crate) mod names;
+pub(crate) mod time;
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use der::{BitString, Der, Integer, Oid, SEQUENCE};
+
+/// Why Go refuses a certificate, in its words.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Refusal(Cow<'static, str>);
+
+impl From<&'static str> for Refusal {
+    fn from(message: &'static str) -> Self {
+        Self(Cow::Borrowed(message))
+    }
+}
+
+impl From<String> for Refusal {
+    fn from(message: String) -> Self {
+        Self(Cow::Owned(message))
+    }
+}
+
+type Result<T, E = Refusal> = std::result::Result<T, E>;
+
+/// Reads one certificate in DER.
+pub fn parse_certificate(der: &[u8]) -> Result<()> {
+    let mut input = Der::new(der);
+    let mut certificate = input.read(SEQUENCE).ok_or("x509: malformed certificate")?;
+    parse(&mut certificate)?;
+    if input.is_empty() { Ok(()) } else { Err("x509: trailing data".into()) }
+}
+
+fn parse(certificate: &mut Der<'_>) -> Result<()> {
+    let mut signed = certificate.read(SEQUENCE).ok_or("x509: malformed tbs certificate")?;
+    let version = version(&mut signed)?;
+    let serial = signed.integer().ok_or("x509: malformed serial number")?;
+    if serial.is_negative() {
+        return Err("x509: negative serial number".into());
+    }
+    algorithms(&mut signed, certificate)?;
+
+    let issuer = signed.read(SEQUENCE).ok_or("x509: malformed issuer")?;
+    name::check(issuer)?;
+    let mut validity = signed.read(SEQUENCE).ok_or("x509: malformed validity")?;
+    time::check(&mut validity)?;
+    time::check(&mut validity)?;
+    let subject = signed.read(SEQUENCE).ok_or("x509: malformed issuer")?; // so it is worded in Go
+    name::check(subject)?;
+    public_key(&mut signed)?;
+
+    if version > 1 {
+        signed.skip_optional(0x81).ok_or("x509: malformed issuerUniqueID")?;
+        signed.skip_optional(0x82).ok_or("x509: malformed subjectUniqueID")?;
+    }
+    if version == 3 {
+        extensions::check(&mut signed)?;
+    }
+    certificate.bit_string().ok_or("x509: malformed signature")?;
+    Ok(())
+}
+
+/// The version, counted from 1.
+fn version(signed: &mut Der<'_>) -> Result<i64> {
+    const MALFORMED: &str = "x509: malformed version";
+    let mut version = 0;
+    if signed.peek(0xA0) {
+        let mut explicit = signed.read(0xA0).ok_or(MALFORMED)?;
+        version = explicit.integer().and_then(Integer::to_i64).ok_or(MALFORMED)?;
+        if !explicit.is_empty() || version < 0 {
+            return Err(MALFORMED.into());
+        }
+    }
+    // Go lets the largest number wrap, and then takes it for an old version.
+    let version = version.wrapping_add(1);
+    if version > 3 { Err("x509: invalid version".into()) } else { Ok(version) }
+}
+
+/// The signature's algorithm stands in the signed part and after it.
+fn algorithms(signed: &mut Der<'_>, certificate: &mut Der<'_>) -> Result<()> {
+    let inner = signed.read(SEQUENCE).ok_or("x509: malformed signature algorithm identifier")?;
+    let outer = certificate.read(SEQUENCE).ok_or("x509: malformed algorithm identifier")?;
+    if inner != outer {
+        return Err("x509: inner and outer signature algorithm identifiers don't match".into());
+    }
+    algorithm(inner).map(drop)
+}
+
+/// An algorithm and its parameters, undecoded (empty if there are none).
+struct Algorithm<'a> {
+    id: Oid<'a>,
+    parameters: Der<'a>,
+}
+
+fn algorithm(mut der: Der<'_>) -> Result<Algorithm<'_>> {
+    let id = der.oid().ok_or("x509: malformed OID")?;
+    let parameters =
+        if der.is_empty() { der } else { der.any_element().ok_or("x509: malformed parameters")? };
+    Ok(Algorithm { id, parameters })
+}
+
+fn public_key(signed: &mut Der<'_>) -> Result<()> {
+    let mut info = signed.read(SEQUENCE).ok_or("x509: malformed spki")?;
+    let algorithm_der = info.read(SEQUENCE).ok_or("x509: malformed public key algorithm identifier")?;
+    let algorithm = algorithm(algorithm_der)?;
+    let key: BitString<'_> = info.bit_string().ok_or("x509: malformed subjectPublicKey")?;
+    key::check(&algorithm, &key.right_aligned())
+}

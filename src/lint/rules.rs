@@ -1,0 +1,83 @@
+//! The checks, one file per area, and the list of them.
+
+mod addresses;
+mod certificates;
+mod duplicates;
+mod encoding;
+pub(crate) mod format;
+mod identity;
+mod json;
+mod text;
+
+use super::rule::Check;
+
+/// Every check, in the order of its subject and then of reading.
+pub static ALL: &[&Check] = &[
+    &text::EMPTY,
+    &encoding::NOT_BASE64,
+    &encoding::BYTE_ORDER_MARK,
+    &encoding::BLANKS_IN_TEXT,
+    &encoding::ESCAPED_LINE_BREAKS,
+    &encoding::QUOTED,
+    &encoding::BASE64_URL_ALPHABET,
+    &encoding::BASE64_NO_PADDING,
+    &encoding::BASE64_WRAPPED,
+    &encoding::BASE64_TRAILING_BITS,
+    &encoding::ENCODED_TWICE,
+    &text::MORE_THAN_THE_TOKEN,
+    &json::NOT_ENCODED,
+    &json::NOT_JSON,
+    &json::FIELD_TYPE,
+    &text::TRUNCATED,
+    &text::IS_A_JWT,
+    &text::IS_AN_ACL_TOKEN,
+    &text::IS_PEM,
+    &json::INVALID_UTF8,
+    &json::UNKNOWN_FIELD,
+    &json::DUPLICATE_FIELD,
+    &json::FIELD_CASE,
+    &addresses::ADDRESSES_MISSING,
+    &addresses::ADDRESS_INVALID,
+    &addresses::ADDRESS_HOST_MALFORMED,
+    &addresses::ADDRESS_UNSPECIFIED,
+    &addresses::ADDRESS_LOOPBACK,
+    &addresses::ADDRESS_LINK_LOCAL,
+    &addresses::ADDRESS_PRIVATE,
+    &addresses::ADDRESS_INTERNAL_NAME,
+    &addresses::ADDRESS_NOT_GRPC_PORT,
+    &addresses::ADDRESS_DUPLICATE,
+    &addresses::ADDRESSES_OVERRIDDEN,
+    &addresses::ONE_SERVER_ONLY,
+    &identity::SERVER_NAME_MISSING,
+    &identity::SERVER_NAME_MALFORMED,
+    &identity::DATACENTER_MISMATCH,
+    &identity::TRUST_DOMAIN_MISMATCH,
+    &identity::PEER_ID_MISSING,
+    &identity::PEER_ID_NOT_UUID,
+    &identity::SECRET_MISSING,
+    &identity::SECRET_NOT_UUID,
+    &certificates::CA_MISSING,
+    &certificates::CA_UNPARSABLE,
+    &certificates::CA_UNREAD,
+    &certificates::CA_EXPIRED,
+    &certificates::CA_PARTLY_EXPIRED,
+    &certificates::CA_NOT_YET_VALID,
+    &certificates::CA_EXPIRES_SOON,
+    &certificates::CA_NOT_A_CA,
+    &certificates::CA_KEY_USAGE,
+    &certificates::CA_KEY_UNUSABLE,
+    &certificates::CA_KEY_WEAK,
+    &certificates::CA_SIGNATURE_WEAK,
+    &certificates::CA_SIGNATURE_INVALID,
+    &certificates::CA_NOT_SELF_SIGNED,
+    &certificates::CA_NO_SPIFFE_ID,
+    &certificates::CA_DUPLICATE,
+    &certificates::CA_SEVERAL_ROOTS,
+    &certificates::CA_TRAILING_DATA,
+    &certificates::PRIVATE_KEY_INSIDE,
+];
+
+/// The check of a name.
+pub fn find(name: &str) -> Option<&'static Check> {
+    ALL.iter().copied().find(|check| check.name == name)
+}

@@ -1,0 +1,273 @@
+//! Where a Consul agent is and how to be let in: the HTTP API options and the `CONSUL_*` variables, with Consul's
+//! precedence.
+//!
+//! A flag wins over its variable. For the ACL token the order is `-token-file`, `-token`, `CONSUL_HTTP_TOKEN_FILE`,
+//! `CONSUL_HTTP_TOKEN`; an empty token file leaves what came after it.
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use super::file;
+use super::host_port::{AuthorityError, HostPort};
+use crate::token::Secret;
+
+/// The HTTP API options as given on the command line; `None` and empty both mean that a flag was not given.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// `-http-addr`
+    pub http_addr: Option<String>,
+    /// `-token`
+    pub token: Option<Secret>,
+    /// `-token-file`
+    pub token_file: Option<PathBuf>,
+    /// `-ca-file`
+    pub ca_file: Option<PathBuf>,
+    /// `-ca-path`
+    pub ca_path: Option<PathBuf>,
+    /// `-client-cert`
+    pub client_cert: Option<PathBuf>,
+    /// `-client-key`
+    pub client_key: Option<PathBuf>,
+    /// `-tls-server-name`
+    pub tls_server_name: Option<String>,
+    /// `-partition`
+    pub partition: Option<String>,
+}
+
+/// How to reach one Consul agent: flags and variables, resolved.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it listens.
+    pub address: Address,
+    /// The ACL token that goes with every request.
+    pub token: Option<Secret>,
+    /// `CONSUL_HTTP_AUTH`, for a proxy in front of Consul.
+    pub basic_auth: Option<BasicAuth>,
+    /// What TLS needs; without meaning for `http://`.
+    pub tls: Tls,
+    /// `CONSUL_NAMESPACE`, sent as `?ns=`.
+    pub namespace: Option<String>,
+    /// `-partition` or `CONSUL_PARTITION`, sent as `?partition=`.
+    pub partition: Option<String>,
+    /// The proxy that the variables name for this address.
+    pub proxy: Option<String>,
+}
+
+/// Where a Consul agent listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// HTTP or HTTPS at `host:port`.
+    Http {
+        /// Whether it is HTTPS.
+        tls: bool,
+        /// `host:port`.
+        authority: HostPort,
+        /// A reverse proxy's path before `/v1`, either empty or starting with a slash.
+        prefix: String,
+    },
+    /// A unix socket.
+    Unix(PathBuf),
+    /// The embedded acceptor, in this process.
+    Embedded,
+}
+
+/// A user and a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BasicAuth {
+    /// What stands before the first colon.
+    pub user: String,
+    /// What stands after it; empty if there is none.
+    pub password: Secret,
+}
+
+/// What TLS needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM roots that replace the system's.
+    pub ca_file: Option<PathBuf>,
+    /// A directory of such files.
+    pub ca_path: Option<PathBuf>,
+    /// Client certificate and key, PEM.
+    pub client: Option<(PathBuf, PathBuf)>,
+    /// The name to ask for and to verify, instead of the address's host.
+    pub server_name: Option<String>,
+    /// `CONSUL_HTTP_SSL_VERIFY=false`: any certificate is taken.
+    pub skip_verification: bool,
+}
+
+/// Why there is no telling how to reach Consul. The texts are those of Consul's client where it has one.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ConfigError {
+    /// An address such as `ftp://…`.
+    #[error("Unknown protocol scheme: {0}")]
+    UnknownScheme(String),
+    /// An address that cannot be one.
+    #[error(transparent)]
+    HostPort(#[from] AuthorityError),
+    /// A certificate without its key, or a key without its certificate.
+    #[error("both client cert and client key must be provided")]
+    HalfClientCertificate,
+    /// A token file that cannot be read.
+    #[error("Error loading token file {} : {reason}", .path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// A boolean variable with another value. Consul's client would take it for `false`, which turns verification off.
+    #[error("{variable} is {value:?}, which is no boolean: set it to true or false")]
+    NotBoolean {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// The address when neither flag nor variable name one.
+const DEFAULT_ADDRESS: &str = "localhost:8500";
+
+/// How `-http-addr` names the acceptor inside this process.
+const EMBEDDED: &str = "embedded";
+
+impl Config {
+    /// Resolves flags against variables; `variable` answers with a variable's value, an empty one being as good as none.
+    pub fn resolve(
+        options: &Options,
+        variable: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, ConfigError> {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let flag = |given: &Option<String>| given.clone().filter(|value| !value.is_empty());
+        let path = |given: &Option<PathBuf>, name: &str| {
+            given
+                .clone()
+                .filter(|path| !path.as_os_str().is_empty())
+                .or_else(|| variable(name).map(PathBuf::from))
+        };
+        let tls_asked_for = boolean("CONSUL_HTTP_SSL", &variable)?.unwrap_or(false);
+        let address = flag(&options.http_addr).or_else(|| variable("CONSUL_HTTP_ADDR"));
+        let address = Address::parse(address.as_deref().unwrap_or(DEFAULT_ADDRESS), tls_asked_for)?;
+        let client = match (
+            path(&options.client_cert, "CONSUL_CLIENT_CERT"),
+            path(&options.client_key, "CONSUL_CLIENT_KEY"),
+        ) {
+            (Some(certificate), Some(key)) => Some((certificate, key)),
+            (None, None) => None,
+            _ => return Err(ConfigError::HalfClientCertificate),
+        };
+        let tls = Tls {
+            ca_file: path(&options.ca_file, "CONSUL_CACERT"),
+            ca_path: path(&options.ca_path, "CONSUL_CAPATH"),
+            client,
+            server_name: flag(&options.tls_server_name)
+                .or_else(|| variable("CONSUL_TLS_SERVER_NAME"))
+                .map(|name| without_port(&name)),
+            skip_verification: boolean("CONSUL_HTTP_SSL_VERIFY", &variable)? == Some(false),
+        };
+        Ok(Self {
+            token: acl_token(options, &variable)?,
+            basic_auth: variable("CONSUL_HTTP_AUTH").map(|text| BasicAuth::parse(&text)),
+            tls,
+            namespace: variable("CONSUL_NAMESPACE"),
+            partition: flag(&options.partition).or_else(|| variable("CONSUL_PARTITION")),
+            proxy: super::proxy::proxy_for(&address, variable),
+            address,
+        })
+    }
+}
+
+impl Address {
+    /// Reads an address as Consul's client does: bare `host:port[/prefix]`, `http(s)://host:port[/prefix]`,
+    /// `unix:///path`, or our own `embedded`. `tls_asked_for` is `CONSUL_HTTP_SSL`, which an explicit `http://` does not revoke.
+    pub fn parse(text: &str, tls_asked_for: bool) -> Result<Self, ConfigError> {
+        if text == EMBEDDED {
+            return Ok(Self::Embedded);
+        }
+        let (tls, rest) = match text.split_once("://") {
+            None => (tls_asked_for, text),
+            Some(("unix", path)) => return Ok(Self::Unix(PathBuf::from(path))),
+            Some(("http", rest)) => (tls_asked_for, rest),
+            Some(("https", rest)) => (true, rest),
+            Some((scheme, _)) => return Err(ConfigError::UnknownScheme(scheme.to_owned())),
+        };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let authority = HostPort::parse(authority, if tls { 443 } else { 80 })?;
+        Ok(Self::Http { tls, authority, prefix: path.trim_end_matches('/').to_owned() })
+    }
+
+    /// The URL that requests start with, as Consul's messages show it.
+    pub fn base_url(&self) -> String {
+        match self {
+            Self::Http { tls, authority, prefix } => {
+                format!("http{}://{authority}{prefix}", if *tls { "s" } else { "" })
+            }
+            Self::Unix(_) => "http://localhost".to_owned(),
+            Self::Embedded => "http://embedded".to_owned(),
+        }
+    }
+}
+
+impl BasicAuth {
+    fn parse(text: &str) -> Self {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        Self { user: user.to_owned(), password: password.into() }
+    }
+}
+
+/// The name in `name`, `name:port`, `[IPv6]` or `[IPv6]:port`.
+fn without_port(name: &str) -> String {
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        return name.to_owned();
+    }
+    let name =
+        if name.rfind(':') > name.rfind(']') { name.rsplit_once(':').map_or(name, |it| it.0) } else { name };
+    name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name).to_owned()
+}
+
+fn acl_token(
+    options: &Options,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<Secret>, ConfigError> {
+    let given = options.token.clone().filter(|token| !token.is_empty());
+    let from_variable = || variable("CONSUL_HTTP_TOKEN").map(Secret::from);
+    if let Some(file) = options.token_file.as_ref().filter(|path| !path.as_os_str().is_empty()) {
+        return Ok(token_file(file)?.or(given).or_else(from_variable));
+    }
+    if given.is_some() {
+        return Ok(given);
+    }
+    match variable("CONSUL_HTTP_TOKEN_FILE") {
+        Some(file) => Ok(token_file(&PathBuf::from(file))?.or_else(from_variable)),
+        None => Ok(from_variable()),
+    }
+}
+
+fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
+    let bytes = zeroize::Zeroizing::new(
+        file::read(path).map_err(|reason| ConfigError::TokenFile { path: path.to_owned(), reason })?,
+    );
+    let text = std::str::from_utf8(&bytes).map_err(|_| ConfigError::TokenFile {
+        path: path.to_owned(),
+        reason: format!("open {}: stream did not contain valid UTF-8", path.display()),
+    })?;
+    let token = text.trim();
+    Ok((!token.is_empty()).then(|| token.into()))
+}
+
+/// Go's `strconv.ParseBool`, with its error made one.
+fn boolean(
+    name: &'static str,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<Option<bool>, ConfigError> {
+    let Some(value) = variable(name) else { return Ok(None) };
+    match value.as_str() {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Some(true)),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(Some(false)),
+        _ => Err(ConfigError::NotBoolean { variable: name, value }),
+    }
+}

@@ -1,0 +1,262 @@
+//! Reads what a Consul snapshot holds of a few peerings, in one pass and in flat memory.
+//!
+//! A snapshot (`consul snapshot save`, `GET /v1/snapshot`) is a compressed tar archive of `meta.json`, `state.bin` and
+//! `SHA256SUMS`. It holds every secret of its cluster: nothing is kept but what was asked for, and nothing is written.
+
+pub(crate) mod error;
+pub(crate) mod msgpack;
+pub(crate) mod protobuf;
+pub(crate) mod state;
+pub(crate) mod stream;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Cursor, Read};
+use std::rc::Rc;
+
+use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use serde::Deserialize;
+use tar::Archive;
+
+use crate::staleness::evidence::{SnapshotPeering, SnapshotView};
+use error::Fault;
+pub use error::SnapshotError;
+use state::State;
+use stream::Stream;
+
+const META: &str = "meta.json";
+const STATE: &str = "state.bin";
+const SUMS: &str = "SHA256SUMS";
+
+/// The longest `meta.json` and `SHA256SUMS` that are read; Consul's have a few hundred bytes.
+const MAX_SIDE_FILE_LEN: u64 = 1024 * 1024;
+
+/// The most that the archive's reader may take for the header of one file.
+const MAX_HEADER_LEN: u64 = 1024 * 1024;
+
+/// What a snapshot holds of the peerings that were asked for.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The Raft index that it was taken at.
+    pub index: u64,
+    /// The Raft term.
+    pub term: u64,
+    /// The version of the snapshot's format.
+    pub version: u64,
+    /// When it was taken, as its ID tells (`term-index-milliseconds`).
+    pub taken_at: Option<Timestamp>,
+    /// The trust domain of the cluster, if it has a CA.
+    pub trust_domain: Option<String>,
+    peerings: BTreeMap<String, SnapshotPeering>,
+    dialed: BTreeMap<String, String>,
+}
+
+impl Snapshot {
+    /// What it holds of one of the peer IDs that were asked for.
+    pub fn of(&self, peer_id: &str) -> SnapshotView {
+        SnapshotView {
+            index: self.index,
+            taken_at: self.taken_at,
+            trust_domain: self.trust_domain.clone(),
+            peering: self.peerings.get(peer_id).cloned(),
+            dialed_as: self.dialed.get(peer_id).cloned(),
+        }
+    }
+}
+
+/// Reads a snapshot to its end, and verifies its checksums. Only what belongs to `peer_ids` is kept.
+pub fn read(mut from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot, SnapshotError> {
+    let start = beginning(&mut from)?;
+    let allowance = Rc::new(Cell::new(u64::MAX));
+    let decompressed = MultiGzDecoder::new(Cursor::new(start).chain(from));
+    let mut archive = Archive::new(Limited { inner: decompressed, allowance: Rc::clone(&allowance) });
+    let mut parts = Parts::default();
+    let mut place = "its beginning";
+    let mut entries = archive.entries().map_err(|error| error::of_io(place, error))?;
+    loop {
+        allowance.set(MAX_HEADER_LEN);
+        let Some(entry) = entries.next() else { break };
+        allowance.set(u64::MAX);
+        let entry = entry.map_err(|error| {
+            // The archive's reader calls bytes that are no header "other"; the decompressor never does.
+            let no_archive = parts.is_empty() && error.kind() == io::ErrorKind::Other;
+            if no_archive { SnapshotError::NotAnArchive } else { error::of_io(place, error) }
+        })?;
+        let path = entry.path_bytes().into_owned();
+        place = match path.strip_prefix(b"./").unwrap_or(&path) {
+            b"meta.json" => META,
+            b"state.bin" => STATE,
+            b"SHA256SUMS" => SUMS,
+            _ => "another file in it",
+        };
+        parts.take(place, entry, peer_ids)?;
+    }
+    // The checksum of the compression stands behind the archive.
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| error::of_io("its end", error))?;
+    parts.finish()
+}
+
+/// Enough of the beginning to tell what a file is.
+fn beginning(from: &mut impl Read) -> Result<Vec<u8>, SnapshotError> {
+    let mut start = Vec::with_capacity(512);
+    from.take(512).read_to_end(&mut start).map_err(SnapshotError::Unreadable)?;
+    let looks_like = match &start[..] {
+        [0x1f, 0x8b, ..] => return Ok(start),
+        [] => "is empty",
+        [0x1f] => return Err(SnapshotError::Truncated("its beginning")),
+        [b'P', b'K', 3 | 5, ..] => "looks like a zip archive",
+        [b'{' | b'[', ..] => "looks like JSON",
+        [b'<', ..] => {
+            "looks like an HTML or XML page: perhaps a login page or an error instead of the snapshot"
+        }
+        bytes if bytes.get(257..262) == Some(b"ustar") => {
+            "is a tar archive that is not compressed: was it unpacked?"
+        }
+        bytes if bytes.starts_with(b"\x81\xa9LastIndex") => {
+            "is the state.bin out of a snapshot: give the whole snapshot"
+        }
+        bytes if bytes.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) => {
+            "looks like text"
+        }
+        _ => "is not gzip",
+    };
+    Err(SnapshotError::Foreign(looks_like))
+}
+
+/// What was read of the archive so far.
+#[derive(Default)]
+struct Parts {
+    files: usize,
+    /// The files of a snapshot that were there, with their SHA-256.
+    hashes: Vec<(&'static str, String)>,
+    meta: Option<Meta>,
+    state: Option<State>,
+    sums: Option<String>,
+    /// What was wrong inside of a file: told only if the file is what it was.
+    faults: Vec<(&'static str, Fault)>,
+}
+
+/// `meta.json`, as far as it matters.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Meta {
+    version: u64,
+    #[serde(rename = "ID")]
+    id: String,
+    index: u64,
+    term: u64,
+}
+
+impl Parts {
+    fn is_empty(&self) -> bool {
+        self.files == 0
+    }
+
+    fn take(
+        &mut self,
+        place: &'static str,
+        file: impl Read,
+        peer_ids: &BTreeSet<String>,
+    ) -> Result<(), SnapshotError> {
+        self.files += 1;
+        let mut stream = Stream::new(file);
+        let read = match place {
+            STATE => state::read(&mut stream, peer_ids).map(|state| self.state = Some(state)),
+            META => side_file(&mut stream).and_then(|text| {
+                let meta = serde_json::from_str(&text).map_err(|error| Fault::Json(error.to_string()))?;
+                self.meta = Some(meta);
+                Ok(())
+            }),
+            SUMS => side_file(&mut stream).map(|text| self.sums = Some(text)),
+            _ => Ok(()),
+        };
+        match read {
+            Ok(()) => {}
+            Err(Fault::Io(error)) => return Err(error::of_io(place, error)),
+            Err(fault) => self.faults.push((place, fault)),
+        }
+        let hash = stream.finish().map_err(|error| error::of_io(place, error))?;
+        if [META, STATE].contains(&place) {
+            self.hashes.push((place, hash));
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<Snapshot, SnapshotError> {
+        if let Some((place, _)) = self.faults.iter().find(|(place, _)| *place == SUMS) {
+            return Err(SnapshotError::Damaged { place, reason: "it is no list of checksums".to_owned() });
+        }
+        for needed in [META, STATE] {
+            if !self.hashes.iter().any(|(name, _)| *name == needed) {
+                return Err(SnapshotError::Missing(needed));
+            }
+        }
+        let sums = self.sums.ok_or(SnapshotError::Missing(SUMS))?;
+        for (name, hash) in &self.hashes {
+            // `<64 hexadecimal digits>  <name>`, a line a file.
+            let expected = sums.lines().find_map(|line| {
+                let (sum, file) = line.split_once(char::is_whitespace)?;
+                (file.trim_start_matches([' ', '*']) == *name).then_some(sum)
+            });
+            if expected.is_none_or(|expected| !expected.eq_ignore_ascii_case(hash)) {
+                return Err(SnapshotError::Checksum(name));
+            }
+        }
+        if let Some((place, fault)) = self.faults.into_iter().next() {
+            return Err(fault.in_file(place));
+        }
+        let (Some(meta), Some(state)) = (self.meta, self.state) else {
+            return Err(SnapshotError::Missing(STATE));
+        };
+        Ok(Snapshot {
+            index: meta.index,
+            term: meta.term,
+            version: meta.version,
+            taken_at: taken_at(&meta.id),
+            trust_domain: state.cluster_id.map(|id| format!("{id}.consul")),
+            peerings: state.peerings,
+            dialed: state.dialed,
+        })
+    }
+}
+
+/// A small file, whole.
+fn side_file<R: Read>(stream: &mut Stream<R>) -> Result<String, Fault> {
+    let mut text = Vec::new();
+    while let Some(byte) = stream.next()? {
+        if text.len() as u64 >= MAX_SIDE_FILE_LEN {
+            return Err(Fault::Json(format!("it is longer than {MAX_SIDE_FILE_LEN} bytes")));
+        }
+        text.push(byte);
+    }
+    String::from_utf8(text).map_err(|_| Fault::Json("it is no text".to_owned()))
+}
+
+/// Consul names a snapshot `term-index-milliseconds`.
+fn taken_at(id: &str) -> Option<Timestamp> {
+    let (_, milliseconds) = id.rsplit_once('-')?;
+    let at = Timestamp::from_millisecond(milliseconds.parse().ok()?).ok()?;
+    Timestamp::from_second(at.as_second()).ok()
+}
+
+/// Reads no more than it is allowed to: the archive's reader holds the headers of a file in memory, however long.
+struct Limited<R> {
+    inner: R,
+    allowance: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let left = self.allowance.get();
+        if left == 0 && !into.is_empty() {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the header of a file in it is too long"));
+        }
+        let count = into.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let count = self.inner.read(&mut into[..count])?;
+        self.allowance.set(left.saturating_sub(count as u64));
+        Ok(count)
+    }
+}

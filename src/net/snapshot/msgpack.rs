@@ -1,0 +1,160 @@
+//! Walks msgpack values in a stream: what is not wanted is passed over without holding it.
+
+use std::io::Read;
+
+use rmp::Marker;
+
+use super::error::Fault;
+use super::stream::Stream;
+use crate::zeroize_buf::ZeroizeBuf;
+
+/// How deep values may nest. Consul's own nest less than twenty deep.
+const DEEPEST: usize = 128;
+
+/// Passes over one value.
+pub(super) fn skip<R: Read>(stream: &mut Stream<R>) -> Result<(), Fault> {
+    // How many values are left on each level: no recursion, so no input can exhaust the stack.
+    let mut left = [0_u64; DEEPEST];
+    let mut depth = 0;
+    left[0] = 1;
+    loop {
+        while left[depth] == 0 {
+            if depth == 0 {
+                return Ok(());
+            }
+            depth -= 1;
+        }
+        left[depth] -= 1;
+        match head(stream)? {
+            Head::Bytes(count) | Head::Scalar(count) => stream.skip(count)?,
+            Head::Values(0) => {}
+            Head::Values(count) => {
+                depth += 1;
+                *left.get_mut(depth).ok_or(Fault::TooDeep(DEEPEST))? = count;
+            }
+            Head::Map(pairs) => {
+                depth += 1;
+                *left.get_mut(depth).ok_or(Fault::TooDeep(DEEPEST))? = pairs * 2;
+            }
+        }
+    }
+}
+
+/// Reads one bin or str, of at most `longest` bytes; any other value is passed over, and gives `None`.
+pub(super) fn bytes<R: Read>(stream: &mut Stream<R>, longest: u64) -> Result<Option<ZeroizeBuf>, Fault> {
+    match head(stream)? {
+        Head::Bytes(length) if length > longest => Err(Fault::TooLong { length, longest }),
+        Head::Bytes(length) => {
+            let length = usize::try_from(length).map_err(|_| Fault::TooLong { length, longest })?;
+            let mut bytes = ZeroizeBuf::from(vec![0; length]);
+            stream.read_exact(&mut bytes)?;
+            Ok(Some(bytes))
+        }
+        other => {
+            rest(stream, other)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Reads the bin or str under a key of a map, and passes over the rest of it; `None` if there is none, or none that is
+/// at most `longest` bytes.
+pub(super) fn text_of_key<R: Read>(
+    stream: &mut Stream<R>,
+    wanted: &str,
+    longest: u64,
+) -> Result<Option<ZeroizeBuf>, Fault> {
+    let pairs = match head(stream)? {
+        Head::Map(pairs) => pairs,
+        other => {
+            rest(stream, other)?;
+            return Ok(None);
+        }
+    };
+    let mut found = None;
+    for _ in 0..pairs {
+        if short(stream, wanted.len() as u64)?.is_some_and(|key| key[..] == *wanted.as_bytes()) {
+            found = short(stream, longest)?;
+        } else {
+            skip(stream)?;
+        }
+    }
+    Ok(found)
+}
+
+/// A bin or str of at most `longest` bytes; whatever else is passed over.
+fn short<R: Read>(stream: &mut Stream<R>, longest: u64) -> Result<Option<ZeroizeBuf>, Fault> {
+    match head(stream)? {
+        Head::Bytes(length) if length <= longest => {
+            let mut bytes = ZeroizeBuf::from(vec![0; usize::try_from(length).unwrap_or_default()]);
+            stream.read_exact(&mut bytes)?;
+            Ok(Some(bytes))
+        }
+        other => {
+            rest(stream, other)?;
+            Ok(None)
+        }
+    }
+}
+
+/// Passes over what follows a head.
+fn rest<R: Read>(stream: &mut Stream<R>, head: Head) -> Result<(), Fault> {
+    match head {
+        Head::Bytes(count) | Head::Scalar(count) => stream.skip(count)?,
+        Head::Values(count) => (0..count).try_for_each(|_| skip(stream))?,
+        Head::Map(pairs) => (0..pairs * 2).try_for_each(|_| skip(stream))?,
+    }
+    Ok(())
+}
+
+/// What a value's first bytes say.
+#[derive(Clone, Copy)]
+enum Head {
+    /// A bin or str of so many bytes.
+    Bytes(u64),
+    /// So many bytes of something else.
+    Scalar(u64),
+    /// So many values.
+    Values(u64),
+    /// So many keys with their values.
+    Map(u64),
+}
+
+fn head<R: Read>(stream: &mut Stream<R>) -> Result<Head, Fault> {
+    let at = stream.offset();
+    let byte = stream.next()?.ok_or(Fault::Truncated)?;
+    Ok(match Marker::from_u8(byte) {
+        Marker::FixPos(_) | Marker::FixNeg(_) | Marker::Null | Marker::True | Marker::False => {
+            Head::Scalar(0)
+        }
+        Marker::U8 | Marker::I8 => Head::Scalar(1),
+        Marker::U16 | Marker::I16 | Marker::FixExt1 => Head::Scalar(2),
+        Marker::U32 | Marker::I32 | Marker::F32 => Head::Scalar(4),
+        Marker::U64 | Marker::I64 | Marker::F64 => Head::Scalar(8),
+        Marker::FixStr(length) => Head::Bytes(length.into()),
+        Marker::Str8 | Marker::Bin8 => Head::Bytes(number(stream, 1)?),
+        Marker::Str16 | Marker::Bin16 => Head::Bytes(number(stream, 2)?),
+        Marker::Str32 | Marker::Bin32 => Head::Bytes(number(stream, 4)?),
+        Marker::FixExt2 => Head::Scalar(3),
+        Marker::FixExt4 => Head::Scalar(5),
+        Marker::FixExt8 => Head::Scalar(9),
+        Marker::FixExt16 => Head::Scalar(17),
+        Marker::Ext8 => Head::Scalar(number(stream, 1)? + 1),
+        Marker::Ext16 => Head::Scalar(number(stream, 2)? + 1),
+        Marker::Ext32 => Head::Scalar(number(stream, 4)? + 1),
+        Marker::FixArray(count) => Head::Values(count.into()),
+        Marker::Array16 => Head::Values(number(stream, 2)?),
+        Marker::Array32 => Head::Values(number(stream, 4)?),
+        Marker::FixMap(pairs) => Head::Map(pairs.into()),
+        Marker::Map16 => Head::Map(number(stream, 2)?),
+        Marker::Map32 => Head::Map(number(stream, 4)?),
+        Marker::Reserved => return Err(Fault::NotMsgpack { byte, at }),
+    })
+}
+
+/// A big-endian number of so many bytes.
+fn number<R: Read>(stream: &mut Stream<R>, width: usize) -> Result<u64, Fault> {
+    let mut bytes = [0; 8];
+    stream.read_exact(&mut bytes[8 - width..])?;
+    Ok(u64::from_be_bytes(bytes))
+}

@@ -1,0 +1,151 @@
+//! `state.bin`: a header, then records of one type byte and one msgpack value.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+use super::error::Fault;
+use super::msgpack;
+use super::protobuf::{Field, fields};
+use super::stream::Stream;
+use crate::staleness::evidence::{PeeringState, SnapshotPeering, UnusedSecret};
+use crate::token::Secret;
+
+/// The type of the CA's configuration, which names the cluster.
+const CA_CONFIG: u8 = 15;
+/// The type of a peering.
+const PEERING: u8 = 35;
+/// The type of a peering's secrets.
+const PEERING_SECRETS: u8 = 40;
+
+/// The longest peering or secrets record that is read. Most of a peering is its CA certificates and its services.
+const MAX_RECORD_LEN: u64 = 16 * 1024 * 1024;
+
+/// What was kept of the state.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The UUID in the trust domain.
+    pub cluster_id: Option<String>,
+    /// The peerings that were asked for, by their IDs.
+    pub peerings: BTreeMap<String, SnapshotPeering>,
+    /// The names of peerings whose other side's ID was asked for, by that ID.
+    pub dialed: BTreeMap<String, String>,
+}
+
+/// Reads all records; keeps what belongs to the peer IDs.
+pub(super) fn read<R: Read>(stream: &mut Stream<R>, peer_ids: &BTreeSet<String>) -> Result<State, Fault> {
+    let mut state = State::default();
+    let mut secrets = BTreeMap::new();
+    msgpack::skip(stream)?;
+    while let Some(kind) = stream.next()? {
+        let at = stream.offset();
+        match kind {
+            PEERING => {
+                if let Some(record) = msgpack::bytes(stream, MAX_RECORD_LEN)? {
+                    let not = |_| Fault::NotProtobuf { kind: "a peering", at };
+                    state.take_peering(&record, peer_ids).map_err(not)?;
+                }
+            }
+            PEERING_SECRETS => {
+                if let Some(record) = msgpack::bytes(stream, MAX_RECORD_LEN)? {
+                    let not = |_| Fault::NotProtobuf { kind: "a peering's secrets", at };
+                    if let Some((id, unused)) = read_secrets(&record, peer_ids).map_err(not)? {
+                        secrets.insert(id, unused);
+                    }
+                }
+            }
+            CA_CONFIG => {
+                let id = msgpack::text_of_key(stream, "ClusterID", 64)?;
+                state.cluster_id = id.and_then(|id| Some(std::str::from_utf8(&id).ok()?.to_owned()));
+            }
+            _ => msgpack::skip(stream)?,
+        }
+    }
+    for (id, peering) in &mut state.peerings {
+        if let Some(unused) = secrets.remove(id) {
+            peering.unused = unused;
+        }
+    }
+    Ok(state)
+}
+
+struct NotARecord;
+
+impl From<super::protobuf::NotProtobuf> for NotARecord {
+    fn from(_: super::protobuf::NotProtobuf) -> Self {
+        Self
+    }
+}
+
+impl From<std::str::Utf8Error> for NotARecord {
+    fn from(_: std::str::Utf8Error) -> Self {
+        Self
+    }
+}
+
+impl State {
+    fn take_peering(&mut self, record: &[u8], peer_ids: &BTreeSet<String>) -> Result<(), NotARecord> {
+        let (mut id, mut name, mut peer_id, mut state, mut deleted) = ("", "", "", 0, false);
+        for field in fields(record) {
+            match field? {
+                Field::Bytes(1, bytes) => id = std::str::from_utf8(bytes)?,
+                Field::Bytes(2, bytes) => name = std::str::from_utf8(bytes)?,
+                // A timestamp of zero is one that was never set.
+                Field::Bytes(4, bytes) => deleted = is_set(bytes)?,
+                Field::Number(6, number) => state = number,
+                Field::Bytes(7, bytes) => peer_id = std::str::from_utf8(bytes)?,
+                Field::Number(..) | Field::Bytes(..) => {}
+            }
+        }
+        if !peer_id.is_empty() && peer_ids.contains(peer_id) {
+            self.dialed.insert(peer_id.to_owned(), name.to_owned());
+        }
+        if peer_ids.contains(id) {
+            let mut state = PeeringState::from_number(state);
+            if deleted && !state.is_dead() {
+                state = PeeringState::Deleting;
+            }
+            let peering = SnapshotPeering { name: name.to_owned(), state, unused: UnusedSecret::NoRecord };
+            self.peerings.insert(id.to_owned(), peering);
+        }
+        Ok(())
+    }
+}
+
+fn is_set(timestamp: &[u8]) -> Result<bool, NotARecord> {
+    for field in fields(timestamp) {
+        // Go's zero time is the year 1: a negative number of seconds.
+        if matches!(field?, Field::Number(1, seconds) if seconds.cast_signed() > 0) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The unused secret of one of the peerings asked for. No other secret leaves the record.
+fn read_secrets(
+    record: &[u8],
+    peer_ids: &BTreeSet<String>,
+) -> Result<Option<(String, UnusedSecret)>, NotARecord> {
+    let (mut id, mut unused) = ("", None);
+    for field in fields(record) {
+        match field? {
+            Field::Bytes(1, bytes) => id = std::str::from_utf8(bytes)?,
+            Field::Bytes(2, establishment) => {
+                for field in fields(establishment) {
+                    if let Field::Bytes(1, secret) = field? {
+                        unused = Some(std::str::from_utf8(secret)?);
+                    }
+                }
+            }
+            Field::Number(..) | Field::Bytes(..) => {}
+        }
+    }
+    if !peer_ids.contains(id) {
+        return Ok(None);
+    }
+    let unused = match unused {
+        Some(secret) if !secret.is_empty() => UnusedSecret::Held(Secret::from(secret)),
+        _ => UnusedSecret::None,
+    };
+    Ok(Some((id.to_owned(), unused)))
+}

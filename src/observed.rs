@@ -1,0 +1,28 @@
+//! A value that a source reported, or the reason that there is none.
+
+/// What one source reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed<T> {
+    /// The source was queried and reported this.
+    Value(T),
+    /// The source was queried and reported nothing, for this reason.
+    Failed(String),
+    /// The source was not queried, for this reason.
+    NotChecked(String),
+}
+
+impl<T> Default for Observed<T> {
+    fn default() -> Self {
+        Self::NotChecked("not requested".to_owned())
+    }
+}
+
+impl<T> Observed<T> {
+    /// Returns the value, if there is one.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Failed(_) | Self::NotChecked(_) => None,
+        }
+    }
+}
