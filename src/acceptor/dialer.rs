@@ -67,7 +67,7 @@ fn in_a_runtime_of_its_own(
 /// Goes round the addresses until one exchanges the secret or refuses it.
 async fn exchange(token: &Token) -> Result<Secret, (StatusCode, String)> {
     let begun = Instant::now();
-    let trust = trust(token.ca.as_deref().unwrap_or_default(), &token.server_name);
+    let trust = Trust::new(token.ca.as_deref().unwrap_or_default(), &token.server_name);
     let mut errors: Vec<(Code, String)> = Vec::new();
     for address in token.dialed_addresses().iter().cycle() {
         match exchange_at(address, &trust, token).await {
@@ -122,13 +122,6 @@ fn all_of(errors: &[(Code, String)]) -> (StatusCode, String) {
     (status, format!("{count}\n{}\n\n", list.join("\n")))
 }
 
-fn trust(cas: &[String], server_name: &str) -> Trust {
-    if cas.is_empty() {
-        return Trust::Plaintext;
-    }
-    Trust::Tls { cas: cas.to_vec(), server_name: server_name.to_owned() }
-}
-
 /// Keeps a stream for every peering that this side dialed, for as long as it is polled.
 pub(super) async fn keep_streams(acceptor: Arc<Acceptor>) {
     let mut changes = acceptor.streams.changes();
@@ -160,7 +153,7 @@ pub(super) async fn keep_streams(acceptor: Arc<Acceptor>) {
 
 /// Dials until a server takes the stream, and attends to it.
 async fn keep_stream(acceptor: &Arc<Acceptor>, id: &str, dialed: &Dialed) -> End {
-    let trust = trust(&dialed.cas, &dialed.server_name);
+    let trust = Trust::new(&dialed.cas, &dialed.server_name);
     for address in &dialed.addresses {
         // Where it is refused or fails, another server may lead. (A follower names the leader's port for servers.)
         if let Ok((_connection, first, incoming, outgoing)) = open(acceptor, dialed, address, &trust).await {

@@ -101,6 +101,12 @@ const MAX_LAYERS: usize = 8;
 /// The longest name of a variable that is taken for one, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
+/// Returns the text without the line end of a file, which is not part of the token. Consul ignores it too.
+pub(crate) fn without_line_end(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
 /// Finds the token in a text. The error is the one of the innermost text that was surely meant to be the token, with
 /// what was undone until there: a guess that led nowhere is not told.
 pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Repair>)> {

@@ -20,6 +20,7 @@ use crate::lint::rule::Severity;
 use crate::lint::rules;
 use crate::render::{json, jsonl, junit, pretty, sarif};
 use crate::token::decode;
+use crate::token::recover::without_line_end;
 use crate::token::redact::redacted;
 
 /// Say what Consul would say of tokens, and what it would not
@@ -127,18 +128,12 @@ fn judge(
     now: Timestamp,
     warn_before: SignedDuration,
 ) -> ValidatedToken {
-    let text = without_last_line_end(&given.text);
+    let text = without_line_end(&given.text);
     let decoded = decode(text);
     let facts =
         Context::gather(text, decoded.as_ref(), now, warn_before, |entry| Arc::new(CaEntry::read(entry)));
     let report = Report::of(&facts, selection);
     ValidatedToken { source: given.source, decoded, report }
-}
-
-/// The line end of a file is not part of the token in it; Consul does not mind it either.
-pub(crate) fn without_last_line_end(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
 }
 
 fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], format: Format, fail_on: Severity) -> String {
