@@ -177,7 +177,7 @@ async fn an_api_that_hangs_does_not_hold_a_diagnosis_up() {
     let token = std::fs::read_to_string(crate::peering::fixture("tokens/one-server.txt")).unwrap();
     let diagnose = Peering::new(["diagnose", "-", "-http-addr", &url, "-timeout", "300ms", "-ledger=off"]);
     let run = run(diagnose.stdin(token)).await.status(1);
-    assert!(run.stdout.contains("agent-answers-wrongly"), "{}", run.stdout);
+    assert!(run.stdout.contains("agent-not-consul"), "{}", run.stdout);
     assert!(run.stdout.contains("did not respond within 0.3 s"), "{}", run.stdout);
 }
 
