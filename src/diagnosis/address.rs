@@ -10,8 +10,9 @@ use crate::connectivity::{
     AddressTrace, CertificateOwner, Connectivity, Distrust, DnsFault, GrpcFault, GrpcStatus, StepResult,
     TcpFailure, TlsFault,
 };
-use crate::explain;
+use crate::explain::{self, Entry, catalog};
 use crate::lint::rule::Severity;
+use crate::lint::rules::addresses::ADDRESS_LOOPBACK;
 
 /// From this on, an address answers slowly.
 const SLOW: Duration = Duration::from_secs(1);
@@ -27,10 +28,10 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         (Severity::Warning, weight::NOT_BLOCKING)
     };
     for (index, trace) in dialed.iter().enumerate() {
-        let (Some(name), Some(failure)) = (cause_name(trace), trace.failure()) else { continue };
+        let (Some(entry), Some(failure)) = (cause(trace), trace.failure()) else { continue };
         // Consul dials the first address first, so its fault ranks first.
         let weight = if index == 0 { weight + 1 } else { weight };
-        add(causes, name, severity, weight, connectivity, trace, &failure);
+        add(causes, entry, severity, weight, connectivity, trace, &failure);
     }
     for trace in &dialed {
         slow(trace, connectivity, causes);
@@ -47,7 +48,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
 
 fn add(
     causes: &mut Causes,
-    name: &str,
+    text: impl Into<CauseText>,
     severity: Severity,
     weight: i32,
     connectivity: &Connectivity,
@@ -56,7 +57,7 @@ fn add(
 ) {
     let message = format!("{}: {observation} (observed from {})", trace.address, connectivity.observed_from);
     let evidence = CauseEvidence::raises(CauseSource::Connectivity, message);
-    causes.add(&CauseText::named(name), severity, weight, evidence).add_address(&trace.address);
+    causes.add(&text.into(), severity, weight, evidence).add_address(&trace.address);
 }
 
 /// Whether a dialer would get an answer about the peering at this address.
@@ -74,7 +75,7 @@ fn loopback_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: 
     for trace in dialed {
         let weight = weight::OBSERVED + 2;
         let observation = "leads to the dialing host itself, and nothing listens there";
-        add(causes, "address-loopback", Severity::Error, weight, connectivity, trace, observation);
+        add(causes, &ADDRESS_LOOPBACK, Severity::Error, weight, connectivity, trace, observation);
     }
 }
 
@@ -91,14 +92,22 @@ fn slow(trace: &AddressTrace, connectivity: &Connectivity, causes: &mut Causes) 
     let observation =
         format!("{} ms for the connection, {} ms for a call", connection.as_millis(), call.as_millis());
     let weight = weight::NOT_BLOCKING;
-    add(causes, "answers-slowly", Severity::Warning, weight, connectivity, trace, &observation);
+    add(causes, &catalog::SLOW_RESPONSE, Severity::Warning, weight, connectivity, trace, &observation);
 }
 
 /// Consul spends a whole attempt on a silent address, so it never tries a working one after it (`black-hole-then-refusal`).
 fn silent_first(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: &mut Causes) {
     let Some(first) = dialed.first().filter(|trace| takes_a_whole_attempt(trace)) else { return };
     let (weight, observation) = (weight::OBSERVED + 2, "does not answer and comes first");
-    add(causes, "silent-address-first", Severity::Error, weight, connectivity, first, observation);
+    add(
+        causes,
+        &catalog::UNRESPONSIVE_ADDRESS_FIRST,
+        Severity::Error,
+        weight,
+        connectivity,
+        first,
+        observation,
+    );
 }
 
 fn takes_a_whole_attempt(trace: &AddressTrace) -> bool {
@@ -118,7 +127,15 @@ fn followers_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes:
     }
     for trace in answering {
         let weight = weight::OBSERVED;
-        add(causes, "peer-is-follower", Severity::Error, weight, connectivity, trace, "a follower answered");
+        add(
+            causes,
+            &catalog::SERVER_IS_FOLLOWER,
+            Severity::Error,
+            weight,
+            connectivity,
+            trace,
+            "a follower answered",
+        );
     }
 }
 
@@ -126,23 +143,23 @@ fn is_follower(status: &GrpcStatus) -> bool {
     status.code == "FailedPrecondition" && status.message.contains("follower")
 }
 
-/// Returns the name of the cause that the first failed step is, in the order of [`AddressTrace::failure`].
-fn cause_name(trace: &AddressTrace) -> Option<&'static str> {
+/// Returns the cause that the first failed step is, in the order of [`AddressTrace::failure`].
+fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
     if let Some(fault) = trace.dns.fault() {
         return Some(match fault {
-            DnsFault::InvalidAddress { .. } => "address-invalid",
-            DnsFault::NoSuchHost | DnsFault::NoAddress => "host-unknown",
-            DnsFault::ResolverFailed { .. } | DnsFault::TimedOut => "resolver-failed",
+            DnsFault::InvalidAddress { .. } => &catalog::ADDRESS_INVALID,
+            DnsFault::NoSuchHost | DnsFault::NoAddress => &catalog::NO_SUCH_HOST,
+            DnsFault::ResolverFailed { .. } | DnsFault::TimedOut => &catalog::RESOLVER_FAILED,
         });
     }
     if let Some(fault) = trace.tcp.fault() {
         return Some(match fault.reason() {
-            TcpFailure::Refused => "dial-refused",
-            TcpFailure::TimedOut => "dial-timeout",
-            TcpFailure::Unreachable { .. } => "dial-no-route",
-            TcpFailure::NotPermitted { .. } => "dial-not-permitted",
-            TcpFailure::Reset => "connection-reset",
-            TcpFailure::Other { .. } => "dial-unavailable",
+            TcpFailure::Refused => &catalog::DIAL_REFUSED,
+            TcpFailure::TimedOut => &catalog::DIAL_TIMEOUT,
+            TcpFailure::Unreachable { .. } => &catalog::DIAL_NO_ROUTE,
+            TcpFailure::NotPermitted { .. } => &catalog::DIAL_NOT_PERMITTED,
+            TcpFailure::Reset => &catalog::CONNECTION_RESET,
+            TcpFailure::Other { .. } => &catalog::DIAL_UNAVAILABLE,
         });
     }
     if let Some(fault) = trace.tls.fault() {
@@ -151,75 +168,77 @@ fn cause_name(trace: &AddressTrace) -> Option<&'static str> {
     if let Some(fault) = trace.grpc.fault().or(trace.peering_exists.fault()) {
         return Some(grpc(fault, trace));
     }
-    trace.alpn.fault().map(|_| "alpn-missing")
+    trace.alpn.fault().map(|_| &catalog::ALPN_MISSING)
 }
 
-fn tls(fault: &TlsFault) -> &'static str {
+fn tls(fault: &TlsFault) -> &'static Entry {
     match fault {
-        TlsFault::NotTls { .. } => "not-a-tls-port",
-        TlsFault::ConnectionClosed => "handshake-cut-off",
-        TlsFault::Reset => "connection-reset",
-        TlsFault::TimedOut => "server-silent",
-        TlsFault::Alert { alert, .. } => alert_name(alert),
+        TlsFault::NotTls { .. } => &catalog::NOT_A_TLS_PORT,
+        TlsFault::ConnectionClosed => &catalog::HANDSHAKE_CLOSED,
+        TlsFault::Reset => &catalog::CONNECTION_RESET,
+        TlsFault::TimedOut => &catalog::SERVER_UNRESPONSIVE,
+        TlsFault::Alert { alert, .. } => alert_cause(alert),
         TlsFault::Untrusted { reason, presented, .. } => match (reason, &presented.owner) {
-            (Distrust::WrongName, CertificateOwner::AnotherConsul { .. }) => "certificate-of-another-cluster",
-            (Distrust::WrongName, _) => "certificate-name-wrong",
-            (Distrust::UnknownAuthority, _) => "certificate-authority-unknown",
-            (Distrust::Expired, _) => "certificate-expired",
-            (Distrust::NotYetValid, _) => "certificate-not-yet-valid",
-            (Distrust::Unusable, _) => "certificate-unusable",
+            (Distrust::WrongName, CertificateOwner::AnotherConsul { .. }) => {
+                &catalog::CERTIFICATE_FROM_ANOTHER_CLUSTER
+            }
+            (Distrust::WrongName, _) => &catalog::CERTIFICATE_NAME_MISMATCH,
+            (Distrust::UnknownAuthority, _) => &catalog::CERTIFICATE_UNKNOWN_AUTHORITY,
+            (Distrust::Expired, _) => &catalog::CERTIFICATE_EXPIRED,
+            (Distrust::NotYetValid, _) => &catalog::CERTIFICATE_NOT_YET_VALID,
+            (Distrust::Unusable, _) => &catalog::CERTIFICATE_UNUSABLE,
         },
-        TlsFault::Token { .. } => "certificate-unusable",
-        TlsFault::Other { .. } => "handshake-failed",
+        TlsFault::Token { .. } => &catalog::CERTIFICATE_UNUSABLE,
+        TlsFault::Other { .. } => &catalog::HANDSHAKE_FAILED,
     }
 }
 
-fn alert_name(alert: &str) -> &'static str {
+fn alert_cause(alert: &str) -> &'static Entry {
     match alert {
-        "certificate required" | "bad certificate" => "client-certificate-demanded",
+        "certificate required" | "bad certificate" => &catalog::CLIENT_CERTIFICATE_REQUIRED,
         "protocol version"
         | "protocol version not supported"
         | "handshake failure"
-        | "insufficient security level" => "tls-versions-differ",
-        "unrecognized name" => "server-name-refused",
-        "unknown certificate authority" | "certificate unknown" => "certificate-refused-by-peer",
-        "internal error" => "tls-trouble-at-peer",
-        _ => "handshake-failed",
+        | "insufficient security level" => &catalog::TLS_VERSION_MISMATCH,
+        "unrecognized name" => &catalog::SERVER_NAME_UNRECOGNIZED,
+        "unknown certificate authority" | "certificate unknown" => &catalog::CERTIFICATE_REJECTED,
+        "internal error" => &catalog::TLS_INTERNAL_ERROR,
+        _ => &catalog::HANDSHAKE_FAILED,
     }
 }
 
-fn grpc(fault: &GrpcFault, trace: &AddressTrace) -> &'static str {
+fn grpc(fault: &GrpcFault, trace: &AddressTrace) -> &'static Entry {
     let is_plaintext = matches!(trace.tls, StepResult::NotChecked { .. });
     match fault {
-        GrpcFault::Http1 => "http1-answered",
-        GrpcFault::NotGrpc { .. } => "proxy-answered",
-        GrpcFault::NotConsul { .. } => "not-consul-grpc",
-        GrpcFault::TimedOut => "server-silent",
-        GrpcFault::ConnectionClosed { .. } if is_plaintext => "tls-port-dialed-in-plain",
-        GrpcFault::ConnectionClosed { .. } => "connection-closing",
-        GrpcFault::Status(status) => status_name(status),
+        GrpcFault::Http1 => &catalog::HTTP1_RESPONSE,
+        GrpcFault::NotGrpc { .. } => &catalog::PROXY_RESPONSE,
+        GrpcFault::NotConsul { .. } => &catalog::NOT_CONSUL_GRPC,
+        GrpcFault::TimedOut => &catalog::SERVER_UNRESPONSIVE,
+        GrpcFault::ConnectionClosed { .. } if is_plaintext => &catalog::PLAINTEXT_TO_TLS_PORT,
+        GrpcFault::ConnectionClosed { .. } => &catalog::CONNECTION_CLOSING,
+        GrpcFault::Status(status) => status_cause(status),
     }
 }
 
-/// Returns the name of the known message with this status, or of a cause by its code.
-fn status_name(status: &GrpcStatus) -> &'static str {
+/// Returns the known message with this status, or a cause by its code.
+fn status_cause(status: &GrpcStatus) -> &'static Entry {
     let cause = explain::Cause {
         grpc_code: Some(status.code.clone()),
         text: status.message.clone(),
         ..explain::Cause::default()
     };
     match explain::lookup(&cause) {
-        Some((entry, _)) => entry.name,
+        Some((entry, _)) => entry,
         None => match status.code.as_str() {
-            "ResourceExhausted" => "rate-limited",
-            "Unavailable" => "no-healthy-upstream",
-            "DeadlineExceeded" => "deadline-exceeded",
-            "Canceled" => "call-cancelled",
-            "Unimplemented" => "not-consul-grpc",
-            "InvalidArgument" => "acceptor-refused-argument",
-            "PermissionDenied" | "Unauthenticated" => "proxy-denied",
-            "Aborted" => "acceptor-gave-up",
-            _ => "acceptor-internal-error",
+            "ResourceExhausted" => &catalog::RATE_LIMITED,
+            "Unavailable" => &catalog::NO_HEALTHY_UPSTREAM,
+            "DeadlineExceeded" => &catalog::DEADLINE_EXCEEDED,
+            "Canceled" => &catalog::CALL_CANCELED,
+            "Unimplemented" => &catalog::NOT_CONSUL_GRPC,
+            "InvalidArgument" => &catalog::ACCEPTOR_INVALID_ARGUMENT,
+            "PermissionDenied" | "Unauthenticated" => &catalog::PROXY_DENIED,
+            "Aborted" => &catalog::ACCEPTOR_ABORTED,
+            _ => &catalog::ACCEPTOR_INTERNAL_ERROR,
         },
     }
 }

@@ -1,9 +1,7 @@
 //! The texts of causes: those of the catalog's entries, and of checks.
 
-use crate::explain;
 use crate::explain::Entry;
 use crate::lint::rule::Check;
-use crate::lint::rules;
 
 /// Runs the diagnosis on a dialing server. The token is passed over standard input, so that no list of processes shows it.
 const ON_DIALING_SERVER: &str = "ssh DIALING_SERVER peering diagnose - < TOKEN_FILE";
@@ -16,27 +14,6 @@ pub(super) struct CauseText {
     pub(super) why: Vec<String>,
     pub(super) remedy: String,
     pub(super) next: Option<String>,
-}
-
-impl CauseText {
-    /// Returns the text of the entry or the check with a name. A test covers every name in use.
-    pub(super) fn named(name: &str) -> Self {
-        if let Some(entry) = explain::entry(name) {
-            return Self::from(entry);
-        }
-        rules::find(name).map_or_else(|| Self::unknown(name), Self::from)
-    }
-
-    fn unknown(name: &str) -> Self {
-        debug_assert!(false, "no entry and no check is named {name}");
-        Self {
-            name: "unnamed",
-            summary: "A step failed for an unknown reason.".to_owned(),
-            why: Vec::new(),
-            remedy: "Check the evidence.".to_owned(),
-            next: None,
-        }
-    }
 }
 
 impl From<&'static Entry> for CauseText {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::{DialerView, Inputs};
-use crate::explain;
+use crate::explain::{self, Entry as Message, catalog};
 use crate::lint::rule::Severity;
 use crate::observed::Observed;
 use crate::staleness::Verdict;
@@ -22,7 +22,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     refusals(view, causes);
     if is_same_cluster(inputs, view) {
         let message = format!("the Consul at {} has the token's trust domain", view.address);
-        add(causes, "same-cluster", Severity::Error, weight::DECISIVE, message);
+        add(causes, &catalog::SAME_CLUSTER, Severity::Error, weight::DECISIVE, message);
         // Its peerings are the acceptor's: they show nothing about a dialer.
         return;
     }
@@ -37,50 +37,56 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
 
 fn add<'a>(
     causes: &'a mut Causes,
-    name: &str,
+    message_entry: &'static Message,
     severity: Severity,
     weight: i32,
     message: impl Into<String>,
 ) -> &'a mut super::Cause {
-    causes.add(&CauseText::named(name), severity, weight, CauseEvidence::raises(CauseSource::Dialer, message))
+    causes.add(
+        &CauseText::from(message_entry),
+        severity,
+        weight,
+        CauseEvidence::raises(CauseSource::Dialer, message),
+    )
 }
 
 /// The HTTP address answers, but not as Consul does. No answer at all is not a cause: `diagnose` need not run beside a Consul.
 fn wrong_answer(reason: &str, causes: &mut Causes) {
-    let name = match explain::explain(reason).first() {
-        Some(known) if ["agent-refused", "agent-unreachable"].contains(&known.entry.name) => return,
-        Some(known) => known.entry.name,
-        None => "agent-answers-wrongly",
+    let entry = match explain::explain(reason).first() {
+        Some(known) if [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&known.entry) => {
+            return;
+        }
+        Some(known) => known.entry,
+        None => &catalog::AGENT_NOT_CONSUL,
     };
-    add(causes, name, Severity::Error, weight::OBSERVED, reason);
+    add(causes, entry, Severity::Error, weight::OBSERVED, reason);
 }
 
 /// What the dialer refuses, or would refuse. Establishing needs no permission to read, so a denied read only shows which
 /// ACL token was used.
 fn refusals(view: &DialerView, causes: &mut Causes) {
-    const DENIED_READS: [&str; 2] = ["permission-denied-anonymous", "permission-denied"];
+    let denied_reads = [&catalog::PERMISSION_DENIED_ANONYMOUS, &catalog::PERMISSION_DENIED];
     for refusal in &view.refusals {
         for explanation in explain::explain(refusal) {
-            let name = explanation.entry.name;
-            if !DENIED_READS.contains(&name) {
-                add(causes, name, Severity::Error, weight::OBSERVED, refusal.clone());
+            if !denied_reads.contains(&explanation.entry) {
+                add(causes, explanation.entry, Severity::Error, weight::OBSERVED, refusal.clone());
             }
         }
     }
     if view.peering_enabled == Some(false) {
         let message = "the agent has peering.enabled = false";
-        add(causes, "peering-off", Severity::Error, weight::OBSERVED, message);
+        add(causes, &catalog::PEERING_DISABLED, Severity::Error, weight::OBSERVED, message);
     }
     if view.may_write == Some(false) {
-        let (name, message) = if view.anonymous {
+        let (entry, message) = if view.anonymous {
             (
-                "permission-denied-anonymous",
+                &catalog::PERMISSION_DENIED_ANONYMOUS,
                 "no ACL token was given, and the anonymous token does not have peering:write",
             )
         } else {
-            ("permission-denied", "the ACL token does not have peering:write")
+            (&catalog::PERMISSION_DENIED, "the ACL token does not have peering:write")
         };
-        add(causes, name, Severity::Error, weight::OBSERVED, message);
+        add(causes, entry, Severity::Error, weight::OBSERVED, message);
     }
 }
 
@@ -95,7 +101,7 @@ fn through_mesh_gateways(causes: &mut Causes) {
         cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message));
     }
     let message = "its mesh config entry has PeerThroughMeshGateways = true";
-    add(causes, "dials-through-mesh-gateways", Severity::Warning, weight::NOT_BLOCKING, message);
+    add(causes, &catalog::DIALS_THROUGH_MESH_GATEWAYS, Severity::Warning, weight::NOT_BLOCKING, message);
 }
 
 /// A peering with the local name that establish would use.
@@ -106,15 +112,15 @@ fn same_name(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     }
     let message = format!("the peering {:?} exists already, in state {}", entry.name, entry.state.name());
     if entry.peer_id.is_none() {
-        let name = "name-taken-by-acceptor";
-        add(causes, name, Severity::Error, weight::DECISIVE, message).set_local_name(&entry.name);
+        let taken = &catalog::NAME_TAKEN_BY_ACCEPTOR;
+        add(causes, taken, Severity::Error, weight::DECISIVE, message).set_local_name(&entry.name);
     } else if token_peer_id.is_some() {
         // Consul overwrites the peer ID, and a working peering is lost.
         let (severity, weight) = match entry.state {
             PeeringState::Active => (Severity::Error, weight::OBSERVED),
             _ => (Severity::Warning, weight::REPORTED),
         };
-        add(causes, "name-of-another-peering", severity, weight, message).set_local_name(&entry.name);
+        add(causes, &catalog::NAME_IN_USE, severity, weight, message).set_local_name(&entry.name);
     }
 }
 
@@ -124,28 +130,30 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     if entry.peer_id.as_deref() != Some(token.peer_id.as_str()) {
         return;
     }
-    let (name, severity, weight) = match entry.state {
+    let (cause, severity, weight) = match entry.state {
         PeeringState::Active => {
             if !has_recent_heartbeat(inputs, entry) {
                 let message = "the last heartbeat is missing or older than two minutes";
-                add(causes, "no-heartbeat", Severity::Warning, weight::NOT_BLOCKING, message);
+                add(causes, &catalog::NO_HEARTBEAT, Severity::Warning, weight::NOT_BLOCKING, message);
             }
             // A token that was used here is also spent, and this cause is more specific. One that was not used may still
             // belong to this peering, or a failed try overwrote the peer ID of another one.
             let is_spent = inputs.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Spent);
             let weight = if is_spent { 2 * weight::DECISIVE } else { weight::REPORTED };
-            ("already-established", Severity::Error, weight)
+            (&catalog::ALREADY_ESTABLISHED, Severity::Error, weight)
         }
-        PeeringState::Establishing => ("state-establishing", Severity::Error, weight::OBSERVED),
-        PeeringState::Failing => ("state-failing", Severity::Error, weight::OBSERVED),
-        PeeringState::Terminated => ("state-terminated", Severity::Error, weight::OBSERVED),
-        PeeringState::Deleting => ("state-deleting", Severity::Error, weight::OBSERVED),
-        PeeringState::Pending => ("left-by-a-failed-try", Severity::Warning, weight::NOT_BLOCKING),
+        PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::OBSERVED),
+        PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::OBSERVED),
+        PeeringState::Terminated => (&catalog::STATE_TERMINATED, Severity::Error, weight::OBSERVED),
+        PeeringState::Deleting => (&catalog::STATE_DELETING, Severity::Error, weight::OBSERVED),
+        PeeringState::Pending => {
+            (&catalog::LEFT_BY_FAILED_ESTABLISH, Severity::Warning, weight::NOT_BLOCKING)
+        }
         PeeringState::Other(_) => return,
     };
     let message =
         format!("the peering {:?} has the token's peer ID, in state {}", entry.name, entry.state.name());
-    add(causes, name, severity, weight, message).set_local_name(&entry.name);
+    add(causes, cause, severity, weight, message).set_local_name(&entry.name);
 }
 
 fn has_recent_heartbeat(inputs: &Inputs<'_>, entry: &Entry) -> bool {

@@ -4,7 +4,7 @@ use super::Inputs;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::staleness::{self, STALE_MESSAGES};
-use crate::explain::{Area, Explanation};
+use crate::explain::{Area, Explanation, catalog};
 use crate::lint::rule::Severity;
 use crate::staleness::{Certainty, Verdict};
 
@@ -34,7 +34,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         if confirmed {
             continue;
         }
-        if STALE_MESSAGES.contains(&text.name) && is_current(inputs, Some(Certainty::Likely)) {
+        if STALE_MESSAGES.contains(&explanation.entry) && is_current(inputs, Some(Certainty::Likely)) {
             let message = "no newer token is known, and the acceptor has an unused secret: either the error is about \
                            another token, or the ledger does not contain a newer one";
             cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::Staleness, message));
@@ -55,13 +55,13 @@ fn superseded(inputs: &Inputs<'_>, explanation: &Explanation, causes: &mut Cause
         let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
         traces.filter_map(|trace| trace.unused_secret.value()).any(|status| status.code == "PermissionDenied")
     };
-    if explanation.entry.name != "secret-invalid" || !is_undetermined || !has_unused_secret() {
+    if explanation.entry != &catalog::SECRET_INVALID || !is_undetermined || !has_unused_secret() {
         return false;
     }
     let evidence = CauseEvidence::raises(CauseSource::ErrorMessage, quoted(explanation));
     let message = "it has an unused secret, so that secret is not this token's";
     causes
-        .add(&CauseText::named("token-superseded"), Severity::Error, weight::REPORTED, evidence)
+        .add(&CauseText::from(&catalog::TOKEN_SUPERSEDED), Severity::Error, weight::REPORTED, evidence)
         .weigh(weight::NOT_BLOCKING, CauseEvidence::raises(CauseSource::Acceptor, message));
     true
 }
@@ -69,7 +69,11 @@ fn superseded(inputs: &Inputs<'_>, explanation: &Explanation, causes: &mut Cause
 /// Returns the name of the verdict's cause if it is more specific than the error.
 fn refined_by_verdict(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<&'static str> {
     let verdict = inputs.staleness.as_ref()?.verdict;
-    STALE_MESSAGES.contains(&explanation.entry.name).then(|| staleness::cause_name(verdict)).flatten()
+    STALE_MESSAGES
+        .contains(&explanation.entry)
+        .then(|| staleness::cause(verdict))
+        .flatten()
+        .map(|entry| entry.name)
 }
 
 fn is_current(inputs: &Inputs<'_>, certainty: Option<Certainty>) -> bool {
@@ -86,11 +90,11 @@ fn contradiction(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<(Caus
         let message = "Consul accepts this token, so the error is about another text";
         return Some((CauseSource::Token, message.to_owned()));
     }
-    if STALE_MESSAGES.contains(&entry.name) && is_current(inputs, Some(Certainty::Proven)) {
+    if STALE_MESSAGES.contains(&entry) && is_current(inputs, Some(Certainty::Proven)) {
         let message = "this token is current, so the error is about another one";
         return Some((CauseSource::Staleness, message.to_owned()));
     }
-    if !matches!(entry.area, Area::Reach | Area::Tls) || explanation.url.is_some() {
+    if !matches!(entry.area, Area::Connectivity | Area::Tls) || explanation.url.is_some() {
         return None;
     }
     let connectivity = inputs.connectivity.value()?;

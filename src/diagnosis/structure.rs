@@ -3,6 +3,7 @@
 use super::Inputs;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
+use crate::explain::catalog;
 use crate::lint::rule::Severity;
 use crate::lint::rules;
 
@@ -33,6 +34,6 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         && !explained
     {
         let evidence = CauseEvidence::raises(CauseSource::Token, format!("Consul's error: {consul}"));
-        causes.add(&CauseText::named("token-refused"), Severity::Error, weight::DECISIVE, evidence);
+        causes.add(&CauseText::from(&catalog::TOKEN_REJECTED), Severity::Error, weight::DECISIVE, evidence);
     }
 }

@@ -27,8 +27,9 @@ use super::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, STREAM_RESOURCES, StreamMessage,
     leader_of,
 };
-use crate::net::consul::{PeerChain, os_error_text};
-use crate::net::tls::peer_config::{client_config, ders};
+use crate::net::consul::os_error_text;
+use crate::net::tls::client_config::{ders, peer_config};
+use crate::net::tls::peer_chain::PeerChain;
 use crate::token::{Secret, ServerAddress};
 
 /// How a connection verifies the server.
@@ -163,12 +164,12 @@ impl Connection {
         };
         let tls = |reason: String| failed(Step::Tls, reason);
         let chain = PeerChain::default();
-        let config = client_config(cas, &chain).map_err(tls)?;
+        let config = peer_config(cas, &chain).map_err(tls)?;
         let name = ServerName::try_from(server_name.clone())
             .map_err(|_| tls(format!("{server_name:?} is not a valid certificate name")))?;
         let connector = TlsConnector::from(Arc::new(config));
         let connected = within(Step::Tls, timeout, connector.connect(name, stream)).await;
-        let stream = connected.map_err(|error| match chain.judge(&ders(cas), server_name) {
+        let stream = connected.map_err(|error| match chain.verify(&ders(cas), server_name) {
             Some(Err(refusal)) => tls(format!("tls: failed to verify certificate: {}", refusal.says)),
             _ => error,
         })?;

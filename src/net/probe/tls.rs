@@ -15,8 +15,10 @@ use super::sniff::{Sniffer, SniffingStream};
 use crate::certificate::Certificate;
 use crate::connectivity::{CertificateOwner, Distrust, Presented, StepResult, TlsFault};
 use crate::gostd::chain::Fault;
-use crate::net::consul::{PeerChain, alert_text, certificate_text, os_error_text, rustls_error};
-use crate::net::peerstream::{client_config, ders};
+use crate::net::consul::os_error_text;
+use crate::net::tls::client_config::{ders, peer_config};
+use crate::net::tls::error_text::{alert_text, certificate_text, rustls_error};
+use crate::net::tls::peer_chain::PeerChain;
 
 /// TLS over a sniffed connection.
 pub(super) type Encrypted = TlsStream<SniffingStream<TcpStream>>;
@@ -43,7 +45,7 @@ pub(super) async fn handshake(
     };
     let elapsed = started.elapsed();
     // Dialers are written in Go, so Go's verdict on the chain counts, not that of this tool's TLS library.
-    let verdict = chain.judge(&ders(cas), server_name);
+    let verdict = chain.verify(&ders(cas), server_name);
     match (connected, verdict) {
         (_, Some(Err(refusal))) => {
             let fault = TlsFault::Untrusted {
@@ -86,7 +88,7 @@ fn connector(
     server_name: &str,
     chain: &PeerChain,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let config = client_config(cas, chain)?;
+    let config = peer_config(cas, chain)?;
     let name = ServerName::try_from(server_name.to_owned())
         .map_err(|_| format!("{server_name:?} is not a valid certificate name"))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
