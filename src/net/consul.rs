@@ -19,7 +19,7 @@ pub use answer::{CaRoot, CaRoots, GeneratedToken};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;
-pub use error::{RequestError, os_error_text};
+pub use error::RequestError;
 pub(crate) use error::{alert_text, certificate_text, rustls_error};
 pub use host_port::{AuthorityError, HostPort};
 pub use kv::Pair;

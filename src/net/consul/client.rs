@@ -11,7 +11,7 @@ use super::host_port::HostPort;
 use super::network::{Network, by_asked_name, is_same_host};
 use super::response::Answer;
 use crate::acceptor::Acceptor;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// What does not stand for itself in a segment of a path or in a query's value (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -218,7 +218,7 @@ impl Client {
                 text = text.replace(secret.expose(), "<secret>");
             }
         }
-        Answer { body: redacted(&text).into_owned().into(), ..answer }
+        Answer { body: redact(&text).into_owned().into(), ..answer }
     }
 
     /// `?ns=…&partition=…` and what else is asked, or nothing.

@@ -10,6 +10,8 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use thiserror::Error;
 
+use crate::gostd::os_error::os_error_text;
+
 /// Why there is no answer to use.
 #[derive(Debug, Error)]
 pub enum RequestError {
@@ -45,14 +47,6 @@ pub enum RequestError {
     /// The TLS files or the URL cannot be used.
     #[error("{0}")]
     Setup(String),
-}
-
-/// What the operating system says, as Go prints it: lower case, without a number.
-pub fn os_error_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// The cause of a failed request in Go's words. `dialed` is what Go would name, such as `tcp 127.0.0.1:8500`.

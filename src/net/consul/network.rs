@@ -57,7 +57,7 @@ impl Network {
             return None;
         }
         let refusal = self.shown.judge(self.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
-        Some(format!("tls: failed to verify certificate: {}", refusal.says))
+        Some(format!("tls: failed to verify certificate: {}", refusal.message))
     }
 }
 

@@ -28,7 +28,8 @@ use super::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, STREAM_RESOURCES, StreamMessage,
     leader_of,
 };
-use crate::net::consul::{PeerChain, os_error_text};
+use crate::gostd::os_error::os_error_text;
+use crate::net::consul::PeerChain;
 use crate::net::tls::peer_config::{client_config, ders};
 use crate::token::{Secret, ServerAddress};
 
@@ -145,7 +146,7 @@ impl Connection {
             ServerAddress::parse(address).map_err(|error| failed(Step::Address, error.to_string()))?;
         // Go dials this very host when there is none.
         let host = if parsed.host.is_empty() { "localhost" } else { &parsed.host };
-        if parsed.is_a_number_only() {
+        if parsed.is_numeric_name() {
             return Err(failed(Step::Dns, "no such host".to_owned()));
         }
         let found: Vec<SocketAddr> =
@@ -167,7 +168,9 @@ impl Connection {
                 let connector = TlsConnector::from(Arc::new(config));
                 let made = step(Step::Tls, patience, connector.connect(name, stream)).await;
                 let stream = made.map_err(|error| match shown.judge(&ders(cas), server_name) {
-                    Some(Err(refusal)) => tls(format!("tls: failed to verify certificate: {}", refusal.says)),
+                    Some(Err(refusal)) => {
+                        tls(format!("tls: failed to verify certificate: {}", refusal.message))
+                    }
                     _ => error,
                 })?;
                 let alpn = match stream.get_ref().1.alpn_protocol() {

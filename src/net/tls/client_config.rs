@@ -14,9 +14,10 @@ use rustls::{ClientConfig, RootCertStore};
 use super::client_certificate;
 use super::no_verifier::Unverified;
 use super::recording_verifier::{PeerChain, RecordingVerifier};
+use crate::gostd::os_error::os_error_text;
 use crate::gostd::pem;
 use crate::net::consul::config::{Config, Tls};
-use crate::net::consul::error::{RequestError, os_error_text};
+use crate::net::consul::error::RequestError;
 use crate::net::consul::file::read;
 
 /// What the files say that flags and variables name.

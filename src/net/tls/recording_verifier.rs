@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, SignatureScheme};
 
 use crate::certificate::Certificate;
-use crate::gostd::chain::{Refusal, Trusted, verify};
+use crate::gostd::chain::{Trusted, VerifyError, verify};
 
 /// The chain that a server showed last, DER, its own certificate first. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -22,14 +22,14 @@ struct Chain {
 
 impl Chain {
     /// What Go says of it, by the roots that are trusted (DER); nothing when there is none.
-    fn judge(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, Refusal>> {
+    fn judge(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, VerifyError>> {
         Some(verify(&self.certificates, roots, server_name, self.judged_at?))
     }
 }
 
 impl PeerChain {
     /// What Go says of it, by the roots that are trusted (DER); nothing when none was shown.
-    pub(crate) fn judge(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, Refusal>> {
+    pub(crate) fn judge(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, VerifyError>> {
         self.chain().judge(roots, server_name)
     }
 
