@@ -22,7 +22,7 @@ impl GivenToken {
     /// so only the token in it is diagnosed.
     pub fn new(text: Zeroizing<Vec<u8>>) -> Self {
         let Ok(recovered) = recover(&text) else { return Self { text, token: None, extracted_from: None } };
-        let extracted_from = recovered.taken_out_of();
+        let extracted_from = recovered.extracted_from();
         let text = if extracted_from.is_some() { recovered.text.as_bytes().to_vec().into() } else { text };
         Self { text, token: Some(recovered.decoded.token), extracted_from }
     }

@@ -9,13 +9,13 @@ use tokio::task::JoinSet;
 use tokio::time::{self, Instant};
 
 use crate::connectivity::{Connected, DnsFault, StepResult, TcpAttempt, TcpFailure, TcpFault};
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 use crate::token::ServerAddress;
 
 /// Resolves a host with the system's resolver. An IP address resolves to itself.
 pub(super) async fn resolve(address: &ServerAddress, timeout: Duration) -> StepResult<Vec<IpAddr>, DnsFault> {
     let started = Instant::now();
-    if address.is_a_number_only() {
+    if address.is_numeric_name() {
         return StepResult::Failed { fault: DnsFault::NoSuchHost, elapsed: started.elapsed() };
     }
     // Go dials this host if the address has none.

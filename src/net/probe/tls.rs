@@ -14,8 +14,8 @@ use tokio_rustls::client::TlsStream;
 use super::sniff::{Sniffer, SniffingStream};
 use crate::certificate::Certificate;
 use crate::connectivity::{CertificateOwner, Distrust, Presented, StepResult, TlsFault};
-use crate::gostd::chain::Fault;
-use crate::net::consul::os_error_text;
+use crate::gostd::chain::VerifyErrorKind;
+use crate::gostd::os_error::os_error_text;
 use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::error_text::{alert_text, certificate_text, rustls_error};
 use crate::net::tls::peer_chain::PeerChain;
@@ -49,14 +49,14 @@ pub(super) async fn handshake(
     match (connected, verdict) {
         (_, Some(Err(refusal))) => {
             let fault = TlsFault::Untrusted {
-                reason: distrust(refusal.fault),
-                go_message: refusal.says,
+                reason: distrust(refusal.kind),
+                go_message: refusal.message,
                 presented: Box::new(presented(&chain, server_name)),
             };
             (StepResult::Failed { fault, elapsed }, None)
         }
         (Err(TlsFault::Untrusted { go_message: ours, .. }), Some(Ok(trusted))) => {
-            let mut value = Presented { unverified: trusted.not_checked, ..presented(&chain, server_name) };
+            let mut value = Presented { unverified: trusted.unverified, ..presented(&chain, server_name) };
             value
                 .unverified
                 .push(format!("this tool's TLS library rejects this chain ({ours}); Go accepts it"));
@@ -71,7 +71,7 @@ pub(super) async fn handshake(
                 other => format!("{other:?}"),
             };
             let alpn = connection.alpn_protocol().map(|it| String::from_utf8_lossy(it).into_owned());
-            let unverified = verdict.and_then(Result::ok).map(|trusted| trusted.not_checked);
+            let unverified = verdict.and_then(Result::ok).map(|trusted| trusted.unverified);
             let value = Presented {
                 protocol,
                 alpn,
@@ -122,13 +122,13 @@ fn presented(chain: &PeerChain, server_name: &str) -> Presented {
     Presented { owner: owner(chain.first(), server_name), chain, ..Presented::default() }
 }
 
-fn distrust(fault: Fault) -> Distrust {
-    match fault {
-        Fault::UnknownAuthority => Distrust::UnknownAuthority,
-        Fault::WrongName => Distrust::WrongName,
-        Fault::Expired => Distrust::Expired,
-        Fault::NotYetValid => Distrust::NotYetValid,
-        Fault::Unreadable | Fault::Unusable => Distrust::Unusable,
+fn distrust(kind: VerifyErrorKind) -> Distrust {
+    match kind {
+        VerifyErrorKind::UnknownAuthority => Distrust::UnknownAuthority,
+        VerifyErrorKind::WrongName => Distrust::WrongName,
+        VerifyErrorKind::Expired => Distrust::Expired,
+        VerifyErrorKind::NotYetValid => Distrust::NotYetValid,
+        VerifyErrorKind::Unreadable | VerifyErrorKind::Unusable => Distrust::Unusable,
     }
 }
 
