@@ -158,7 +158,7 @@ fn faults() -> Vec<(AddressTrace, &'static str)> {
 }
 
 #[test]
-fn every_fault_alone_is_its_own_cause_and_fails() {
+fn each_fault_alone_is_its_own_cause_and_blocks() {
     for (trace, expected) in faults() {
         let diagnosis = diagnose_addresses(vec![trace]);
         let first = diagnosis.causes.first().map(|cause| cause.name);
@@ -169,18 +169,18 @@ fn every_fault_alone_is_its_own_cause_and_fails() {
 }
 
 #[test]
-fn behind_a_good_address_a_bad_one_is_a_warning() {
+fn after_a_good_address_a_bad_one_is_a_warning() {
     for (trace, name) in faults() {
         let diagnosis = diagnose_addresses(vec![good("10.0.0.1:8503"), trace]);
         assert!(!diagnosis.fails(Severity::Error), "{name}: {:?}", diagnosis.causes);
-        assert!(diagnosis.conclusion.starts_with("Nothing was found"), "{name}: {}", diagnosis.conclusion);
+        assert!(diagnosis.conclusion.starts_with("Found nothing"), "{name}: {}", diagnosis.conclusion);
         let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
         assert!(name == "server-is-follower" || names == [name], "{names:?}");
     }
 }
 
 #[test]
-fn before_a_good_address_only_silence_keeps_it_from_working() {
+fn before_a_good_address_only_a_silent_one_blocks() {
     for (trace, name) in faults() {
         let diagnosis = diagnose_addresses(vec![trace, good("10.0.0.1:8503")]);
         let silent = ["dial-timeout", "server-unresponsive"].contains(&name);
@@ -192,20 +192,20 @@ fn before_a_good_address_only_silence_keeps_it_from_working() {
 }
 
 #[test]
-fn of_several_bad_addresses_the_first_leads() {
+fn of_several_bad_addresses_the_first_ranks_first() {
     let diagnosis = diagnose_addresses(vec![tcp(TcpFailure::TimedOut), tls(TlsFault::ConnectionClosed)]);
     let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
     assert_eq!(names, ["dial-timeout", "handshake-closed"]);
 }
 
 #[test]
-fn followers_alone_take_no_stream() {
+fn only_followers_block() {
     assert_eq!(diagnose_addresses(vec![follower(), follower()]).causes[0].name, "server-is-follower");
     assert!(diagnose_addresses(vec![follower(), good("10.0.0.1:8503")]).causes.is_empty());
 }
 
 #[test]
-fn what_the_error_says_leads_when_nothing_is_seen() {
+fn the_error_message_is_the_cause_if_nothing_is_observed() {
     let text = "1 error occurred:\n\t* failed to exchange peering secret through address \"10.0.0.9:8503\": rpc error: \
                 code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp \
                 10.0.0.9:8503: connect: connection refused\"\n\n";
@@ -218,7 +218,7 @@ fn what_the_error_says_leads_when_nothing_is_seen() {
 }
 
 #[test]
-fn then_it_was_refused_and_now_it_answers() {
+fn an_address_that_answers_now_lowers_the_cause_of_the_error() {
     let text = "failed to exchange peering secret through address \"10.0.0.1:8503\": rpc error: code = Unavailable desc = \
                 connection error: desc = \"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection \
                 refused\"";
@@ -229,11 +229,11 @@ fn then_it_was_refused_and_now_it_answers() {
     assert_eq!(diagnosis.causes[0].name, "dial-refused");
     assert!(!diagnosis.fails(Severity::Error));
     let lowered = diagnosis.causes[0].evidence.iter().find(|it| it.effect == Effect::Lowers).unwrap();
-    assert_eq!(lowered.message, "it answers now, seen from here; the dialing servers may see otherwise");
+    assert_eq!(lowered.message, "answers now, observed from this-host; the dialing servers may get other results");
 }
 
 #[test]
-fn an_error_that_is_seen_again_weighs_more_than_either() {
+fn an_error_that_is_also_observed_is_certain() {
     let mut inputs = inputs(observed(vec![tcp(TcpFailure::Refused)]));
     inputs.error = Some(explain::explain(
         "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: dial tcp \
@@ -244,7 +244,7 @@ fn an_error_that_is_seen_again_weighs_more_than_either() {
     assert_eq!(diagnosis.causes[0].certainty, CauseCertainty::Certain);
 }
 
-/// A token of `dc1` in another cluster than the Consul at hand.
+/// Returns a token of `dc1` in another cluster than the dialer's.
 fn a_token() -> Token {
     Token {
         server_name: "server.dc1.peering.aaaa.consul".to_owned(),
@@ -253,8 +253,8 @@ fn a_token() -> Token {
     }
 }
 
-/// The first cause's name and whether it fails, when the way is good and the Consul at hand says this.
-fn of_dialer(view: DialerView, token: &Token) -> (Option<&'static str>, bool) {
+/// Returns the first cause and whether it blocks, for a good address and this view of the dialer.
+fn diagnose_dialer(view: DialerView, token: &Token) -> (Option<&'static str>, bool) {
     let connectivity = observed(vec![good("10.0.0.1:8503")]);
     let inputs = Inputs { token: Some(token), dialer: Observed::Value(view), ..inputs(connectivity) };
     let diagnosis = diagnose(inputs);
@@ -271,9 +271,8 @@ fn entry(name: &str, peer_id: Option<&str>, state: PeeringState) -> Entry {
     }
 }
 
-/// Never that of the peering that happens to have the name that was given.
 #[test]
-fn a_command_names_the_peering_that_it_is_about() {
+fn the_next_command_names_the_affected_peering() {
     let token = a_token();
     let view = DialerView {
         peerings: Some(vec![
@@ -295,16 +294,16 @@ fn a_command_names_the_peering_that_it_is_about() {
 }
 
 #[test]
-fn an_error_that_is_of_another_token_is_not_an_unknown_one() {
+fn an_error_about_another_token_is_not_unknown() {
     let mut inputs = inputs(observed(vec![good("10.0.0.1:8503")]));
     let token = a_token();
     inputs.token = Some(&token);
     inputs.error = Some(explain::explain("dial tcp 10.9.9.9:8503: i/o timeout"));
-    assert!(!diagnose(inputs).conclusion.contains("not known"));
+    assert!(!diagnose(inputs).conclusion.contains("unknown"));
 }
 
 #[test]
-fn what_the_dialer_says_leads_to_its_cause() {
+fn each_view_of_the_dialer_leads_to_its_cause() {
     let view = || DialerView { trust_domain: Some("bbbb.consul".to_owned()), ..DialerView::default() };
     let with = |entry: Entry| DialerView { peerings: Some(vec![entry]), ..view() };
     let token = a_token();
@@ -329,7 +328,7 @@ fn what_the_dialer_says_leads_to_its_cause() {
         ),
         (with(entry("west", None, PeeringState::Pending)), Some("name-taken-by-acceptor"), true),
         (with(entry("other", None, PeeringState::Pending)), None, false),
-        // A working peering would be written over.
+        // Establishing would overwrite a working peering.
         (with(entry("west", Some("another"), PeeringState::Active)), Some("name-in-use"), true),
         (with(entry("west", Some("another"), PeeringState::Failing)), Some("name-in-use"), false),
         (with(entry("west", ours, PeeringState::Pending)), Some("left-by-failed-establish"), false),
@@ -339,12 +338,12 @@ fn what_the_dialer_says_leads_to_its_cause() {
     ];
     for (view, expected, fails) in table {
         let shown = format!("{view:?}");
-        assert_eq!(of_dialer(view, &token), (expected, fails), "{shown}");
+        assert_eq!(diagnose_dialer(view, &token), (expected, fails), "{shown}");
     }
 }
 
 #[test]
-fn where_gateways_dial_what_is_seen_here_is_only_possible() {
+fn if_mesh_gateways_dial_an_observed_cause_is_only_possible() {
     let connectivity = observed(vec![tcp(TcpFailure::TimedOut)]);
     let inputs = Inputs {
         dialer: Observed::Value(DialerView { through_mesh_gateways: Some(true), ..DialerView::default() }),
@@ -359,9 +358,9 @@ fn where_gateways_dial_what_is_seen_here_is_only_possible() {
 }
 
 #[test]
-fn a_secret_that_is_refused_while_another_is_unused_was_superseded() {
+fn a_rejected_secret_is_superseded_if_another_one_is_unused() {
     let token = a_token();
-    let holds = |code, message| {
+    let with_answer = |code, message| {
         let trace = AddressTrace { unused_secret: ok(status(code, message)), ..good("10.0.0.1:8503") };
         let connectivity = observed(vec![trace]);
         let undetermined =
@@ -374,8 +373,8 @@ fn a_secret_that_is_refused_while_another_is_unused_was_superseded() {
             ..inputs(connectivity)
         })
     };
-    let diagnosis = holds("PermissionDenied", "invalid peering establishment secret");
+    let diagnosis = with_answer("PermissionDenied", "invalid peering establishment secret");
     assert_eq!(diagnosis.causes[0].name, "token-superseded");
     assert!(diagnosis.fails(Severity::Error));
-    assert_eq!(holds("Internal", "not known").causes[0].name, "secret-invalid");
+    assert_eq!(with_answer("Internal", "unknown").causes[0].name, "secret-invalid");
 }
