@@ -44,7 +44,7 @@ fn out_writes_files_and_nothing_else() {
     let run = generate("pipe");
     let pipe = run.home().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let finished = refused(run, "it is no file");
+    let finished = refused(run, "not a regular file");
     assert!(std::fs::symlink_metadata(finished.home.path().join("pipe")).unwrap().file_type().is_fifo());
 
     let run = generate("link");

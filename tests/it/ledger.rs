@@ -444,7 +444,11 @@ fn an_imported_token_is_recorded_once() {
     let records = history(&other.home.path().join("state"), &["-name=west"]);
     assert_eq!((records.len(), &records[0]["source"]), (1, &json!("imported")));
     let nothing = import("hello").after(other).run().status(1);
-    assert!(nothing.stderr.starts_with("Error: cannot decode the token from standard input"), "{}", nothing.stderr);
+    assert!(
+        nothing.stderr.starts_with("Error: cannot decode the token from standard input"),
+        "{}",
+        nothing.stderr
+    );
     let nameless = Peering::new(["ledger", "import", &token]).run().status(2);
     assert!(nameless.stderr.contains("Error: -name is missing"), "{}", nameless.stderr);
 }
