@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::env::eprint_redacted;
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 
 /// Why a command could not do its work: what happened, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

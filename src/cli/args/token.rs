@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::cli::error::CliError;
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 use crate::token::recover::{Recovered, Repair, recover};
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 use crate::token::resemblance::Resemblance;
 use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, decode};
 
@@ -109,7 +109,7 @@ pub fn existing_file(text: &str) -> Option<&str> {
 }
 
 fn unreadable(source: &str, error: &io::Error) -> CliError {
-    let failed = CliError::new(format_args!("cannot read {}: {}", redacted(source), os_error_text(error)));
+    let failed = CliError::new(format_args!("cannot read {}: {}", redact(source), os_error_text(error)));
     if source.starts_with("@eyJ") { failed.with_remedy("remove the @ if this is a token") } else { failed }
 }
 

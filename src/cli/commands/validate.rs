@@ -21,7 +21,7 @@ use crate::lint::rule::Severity;
 use crate::lint::rules;
 use crate::render::{json, jsonl, junit, pretty, sarif};
 use crate::token::decode;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// Say what Consul would say of tokens, and what it would not
 ///
@@ -95,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             Err(error) => {
                 error.print();
                 let reason = error.message().to_owned();
-                Err(UnreadableInput { source: redacted(argument).into_owned(), reason })
+                Err(UnreadableInput { source: redact(argument).into_owned(), reason })
             }
         })
         .collect();
