@@ -229,7 +229,10 @@ fn an_address_that_answers_now_lowers_the_cause_of_the_error() {
     assert_eq!(diagnosis.causes[0].name, "dial-refused");
     assert!(!diagnosis.fails(Severity::Error));
     let lowered = diagnosis.causes[0].evidence.iter().find(|it| it.effect == Effect::Lowers).unwrap();
-    assert_eq!(lowered.message, "answers now, observed from this-host; the dialing servers may get other results");
+    assert_eq!(
+        lowered.message,
+        "answers now, observed from this-host; the dialing servers may get other results"
+    );
 }
 
 #[test]

@@ -48,10 +48,10 @@ async fn without_a_token_nothing_is_asked() {
     let server = MockServer::start().await;
     for (peering, complaint) in [
         (establish(""), "Missing the required -peering-token flag\n"),
-        (establish("@nothing"), "cannot read @nothing: no such file or directory\n"),
-        (establish("@empty").file("empty", "\n"), "There is no token in @empty: it is empty\n"),
-        (establish("-"), "There is no token in -: it is empty\n"),
-        (establish("@binary").file("binary", [0xff, 0xfe]), "The token from @binary is no text\n"),
+        (establish("@nothing"), "Error: cannot read @nothing: no such file or directory\n"),
+        (establish("@empty").file("empty", "\n"), "Error: no token in @empty: it is empty\n"),
+        (establish("-"), "Error: no token in -: it is empty\n"),
+        (establish("@binary").file("binary", [0xff, 0xfe]), "Error: the token in @binary is not UTF-8\n"),
     ] {
         run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await.expect(1, "", complaint);
     }
@@ -168,7 +168,7 @@ fn a_token_that_cannot_work_is_not_sent_when_it_is_checked_first() {
     let run = pair.establish(&["-check"]).run().status(1);
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains("1. certificate-expired (likely)"), "{}", run.stderr);
-    let end = "\nNothing was sent, and this look spent nothing. -force establishes all the same.\n";
+    let end = "\nNothing was sent, and the token was not used. To establish anyway, add -force.\n";
     assert!(run.stderr.ends_with(end), "{}", run.stderr);
     assert!(!pair.dialed(), "a peering was written");
 
@@ -189,7 +189,7 @@ fn a_token_that_can_work_is_checked_and_established_in_silence() {
     );
     // Now it is used, which is found without another try.
     let run = pair.establish(&["-check"]).run().status(1);
-    assert!(run.stderr.contains("Nothing was sent, and this look spent nothing."), "{}", run.stderr);
+    assert!(run.stderr.contains("Nothing was sent, and the token was not used."), "{}", run.stderr);
     let states = Peering::new(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
     let states: Value = serde_json::from_str(&states.stdout).unwrap();
     assert_eq!(states[0]["State"], "ACTIVE");

@@ -251,7 +251,8 @@ async fn the_reason_names_each_unreachable_address() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut token = token(&west.generate("east").await);
     token.server_addresses = Some(vec!["no-port".into(), closed.to_string()]);
-    let reason = format!("no-port: address no-port: missing port in address; {closed}: connection refused");
+    let reason =
+        format!("no-port: no-port is not a valid peering server address; {closed}: connection refused");
     is(&ask_about(&token).await, [("failed", &reason), NOT_REPORTED]);
     token.server_addresses = Some(Vec::new());
     is(&ask_about(&token).await, [("failed", "the token has no address"), NOT_REPORTED]);

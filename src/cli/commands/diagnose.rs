@@ -5,21 +5,23 @@ mod redact;
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::severity::Level;
-use crate::cli::args::{time, token, token_error};
-use crate::cli::env::{eprint_line, host, now, print, stderr_is_a_terminal, width};
+use crate::cli::args::time;
+use crate::cli::args::token::{TokenText, read_text};
+use crate::cli::env::{host, now, print, stderr_is_a_terminal, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken, diagnose};
 use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::ledger::Ledger;
 use crate::net::probe::{ProbeTarget, Progress};
-use crate::render::{json, pretty, yaml};
-use crate::token::recover::recover;
+use crate::render::pretty;
 use progress_lines::ProgressLines;
 use redact::redact_addresses;
 
@@ -59,7 +61,7 @@ pub struct Arguments {
     fail_on: Level,
     /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     /// Show only the causes and the conclusion, to paste into a ticket
     #[arg(long)]
     short: bool,
@@ -72,35 +74,15 @@ pub struct Arguments {
     http: HttpOptions,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.peering_token.as_deref() == Some("-") && arguments.error.as_deref() == Some("-") {
-        eprint_line("Error: the token and -error cannot both be read from standard input");
-        return Exit::Failed;
+        return Err(CliError::new("the token and -error cannot both be read from standard input")
+            .with_remedy("give one of them as @FILE"));
     }
-    let (token, error) = match (read_token(arguments), read_error(arguments)) {
-        (Ok(token), Ok(error)) => (token, error),
-        (token, error) => {
-            for message in [token.err(), error.err()].into_iter().flatten() {
-                eprint_line(&message);
-            }
-            return Exit::Failed;
-        }
-    };
-    let client = match (!arguments.offline).then(|| arguments.http.client()).transpose() {
-        Ok(client) => client,
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            return Exit::Failed;
-        }
-    };
+    let token = read_token(arguments)?;
+    let error = read_error(arguments)?;
+    let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
     let diagnosis = run_diagnosis(
         client.as_ref(),
         &arguments.ledger,
@@ -114,15 +96,12 @@ pub fn run(arguments: &Arguments) -> Exit {
         },
     );
     let exit = if diagnosis.fails(arguments.fail_on.into()) { Exit::Findings } else { Exit::Done };
-    let text = match arguments.format {
-        Format::Pretty if arguments.short => pretty::short_diagnosis(&diagnosis, width()),
-        Format::Pretty => pretty::diagnosis(&diagnosis, width()),
-        Format::Json => json::render(&diagnosis),
-        Format::Yaml => yaml::render(&diagnosis),
-    };
+    let show = if arguments.short { pretty::short_diagnosis } else { pretty::diagnosis };
+    let text = arguments.format.render(&diagnosis, || show(&diagnosis, width()));
     let decoded = token.as_ref().and_then(GivenToken::token);
     let text = if arguments.redact_addresses { redact_addresses(&text, decoded) } else { text };
-    exit.unless_unprinted(print(&text))
+    print(&text)?;
+    Ok(exit)
 }
 
 /// Gathers the inputs and diagnoses them. On a terminal, shows the progress. Without a client, uses no network.
@@ -149,41 +128,34 @@ pub fn run_diagnosis(
 }
 
 fn open_ledger<'a>(options: &LedgerOptions, client: Option<&'a Client>) -> Result<Ledger<'a>, String> {
-    options.open(options.kind()?, client)
+    let kind = options.kind().map_err(|error| error.to_string())?;
+    options.open(kind, client)
 }
 
-/// Reads the token. Text that cannot be decoded is not an error: Consul's verdict on it is a cause.
-fn read_token(arguments: &Arguments) -> Result<Option<GivenToken>, String> {
+/// Reads the token. One that cannot be decoded is printed as an error, and diagnosed like any other.
+fn read_token(arguments: &Arguments) -> Result<Option<GivenToken>, CliError> {
     let Some(argument) = &arguments.peering_token else { return Ok(None) };
-    let given = token::read(argument).map_err(|error| format!("Error: {error}"))?;
-    if let Err((error, repairs)) = recover(&given.text) {
-        eprint_line(&token_error::describe(&given, &error, &repairs));
+    let given = TokenText::read(argument)?;
+    if let Err(error) = given.recover() {
+        error.print();
     }
     Ok(Some(GivenToken::new(given.text)))
 }
 
-/// Reads the error message. An empty one is an error.
-fn read_error(arguments: &Arguments) -> Result<Option<String>, String> {
-    let text = match arguments.error.as_deref() {
-        Some(argument) if argument == "-" || argument.starts_with('@') => {
-            let given = token::read(argument).map_err(|error| format!("Error: -error: {error}"))?;
-            Some(String::from_utf8_lossy(&given.text).into_owned())
-        }
-        text => text.map(str::to_owned),
-    };
+/// Reads the error message from Consul.
+fn read_error(arguments: &Arguments) -> Result<Option<String>, CliError> {
+    let text = arguments.error.as_deref().map(read_text).transpose()?;
     if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
-        return Err(
-            "Error: -error is empty\n  Pass Consul's error message. A pipe needs 2>&1 to pass errors on."
-                .to_owned(),
-        );
+        return Err(CliError::new("the text of -error is empty")
+            .with_remedy("pass Consul's error message; a pipe needs 2>&1 to pass errors"));
     }
     Ok(text)
 }
 
-fn timeout(text: &str) -> Result<Duration, String> {
+fn timeout(text: &str) -> Result<Duration, CliError> {
     let duration = time::duration(text)?;
     Duration::try_from(duration)
         .ok()
         .filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(10))
-        .ok_or_else(|| "a timeout must be more than zero and at most ten minutes".to_owned())
+        .ok_or_else(|| CliError::new("a timeout is between 1ms and 10m"))
 }
