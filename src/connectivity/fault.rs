@@ -57,7 +57,6 @@ pub struct TcpAttempt {
     /// The IP address and port.
     pub remote_address: SocketAddr,
     /// Why it failed.
-    #[serde(flatten)]
     pub reason: TcpFailure,
     /// How long it took.
     #[serde(rename = "elapsed_ms", serialize_with = "super::as_ms")]
@@ -68,7 +67,7 @@ pub struct TcpAttempt {
 /// Why a TCP connection attempt failed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "reason", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum TcpFailure {
     /// The host reports that nothing listens on the port.
     Refused,

@@ -128,7 +128,7 @@ pub fn run_diagnosis(
 }
 
 fn open_ledger<'a>(options: &LedgerOptions, client: Option<&'a Client>) -> Result<Ledger<'a>, String> {
-    let kind = options.kind().map_err(|error| error.to_string())?;
+    let kind = options.kind().map_err(|error| error.message().to_owned())?;
     options.open(kind, client)
 }
 
