@@ -1,7 +1,7 @@
 //! What a certificate says: plain facts, no judgement.
 //!
 //! The only module that names `x509_parser`. What Consul thinks of a certificate is another question: see
-//! [`crate::lint::acceptance`].
+//! [`crate::lint::Acceptance`].
 
 pub(crate) mod key;
 pub(crate) mod names;

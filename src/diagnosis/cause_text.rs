@@ -2,7 +2,7 @@
 
 use crate::explain;
 use crate::explain::Entry;
-use crate::lint::rule::Check;
+use crate::lint::Check;
 use crate::lint::rules;
 
 /// How to look from where the dialing is done. The token goes over standard input, so that it is in no list of processes.
@@ -59,7 +59,7 @@ impl From<&Check> for Text {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.why.to_owned()],
+            why: vec![check.reason.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }

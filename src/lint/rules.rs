@@ -11,7 +11,7 @@ mod text;
 
 use super::rule::Check;
 
-/// Every check, in the order of its subject and then of reading.
+/// Every check, by area, in the order in which Consul processes a token.
 pub static ALL: &[&Check] = &[
     &text::EMPTY,
     &encoding::NOT_BASE64,
@@ -77,7 +77,7 @@ pub static ALL: &[&Check] = &[
     &certificates::PRIVATE_KEY_INSIDE,
 ];
 
-/// The check of a name.
+/// Returns the check with this name.
 pub fn find(name: &str) -> Option<&'static Check> {
     ALL.iter().copied().find(|check| check.name == name)
 }

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// What `validate` can write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -1,4 +1,4 @@
-//! `peering diff`: what differs between two tokens.
+//! `peering diff`: the differences between two tokens.
 
 use clap::{Args, ValueEnum};
 
@@ -8,12 +8,12 @@ use crate::cli::exit::Exit;
 use crate::inspect::diff::Comparison;
 use crate::render::{json, pretty, yaml};
 
-/// Show what differs between two tokens, and what that means
+/// Show the differences between two tokens
 ///
-/// Tells whether they belong to the same peering, which is newer as far as can be known, and what each difference means.
-/// Nothing is sent anywhere, and no secret is shown.
+/// Shows whether both tokens belong to the same peering, which one is probably newer, and what each difference means.
+/// The command opens no connection and shows no secret.
 ///
-/// Exit codes: 0 the same peering, 1 not, 2 a token could not be read or the command line is wrong.
+/// Exit codes: 0 the same peering, 1 different peerings, 2 a token cannot be read or the command line is invalid.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering diff @monday.token @tuesday.token
@@ -22,10 +22,10 @@ pub struct Arguments {
     /// The first token's text, @FILE, or - for standard input
     #[arg(value_name = "A")]
     first: String,
-    /// The second token's
+    /// The second token's text, @FILE, or - for standard input
     #[arg(value_name = "B")]
     second: String,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
 }
@@ -40,14 +40,17 @@ enum Format {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Exit {
     if arguments.first == "-" && arguments.second == "-" {
-        eprint_line("Error: only one of the two tokens can come from standard input");
+        eprint_line(
+            "Error: both tokens cannot be read from standard input: give at least one as text or @FILE",
+        );
         return Exit::Failed;
     }
-    let (Some((one, first)), Some((other, second))) = (read(&arguments.first), read(&arguments.second))
+    let (Some((first_source, first)), Some((second_source, second))) =
+        (read(&arguments.first), read(&arguments.second))
     else {
         return Exit::Failed;
     };
-    let comparison = Comparison::of([one, other], &first, &second);
+    let comparison = Comparison::new([first_source, second_source], &first, &second);
     let text = match arguments.format {
         Format::Pretty => pretty::diff(&comparison, width()),
         Format::Json => json::render(&comparison),

@@ -11,7 +11,7 @@ use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::token;
 use crate::cli::env::{eprint_line, stderr_is_a_terminal, width};
 use crate::cli::exit::Exit;
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::net::consul::{Client, EstablishRequest};
 use crate::render::pretty;
 use crate::token::Secret;

@@ -9,7 +9,7 @@ use crate::cli::env::{eprint_line, print, width};
 use crate::cli::exit::Exit;
 use crate::explain;
 use crate::explain::{Entry, Explanation};
-use crate::lint::rule::Check;
+use crate::lint::Check;
 use crate::lint::rules;
 use crate::render::{json, pretty, yaml};
 

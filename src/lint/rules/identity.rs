@@ -1,8 +1,7 @@
 //! Checks of the server name, the datacenter, the peer ID and the secret.
 
 use super::format::count;
-use crate::lint::context::Context;
-use crate::lint::rule::{Area, Check, Found, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
 use crate::token::Token;
 use crate::token::resemblance::is_uuid;
 
@@ -13,17 +12,17 @@ pub static SERVER_NAME_MISSING: Check = Check {
     area: Area::Identity,
     subject: Subject::Certificates,
     summary: "The token has a CA, but no server name to verify.",
-    why: "The token was edited, or made by something else than Consul.",
+    reason: "The token was edited, or made by something else than Consul.",
     remedy: "Generate a token anew on the accepting cluster.",
     source: "Consul 1.23.0-dev, recorded: `peering token server name value is empty`",
     run: server_name_missing,
 };
 
-fn server_name_missing(facts: &Context<'_>, found: &mut Found) {
-    if facts.token().is_some_and(|token| token.server_name.is_empty()) {
-        let ca_entries = facts.ca_entries.len();
+fn server_name_missing(context: &Context<'_>, findings: &mut Findings) {
+    if context.token().is_some_and(|token| token.server_name.is_empty()) {
+        let ca_entries = context.ca_entries.len();
         let message = format!("ServerName is empty beside {}", count(ca_entries, "CA"));
-        found.fault("ServerName", message, [("ca_entries", ca_entries.into())]);
+        findings.add("ServerName", message, [("ca_entries", ca_entries.into())]);
     }
 }
 
@@ -34,14 +33,14 @@ pub static SERVER_NAME_MALFORMED: Check = Check {
     area: Area::Identity,
     subject: Subject::Certificates,
     summary: "The server name is not one that Consul's servers have certificates for.",
-    why: "The dialer verifies the acceptor's certificate against this name, so that any other name fails the TLS handshake. Consul writes `server.<datacenter>.peering.<trust-domain>`, Consul 1.13 `server.<datacenter>.<domain>`.",
+    reason: "The dialer verifies the acceptor's certificate against this name, so that any other name fails the TLS handshake. Consul writes `server.<datacenter>.peering.<trust-domain>`, Consul 1.13 `server.<datacenter>.<domain>`.",
     remedy: "Generate a token anew on the accepting cluster; the name is not to be edited.",
     source: "Consul 1.23.0-dev and 1.13, recorded: `establish-wrong-server-name`",
     run: server_name_malformed,
 };
 
-fn server_name_malformed(facts: &Context<'_>, found: &mut Found) {
-    let Some(token) = facts.token().filter(|token| !token.server_name.is_empty()) else { return };
+fn server_name_malformed(context: &Context<'_>, findings: &mut Findings) {
+    let Some(token) = context.token().filter(|token| !token.server_name.is_empty()) else { return };
     let (form, is_good) = if token.remote.is_some() {
         ("server.<datacenter>.peering.<trust-domain>", is_of_today(&token.server_name))
     } else {
@@ -50,7 +49,7 @@ fn server_name_malformed(facts: &Context<'_>, found: &mut Found) {
     if !is_good {
         let name = token.server_name.as_str();
         let message = format!("{name} does not have the form {form}");
-        found.fault("ServerName", message, [("server_name", name.into()), ("form", form.into())]);
+        findings.add("ServerName", message, [("server_name", name.into()), ("form", form.into())]);
     }
 }
 
@@ -85,20 +84,20 @@ pub static DATACENTER_MISMATCH: Check = Check {
     area: Area::Identity,
     subject: Subject::Datacenter,
     summary: "The server name and `Remote.Datacenter` name different datacenters.",
-    why: "The token was edited, or put together from two. Consul does not compare them: if the server name is the wrong one, the TLS handshake fails; if the datacenter is, the dialer shows and uses a wrong one.",
+    reason: "The token was edited, or put together from two. Consul does not compare them: if the server name is the wrong one, the TLS handshake fails; if the datacenter is, the dialer shows and uses a wrong one.",
     remedy: "Generate a token anew on the accepting cluster.",
     source: "Consul 1.23.0-dev, recorded: both come from the acceptor's configuration",
     run: datacenter_mismatch,
 };
 
-fn datacenter_mismatch(facts: &Context<'_>, found: &mut Found) {
-    let (Some(token), Some(datacenter)) = (facts.token(), facts.datacenter()) else { return };
+fn datacenter_mismatch(context: &Context<'_>, findings: &mut Findings) {
+    let (Some(token), Some(datacenter)) = (context.token(), context.datacenter()) else { return };
     let named = token.server_name.strip_prefix("server.").and_then(|rest| rest.split_once('.'));
     if let Some((named, _)) = named
         && !named.eq_ignore_ascii_case(datacenter)
     {
         let message = format!("Remote.Datacenter is {datacenter}, ServerName is of {named}");
-        found.fault(
+        findings.add(
             "Remote.Datacenter",
             message,
             [("datacenter", datacenter.into()), ("server_name", named.into())],
@@ -113,21 +112,21 @@ pub static TRUST_DOMAIN_MISMATCH: Check = Check {
     area: Area::Identity,
     subject: Subject::Certificates,
     summary: "The server name and the CA belong to different trust domains.",
-    why: "The CA is another cluster's, so that the TLS handshake will fail, if the token was edited or put together from two. It is a warning because clusters that share a root of Vault or of the company may rightly differ.",
+    reason: "The CA is another cluster's, so that the TLS handshake will fail, if the token was edited or put together from two. It is a warning because clusters that share a root of Vault or of the company may rightly differ.",
     remedy: "If you did not expect a shared root, generate a token anew on the accepting cluster.",
     source: "SPIFFE X509-SVID, and the URI in the certificates of Consul's CA",
     run: trust_domain_mismatch,
 };
 
-fn trust_domain_mismatch(facts: &Context<'_>, found: &mut Found) {
-    let Some(expected) = facts.token().and_then(Token::trust_domain) else { return };
-    for (index, certificate) in facts.certificates() {
+fn trust_domain_mismatch(context: &Context<'_>, findings: &mut Findings) {
+    let Some(expected) = context.token().and_then(Token::trust_domain) else { return };
+    for (index, certificate) in context.certificates() {
         if let Some(actual) =
             certificate.trust_domain().filter(|actual| !actual.eq_ignore_ascii_case(expected))
         {
             let message = format!("the CA is of the trust domain {actual}, ServerName of {expected}");
             let values = [("ca", actual.into()), ("server_name", expected.into())];
-            found.fault(format!("CA[{index}]"), message, values);
+            findings.add(format!("CA[{index}]"), message, values);
         }
     }
 }
@@ -139,15 +138,15 @@ pub static PEER_ID_MISSING: Check = Check {
     area: Area::Identity,
     subject: Subject::Fields,
     summary: "The token has no peer ID.",
-    why: "The token was edited, or made by something else than Consul.",
+    reason: "The token was edited, or made by something else than Consul.",
     remedy: "Generate a token anew on the accepting cluster.",
     source: "Consul 1.23.0-dev, recorded: `peering token peer ID value is empty`",
     run: peer_id_missing,
 };
 
-fn peer_id_missing(facts: &Context<'_>, found: &mut Found) {
-    if facts.token().is_some_and(|token| token.peer_id.is_empty()) {
-        found.fault("PeerID", "PeerID is empty", []);
+fn peer_id_missing(context: &Context<'_>, findings: &mut Findings) {
+    if context.token().is_some_and(|token| token.peer_id.is_empty()) {
+        findings.add("PeerID", "PeerID is empty", []);
     }
 }
 
@@ -158,17 +157,17 @@ pub static PEER_ID_NOT_UUID: Check = Check {
     area: Area::Identity,
     subject: Subject::Fields,
     summary: "The peer ID is not a UUID.",
-    why: "Consul gives every peering a UUID. The acceptor knows no peering by another ID, so that establishing cannot succeed; the dialing Consul does not look.",
+    reason: "Consul gives every peering a UUID. The acceptor knows no peering by another ID, so that establishing cannot succeed; the dialing Consul does not look.",
     remedy: "Generate a token anew on the accepting cluster; the ID is not to be edited.",
     source: "every token recorded from Consul 1.13 to 1.23",
     run: peer_id_not_uuid,
 };
 
-fn peer_id_not_uuid(facts: &Context<'_>, found: &mut Found) {
-    let Some(token) = facts.token() else { return };
+fn peer_id_not_uuid(context: &Context<'_>, findings: &mut Findings) {
+    let Some(token) = context.token() else { return };
     let id = token.peer_id.as_str();
     if !id.is_empty() && !is_uuid(id.as_bytes()) {
-        found.fault("PeerID", format!("{id} is not a UUID"), [("peer_id", id.into())]);
+        findings.add("PeerID", format!("{id} is not a UUID"), [("peer_id", id.into())]);
     }
 }
 
@@ -179,15 +178,15 @@ pub static SECRET_MISSING: Check = Check {
     area: Area::Identity,
     subject: Subject::Fields,
     summary: "The token has no establishment secret.",
-    why: "Somebody removed it to show the token around, or it was made by something else than Consul. The dialing Consul does not look; the acceptor answers `invalid peering establishment secret`, or `peering was already established` once a token of the peering was used.",
+    reason: "Somebody removed it to show the token around, or it was made by something else than Consul. The dialing Consul does not look; the acceptor answers `invalid peering establishment secret`, or `peering was already established` once a token of the peering was used.",
     remedy: "Use the token as it was generated, or generate another one.",
     source: "Consul 1.23.0-dev, recorded",
     run: secret_missing,
 };
 
-fn secret_missing(facts: &Context<'_>, found: &mut Found) {
-    if facts.token().is_some_and(|token| token.establishment_secret.is_empty()) {
-        found.fault("EstablishmentSecret", "EstablishmentSecret is empty", []);
+fn secret_missing(context: &Context<'_>, findings: &mut Findings) {
+    if context.token().is_some_and(|token| token.establishment_secret.is_empty()) {
+        findings.add("EstablishmentSecret", "EstablishmentSecret is empty", []);
     }
 }
 
@@ -198,18 +197,18 @@ pub static SECRET_NOT_UUID: Check = Check {
     area: Area::Identity,
     subject: Subject::Fields,
     summary: "The establishment secret is not a UUID.",
-    why: "Consul makes a UUID. Another text is not the secret that the acceptor expects: somebody blackened it, or it was damaged. The acceptor answers `invalid peering establishment secret`.",
+    reason: "Consul makes a UUID. Another text is not the secret that the acceptor expects: somebody blackened it, or it was damaged. The acceptor answers `invalid peering establishment secret`.",
     remedy: "Use the token as it was generated, or generate another one.",
     source: "every token recorded from Consul 1.13 to 1.23",
     run: secret_not_uuid,
 };
 
-fn secret_not_uuid(facts: &Context<'_>, found: &mut Found) {
-    let Some(token) = facts.token() else { return };
+fn secret_not_uuid(context: &Context<'_>, findings: &mut Findings) {
+    let Some(token) = context.token() else { return };
     let secret = token.establishment_secret.expose().as_bytes();
     if !secret.is_empty() && !is_uuid(secret) {
         let length = secret.len();
         let message = format!("EstablishmentSecret is {}, and not a UUID", count(length, "byte"));
-        found.fault("EstablishmentSecret", message, [("bytes", length.into())]);
+        findings.add("EstablishmentSecret", message, [("bytes", length.into())]);
     }
 }
