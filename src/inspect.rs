@@ -9,10 +9,9 @@ mod field;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::certificate::{Certificate, hex};
+use crate::certificate::Certificate;
 use crate::gostd::pem;
 use crate::lint::{Acceptance, CaEntry, Finding, Options, Status, check};
 use crate::token::recover::{Recovered, Repair};
@@ -133,7 +132,7 @@ impl Inspections {
 impl Inspection {
     /// Checks a token and collects what it contains. `show_secret` includes the secret itself.
     pub fn new(source: String, recovered: Recovered, now: Timestamp, show_secret: bool) -> Self {
-        let Recovered { decoded, text, undone } = recovered;
+        let Recovered { decoded, text, repairs } = recovered;
         let token = decoded.token;
         let report = check(text.as_bytes(), &Options::new(now));
         let entries = token.ca.iter().flatten().zip(&report.ca_entries);
@@ -142,7 +141,7 @@ impl Inspection {
         Self {
             source,
             status: report.status(),
-            repairs: undone,
+            repairs,
             addresses: addresses(&token),
             tls: !certificates.is_empty(),
             certificates,
@@ -166,7 +165,7 @@ impl EstablishmentSecret {
         let present = !secret.is_empty();
         Self {
             present,
-            sha256: present.then(|| hex(digest(&SHA256, secret.expose().as_bytes()).as_ref())),
+            sha256: secret.sha256(),
             value: (present && show).then(|| secret.expose().to_owned()),
         }
     }

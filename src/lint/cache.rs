@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use crate::ZeroizeBuf;
 use crate::lint::CaEntry;
-use crate::token::{DecodeError, Decoded, Remember, decode, decode_remembering};
+use crate::token::{CaCache, DecodeError, Decoded, decode, decode_with_cache};
 use two_generation::TwoGenerationCache;
 
 /// Decodes tokens and parses the entries of their `CA`, with or without a memory of earlier tokens.
@@ -49,7 +49,7 @@ impl Cache for NoCache {
 
 impl Cache for TokenCache {
     fn decode(&mut self, text: &[u8]) -> Result<Decoded, DecodeError> {
-        decode_remembering(text, &mut self.json, &mut self.strings)
+        decode_with_cache(text, &mut self.json, &mut self.strings)
     }
 
     fn ca_entry(&mut self, pem: &str) -> Arc<CaEntry> {
@@ -61,12 +61,12 @@ impl Cache for TokenCache {
     }
 }
 
-impl Remember for JsonStrings {
-    fn recall(&mut self, written: &[u8]) -> Option<String> {
+impl CaCache for JsonStrings {
+    fn get(&mut self, written: &[u8]) -> Option<String> {
         self.0.find(written).map(|text| text.as_ref().to_owned())
     }
 
-    fn remember(&mut self, written: &[u8], text: &str) {
+    fn insert(&mut self, written: &[u8], text: &str) {
         self.0.insert(written, text.into());
     }
 }

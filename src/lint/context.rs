@@ -10,7 +10,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
 use crate::token::recover::{Repair, recover};
 use crate::token::resemblance::Resemblance;
-use crate::token::{AddressError, DecodeError, Decoded, Observation, Repeated, ServerAddress, Token};
+use crate::token::{AddressError, DecodeError, Decoded, Observation, ObservationKind, ServerAddress, Token};
 
 /// Everything that checks read about one token.
 #[derive(Debug)]
@@ -118,7 +118,7 @@ impl CaEntry {
 impl Misread {
     fn new(text: &[u8], error: &DecodeError) -> Self {
         match recover(text) {
-            Ok(recovered) => Self { repairs: recovered.undone, resembles: None },
+            Ok(recovered) => Self { repairs: recovered.repairs, resembles: None },
             Err((_, repairs)) => Self { repairs, resembles: Some(Resemblance::of(text, error)) },
         }
     }
@@ -169,9 +169,9 @@ impl<'a> Context<'a> {
     }
 
     /// Returns the number of observations of a kind that are not listed.
-    pub fn unlisted(&self, kind: Repeated) -> usize {
+    pub fn unlisted(&self, kind: ObservationKind) -> usize {
         let counts = self.observations().iter().filter_map(|observation| match observation {
-            Observation::Unlisted { kind: of, count } if *of == kind => Some(*count),
+            Observation::Truncated { kind: of, count } if *of == kind => Some(*count),
             _ => None,
         });
         counts.sum()

@@ -14,7 +14,7 @@ use crate::cli::env::{eprint_line, now, print, width};
 use crate::cli::exit::Exit;
 use crate::lint::{Options, RuleSet, Severity, UnreadableInput, ValidatedToken, check, rules};
 use crate::render::{json, jsonl, junit, pretty, sarif};
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// Check tokens the way Consul does, and for problems Consul misses
 ///
@@ -106,7 +106,7 @@ fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, Unreada
         }
         Err(error) => {
             eprint_line(&format!("Error: {error}"));
-            Err(UnreadableInput { source: redacted(argument).into_owned(), reason: error.to_string() })
+            Err(UnreadableInput { source: redact(argument).into_owned(), reason: error.to_string() })
         }
     }
 }

@@ -21,7 +21,7 @@ pub static NOT_BASE64: Check = Check {
 
 fn not_base64(context: &Context<'_>, findings: &mut Findings) {
     let Err(error) = context.decoded else { return };
-    if error.stage != Stage::Base64 || context.resembles(Resemblance::Nothing) {
+    if error.stage != Stage::Base64 || context.resembles(Resemblance::Empty) {
         return;
     }
     let (offset, length) = (error.offset, context.text.len());
@@ -83,7 +83,7 @@ pub static BLANKS_IN_TEXT: Check = Check {
 };
 
 fn blanks_in_text(context: &Context<'_>, findings: &mut Findings) {
-    if !context.needs(Repair::SurroundingBlanks) && !context.needs(Repair::InnerBlanks) {
+    if !context.needs(Repair::SurroundingWhitespace) && !context.needs(Repair::InnerWhitespace) {
         return;
     }
     let is_blank = |byte: &u8| byte.is_ascii_whitespace() && !matches!(byte, b'\r' | b'\n');
@@ -191,7 +191,7 @@ pub static BASE64_NO_PADDING: Check = Check {
 };
 
 fn base64_no_padding(context: &Context<'_>, findings: &mut Findings) {
-    if context.needs(Repair::LostPadding) {
+    if context.needs(Repair::MissingPadding) {
         let digits = context.text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'=').count();
         let missing = digits.next_multiple_of(4) - digits;
         let message = format!("{digits} digits of base64 need {missing} × = at the end");
@@ -261,7 +261,7 @@ pub static ENCODED_TWICE: Check = Check {
 };
 
 fn encoded_twice(context: &Context<'_>, findings: &mut Findings) {
-    if context.needs(Repair::EncodedTwice) {
+    if context.needs(Repair::DoubleEncoded) {
         let length = context.text.len();
         let message =
             format!("under the base64 of these {length} bytes there is base64 again, and then a token");

@@ -3,7 +3,7 @@
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
-use crate::token::{Observation, Repeated, Stage};
+use crate::token::{Observation, ObservationKind, Stage};
 
 /// `not-encoded`.
 pub static NOT_ENCODED: Check = Check {
@@ -44,7 +44,7 @@ pub static NOT_JSON: Check = Check {
 
 fn not_json(context: &Context<'_>, findings: &mut Findings) {
     let Err(error) = context.decoded else { return };
-    if matches!(error.stage, Stage::Json | Stage::Utf8) && !context.resembles(Resemblance::Nothing) {
+    if matches!(error.stage, Stage::Json | Stage::Utf8) && !context.resembles(Resemblance::Empty) {
         let offset = error.offset;
         let message = match error.stage {
             Stage::Utf8 => format!("byte {offset} of what the base64 holds is not even text"),
@@ -99,7 +99,7 @@ fn invalid_utf8(context: &Context<'_>, findings: &mut Findings) {
             findings.add(path.clone(), message, [("offset", (*offset).into())]);
         }
     }
-    findings.add_unlisted(context.unlisted(Repeated::ReplacedText));
+    findings.add_unlisted(context.unlisted(ObservationKind::ReplacedText));
 }
 
 /// `unknown-field`.
@@ -127,7 +127,7 @@ fn unknown_field(context: &Context<'_>, findings: &mut Findings) {
             );
         }
     }
-    findings.add_unlisted(context.unlisted(Repeated::UnknownField));
+    findings.add_unlisted(context.unlisted(ObservationKind::UnknownField));
 }
 
 /// `duplicate-field`.
@@ -155,7 +155,7 @@ fn duplicate_field(context: &Context<'_>, findings: &mut Findings) {
             );
         }
     }
-    findings.add_unlisted(context.unlisted(Repeated::DuplicateField));
+    findings.add_unlisted(context.unlisted(ObservationKind::DuplicateField));
 }
 
 /// `field-case`.
@@ -183,5 +183,5 @@ fn field_case(context: &Context<'_>, findings: &mut Findings) {
             findings.add(path.clone(), message, values);
         }
     }
-    findings.add_unlisted(context.unlisted(Repeated::FieldCase));
+    findings.add_unlisted(context.unlisted(ObservationKind::FieldCase));
 }

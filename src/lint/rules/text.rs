@@ -19,7 +19,7 @@ pub static EMPTY: Check = Check {
 };
 
 fn empty(context: &Context<'_>, findings: &mut Findings) {
-    if context.resembles(Resemblance::Nothing) {
+    if context.resembles(Resemblance::Empty) {
         let length = context.text.len();
         let message = match length {
             0 => "the text is empty".to_owned(),
@@ -127,7 +127,7 @@ fn more_than_the_token(context: &Context<'_>, findings: &mut Findings) {
 }
 
 const AROUND: [(Repair, &str); 4] = [
-    (Repair::JsonAnswer, "this is the API's answer in JSON, with the token under PeeringToken"),
+    (Repair::JsonResponse, "this is the API's answer in JSON, with the token under PeeringToken"),
     (Repair::SecretManifest, "this is the manifest of a Kubernetes Secret that holds the token"),
     (Repair::Assignment, "a variable's name and = stand before the token"),
     (Repair::SurroundingText, "other words stand before or after the token"),
@@ -148,7 +148,7 @@ pub static TRUNCATED: Check = Check {
 
 fn truncated(context: &Context<'_>, findings: &mut Findings) {
     let length = context.text.trim_ascii().len();
-    let message = if context.resembles(Resemblance::Truncated) {
+    let message = if context.resembles(Resemblance::MissingEnd) {
         format!("the text ends after {length} bytes, in the middle of the token")
     } else if context.resembles(Resemblance::Shortened) {
         format!("an ellipsis stands in these {length} bytes, in place of a part of the token")

@@ -140,7 +140,7 @@ fn issuer(certificate: &Certificate) -> String {
     match certificate.self_signature {
         SelfSignature::Verified => "itself (self-signed, signature verified)".to_owned(),
         SelfSignature::Failed => "itself (self-signed, but the signature is invalid)".red().to_string(),
-        SelfSignature::NotChecked => {
+        SelfSignature::Unsupported => {
             "itself (self-signed; this tool cannot verify its signature algorithm)".to_owned()
         }
         SelfSignature::OtherIssuer => printable(&certificate.issuer),
