@@ -16,7 +16,7 @@ pub static ALL: &[&Check] = &[
     &text::EMPTY,
     &encoding::NOT_BASE64,
     &encoding::BYTE_ORDER_MARK,
-    &encoding::BLANKS_IN_TEXT,
+    &encoding::WHITESPACE_IN_TEXT,
     &encoding::ESCAPED_LINE_BREAKS,
     &encoding::QUOTED,
     &encoding::BASE64_URL_ALPHABET,

@@ -140,7 +140,7 @@ fn rejected_by_consul() -> BTreeMap<&'static str, &'static str> {
         ("addresses-missing", "peering token server addresses value is empty"),
         ("base64-no-padding", base64),
         ("base64-url-alphabet", base64),
-        ("blanks-in-text", base64),
+        ("whitespace-in-text", base64),
         ("byte-order-mark", base64),
         ("ca-unparsable", "peering token invalid CA: no PEM-encoded data found"),
         ("empty", base64),

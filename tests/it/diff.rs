@@ -49,6 +49,6 @@ fn a_text_that_is_not_a_token_exits_with_2() {
     Peering::new(["diff", "-", "-"]).stdin(token).run().expect(
         2,
         "",
-        "Error: both tokens cannot be read from standard input: give at least one as text or @FILE\n",
+        "Error: both tokens are given as -, and standard input contains one\n  Fix: give one of them as @FILE\n",
     );
 }

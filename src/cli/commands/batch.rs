@@ -10,10 +10,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::cli::args::severity::Format;
-use crate::cli::env::{eprint_line, print, stderr_is_a_terminal};
+use crate::cli::args::output_format::ReportFormat;
+use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, unprinted};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::gostd::os_error::os_error_text;
 use crate::lint::batch::{self, End, LineResult, Outcome, Settings, Streams, Summary};
 use crate::lint::{Options, Severity};
 use crate::render::{jsonl, pretty};
@@ -26,7 +26,7 @@ pub struct Batch {
     /// The path of a file, or `-` for standard input.
     pub source: String,
     /// The output format.
-    pub format: Format,
+    pub format: ReportFormat,
     /// The number of workers; `None`: one per available core.
     pub jobs: Option<NonZero<usize>>,
     /// How to check each token.
@@ -43,32 +43,23 @@ pub struct Batch {
 ///
 /// Exit codes: 0 no token fails, 1 a token fails, 2 not all tokens were checked or written, or the batch was
 /// interrupted.
-pub fn run(batch: &Batch) -> Exit {
-    let render: &(dyn Fn(&LineResult<'_>, &mut Vec<u8>) + Sync) = match batch.format {
-        Format::Pretty => &pretty::batch_line,
-        Format::Jsonl => &jsonl::render,
-        Format::Json | Format::Sarif | Format::Junit => {
-            eprint_line(
-                "Error: -batch does not support this -format, which writes one document at the end: use pretty or jsonl",
-            );
-            return Exit::Failed;
+pub fn run(arguments: &Batch) -> Result<Exit, CliError> {
+    let render: &(dyn Fn(&LineResult<'_>, &mut Vec<u8>) + Sync) = match arguments.format {
+        ReportFormat::Pretty => &pretty::batch_line,
+        ReportFormat::Jsonl => &jsonl::render,
+        ReportFormat::Json | ReportFormat::Sarif | ReportFormat::Junit => {
+            return Err(CliError::new("-batch writes one line per token: -format pretty or jsonl only")
+                .with_remedy("use -format jsonl"));
         }
     };
     let interrupt = interrupt::flag();
-    let outcome = match open(&batch.source) {
-        Ok((source, size)) => {
-            let input = Interruptible::new(source, Arc::clone(&interrupt));
-            let progress = Progress::new(size);
-            let outcome = check_all(batch, input, io::stdout(), render, &interrupt, &progress);
-            progress.finish();
-            outcome
-        }
-        Err(error) => {
-            eprint_line(&format!("Error: cannot read {}: {}", shown(&batch.source), os_error_text(&error)));
-            return Exit::Failed;
-        }
-    };
-    conclude(batch, outcome)
+    let (source, size) = open(&arguments.source)
+        .map_err(|error| CliError::of_io(format_args!("cannot read {}", shown(&arguments.source)), &error))?;
+    let input = Interruptible::new(source, Arc::clone(&interrupt));
+    let progress = Progress::new(size);
+    let outcome = check_all(arguments, input, io::stdout(), render, &interrupt, &progress);
+    progress.finish();
+    conclude(arguments, outcome)
 }
 
 fn check_all(
@@ -89,31 +80,31 @@ fn check_all(
     batch::run(Streams { input, output, interrupt, render, progress: &progress }, &settings)
 }
 
-fn conclude(batch: &Batch, outcome: Outcome) -> Exit {
+fn conclude(arguments: &Batch, outcome: Outcome) -> Result<Exit, CliError> {
     let Outcome { summary, end } = outcome;
     let result = if summary.failing > 0 { Exit::Findings } else { Exit::Done };
     let exit = match end {
         End::Finished => result,
         // The reader closed the output, so a summary would go nowhere.
-        End::ReaderGone => return result,
+        End::ReaderGone => return Ok(result),
         End::Interrupted => {
             eprint_line("Interrupted: not all tokens were checked.");
             Exit::Failed
         }
         End::Input(error) => {
-            eprint_line(&format!("Error: reading {} failed before its end: {error}", shown(&batch.source)));
+            CliError::new(format_args!("cannot read {} to its end: {error}", shown(&arguments.source)))
+                .print();
             Exit::Failed
         }
-        End::Output(error) => return result.unless_unprinted(Err(error)),
+        End::Output(error) => return Err(unprinted(&error)),
     };
     let text = pretty::batch_summary(&summary);
-    if batch.format == Format::Pretty {
-        return exit.unless_unprinted(print(&text));
-    }
-    if exit == Exit::Failed || stderr_is_a_terminal() {
+    if arguments.format == ReportFormat::Pretty {
+        print(&text)?;
+    } else if exit == Exit::Failed || stderr_is_a_terminal() {
         eprint_line(text.trim_end());
     }
-    exit
+    Ok(exit)
 }
 
 /// The source of lines.

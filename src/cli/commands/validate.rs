@@ -6,11 +6,13 @@ use clap::{Args, ValueEnum as _};
 use jiff::{SignedDuration, Timestamp};
 
 use super::batch;
-use crate::cli::args::severity::{Format, Level};
+use crate::cli::args::output_format::ReportFormat;
+use crate::cli::args::severity::Level;
 use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, now, print, width};
+use crate::cli::args::token::TokenText;
+use crate::cli::env::{now, print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::lint::{Options, RuleSet, Severity, UnreadableInput, ValidatedToken, check, rules};
 use crate::render::{json, jsonl, junit, pretty, sarif};
@@ -38,7 +40,7 @@ pub struct Arguments {
     tokens: Vec<String>,
     /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: ReportFormat,
     /// Exit with status 1 on findings of this severity or higher
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
     fail_on: Level,
@@ -49,7 +51,7 @@ pub struct Arguments {
     #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     skip: Vec<&'static str>,
     /// Change the severity of a check (repeatable)
-    #[arg(long, value_name = "CHECK=SEVERITY", value_parser = severity_of_a_check)]
+    #[arg(long, value_name = "CHECK=SEVERITY", value_parser = severity_of_check)]
     severity: Vec<(&'static str, Severity)>,
     /// Report certificates that expire within this time
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration)]
@@ -66,7 +68,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let options = arguments.options();
     let fail_on = arguments.fail_on.into();
     if let Some(source) = &arguments.batch {
@@ -85,7 +87,8 @@ pub fn run(arguments: &Arguments) -> Exit {
     } else {
         Exit::Done
     };
-    exit.unless_unprinted(print(&render(&validated, arguments.format, fail_on)))
+    print(&render(&validated, arguments.format, fail_on))?;
+    Ok(exit)
 }
 
 impl Arguments {
@@ -99,14 +102,15 @@ impl Arguments {
 }
 
 fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
-    match token::read(argument) {
+    match TokenText::read(argument) {
         Ok(given) => {
             let report = check(without_last_line_end(&given.text), options);
             Ok(ValidatedToken { source: given.source, report })
         }
         Err(error) => {
-            eprint_line(&format!("Error: {error}"));
-            Err(UnreadableInput { source: redact(argument).into_owned(), reason: error.to_string() })
+            error.print();
+            let reason = error.message().to_owned();
+            Err(UnreadableInput { source: redact(argument).into_owned(), reason })
         }
     }
 }
@@ -117,38 +121,45 @@ pub(crate) fn without_last_line_end(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
-fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], format: Format, fail_on: Severity) -> String {
+fn render(
+    tokens: &[Result<ValidatedToken, UnreadableInput>],
+    format: ReportFormat,
+    fail_on: Severity,
+) -> String {
     let entries = || (1..).zip(tokens).map(|(index, token)| jsonl::Entry::of_argument(index, token));
     match format {
-        Format::Pretty => pretty::reports(tokens.iter().flatten(), width()),
-        Format::Json => json::render(&jsonl::Document::new(entries().collect())),
-        Format::Jsonl => {
+        ReportFormat::Pretty => pretty::reports(tokens.iter().flatten(), width()),
+        ReportFormat::Json => json::render(&jsonl::Document::new(entries().collect())),
+        ReportFormat::Jsonl => {
             let mut lines = Vec::new();
             entries().for_each(|entry| entry.write_line(&mut lines));
             String::from_utf8_lossy(&lines).into_owned()
         }
-        Format::Sarif => sarif::render(tokens),
-        Format::Junit => junit::render(tokens, fail_on),
+        ReportFormat::Sarif => sarif::render(tokens),
+        ReportFormat::Junit => junit::render(tokens, fail_on),
     }
 }
 
-fn jobs(text: &str) -> Result<NonZero<usize>, String> {
-    text.parse().map_err(|_| "use a number of 1 or more".to_owned())
+fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {
+    text.parse().map_err(|_| CliError::new("not a number of 1 or more"))
 }
 
 /// Parses the name of a check. The error suggests the most similar name.
-fn check_name(name: &str) -> Result<&'static str, String> {
+fn check_name(name: &str) -> Result<&'static str, CliError> {
     rules::find(name).map(|check| check.name).ok_or_else(|| {
         let names = rules::ALL.iter().map(|check| check.name);
         let nearest =
-            suggest::nearest(name, names).map_or_else(String::new, |name| format!(". Did you mean {name}?"));
-        format!("unknown check{nearest} (\"peering explain -list\" lists all checks)")
+            suggest::nearest(name, names).map_or_else(String::new, |name| format!("did you mean {name}? "));
+        CliError::new("no such check").with_remedy(nearest + "peering explain -list shows all")
     })
 }
 
-fn severity_of_a_check(text: &str) -> Result<(&'static str, Severity), String> {
-    let (name, level) = text.split_once('=').ok_or("use CHECK=error, CHECK=warning or CHECK=info")?;
-    let level =
-        Level::from_str(level, false).map_err(|_| "use error, warning or info as the severity".to_owned())?;
+fn severity_of_check(text: &str) -> Result<(&'static str, Severity), CliError> {
+    let malformed = || {
+        CliError::new("not a check and a severity")
+            .with_remedy("use CHECK=error, CHECK=warning or CHECK=info")
+    };
+    let (name, level) = text.split_once('=').ok_or_else(malformed)?;
+    let level = Level::from_str(level, false).map_err(|_| malformed())?;
     Ok((check_name(name)?, level.into()))
 }
