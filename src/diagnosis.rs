@@ -21,9 +21,7 @@ use serde::Serialize;
 
 use crate::connectivity::Connectivity;
 use crate::explain::Explanation;
-use crate::lint::acceptance::Acceptance;
-use crate::lint::report::{Finding, Report};
-use crate::lint::rule::Severity;
+use crate::lint::{Acceptance, Finding, Report, Severity};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
 use crate::staleness::{Assessment, SourceName};

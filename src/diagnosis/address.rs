@@ -11,7 +11,7 @@ use crate::connectivity::{
     TcpFailure, TlsFault,
 };
 use crate::explain::{self, Entry, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::lint::rules::addresses::ADDRESS_LOOPBACK;
 
 /// From this on, an address answers slowly.

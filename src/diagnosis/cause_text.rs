@@ -1,7 +1,7 @@
 //! The texts of causes: those of the catalog's entries, and of checks.
 
 use crate::explain::Entry;
-use crate::lint::rule::Check;
+use crate::lint::Check;
 
 /// Runs the diagnosis on a dialing server. The token is passed over standard input, so that no list of processes shows it.
 const ON_DIALING_SERVER: &str = "ssh DIALING_SERVER peering diagnose - < TOKEN_FILE";
@@ -38,7 +38,7 @@ impl From<&Check> for CauseText {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.why.to_owned()],
+            why: vec![check.reason.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }

@@ -6,7 +6,7 @@ use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::{DialerView, Inputs};
 use crate::explain::{self, Entry as Message, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::observed::Observed;
 use crate::staleness::Verdict;
 use crate::staleness::evidence::{Entry, PeeringState};

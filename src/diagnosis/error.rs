@@ -5,7 +5,7 @@ use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::staleness::{self, STALE_MESSAGES};
 use crate::explain::{Area, Explanation, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
 
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {

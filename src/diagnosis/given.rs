@@ -1,14 +1,11 @@
 //! The token to diagnose, as it was given.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::lint::context::{CaEntry, Context, WARN_BEFORE};
-use crate::lint::report::{Report, RuleSet};
+use crate::lint::{self, Report};
 use crate::token::recover::{Repair, recover, without_line_end};
-use crate::token::{Secret, Token, decode};
+use crate::token::{Secret, Token};
 
 /// A token's text, and the token in it if it can be decoded.
 pub struct GivenToken {
@@ -46,10 +43,6 @@ impl GivenToken {
 
     /// Checks the token as of `now`.
     pub fn report(&self, now: Timestamp) -> Report {
-        let text = without_line_end(&self.text);
-        let decoded = decode(text);
-        let read_ca = |entry: &str| Arc::new(CaEntry::read(entry));
-        let context = Context::gather(text, decoded.as_ref(), now, WARN_BEFORE, read_ca);
-        Report::of(&context, &RuleSet::all())
+        lint::check(without_line_end(&self.text), &lint::Options::new(now))
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Inputs;
 use super::cause_text::CauseText;
 use crate::explain;
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// A likely cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

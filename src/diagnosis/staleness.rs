@@ -4,7 +4,7 @@ use super::Inputs;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::explain::{Entry, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
 
 /// The messages with which Consul rejects a stale token. A verdict is more specific than each of them.

@@ -4,7 +4,7 @@ use super::Inputs;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::explain::catalog;
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::lint::rules;
 
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {

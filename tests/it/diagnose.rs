@@ -6,7 +6,7 @@ use std::time::Duration;
 use consul_peering::acceptor::Follower;
 use consul_peering::connectivity::{AddressTrace, Connectivity, StepResult};
 use consul_peering::diagnosis::{Diagnosis, DiagnosisStatus, GivenToken, Inputs, diagnose};
-use consul_peering::lint::rule::Severity;
+use consul_peering::lint::Severity;
 use consul_peering::net::consul::Client;
 use consul_peering::net::gather::diagnosis::{Request, Sources, gather};
 use consul_peering::net::ledger::Ledger;

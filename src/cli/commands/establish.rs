@@ -13,7 +13,7 @@ use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::net::consul::{Client, EstablishRequest};
 use crate::net::gather::diagnosis::Request;
 use crate::render::pretty;

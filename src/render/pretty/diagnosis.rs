@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use owo_colors::OwoColorize;
 
-use super::report::word;
+use super::report::verdict;
 use super::{Page, count, grouped, printable};
 use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
 use crate::connectivity::{AddressTrace, CertificateOwner, GrpcStatus, StepResult, TlsFault};
 use crate::diagnosis::{Cause, CauseCertainty, Diagnosis, DialerView, Effect, NO_ERROR};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// Renders a diagnosis for `width` columns.
 pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
@@ -20,7 +20,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         if let Some(document) = diagnosis.extracted_from {
             page.line(&format!("{} {document}; only the token is checked here", "!".yellow()));
         }
-        word(&mut page, acceptance);
+        verdict(&mut page, acceptance);
     }
     if let Some(connectivity) = &diagnosis.connectivity {
         page.heading(&format!("Connectivity, observed from {}", connectivity.observed_from));
@@ -46,7 +46,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         }
     }
     causes(&mut page, diagnosis, true);
-    page.blank();
+    page.empty_line();
     page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
     page.finish()
 }
@@ -70,7 +70,7 @@ pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         page.line(&format!("Not checked: {sources}: {}", printable(&same_reason[0].reason)));
     }
     causes(&mut page, diagnosis, false);
-    page.blank();
+    page.empty_line();
     page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
     page.finish()
 }
@@ -82,7 +82,7 @@ fn causes(page: &mut Page, diagnosis: &Diagnosis, with_details: bool) {
     page.heading("Likely causes");
     for (cause, number) in diagnosis.causes.iter().zip(1..) {
         if number > 1 && with_details {
-            page.blank();
+            page.empty_line();
         }
         page.line(&format!("{number}. {} ({})", cause.name.bold(), certainty(cause)));
         page.item(&printable(&cause.summary));
