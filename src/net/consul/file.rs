@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::os_error_text;
+use crate::gostd::os_error::os_error_text;
 
 /// The maximum length of a file, in bytes. A complete list of public roots takes a quarter of a megabyte.
 const MAX_FILE_LEN: usize = 16 * 1024 * 1024;
