@@ -72,7 +72,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<A
     match (port::simulate(acceptor.settings.fault, stream, tls.as_ref()).await, tls) {
         (Remaining::Nothing, _) => {}
         (Remaining::Plaintext(stream), _) | (Remaining::Tls(stream), None) => {
-            serve_http2(stream, acceptor).await
+            serve_http2(stream, acceptor).await;
         }
         (Remaining::Tls(stream), Some(tls)) => {
             if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {

@@ -426,6 +426,7 @@ fn dev_requires_its_acl_token_and_a_loopback_address() {
     Peering::new(["dev", "-listen", "192.0.2.1:8500"]).run().expect(
         2,
         "",
-        "Error: 192.0.2.1:8500 is not a loopback address: peering dev is for development only\n",
+        "Error: cannot listen on 192.0.2.1:8500: peering dev is not secure and listens on loopback only\n  \
+         Fix: use an address such as 127.0.0.1:8500\n",
     );
 }

@@ -7,6 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::acceptor::{Acceptor, Settings};
 use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, variable};
+use crate::cli::error::CliError;
 use crate::net::consul::{Address, Client, Config, Options};
 
 /// The warning about `CONSUL_HTTP_SSL_VERIFY=false`.
@@ -52,8 +53,8 @@ impl HttpOptions {
         self.http_addr.as_deref().filter(|address| !address.is_empty())
     }
 
-    /// Returns a client of the Consul that flags and environment select. The error is one line in Consul's words.
-    pub fn client(&self) -> Result<Client, String> {
+    /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
+    pub fn client(&self) -> Result<Client, CliError> {
         let options = Options {
             http_addr: self.http_addr.clone(),
             token: self.token.as_deref().map(Into::into),
@@ -65,7 +66,7 @@ impl HttpOptions {
             tls_server_name: self.tls_server_name.clone(),
             partition: self.partition.clone(),
         };
-        let config = Config::resolve(&options, variable).map_err(|error| error.to_string())?;
+        let config = Config::resolve(&options, variable).map_err(CliError::new)?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
             // A script gets the same output as from Consul.
             if stderr_is_a_terminal() {
@@ -74,7 +75,7 @@ impl HttpOptions {
             tracing::warn!("{NO_VERIFICATION}");
         }
         if config.address != Address::Embedded {
-            return Client::over_network(config).map_err(|error| error.to_string());
+            return Client::over_network(config).map_err(CliError::new);
         }
         let acceptor = embedded_acceptor(Settings::new(now))?;
         Ok(Client::with_transport(config, Box::new(acceptor)))
@@ -86,11 +87,13 @@ fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
-/// Opens the acceptor whose state is in the user's state directory.
-pub fn embedded_acceptor(settings: Settings) -> Result<Acceptor, String> {
-    let directory = state_directory()
-        .ok_or("there is no home directory for the embedded acceptor's state: set PEERING_STATE_DIR")?;
-    Acceptor::open(&directory, settings).map_err(|error| error.to_string())
+/// Opens the embedded acceptor, whose state is in the user's state directory.
+pub fn embedded_acceptor(settings: Settings) -> Result<Acceptor, CliError> {
+    let directory = state_directory().ok_or_else(|| {
+        CliError::new("no directory for the embedded acceptor's state: the home directory is unknown")
+            .with_remedy("set PEERING_STATE_DIR")
+    })?;
+    Acceptor::open(&directory, settings).map_err(CliError::new)
 }
 
 /// Runs asynchronous work on this thread until it finishes.
