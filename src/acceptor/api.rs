@@ -17,7 +17,7 @@ use super::peering::{Peering, PeeringJson};
 use super::store::Store;
 use super::stream_status::Streams;
 use super::validation::{check_meta, check_name};
-use crate::lint::acceptance::{Acceptance, judge_ca};
+use crate::lint::Acceptance;
 use crate::token::{Remote, Token, decode, encode};
 
 /// An error response: status and text.
@@ -111,8 +111,7 @@ impl Api<'_> {
         }
         check_name(&body.peer_name).map_err(|text| internal(&text))?;
         let decoded = decode(body.peering_token.as_bytes());
-        let acceptance =
-            Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), &mut judge_ca);
+        let acceptance = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token));
         if let Some(message) = acceptance.message {
             return Err(internal(&message));
         }
