@@ -1,4 +1,6 @@
-//! Everything that does I/O: Consul's HTTP API, TLS, peering streams, probes, snapshots, the ledger, and what gathers their evidence.
+//! Everything that does I/O: Consul's HTTP API, TLS, peering streams, probes, snapshots, the ledger, and the code that
+//! gathers their evidence.
+
 pub mod consul;
 pub mod gather;
 pub mod ledger;
@@ -6,4 +8,4 @@ pub mod peerstream;
 pub mod probe;
 pub mod regenerate;
 pub mod snapshot;
-pub mod tls;
+pub(crate) mod tls;
