@@ -54,7 +54,7 @@ impl From<&Check> for Text {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.reason.to_owned()],
+            why: vec![check.why.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }

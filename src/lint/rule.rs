@@ -74,7 +74,7 @@ pub struct Check {
     /// The problem, in one sentence.
     pub summary: &'static str,
     /// What the problem leads to, and how it comes about.
-    pub reason: &'static str,
+    pub why: &'static str,
     /// What to do.
     pub remedy: &'static str,
     /// How this is known: Consul's behavior, an RFC, an issue.
