@@ -35,7 +35,10 @@ impl Root {
         parameters.serial_number = Some(7_u64.into());
         parameters.distinguished_name = DistinguishedName::new();
         let cluster = trust_domain.split('-').next().unwrap_or(trust_domain);
-        let name = format!("pri-embedded.consul.ca.{cluster}.consul");
+        // Like Consul's, the name differs between the roots of one cluster.
+        let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
+        let distinct: String = key_id.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let name = format!("pri-{distinct}.consul.ca.{cluster}.consul");
         parameters.distinguished_name.push(DnType::CommonName, name);
         let spiffe_id = format!("spiffe://{trust_domain}");
         parameters.subject_alt_names = vec![SanType::URI(spiffe_id.try_into().map_err(failed)?)];
@@ -43,7 +46,6 @@ impl Root {
         parameters.key_usages =
             vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         parameters.use_authority_key_identifier_extension = true;
-        let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
         parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_id.as_ref().to_vec());
         let certificate = parameters.self_signed(&key).map_err(failed)?;
         // rcgen ends lines with CR LF, Consul with LF.
