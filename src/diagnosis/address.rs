@@ -225,10 +225,10 @@ fn grpc(fault: &GrpcFault, way: &Way) -> (&'static Entry, String) {
 
 /// What is known of that status.
 fn status_entry(status: &Status) -> &'static Entry {
-    let cause = explain::Cause {
+    let cause = explain::Message {
         grpc_code: Some(status.code.clone()),
         text: status.message.clone(),
-        ..explain::Cause::default()
+        ..explain::Message::default()
     };
     match explain::lookup(&cause) {
         Some((entry, _)) => entry,

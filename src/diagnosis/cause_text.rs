@@ -28,7 +28,7 @@ impl Text {
         Self {
             name: entry.name,
             summary: entry.summary.to_owned(),
-            why: entry.why.iter().map(|&why| why.to_owned()).collect(),
+            why: entry.causes.iter().map(|&cause| cause.to_owned()).collect(),
             remedy: entry.remedy.to_owned(),
             // This is what is running; what it sees where the dialing servers are is worth more.
             next: Some(

@@ -115,7 +115,7 @@ fn contradiction(known: &Known<'_>, explanation: &Explanation) -> Option<String>
 
 fn said_text(explanation: &Explanation) -> String {
     match explanation.count {
-        1 => explanation.text.clone(),
-        count => format!("{} ({count} times)", explanation.text),
+        1 => explanation.message.clone(),
+        count => format!("{} ({count} times)", explanation.message),
     }
 }

@@ -1,4 +1,4 @@
-//! `peering explain`: what a check or a message of Consul means, why, and what to do.
+//! `peering explain`: what a check or a message means, its causes and its remedy.
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -13,13 +13,13 @@ use crate::lint::rule::Check;
 use crate::lint::rules;
 use crate::render::{json, pretty, yaml};
 
-/// Explain a check, or anything that Consul printed about a peering
+/// Explain a check or a message from Consul
 ///
-/// Takes the name of a check of validate, the name of a message, or the text itself, as the command line, the HTTP API
-/// or a log printed it, with all the wrapping around it. Says what it means, why it happens, what to do, and which
-/// command to run next.
+/// Shows what a check or a message means, its causes, what to do, and the next command to run. Pass the name of a check
+/// or of a message, or the text that Consul's command line, HTTP API or log printed. You can paste whole lines: other
+/// text around the message is ignored.
 ///
-/// Exit codes: 0 it is known, 1 it is not, 2 it could not be read.
+/// Exit codes: 0 explained, 1 unknown text or name, 2 the text could not be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering explain ca-expires-soon
@@ -27,13 +27,13 @@ use crate::render::{json, pretty, yaml};
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering explain -
   peering explain -list")]
 pub struct Arguments {
-    /// A name, a text, @FILE, or - for standard input; several words are one text
+    /// Name or text, @FILE, or - for standard input (several arguments are joined)
     #[arg(value_name = "CHECK|TEXT", required_unless_present = "list")]
-    words: Vec<String>,
-    /// List all checks and messages that are known
+    text: Vec<String>,
+    /// List all checks and messages
     #[arg(long)]
     list: bool,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
 }
@@ -45,34 +45,36 @@ enum Format {
     Yaml,
 }
 
-/// What `-format json` prints.
+/// The output of `-format json`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Document<'a> {
     /// [`SCHEMA_VERSION`].
     version: u32,
-    /// The check that was named.
+    /// The check with the given name.
     checks: Vec<&'a Check>,
-    /// The message that was named.
-    named: Vec<&'a Entry>,
-    /// What was found in a text.
+    /// The entry with the given name.
+    entries: Vec<&'a Entry>,
+    /// The messages that were found in the given text.
     messages: Vec<Explanation>,
 }
 
-/// What `-list -format json` prints.
+/// The output of `-list -format json`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct List<'a> {
     /// [`SCHEMA_VERSION`].
     version: u32,
+    /// All checks.
     checks: &'a [&'a Check],
-    messages: &'a [&'a Entry],
+    /// All entries.
+    entries: &'a [&'a Entry],
 }
 
-/// The longest text that may be a name, in bytes.
+/// Maximum length of a text that may be a name, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
-/// The version of both JSON forms.
+/// The version of both JSON documents.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Runs the command.
@@ -85,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Exit {
         };
         return Exit::of_printing(print(&text));
     }
-    let text = match text(&arguments.words) {
+    let text = match joined_text(&arguments.text) {
         Ok(text) => text,
         Err(message) => {
             eprint_line(&format!("Error: {message}"));
@@ -93,76 +95,75 @@ pub fn run(arguments: &Arguments) -> Exit {
         }
     };
     if text.trim().is_empty() {
-        eprint_line("Error: there is nothing to explain: the text is empty");
+        eprint_line("Error: the text is empty");
         return Exit::Failed;
     }
-    let known = Known::find(text.trim());
-    if known.is_nothing() {
+    let matches = Matches::find(text.trim());
+    if matches.is_empty() {
         eprint_line(&unknown(text.trim()));
     }
-    let exit = if known.is_nothing() { Exit::Findings } else { Exit::Done };
+    let exit = if matches.is_empty() { Exit::Findings } else { Exit::Done };
     let text = match arguments.format {
-        Format::Pretty => known.pretty(),
-        Format::Json => json::render(&Document::of(known)),
-        Format::Yaml => yaml::render(&Document::of(known)),
+        Format::Pretty => matches.pretty(),
+        Format::Json => json::render(&Document::of(matches)),
+        Format::Yaml => yaml::render(&Document::of(matches)),
     };
     exit.unless_unprinted(print(&text))
 }
 
 impl List<'_> {
     fn of_all() -> Self {
-        List { version: SCHEMA_VERSION, checks: rules::ALL, messages: explain::entries() }
+        List { version: SCHEMA_VERSION, checks: rules::ALL, entries: explain::entries() }
     }
 }
 
 impl Document<'_> {
-    fn of(known: Known) -> Self {
+    fn of(matches: Matches) -> Self {
         Document {
             version: SCHEMA_VERSION,
-            checks: known.check.into_iter().collect(),
-            named: known.named.into_iter().collect(),
-            messages: known.messages,
+            checks: matches.check.into_iter().collect(),
+            entries: matches.entry.into_iter().collect(),
+            messages: matches.messages,
         }
     }
 }
 
-/// What is known of a text.
-struct Known {
+/// The check, entry or messages that match a text.
+struct Matches {
     check: Option<&'static Check>,
-    /// An entry that was named, which no text was matched with.
-    named: Option<&'static Entry>,
+    entry: Option<&'static Entry>,
     messages: Vec<Explanation>,
 }
 
-impl Known {
+impl Matches {
     fn find(text: &str) -> Self {
-        // A name may be written as words.
+        // A name may contain spaces instead of dashes.
         let name =
             if text.len() <= MAX_NAME_LEN { text.to_lowercase().replace(' ', "-") } else { String::new() };
-        let (check, named) = (rules::find(&name), explain::entry(&name));
-        let messages = if check.is_some() || named.is_some() { Vec::new() } else { explain::explain(text) };
-        Self { check, named, messages }
+        let (check, entry) = (rules::find(&name), explain::entry(&name));
+        let messages = if check.is_some() || entry.is_some() { Vec::new() } else { explain::explain(text) };
+        Self { check, entry, messages }
     }
 
-    fn is_nothing(&self) -> bool {
-        self.check.is_none() && self.named.is_none() && self.messages.is_empty()
+    fn is_empty(&self) -> bool {
+        self.check.is_none() && self.entry.is_none() && self.messages.is_empty()
     }
 
     fn pretty(&self) -> String {
         let check = self.check.map(|check| pretty::check(check, width()));
-        let named = self.named.map(|entry| pretty::entry(entry, width()));
+        let entry = self.entry.map(|entry| pretty::entry(entry, width()));
         let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, width()));
-        check.into_iter().chain(named).chain(messages).collect::<Vec<_>>().join("\n")
+        check.into_iter().chain(entry).chain(messages).collect::<Vec<_>>().join("\n")
     }
 }
 
-fn text(words: &[String]) -> Result<String, String> {
-    match words {
+fn joined_text(arguments: &[String]) -> Result<String, String> {
+    match arguments {
         [one] if one == "-" || one.starts_with('@') => {
             let given = token::read(one).map_err(|error| error.to_string())?;
             Ok(String::from_utf8_lossy(&given.text).into_owned())
         }
-        words => Ok(words.join(" ")),
+        parts => Ok(parts.join(" ")),
     }
 }
 
@@ -170,9 +171,9 @@ fn unknown(text: &str) -> String {
     let names = rules::ALL.iter().map(|check| check.name);
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
-        Some(name) => format!("Nothing of this name is known; is it {name}?"),
-        None => "This text is not known. If Consul printed it about a peering, the whole of it helps: pipe all lines \
-                 into \"peering explain -\". All that is known: peering explain -list"
+        Some(name) => format!("Error: no check or message is named {text:?}\nDid you mean {name:?}?"),
+        None => "Error: the text contains no known message\nPass the complete output of Consul: \
+                 consul … 2>&1 | peering explain -\nList all messages: peering explain -list"
             .to_owned(),
     }
 }
