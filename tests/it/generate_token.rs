@@ -123,8 +123,8 @@ async fn what_was_sent_does_not_follow_a_redirect_to_another_host() {
         .await;
     let peering = generate(&server, &["-token", "secret-acl-token"]).env("CONSUL_HTTP_AUTH", "user:pass");
     let told = format!(
-        "Error generating peering token for west: Post \"{}/v1/peering/token\": what was sent is not for {location}, \
-         where a redirect points\n",
+        "Error generating peering token for west: Post \"{}/v1/peering/token\": the server redirects to another host, \
+         {location}: the request body is not sent there\n",
         server.uri()
     );
     run(peering).await.expect(1, "", &told);

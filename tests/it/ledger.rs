@@ -285,7 +285,7 @@ fn acceptor(directory: &Path) -> Acceptor {
 
 fn client(directory: &Path) -> Client {
     let options = Options { http_addr: Some("embedded".to_owned()), ..Options::default() };
-    Client::embedded(Config::resolve(&options, |_| None).unwrap(), acceptor(directory))
+    Client::with_transport(Config::resolve(&options, |_| None).unwrap(), Box::new(acceptor(directory)))
 }
 
 fn ask(acceptor: &Acceptor, method: &str, path: &str, body: &str) -> Bytes {

@@ -78,7 +78,7 @@ impl HttpOptions {
             return Client::over_network(config).map_err(|error| error.to_string());
         }
         let acceptor = embedded_acceptor(Settings::new(now))?;
-        Ok(Client::embedded(config, acceptor))
+        Ok(Client::with_transport(config, Box::new(acceptor)))
     }
 }
 

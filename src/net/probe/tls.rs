@@ -15,8 +15,10 @@ use super::sniff::{FirstBytes, SniffingStream};
 use crate::certificate::Certificate;
 use crate::connectivity::{Distrust, Shown, Step, TlsFault, Whose};
 use crate::gostd::chain::Fault;
-use crate::net::consul::{PeerChain, alert_text, certificate_text, os_error_text, rustls_error};
-use crate::net::peerstream::{client_config, ders};
+use crate::net::consul::os_error_text;
+use crate::net::tls::client_config::{ders, peer_config};
+use crate::net::tls::error_text::{alert_text, certificate_text, rustls_error};
+use crate::net::tls::peer_chain::PeerChain;
 
 /// What TLS is spoken over, and what speaks TLS.
 pub(super) type Encrypted = TlsStream<SniffingStream<TcpStream>>;
@@ -43,7 +45,7 @@ pub(super) async fn shake_hands(
     };
     let elapsed = begun.elapsed();
     // What was shown is judged as the dialer would, which is written in Go, whatever our own library says of it.
-    let judged = shown.judge(&ders(cas), server_name);
+    let judged = shown.verify(&ders(cas), server_name);
     match (made, judged) {
         (_, Some(Err(refusal))) => {
             let fault = TlsFault::Untrusted {
@@ -86,9 +88,9 @@ fn prepare(
     server_name: &str,
     shown: &PeerChain,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let config = client_config(cas, shown)?;
+    let config = peer_config(cas, shown)?;
     let name = ServerName::try_from(server_name.to_owned())
-        .map_err(|_| format!("{server_name:?} is no name that a certificate can have"))?;
+        .map_err(|_| format!("{server_name:?} is not a valid certificate name"))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
 }
 
