@@ -68,6 +68,12 @@ impl Page {
         self.wrapped(&first, &" ".repeat(LABEL + 2), value);
     }
 
+    /// `  label   - value`, wrapped under the value.
+    pub(super) fn bullet(&mut self, label: &str, value: &str) {
+        let first = format!("  {}- ", format_args!("{label:<LABEL$}").dimmed());
+        self.wrapped(&first, &" ".repeat(LABEL + 4), value);
+    }
+
     /// An empty line.
     pub(super) fn blank(&mut self) {
         self.text.push('\n');

@@ -172,8 +172,8 @@ fn unknown(text: &str) -> String {
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
         Some(name) => format!("Error: no check or message is named {text:?}\nDid you mean {name:?}?"),
-        None => "Error: the text contains no known message\nPass the complete output of Consul: \
-                 consul … 2>&1 | peering explain -\nList all messages: peering explain -list"
+        None => "Error: the text contains no known message\nPass the complete output of Consul \
+                 (consul … 2>&1 | peering explain -), or list all messages: peering explain -list"
             .to_owned(),
     }
 }

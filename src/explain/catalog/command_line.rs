@@ -74,7 +74,7 @@ pub static FLAG_VALUE_INVALID: Entry = Entry {
     area: Area::CommandLine,
     summary: "The value of a flag has the wrong form.",
     causes: &[
-        "-meta requires KEY=VALUE, and the equals sign is missing.",
+        "The value of -meta is not KEY=VALUE: the equals sign is missing.",
         "A boolean flag is written with a space before its value. Use -flag or -flag=true.",
     ],
     remedy: "Correct the value in the message.",

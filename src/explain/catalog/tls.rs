@@ -24,7 +24,7 @@ pub static NOT_A_TLS_PORT: Entry = Entry {
     summary: "The port does not use TLS, but the token requires it.",
     causes: &[
         "The port is the plaintext gRPC port (8502) or the HTTP port (8500). Since Consul 1.14, gRPC with TLS uses 8503.",
-        "-server-external-addresses has the wrong port.",
+        "The value of -server-external-addresses has the wrong port.",
         "A proxy answers in plaintext.",
     ],
     remedy: "Open the acceptor's gRPC TLS port (`ports.grpc_tls`, usually 8503) in firewalls, and generate a token whose addresses use it.",
@@ -84,7 +84,7 @@ pub static CERTIFICATE_FROM_ANOTHER_CLUSTER: Entry = Entry {
     summary: "A Consul server answered, but it belongs to a different cluster or datacenter than the token.",
     causes: &[
         "The address now belongs to a different cluster. A rebuilt cluster, or one that lost its data, has a new trust domain.",
-        "-server-external-addresses or a load balancer leads to the wrong cluster.",
+        "The value of -server-external-addresses or a load balancer leads to the wrong cluster.",
         "Someone edited the token's `ServerName`.",
     ],
     remedy: "Compare the two names: each ends in the trust domain of its cluster. Correct the address, or generate a token on the cluster that you want to reach.",

@@ -37,7 +37,7 @@ pub static ADDRESS_INVALID: Entry = Entry {
     next: "peering generate-token -name ACCEPTOR_NAME -server-external-addresses HOST:8503",
     source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
-        Pattern::part("{address}is not a valid peering server address"),
+        Pattern::part("{address} is not a valid peering server address"),
         Pattern::part("is not a valid peering server address"),
     ],
 };

@@ -73,7 +73,7 @@ fn body(page: &mut Page, entry: &Entry, command: &str) {
         [cause] => page.row("Cause", cause),
         causes => {
             for (index, cause) in causes.iter().enumerate() {
-                page.row(if index == 0 { "Causes" } else { "" }, &format!("- {cause}"));
+                page.bullet(if index == 0 { "Causes" } else { "" }, cause);
             }
         }
     }
