@@ -16,7 +16,6 @@ pub(crate) mod snapshot;
 pub(crate) mod tests;
 pub(crate) mod wording;
 
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer};
@@ -26,7 +25,6 @@ pub use decide::Contradiction;
 use evidence::Evidence;
 pub use order::{NameOrder, order};
 
-use crate::certificate::hex;
 use crate::token::Token;
 
 /// The version of the JSON form of [`Staleness`].
@@ -160,7 +158,7 @@ pub fn assess(origin: &str, token: &Token, evidence: &Evidence) -> Assessment {
         source: origin.to_owned(),
         peer_id: token.peer_id.clone(),
         name,
-        secret_sha256: secret_sha256(token),
+        secret_sha256: token.establishment_secret.sha256(),
         verdict: decision.verdict,
         certainty: decision.certainty,
         summary: words.summary,
@@ -268,10 +266,4 @@ impl Gathered {
         };
         self.not_asked.push(NotAsked { source: name, asked, because });
     }
-}
-
-/// SHA-256 of a token's secret, lower-case hexadecimal, as the ledger keeps it; `None` when it has no secret.
-pub fn secret_sha256(token: &Token) -> Option<String> {
-    let secret = &token.establishment_secret;
-    (!secret.is_empty()).then(|| hex(digest(&SHA256, secret.expose().as_bytes()).as_ref()))
 }

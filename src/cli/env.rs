@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use crate::render::pretty::is_hidden;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// How wide to write where there is no terminal to ask.
 const DEFAULT_WIDTH: usize = 80;
@@ -59,7 +59,7 @@ pub fn eprint_line(text: &str) {
 /// Complains of what stands on the command line, without a token in it: people put one where a name belongs, and the
 /// complaint goes to a log.
 pub fn eprint_redacted(text: &str) {
-    eprint_line(&redacted(text));
+    eprint_line(&redact(text));
 }
 
 /// A text that a terminal shows and does not obey. What Consul answers is printed as it came, for programs; a terminal gets

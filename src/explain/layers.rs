@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::mapped_text::Piece;
 use super::message::{Message, Operation, split_records, unwrap_layers, value};
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// Removes one layer and continues with its content.
 pub(super) type Unwrap = fn(&Piece<'_>, &Message, usize, &mut Vec<Message>);
@@ -178,7 +178,7 @@ fn unwrap_grpc(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut V
     if let Some((_, code, rest)) = grpc(text) {
         let context = Message { grpc_code: value(&text[code.clone()]), ..context.clone() };
         if text[rest..].trim().is_empty() {
-            found.push(Message { text: redacted(&text[code]).into_owned(), range: piece.range(), ..context });
+            found.push(Message { text: redact(&text[code]).into_owned(), range: piece.range(), ..context });
         } else {
             unwrap_layers(&piece.from(rest), &context, depth, found);
         }

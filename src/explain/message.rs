@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::layers::{OCCURRED, body_end, http_status, outermost};
 use super::mapped_text::{MappedText, Piece, undecorated};
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// Maximum length of the text that is read, in bytes. The rest is ignored.
 pub const MAX_TEXT_LEN: usize = 1024 * 1024;
@@ -129,7 +129,7 @@ pub(super) fn unwrap_layers(piece: &Piece<'_>, context: &Message, depth: usize, 
     if let Some((start, unwrap)) = layer {
         unwrap(&piece.from(start), context, depth - 1, found);
     } else {
-        found.push(Message { text: redacted(text).into_owned(), range: piece.range(), ..context.clone() });
+        found.push(Message { text: redact(text).into_owned(), range: piece.range(), ..context.clone() });
     }
 }
 
@@ -154,7 +154,7 @@ fn without_prefix<'a>(piece: &Piece<'a>) -> Piece<'a> {
 
 /// Returns a value of a layer with tokens redacted, or `None` if it is empty.
 pub(super) fn value(text: &str) -> Option<String> {
-    let text = redacted(&text[..text.floor_char_boundary(MAX_VALUE_LEN)]).trim().to_owned();
+    let text = redact(&text[..text.floor_char_boundary(MAX_VALUE_LEN)]).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::Message;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// The values of a pattern's placeholders, by name.
 pub type Captures = BTreeMap<&'static str, String>;
@@ -183,7 +183,7 @@ fn captured(name: &str, value: &str) -> Option<String> {
             return None;
         }
     }
-    Some(redacted(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
+    Some(redact(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
 }
 
 fn contains_word(text: &str, word: &str) -> bool {

@@ -18,7 +18,7 @@ pub use answer::{CaRoot, CaRoots, GeneratedToken};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;
-pub use error::{RequestError, os_error_text};
+pub use error::RequestError;
 pub use host_port::{HostPort, HostPortError};
 pub use kv::Pair;
 pub use peering::{Locality, Peering, Remote, StreamStatus};

@@ -22,8 +22,8 @@ use super::go_flags::Style;
 use super::option_sources::{Origins, origins};
 use super::suggest::nearest;
 use crate::cli::env::{config_directory, variable};
+use crate::gostd::os_error::os_error_text;
 use crate::lint::rules;
-use crate::net::consul::os_error_text;
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 1024 * 1024;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 use crate::token::MAX_TOKEN_LEN;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// A token's text, and where it came from.
 pub struct TokenText {
@@ -70,7 +70,7 @@ pub fn read(argument: &str) -> Result<TokenText, TokenTextError> {
     let unreadable = |error: io::Error| {
         let source_name = match argument {
             "-" => "standard input".to_owned(),
-            file => redacted(file).into_owned(),
+            file => redact(file).into_owned(),
         };
         let is_token = argument.starts_with("@eyJ");
         let reason =

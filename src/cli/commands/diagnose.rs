@@ -136,7 +136,7 @@ pub struct Given {
 impl Given {
     /// A document that holds a token is not what an establish was tried with: the token alone is looked at.
     fn new(given: Zeroizing<Vec<u8>>, recovered: Recovered) -> Self {
-        let taken_out_of = recovered.taken_out_of();
+        let taken_out_of = recovered.extracted_from();
         let text = if taken_out_of.is_some() { recovered.text.as_bytes().to_vec().into() } else { given };
         Self { text, token: Some(recovered.decoded.token), taken_out_of }
     }

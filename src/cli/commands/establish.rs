@@ -150,7 +150,7 @@ fn token(argument: &str) -> Result<Secret, String> {
         return Ok(Secret::from(text));
     }
     if let Ok(recovered) = recover(&given.text)
-        && recovered.taken_out_of().is_some()
+        && recovered.extracted_from().is_some()
     {
         return Ok(Secret::from(recovered.text.as_str()));
     }

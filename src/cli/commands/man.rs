@@ -41,7 +41,7 @@ pub fn run(arguments: &Arguments, definition: &Command) -> Exit {
 
 fn write(folder: &Path, definition: &Command) -> Result<String, String> {
     let failed = |path: &Path, error: std::io::Error| {
-        format!("cannot write {}: {}", path.display(), crate::net::consul::os_error_text(&error))
+        format!("cannot write {}: {}", path.display(), crate::gostd::os_error::os_error_text(&error))
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let mut written = String::new();

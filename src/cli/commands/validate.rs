@@ -20,7 +20,7 @@ use crate::lint::rule::Severity;
 use crate::lint::rules;
 use crate::render::{json, jsonl, junit, pretty, sarif};
 use crate::token::decode;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// Say what Consul would say of tokens, and what it would not
 ///
@@ -93,7 +93,7 @@ pub fn run(arguments: &Arguments) -> Exit {
             Ok(given) => Ok(judge(given, &selection, now, arguments.warn_before)),
             Err(error) => {
                 eprint_line(&format!("Error: {error}"));
-                Err(UnreadableInput { source: redacted(argument).into_owned(), reason: error.to_string() })
+                Err(UnreadableInput { source: redact(argument).into_owned(), reason: error.to_string() })
             }
         })
         .collect();

@@ -10,7 +10,7 @@ use super::config::{Address, Config};
 use super::error::RequestError;
 use super::http_transport::HttpTransport;
 use super::transport::{ApiRequest, ApiResponse, Transport};
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// The characters to escape in a path segment and in the value of a query (RFC 3986 §2.3).
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -125,7 +125,7 @@ impl Client {
                 text = text.replace(secret.expose(), "<secret>");
             }
         }
-        ApiResponse { body: redacted(&text).into_owned().into(), ..response }
+        ApiResponse { body: redact(&text).into_owned().into(), ..response }
     }
 
     /// Returns `?ns=…&partition=…` with the other parameters, or an empty string if there are none.

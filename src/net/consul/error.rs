@@ -8,6 +8,7 @@ use std::io;
 use http::Method;
 use thiserror::Error;
 
+use crate::gostd::os_error::os_error_text;
 use crate::net::tls::error_text::{causes, innermost, rustls_error, tls_error_text};
 
 /// Why a request brought no usable response.
@@ -57,14 +58,6 @@ impl RequestError {
         };
         Self::Transport { method, url, cause }
     }
-}
-
-/// Returns an error of the operating system as Go prints it: lower case, without a number.
-pub fn os_error_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| first.to_lowercase().chain(characters).collect())
 }
 
 /// Returns the cause of a failed request in Go's words. `dialed` is the address as Go names it, such as

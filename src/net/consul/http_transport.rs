@@ -214,7 +214,7 @@ impl HttpTransport {
             return None;
         }
         let refusal = self.peer_chain.verify(self.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
-        Some(format!("tls: failed to verify certificate: {}", refusal.says))
+        Some(format!("tls: failed to verify certificate: {}", refusal.message))
     }
 }
 

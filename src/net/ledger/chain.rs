@@ -6,7 +6,7 @@ use ring::digest::{Context, SHA256};
 use serde::Serialize;
 
 use super::{LedgerError, Record};
-use crate::certificate::hex;
+use crate::hex::hex;
 
 /// A record with its place in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,10 @@
 //! One record: what is written down of a generated token.
 
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::LedgerError;
-use crate::certificate::{Certificate, hex};
+use crate::certificate::Certificate;
 use crate::gostd::{base64, pem};
 use crate::token::{Token, fingerprint};
 
@@ -95,7 +94,6 @@ impl Record {
     ///
     /// Of the CA entries only what is a certificate is kept: a private key that stands beside one stays out.
     pub fn of(token: &Token, text: &str, circumstances: RecordMeta) -> Self {
-        let secret = &token.establishment_secret;
         let entries = token.ca.as_deref().unwrap_or_default();
         Self {
             time: circumstances.time,
@@ -108,8 +106,7 @@ impl Record {
             addresses: token.dialed_addresses().to_vec(),
             tls: !entries.is_empty(),
             roots: entries.iter().filter_map(|entry| Root::read(entry)).collect(),
-            secret_sha256: (!secret.is_empty())
-                .then(|| hex(digest(&SHA256, secret.expose().as_bytes()).as_ref())),
+            secret_sha256: token.establishment_secret.sha256(),
             token_sha256: fingerprint(text),
             user: circumstances.user,
             host: circumstances.host,

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavio
 use super::chain;
 use super::chain::{Entry, Fault, Link, Verified};
 use super::{LedgerError, Of, Record};
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 
 /// The database's file in the state directory.
 pub const FILE: &str = "ledger.sqlite3";

@@ -28,7 +28,7 @@ use super::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, STREAM_RESOURCES, StreamMessage,
     leader_of,
 };
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::peer_chain::PeerChain;
 use crate::token::{Secret, ServerAddress};
@@ -146,7 +146,7 @@ impl Connection {
             ServerAddress::parse(address).map_err(|error| failed(Step::Address, error.to_string()))?;
         // Go dials this very host when there is none.
         let host = if parsed.host.is_empty() { "localhost" } else { &parsed.host };
-        if parsed.is_a_number_only() {
+        if parsed.is_numeric_name() {
             return Err(failed(Step::Dns, "no such host".to_owned()));
         }
         let found: Vec<SocketAddr> =
@@ -168,7 +168,9 @@ impl Connection {
                 let connector = TlsConnector::from(Arc::new(config));
                 let made = step(Step::Tls, patience, connector.connect(name, stream)).await;
                 let stream = made.map_err(|error| match shown.verify(&ders(cas), server_name) {
-                    Some(Err(refusal)) => tls(format!("tls: failed to verify certificate: {}", refusal.says)),
+                    Some(Err(refusal)) => {
+                        tls(format!("tls: failed to verify certificate: {}", refusal.message))
+                    }
                     _ => error,
                 })?;
                 let alpn = match stream.get_ref().1.alpn_protocol() {

@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::*;
+use crate::hex::sha256_hex;
 use crate::observed::Observed;
 use crate::staleness::evidence::Evidence;
 use crate::staleness::{Verdict, assess};
@@ -173,9 +174,7 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// A whole snapshot around some records; the sums come first or last.
 fn snapshot_of(state: &[u8], sums_first: bool) -> Vec<u8> {
-    let sum =
-        |bytes: &[u8]| crate::certificate::hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
-    let sums = format!("{}  meta.json\n{}  state.bin\n", sum(META_JSON), sum(state));
+    let sums = format!("{}  meta.json\n{}  state.bin\n", sha256_hex(META_JSON), sha256_hex(state));
     let mut files = vec![("meta.json", META_JSON), ("state.bin", state), ("SHA256SUMS", sums.as_bytes())];
     if sums_first {
         files.rotate_right(1);

@@ -16,9 +16,10 @@ use super::client_certificate;
 use super::go_compat_verifier::GoCompatVerifier;
 use super::no_verifier::NoVerifier;
 use super::peer_chain::{PeerChain, RecordingVerifier};
+use crate::gostd::os_error::os_error_text;
 use crate::gostd::pem;
 use crate::net::consul::config::{Config, Tls};
-use crate::net::consul::error::{RequestError, os_error_text};
+use crate::net::consul::error::RequestError;
 use crate::net::consul::file::read;
 
 /// The contents of the TLS files that flags and variables name.

@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 
 use crate::certificate::Certificate;
-use crate::gostd::chain::{Refusal, Trusted, verify};
+use crate::gostd::chain::{Trusted, VerifyError, verify};
 
 /// The chain that a server presented last. Clones share it.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +35,11 @@ impl Chain {
     }
 
     /// Returns Go's verdict on the chain, as of the handshake. See [`PeerChain::verify`].
-    pub(super) fn verify(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, Refusal>> {
+    pub(super) fn verify(
+        &self,
+        roots: &[Vec<u8>],
+        server_name: &str,
+    ) -> Option<Result<Trusted, VerifyError>> {
         Some(verify(&self.certificates, roots, server_name, self.presented_at?))
     }
 }
@@ -43,7 +47,11 @@ impl Chain {
 impl PeerChain {
     /// Returns Go's verdict on the chain for trusted roots (DER) and a server name, or `None` if the server presented no
     /// chain.
-    pub(crate) fn verify(&self, roots: &[Vec<u8>], server_name: &str) -> Option<Result<Trusted, Refusal>> {
+    pub(crate) fn verify(
+        &self,
+        roots: &[Vec<u8>],
+        server_name: &str,
+    ) -> Option<Result<Trusted, VerifyError>> {
         self.lock().verify(roots, server_name)
     }
 

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use crate::cli::env::{eprint_line, now, print_or_fail, state_directory, temporary_directory};
 use crate::cli::exit::Exit;
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 
 /// A file that was made ready before the token exists, so that the likely failures come first.
 pub struct OutFile {
