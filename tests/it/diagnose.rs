@@ -189,7 +189,10 @@ fn a_damaged_token_is_told_with_consuls_word() {
 #[test]
 fn the_token_and_the_error_cannot_both_come_from_standard_input() {
     let run = Peering::new(["diagnose", "-", "-error", "-"]).run().status(2);
-    assert_eq!(run.stderr, "Error: the token and -error cannot both be read from standard input\n");
+    assert_eq!(
+        run.stderr,
+        "Error: the token and -error cannot both be read from standard input\n  Fix: give one of them as @FILE\n"
+    );
 }
 
 #[test]

@@ -182,8 +182,8 @@ async fn out_overwrites_only_when_forced_and_asks_nothing_before() {
     let refused = refused.expect(
         1,
         "",
-        "west.token exists: a token in it would be overwritten. Name another file, or add -force. \
-         No token was generated.\n",
+        "Error: no token was generated: cannot write west.token: it exists\n  \
+         Fix: use another file, or add -force to overwrite it\n",
     );
     assert_eq!(std::fs::read_to_string(refused.home.path().join("west.token")).unwrap(), "precious");
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -200,8 +200,8 @@ async fn a_folder_that_cannot_be_written_is_found_before_a_token_is_generated() 
     for folder in ["absent", "/proc/self"] {
         let out = format!("{folder}/west.token");
         let finished = run(generate(&server, &["-out", &out])).await.status(1);
-        assert!(finished.stderr.starts_with(&format!("cannot write {out}: ")), "{}", finished.stderr);
-        assert!(finished.stderr.ends_with("No token was generated.\n"), "{}", finished.stderr);
+        let error = format!("Error: no token was generated: cannot write {out}: ");
+        assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -246,7 +246,8 @@ async fn off_records_nothing_and_a_wrong_word_generates_nothing() {
     run(peering("postgres")).await.expect(
         1,
         "",
-        "the ledger is \"postgres\" (-ledger, PEERING_LEDGER, or the configuration file): set it to sqlite, consul or off\n",
+        "Error: unknown ledger \"postgres\" (from -ledger, PEERING_LEDGER or the configuration file)\n  \
+         Fix: use sqlite, consul or off\n",
     );
     assert_eq!(server.received_requests().await.unwrap().len(), asked);
 }
@@ -414,7 +415,7 @@ fn history_tells_every_record_and_which_took_its_place() {
     assert_snapshot!("history_pretty", shown(&[]));
     assert_snapshot!("history_json", shown(&["-name=far", "-format", "json"]));
     assert_snapshot!("history_yaml", shown(&["-name=far", "-format", "yaml"]));
-    assert_eq!(shown(&["-name=nobody"]), "The ledger knows of no token for \"nobody\"\n");
+    assert_eq!(shown(&["-name=nobody"]), "The ledger has no token for \"nobody\"\n");
 }
 
 #[test]
@@ -426,7 +427,8 @@ fn a_ledger_that_was_never_written_is_empty_and_is_not_made_by_reading() {
     Peering::new(["history", "-ledger=off"]).run().expect(
         2,
         "",
-        "Error: the ledger is off: see -ledger, PEERING_LEDGER, and the configuration file\n",
+        "Error: the ledger is off\n  \
+         Fix: set -ledger, PEERING_LEDGER or ledger in the configuration file to sqlite or consul\n",
     );
 }
 
@@ -442,9 +444,13 @@ fn an_imported_token_is_recorded_once() {
     let records = history(&other.home.path().join("state"), &["-name=west"]);
     assert_eq!((records.len(), &records[0]["source"]), (1, &json!("imported")));
     let nothing = import("hello").after(other).run().status(1);
-    assert!(nothing.stderr.starts_with("Error: no token on standard input"), "{}", nothing.stderr);
+    assert!(
+        nothing.stderr.starts_with("Error: cannot decode the token from standard input"),
+        "{}",
+        nothing.stderr
+    );
     let nameless = Peering::new(["ledger", "import", &token]).run().status(2);
-    assert!(nameless.stderr.contains("-name <NAME>"), "{}", nameless.stderr);
+    assert!(nameless.stderr.contains("Error: -name is missing"), "{}", nameless.stderr);
 }
 
 /// It does not say when it was generated, and may be older than those before it.
@@ -507,13 +513,13 @@ fn the_commands_within_ledger_are_found_explained_and_told_apart() {
     Peering::new(["ledger", "imprt"]).run().expect(
         2,
         "",
-        "There is no command \"imprt\".\nA command of a similar name: import\nSee all of them with: peering ledger -help\n",
+        "Error: unknown command \"imprt\"\n  Fix: did you mean import? peering ledger -help lists all commands\n",
     );
     let group = Peering::new(["ledger"]).run().status(2);
     assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] <COMMAND>"), "{}", group.stderr);
     Peering::new(["ledger", "verify", "-x"]).run().expect(
         2,
         "",
-        "flag provided but not defined: -x\nSee all flags with: peering ledger verify -help\n",
+        "Error: unknown flag -x\n  Fix: peering ledger verify -help lists all flags\n",
     );
 }

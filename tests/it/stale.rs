@@ -147,5 +147,9 @@ fn a_file_that_is_no_snapshot_is_told_with_what_to_do() {
 fn a_text_that_is_no_token_is_a_failure_to_work() {
     let finished = Peering::new(["stale", "nonsense", "-offline"]).run().status(2);
     assert_eq!(finished.stdout, "");
-    assert!(finished.stderr.starts_with("Error: no token in the argument"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.starts_with("Error: cannot decode the token from the argument"),
+        "{}",
+        finished.stderr
+    );
 }

@@ -1,17 +1,19 @@
 //! `peering explain`: what a check or a message means, its causes and its remedy.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::suggest;
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::args::token::read_text;
+use crate::cli::env::{print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::explain;
 use crate::explain::{Entry, Explanation};
 use crate::lint::rule::Check;
 use crate::lint::rules;
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 
 /// Explain a check or a message from Consul
 ///
@@ -35,14 +37,7 @@ pub struct Arguments {
     list: bool,
     /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
+    format: OutputFormat,
 }
 
 /// The output of `-format json`.
@@ -78,37 +73,28 @@ const MAX_NAME_LEN: usize = 64;
 const SCHEMA_VERSION: u32 = 1;
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.list {
-        let text = match arguments.format {
-            Format::Pretty => pretty::list_of_all(rules::ALL, explain::entries(), width()),
-            Format::Json => json::render(&List::of_all()),
-            Format::Yaml => yaml::render(&List::of_all()),
-        };
-        return Exit::of_printing(print(&text));
+        let list = || pretty::list_of_all(rules::ALL, explain::entries(), width());
+        print(&arguments.format.render(&List::of_all(), list))?;
+        return Ok(Exit::Done);
     }
-    let text = match joined_text(&arguments.text) {
-        Ok(text) => text,
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            return Exit::Failed;
-        }
+    let text = match &arguments.text[..] {
+        [one] => read_text(one)?,
+        parts => parts.join(" "),
     };
-    if text.trim().is_empty() {
-        eprint_line("Error: the text is empty");
-        return Exit::Failed;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CliError::new("the text to explain is empty"));
     }
-    let matches = Matches::find(text.trim());
-    if matches.is_empty() {
-        eprint_line(&unknown(text.trim()));
-    }
+    let matches = Matches::find(text);
     let exit = if matches.is_empty() { Exit::Findings } else { Exit::Done };
-    let text = match arguments.format {
-        Format::Pretty => matches.pretty(),
-        Format::Json => json::render(&Document::of(matches)),
-        Format::Yaml => yaml::render(&Document::of(matches)),
-    };
-    exit.unless_unprinted(print(&text))
+    if matches.is_empty() {
+        unknown(text).print();
+    }
+    let pretty = matches.pretty();
+    print(&arguments.format.render(&Document::of(matches), || pretty))?;
+    Ok(exit)
 }
 
 impl List<'_> {
@@ -157,23 +143,13 @@ impl Matches {
     }
 }
 
-fn joined_text(arguments: &[String]) -> Result<String, String> {
-    match arguments {
-        [one] if one == "-" || one.starts_with('@') => {
-            let given = token::read(one).map_err(|error| error.to_string())?;
-            Ok(String::from_utf8_lossy(&given.text).into_owned())
-        }
-        parts => Ok(parts.join(" ")),
-    }
-}
-
-fn unknown(text: &str) -> String {
+fn unknown(text: &str) -> CliError {
     let names = rules::ALL.iter().map(|check| check.name);
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
-        Some(name) => format!("Error: no check or message is named {text:?}\nDid you mean {name:?}?"),
-        None => "Error: the text contains no known message\nPass the complete output of Consul \
-                 (consul … 2>&1 | peering explain -), or list all messages: peering explain -list"
-            .to_owned(),
+        Some(name) => CliError::new(format_args!("no check or message is named {text:?}"))
+            .with_remedy(format_args!("did you mean {name}? peering explain -list shows all names")),
+        None => CliError::new("the text contains no known message")
+            .with_remedy("pipe the complete output of Consul into \"peering explain -\""),
     }
 }

@@ -1,15 +1,17 @@
 //! `peering history`: what the ledger knows.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::{Kind, LedgerOptions};
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::args::output_format::OutputFormat;
+use crate::cli::env::{print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
 use crate::net::ledger::Ledger;
 use crate::net::ledger::history::History;
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 
 /// Show which tokens were generated
 ///
@@ -28,57 +30,46 @@ pub struct Arguments {
     name: Option<String>,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let name = arguments.name.as_deref();
     let entries = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        ledger.records(name).await.map_err(|error| error.to_string())
-    });
-    match entries {
-        Ok(entries) if entries.is_empty() && name.is_some() && arguments.format == Format::Pretty => {
-            let name = name.unwrap_or_default();
-            Exit::of_printing(print(&format!("The ledger knows of no token for {name:?}\n")))
+        ledger.records(name).await.map_err(CliError::new)
+    })?;
+    match name {
+        Some(name) if entries.is_empty() && arguments.format == OutputFormat::Pretty => {
+            print(&format!("The ledger has no token for {name:?}\n"))?;
         }
-        Ok(entries) => {
+        _ => {
             let history = History::of(entries);
-            Exit::of_printing(print(&match arguments.format {
-                Format::Pretty => pretty::history(&history, width()),
-                Format::Json => json::render(&history),
-                Format::Yaml => yaml::render(&history),
-            }))
-        }
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            Exit::Failed
+            print(&arguments.format.render(&history, || pretty::history(&history, width())))?;
         }
     }
+    Ok(Exit::Done)
 }
 
 /// Opens the ledger that the options name, and does some work with it. A Consul is looked for only if it is there.
 pub fn with_ledger<T>(
     options: &LedgerOptions,
     http: &HttpOptions,
-    work: impl AsyncFnOnce(&Ledger<'_>) -> Result<T, String>,
-) -> Result<T, String> {
+    work: impl AsyncFnOnce(&Ledger<'_>) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let kind = options.kind()?;
     let client: Option<Client> = if kind == Kind::Consul { Some(http.client()?) } else { None };
-    let ledger = options.open(kind, client.as_ref()).map_err(|reason| format!("no ledger: {reason}"))?;
+    let ledger = options
+        .open(kind, client.as_ref())
+        .map_err(|reason| CliError::new(format_args!("cannot open the ledger: {reason}")))?;
     if matches!(ledger, Ledger::Off) {
-        return Err("the ledger is off: see -ledger, PEERING_LEDGER, and the configuration file".to_owned());
+        return Err(CliError::new("the ledger is off").with_remedy(
+            "set -ledger, PEERING_LEDGER or ledger in the configuration file to sqlite or consul",
+        ));
     }
     wait_for(work(&ledger))
 }

@@ -5,11 +5,11 @@ use clap::{Args, Subcommand};
 use super::history::with_ledger;
 use crate::cli::args::http_options::HttpOptions;
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, host, now, print, user};
+use crate::cli::args::token::TokenText;
+use crate::cli::env::{host, now, print, user};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::ledger::{Ledger, Of, Origin, Record, RecordMeta};
-use crate::token::recover::recover;
 
 /// Add to the ledger, or look whether it is whole
 ///
@@ -69,26 +69,22 @@ struct Verify {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let done = match &arguments.command {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    match &arguments.command {
         Command::Import(arguments) => import(arguments),
         Command::Verify(arguments) => verify(arguments),
-    };
-    done.unwrap_or_else(|message| {
-        eprint_line(&format!("Error: {message}"));
-        Exit::Failed
-    })
+    }
 }
 
-fn import(arguments: &Import) -> Result<Exit, String> {
+fn import(arguments: &Import) -> Result<Exit, CliError> {
     if arguments.name.is_empty() {
-        return Err("-name is empty: name the peer as the acceptor does".to_owned());
+        return Err(CliError::new("-name is empty")
+            .with_remedy("use the name that the accepting cluster gives its peer"));
     }
-    let given = token::read(&arguments.text).map_err(|error| error.to_string())?;
-    let recovered = match recover(&given.text) {
+    let recovered = match TokenText::read(&arguments.text)?.recover() {
         Ok(recovered) => recovered,
-        Err((error, undone)) => {
-            eprint_line(&crate::cli::args::token_error::describe(&given, &error, &undone));
+        Err(error) => {
+            error.print();
             return Ok(Exit::Findings);
         }
     };
@@ -106,9 +102,10 @@ fn import(arguments: &Import) -> Result<Exit, String> {
     };
     let record = Record::of(token, &recovered.text, circumstances);
     let told = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        add(ledger, &record).await.map_err(|error| error.to_string())
+        add(ledger, &record).await.map_err(CliError::new)
     })?;
-    Ok(Exit::of_printing(print(&told)))
+    print(&told)?;
+    Ok(Exit::Done)
 }
 
 async fn add(ledger: &Ledger<'_>, record: &Record) -> Result<String, crate::net::ledger::LedgerError> {
@@ -120,9 +117,9 @@ async fn add(ledger: &Ledger<'_>, record: &Record) -> Result<String, crate::net:
     Ok(added.map_or_else(String::new, |entry| format!("Recorded as number {}\n", entry.number)))
 }
 
-fn verify(arguments: &Verify) -> Result<Exit, String> {
+fn verify(arguments: &Verify) -> Result<Exit, CliError> {
     let verified = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        ledger.verify().await.map_err(|error| error.to_string())
+        ledger.verify().await.map_err(CliError::new)
     })?;
     let mut lines = vec![crate::render::pretty::counted(verified.records.cast_signed(), "record")];
     if let Some(hash) = &verified.last_hash {
@@ -134,6 +131,6 @@ fn verify(arguments: &Verify) -> Result<Exit, String> {
     } else {
         lines[0] = format!("The ledger is damaged: {}", lines[0]);
     }
-    let exit = if verified.faults.is_empty() { Exit::Done } else { Exit::Findings };
-    Ok(exit.unless_unprinted(print(&(lines.join("\n") + "\n"))))
+    print(&(lines.join("\n") + "\n"))?;
+    Ok(if verified.faults.is_empty() { Exit::Done } else { Exit::Findings })
 }

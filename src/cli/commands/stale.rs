@@ -9,14 +9,15 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::{token, token_error};
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::token::read_token;
+use crate::cli::env::{print, width};
+use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 use crate::staleness::evidence::LedgerRecord;
 use crate::staleness::{Assessment, Certainty, SCHEMA_VERSION, Staleness, Verdict, assess, order};
 use crate::token::Token;
-use crate::token::recover::recover;
 
 /// Tell whether tokens are still the ones to use, without spending them
 ///
@@ -55,7 +56,7 @@ pub struct Arguments {
     require: Require,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
@@ -68,33 +69,19 @@ enum Require {
     Likely,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let Some(tokens) = read_all(&arguments.tokens) else { return Exit::Failed };
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let tokens: Vec<(String, Token)> = collect_all(arguments.tokens.iter().map(|argument| {
+        let (source, recovered) = read_token(argument)?;
+        Ok((source, recovered.decoded.token))
+    }))?;
     let peer_ids: BTreeSet<String> = tokens.iter().map(|(_, token)| token.peer_id.clone()).collect();
-    let (assessments, ledger) = match wait_for(assess_all(arguments, &tokens, &peer_ids)) {
-        Ok(assessed) => assessed,
-        Err(message) => {
-            eprint_line(&message);
-            return Exit::Failed;
-        }
-    };
+    let (assessments, ledger) = wait_for(assess_all(arguments, &tokens, &peer_ids))?;
     let orders = order(&assessments, &ledger);
     let staleness = Staleness { version: SCHEMA_VERSION, tokens: assessments, orders };
     let exit = exit_of(&staleness.tokens, arguments.require);
-    let text = match arguments.format {
-        Format::Pretty => pretty::staleness(&staleness, width()),
-        Format::Json => json::render(&staleness),
-        Format::Yaml => yaml::render(&staleness),
-    };
-    exit.unless_unprinted(print(&text))
+    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, width())))?;
+    Ok(exit)
 }
 
 /// Every token's assessment, and the ledger's records for their order.
@@ -102,38 +89,13 @@ async fn assess_all(
     arguments: &Arguments,
     tokens: &[(String, Token)],
     peer_ids: &BTreeSet<String>,
-) -> Result<(Vec<Assessment>, Vec<LedgerRecord>), String> {
+) -> Result<(Vec<Assessment>, Vec<LedgerRecord>), CliError> {
     let shared = sources::Shared::open(arguments, peer_ids).await?;
     let mut assessments = Vec::new();
     for (source, token) in tokens {
         assessments.push(assess(source, token, &sources::gather(arguments, token, &shared).await));
     }
     Ok((assessments, shared.ledger.unwrap_or_default()))
-}
-
-/// All tokens with their origins; `None` if one cannot be had.
-fn read_all(arguments: &[String]) -> Option<Vec<(String, Token)>> {
-    // All are read, so that every complaint is made at once.
-    let tokens: Vec<_> = arguments.iter().map(|argument| read(argument)).collect();
-    tokens.into_iter().collect()
-}
-
-/// A token and where it came from, or a complaint.
-pub(crate) fn read(argument: &str) -> Option<(String, Token)> {
-    let given = match token::read(argument) {
-        Ok(given) => given,
-        Err(error) => {
-            eprint_line(&format!("Error: {error}"));
-            return None;
-        }
-    };
-    match recover(&given.text) {
-        Ok(recovered) => Some((given.source, recovered.decoded.token)),
-        Err((error, undone)) => {
-            eprint_line(&token_error::describe(&given, &error, &undone));
-            None
-        }
-    }
 }
 
 fn exit_of(tokens: &[Assessment], require: Require) -> Exit {

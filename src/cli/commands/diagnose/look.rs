@@ -112,7 +112,7 @@ async fn staleness(
             Err("it is in the KV of this Consul, which is not the acceptor's".to_owned())
         }
         Ok(kind) => sources::read_ledger(look.ledger, kind, Ok(client)).await,
-        Err(because) => Err(because),
+        Err(error) => Err(error.message().to_owned()),
     };
     let evidence = Evidence {
         name: None,

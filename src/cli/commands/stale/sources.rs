@@ -13,8 +13,8 @@ use ring::rand::SystemRandom;
 use super::Arguments;
 use crate::cli::args::ledger_options::{Kind, LedgerOptions};
 use crate::cli::env::now;
+use crate::cli::error::CliError;
 use crate::connectivity::probe_answer::{Answer, probe_b_may_be_asked_of};
-use crate::gostd::os_error::os_error_text;
 use crate::net::consul::{Client, Peering};
 use crate::net::ledger;
 use crate::net::probe::{Asked, Attempt, Outcome, ProbeTarget, Probed, probe};
@@ -48,18 +48,19 @@ pub(super) struct Shared {
 
 impl Shared {
     /// Opens what the flags name. The error is of what was named and cannot be had.
-    pub(super) async fn open(arguments: &Arguments, peer_ids: &BTreeSet<String>) -> Result<Self, String> {
-        let kind = arguments.ledger.kind().map_err(|error| format!("Error: {error}"))?;
+    pub(super) async fn open(arguments: &Arguments, peer_ids: &BTreeSet<String>) -> Result<Self, CliError> {
+        let kind = arguments.ledger.kind()?;
         let client = if arguments.offline {
             Err("-offline was given".to_owned())
         } else {
-            Ok(arguments.http.client().map_err(|error| format!("Error: {error}"))?)
+            Ok(arguments.http.client()?)
         };
         let ledger = read_ledger(&arguments.ledger, kind, client.as_ref()).await;
         let snapshot = match &arguments.snapshot {
             Some(file) if file.as_os_str() == "live" => {
-                let client =
-                    client.as_ref().map_err(|reason| format!("Error: no live snapshot: {reason}"))?;
+                let client = client
+                    .as_ref()
+                    .map_err(|reason| CliError::new(format_args!("cannot take a live snapshot: {reason}")))?;
                 Some(live_snapshot(client, peer_ids.clone()).await?)
             }
             Some(file) => Some(snapshot(file, peer_ids)?),
@@ -209,21 +210,15 @@ fn failure(attempt: &Attempt) -> Option<String> {
 }
 
 /// A snapshot of the cluster that is asked, streamed: it is never written anywhere.
-async fn live_snapshot(client: &Client, peer_ids: BTreeSet<String>) -> Result<Snapshot, String> {
+async fn live_snapshot(client: &Client, peer_ids: BTreeSet<String>) -> Result<Snapshot, CliError> {
     let (sender, receiver) = sync_channel(WAITING_CHUNKS);
     let reader =
         std::thread::spawn(move || snapshot::read(Chunks { receiver, rest: Bytes::new() }, &peer_ids));
     let streamed = client.snapshot(|chunk| sender.send(chunk).is_ok()).await;
     drop(sender);
-    let read = reader.join().map_err(|_| "Error: reading the live snapshot failed".to_owned())?;
-    streamed.map_err(|error| format!("Error: no live snapshot: {error}"))?;
-    read.map_err(|error| {
-        format!(
-            "Error reading the live snapshot: {}\n  What to do: {}",
-            printable(&error.to_string()),
-            error.remedy()
-        )
-    })
+    let read = reader.join().map_err(|_| CliError::new("cannot read the live snapshot"))?;
+    streamed.map_err(|error| CliError::new(format_args!("cannot take a live snapshot: {error}")))?;
+    read.map_err(|error| unreadable("the live snapshot", &error))
 }
 
 /// Chunks from another thread, as one stream.
@@ -246,16 +241,15 @@ impl Read for Chunks {
     }
 }
 
-/// What a snapshot file holds of the peerings. The error tells all that there is to tell.
-pub(super) fn snapshot(file: &Path, peer_ids: &BTreeSet<String>) -> Result<Snapshot, String> {
-    let shown = printable(&file.display().to_string());
-    let opened = File::open(file)
-        .map_err(|error| format!("Error: cannot read the snapshot {shown}: {}", os_error_text(&error)))?;
-    snapshot::read(opened, peer_ids).map_err(|error| {
-        format!(
-            "Error reading the snapshot {shown}: {}\n  What to do: {}",
-            printable(&error.to_string()),
-            error.remedy()
-        )
-    })
+/// Reads a snapshot file's records of the peerings.
+pub(super) fn snapshot(file: &Path, peer_ids: &BTreeSet<String>) -> Result<Snapshot, CliError> {
+    let name = format!("the snapshot {}", printable(&file.display().to_string()));
+    let opened =
+        File::open(file).map_err(|error| CliError::of_io(format_args!("cannot read {name}"), &error))?;
+    snapshot::read(opened, peer_ids).map_err(|error| unreadable(&name, &error))
+}
+
+fn unreadable(name: &str, error: &snapshot::SnapshotError) -> CliError {
+    CliError::new(format_args!("cannot read {name}: {}", printable(&error.to_string())))
+        .with_remedy(error.remedy())
 }
