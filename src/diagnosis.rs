@@ -155,9 +155,9 @@ pub fn diagnose(known: Known<'_>) -> Diagnosis {
     if let Observed::NotChecked(because) | Observed::Failed(because) = &known.dialer {
         take("the dialer's own view", because);
     }
-    for source in known.staleness.iter().flat_map(|it| &it.not_asked) {
-        if source.source == SourceName::Ledger && source.because != LEDGER_OFF {
-            take("the ledger", &source.because);
+    for source in known.staleness.iter().flat_map(|it| &it.not_checked) {
+        if source.source == SourceName::Ledger && source.reason != LEDGER_OFF {
+            take("the ledger", &source.reason);
         }
     }
     match &known.error {

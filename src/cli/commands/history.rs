@@ -1,4 +1,4 @@
-//! `peering history`: what the ledger knows.
+//! `peering history`: the records of the ledger.
 
 use clap::{Args, ValueEnum};
 
@@ -7,26 +7,26 @@ use crate::cli::args::ledger_options::{Kind, LedgerOptions};
 use crate::cli::env::{eprint_line, print, width};
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
-use crate::net::ledger::Ledger;
 use crate::net::ledger::history::History;
+use crate::net::ledger::{Filter, Ledger};
 use crate::render::{json, pretty, yaml};
 
 /// Show which tokens were generated
 ///
-/// What the ledger knows: names, peer IDs, when, by whom, and whether a newer token took a token's place. It knows what
-/// was generated with it or imported into it, and nothing else.
+/// Shows the records of the ledger: names, peer IDs, when and by whom tokens were generated, and whether a newer token
+/// superseded them. The ledger contains only tokens that this tool generated or imported.
 ///
-/// Exit codes: 0 done (even if nothing is known), 2 the ledger could not be read.
+/// Exit codes: 0 success (even if there are no records), 2 the ledger could not be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering history
   peering history -name west -format json
   peering history -ledger consul -http-addr consul.example.com:8500")]
 pub struct Arguments {
-    /// Only this local name
+    /// Show only this local name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
     #[command(flatten)]
@@ -45,16 +45,16 @@ enum Format {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Exit {
     let name = arguments.name.as_deref();
-    let entries = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        ledger.records(name).await.map_err(|error| error.to_string())
+    let records = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
+        ledger.records(name.map_or(Filter::All, Filter::Name)).await.map_err(|error| error.to_string())
     });
-    match entries {
-        Ok(entries) if entries.is_empty() && name.is_some() && arguments.format == Format::Pretty => {
+    match records {
+        Ok(records) if records.is_empty() && name.is_some() && arguments.format == Format::Pretty => {
             let name = name.unwrap_or_default();
-            Exit::of_printing(print(&format!("The ledger knows of no token for {name:?}\n")))
+            Exit::of_printing(print(&format!("The ledger has no records of {name:?}\n")))
         }
-        Ok(entries) => {
-            let history = History::of(entries);
+        Ok(records) => {
+            let history = History::of(records);
             Exit::of_printing(print(&match arguments.format {
                 Format::Pretty => pretty::history(&history, width()),
                 Format::Json => json::render(&history),
@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Exit {
     }
 }
 
-/// Opens the ledger that the options name, and does some work with it. A Consul is looked for only if it is there.
+/// Runs `work` with the ledger that the options name. Connects to Consul only if the ledger is there.
 pub fn with_ledger<T>(
     options: &LedgerOptions,
     http: &HttpOptions,
@@ -76,9 +76,12 @@ pub fn with_ledger<T>(
 ) -> Result<T, String> {
     let kind = options.kind()?;
     let client: Option<Client> = if kind == Kind::Consul { Some(http.client()?) } else { None };
-    let ledger = options.open(kind, client.as_ref()).map_err(|reason| format!("no ledger: {reason}"))?;
+    let ledger =
+        options.open(kind, client.as_ref()).map_err(|reason| format!("cannot open the ledger: {reason}"))?;
     if matches!(ledger, Ledger::Off) {
-        return Err("the ledger is off: see -ledger, PEERING_LEDGER, and the configuration file".to_owned());
+        return Err(
+            "the ledger is off; turn it on with -ledger, PEERING_LEDGER or the configuration file".to_owned()
+        );
     }
     wait_for(work(&ledger))
 }

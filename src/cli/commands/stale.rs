@@ -1,31 +1,34 @@
-//! `peering stale`: is a token still the one that works?
-
-pub(crate) mod sources;
+//! `peering stale`: can a token still be used?
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::{token, token_error};
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::env::{eprint_line, now, print, width};
 use crate::cli::exit::Exit;
+use crate::net::consul::Client;
+use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
+use crate::net::snapshot::{self, Snapshot};
+use crate::observed::Observed;
 use crate::render::{json, pretty, yaml};
-use crate::staleness::evidence::LedgerRecord;
-use crate::staleness::{Assessment, Certainty, SCHEMA_VERSION, Staleness, Verdict, assess, order};
+use crate::staleness::{Assessment, Certainty, Staleness, Verdict, assess};
 use crate::token::Token;
 use crate::token::recover::recover;
 
-/// Tell whether tokens are still the ones to use, without spending them
+/// Check whether tokens are still usable, without using them
 ///
-/// A token is current, superseded (a newer one was generated for its name), spent (used, or replaced by one that was),
-/// orphaned (its peering was deleted), or it cannot be told. The verdict comes first, then what each source says, then what
-/// was not asked and why. The token's secret is sent nowhere.
+/// A token is current, superseded (a newer one was generated for its name), spent (used, or superseded by one that was
+/// used), orphaned (its peering was deleted), or undetermined. The output shows the verdict first, then what each source
+/// reports, then which sources were not checked and why. The token's secret is not sent anywhere.
 ///
-/// Exit codes: 0 all are current, 1 one is not, 2 a file could not be read or the command line is wrong, 3 it cannot be
-/// told.
+/// Run it for the acceptor: -http-addr is the cluster that generated the tokens.
+///
+/// Exit codes: 0 all tokens are current, 1 a token is not, 2 a file could not be read or the command line is invalid, 3 the
+/// verdict on a token is undetermined.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering stale @west.token -name west -probe
@@ -36,24 +39,24 @@ pub struct Arguments {
     /// The token's text, @FILE, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
-    /// The local name that they were generated for: no token holds it
+    /// Local name that the tokens were generated for (tokens do not contain it)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Ask the acceptor's servers themselves, over gRPC, without the token's secret: does the peering exist, and has it
-    /// an unused secret? Neither changes it
+    /// Ask the acceptor's servers over gRPC whether the peering exists and has an unused secret. This neither sends the
+    /// token's secret nor changes the peering
     #[arg(long)]
     probe: bool,
-    /// A snapshot of the acceptor, from "consul snapshot save FILE": it proves the verdict, as of when it was taken. "live"
-    /// streams one from the Consul at -http-addr, which moves every secret of that cluster, and needs acl:write
+    /// Snapshot of the acceptor, from "consul snapshot save FILE". It proves the verdict for the time when it was taken.
+    /// "live" streams one from the Consul at -http-addr, which transfers every secret of that cluster and needs acl:write
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-    /// Ask nothing over the network
+    /// Query nothing over the network
     #[arg(long)]
     offline: bool,
-    /// How sure a verdict must be: with "proven", one that is only likely ends with exit code 3
+    /// Certainty that a verdict needs: with "proven", one that is only likely exits with status 3
     #[arg(long, value_enum, value_name = "CERTAINTY", default_value = "likely")]
     require: Require,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: Format,
     #[command(flatten)]
@@ -78,16 +81,13 @@ enum Format {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Exit {
     let Some(tokens) = read_all(&arguments.tokens) else { return Exit::Failed };
-    let peer_ids: BTreeSet<String> = tokens.iter().map(|(_, token)| token.peer_id.clone()).collect();
-    let (assessments, ledger) = match wait_for(assess_all(arguments, &tokens, &peer_ids)) {
-        Ok(assessed) => assessed,
+    let staleness = match wait_for(assess_all(arguments, &tokens)) {
+        Ok(staleness) => staleness,
         Err(message) => {
-            eprint_line(&message);
+            eprint_line(&format!("Error: {message}"));
             return Exit::Failed;
         }
     };
-    let orders = order(&assessments, &ledger);
-    let staleness = Staleness { version: SCHEMA_VERSION, tokens: assessments, orders };
     let exit = exit_of(&staleness.tokens, arguments.require);
     let text = match arguments.format {
         Format::Pretty => pretty::staleness(&staleness, width()),
@@ -97,28 +97,65 @@ pub fn run(arguments: &Arguments) -> Exit {
     exit.unless_unprinted(print(&text))
 }
 
-/// Every token's assessment, and the ledger's records for their order.
-async fn assess_all(
-    arguments: &Arguments,
-    tokens: &[(String, Token)],
-    peer_ids: &BTreeSet<String>,
-) -> Result<(Vec<Assessment>, Vec<LedgerRecord>), String> {
-    let shared = sources::Shared::open(arguments, peer_ids).await?;
+/// Queries the sources that the flags name about all tokens.
+async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result<Staleness, String> {
+    const OFFLINE: &str = "-offline was given";
+    let kind = arguments.ledger.kind()?;
+    let client = if arguments.offline { None } else { Some(arguments.http.client()?) };
+    let peer_ids = tokens.iter().map(|(_, token)| token.peer_id.clone()).collect();
+    let mut sources = Sources::new(&now);
+    sources.name = arguments.name.as_deref();
+    sources.ledger = arguments.ledger.read(kind, client.as_ref().ok_or(OFFLINE)).await;
+    sources.consul = match &client {
+        Some(client) => Observed::Value(client),
+        None => Observed::NotChecked(OFFLINE.to_owned()),
+    };
+    sources.probes = match (arguments.offline, arguments.probe) {
+        (true, _) => Observed::NotChecked(OFFLINE.to_owned()),
+        (false, true) => Observed::Value(PROBE_TIMEOUT),
+        (false, false) => Observed::NotChecked("-probe was not given".to_owned()),
+    };
+    sources.snapshot = match &arguments.snapshot {
+        Some(path) => Observed::Value(read_snapshot(path, client.as_ref(), &peer_ids).await?),
+        None => Observed::NotChecked("-snapshot was not given".to_owned()),
+    };
     let mut assessments = Vec::new();
     for (source, token) in tokens {
-        assessments.push(assess(source, token, &sources::gather(arguments, token, &shared).await));
+        assessments.push(assess(source, token, &sources.query(token).await));
     }
-    Ok((assessments, shared.ledger.unwrap_or_default()))
+    let records = sources.ledger.value().map(Vec::as_slice).unwrap_or_default();
+    Ok(Staleness::new(assessments, records))
 }
 
-/// All tokens with their origins; `None` if one cannot be had.
+/// Reads the snapshot that a flag names. The error is the whole message.
+async fn read_snapshot(
+    path: &Path,
+    client: Option<&Client>,
+    peer_ids: &BTreeSet<String>,
+) -> Result<Snapshot, String> {
+    let is_live = path.as_os_str() == "live";
+    let snapshot = match client {
+        Some(client) if is_live => snapshot::read_live(client, peer_ids).await,
+        None if is_live => return Err("-snapshot live needs the network, but -offline was given".to_owned()),
+        _ => snapshot::read_file(path, peer_ids),
+    };
+    snapshot.map_err(|error| {
+        format!(
+            "cannot read the snapshot {}: {}\n  What to do: {}",
+            pretty::printable(&path.display().to_string()),
+            pretty::printable(&error.to_string()),
+            error.remedy()
+        )
+    })
+}
+
+/// Reads all tokens with their sources. Prints an error for each that cannot be read; then the result is `None`.
 fn read_all(arguments: &[String]) -> Option<Vec<(String, Token)>> {
-    // All are read, so that every complaint is made at once.
     let tokens: Vec<_> = arguments.iter().map(|argument| read(argument)).collect();
     tokens.into_iter().collect()
 }
 
-/// A token and where it came from, or a complaint.
+/// Reads a token with its source, or prints an error.
 pub(crate) fn read(argument: &str) -> Option<(String, Token)> {
     let given = match token::read(argument) {
         Ok(given) => given,
@@ -129,21 +166,21 @@ pub(crate) fn read(argument: &str) -> Option<(String, Token)> {
     };
     match recover(&given.text) {
         Ok(recovered) => Some((given.source, recovered.decoded.token)),
-        Err((error, undone)) => {
-            eprint_line(&token_error::describe(&given, &error, &undone));
+        Err((error, repairs)) => {
+            eprint_line(&token_error::describe(&given, &error, &repairs));
             None
         }
     }
 }
 
 fn exit_of(tokens: &[Assessment], require: Require) -> Exit {
-    let unsure = |token: &Assessment| {
+    let is_undetermined = |token: &Assessment| {
         token.verdict == Verdict::Undetermined
             || require == Require::Proven && token.certainty != Some(Certainty::Proven)
     };
-    if tokens.iter().any(|token| !unsure(token) && token.verdict != Verdict::Current) {
+    if tokens.iter().any(|token| !is_undetermined(token) && token.verdict != Verdict::Current) {
         Exit::Findings
-    } else if tokens.iter().any(unsure) {
+    } else if tokens.iter().any(is_undetermined) {
         Exit::Undetermined
     } else {
         Exit::Done

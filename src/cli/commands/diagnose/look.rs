@@ -7,14 +7,14 @@ use tokio::time::timeout;
 
 use super::live::Live;
 use crate::cli::args::ledger_options::{Kind, LedgerOptions};
-use crate::cli::commands::stale::sources;
 use crate::cli::env::{host, now, stderr_is_a_terminal};
 use crate::connectivity::Reach;
 use crate::diagnosis::DialerView;
 use crate::net::consul::{Client, DialerAnswers};
+use crate::net::gather::staleness::{entry, query_consul};
 use crate::net::probe::{Ladder, Tell, climb_telling};
 use crate::observed::Observed;
-use crate::staleness::evidence::{Evidence, Whose};
+use crate::staleness::evidence::{Evidence, Responder};
 use crate::staleness::{Assessment, assess};
 use crate::token::Token;
 
@@ -88,7 +88,7 @@ fn view(client: &Client, answers: DialerAnswers) -> DialerView {
         may_read: answers.may_read,
         may_write: answers.may_write,
         through_mesh_gateways: answers.through_mesh_gateways,
-        peerings: answers.peerings.map(|all| all.into_iter().map(sources::entry).collect()),
+        peerings: answers.peerings.map(|all| all.into_iter().map(entry).collect()),
         refusals: answers.refusals,
     }
 }
@@ -109,14 +109,14 @@ async fn staleness(
     let elsewhere = dialer.value().is_some_and(|view| is_another_cluster(view, token));
     let ledger = match look.ledger.kind() {
         Ok(Kind::Consul) if elsewhere => {
-            Err("it is in the KV of this Consul, which is not the acceptor's".to_owned())
+            Observed::NotChecked("it is in the KV of this Consul, which is not the acceptor".to_owned())
         }
-        Ok(kind) => sources::read_ledger(look.ledger, kind, Ok(client)).await,
-        Err(because) => Err(because),
+        Ok(kind) => look.ledger.read(kind, Ok(client)).await,
+        Err(reason) => Observed::NotChecked(reason),
     };
     let evidence = Evidence {
         name: None,
-        ledger: ledger.map_or_else(Observed::NotChecked, Observed::Value),
+        ledger,
         consul: match dialer {
             Observed::Failed(because) => Observed::NotChecked(because.clone()),
             // The dialer's Consul knows nothing of the acceptor's tokens.
@@ -127,7 +127,7 @@ async fn staleness(
             Observed::Value(view) if view.peerings.is_none() => {
                 Observed::NotChecked("its peerings cannot be read with this ACL token".to_owned())
             }
-            _ => timeout(look.patience, sources::consul(client, None, token))
+            _ => timeout(look.patience, query_consul(client, None, token, &now))
                 .await
                 .unwrap_or_else(|_| Observed::Failed("it did not answer in time".to_owned())),
         },
@@ -139,7 +139,7 @@ async fn staleness(
 }
 
 fn is_another_cluster(view: &DialerView, token: &Token) -> bool {
-    Whose::of(view.trust_domain.as_deref(), token) == Whose::Others
+    Responder::identify(view.trust_domain.as_deref(), token) == Responder::OtherCluster
 }
 
 /// The token's addresses replaced, so that a text can be shown to strangers.

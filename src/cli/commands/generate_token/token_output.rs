@@ -1,7 +1,8 @@
-//! A generated token is never lost.
+//! Delivers a generated token without losing it.
 //!
-//! Once Consul has answered, the old unused token is void and the new one exists in this process only. It goes where it
-//! was asked to go; if that fails, to standard output; if that fails, to a file that only its owner can read.
+//! Once Consul has answered, the earlier unused token is invalid, and only this process has the new one. It is written to
+//! the file that the user named. If that fails, it goes to standard output, and if that fails, to a file that only its owner
+//! can read.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,49 +16,48 @@ use crate::cli::env::{eprint_line, now, print_or_fail, state_directory, temporar
 use crate::cli::exit::Exit;
 use crate::net::consul::os_error_text;
 
-/// A file that was made ready before the token exists, so that the likely failures come first.
+/// A file that is prepared before the token is generated, so that most errors occur before it.
 pub struct OutFile {
     path: PathBuf,
     draft: NamedTempFile,
     force: bool,
 }
 
-/// Why a token cannot be written to a file. Nothing was generated yet.
+/// Why a token cannot be written to a file. No token was generated yet.
 #[derive(Debug, Error)]
 pub enum OutFileError {
-    /// It is there already.
-    #[error("{} exists: a token in it would be overwritten. Name another file, or add -force", .0.display())]
+    /// The file exists.
+    #[error("{} exists, and may contain a token. Choose another file, or add -force", .0.display())]
     Exists(PathBuf),
-    /// It cannot be made.
+    /// The file cannot be created.
     #[error("cannot write {}: {reason}", .path.display())]
     Unwritable {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         reason: String,
     },
 }
 
 impl OutFile {
-    /// Makes a draft beside `path`, which only its owner can read.
+    /// Creates a temporary file in the directory of `path`, which only its owner can read.
     pub fn prepare(path: &Path, force: bool) -> Result<Self, OutFileError> {
         let unwritable = |reason: String| OutFileError::Unwritable { path: path.to_owned(), reason };
         match (path.symlink_metadata(), path.metadata()) {
             (Ok(_), Err(error)) => {
-                return Err(unwritable(format!(
-                    "it is a link that leads nowhere: {}",
-                    os_error_text(&error)
-                )));
+                return Err(unwritable(format!("it is a broken link: {}", os_error_text(&error))));
             }
             (_, Ok(there)) if there.is_dir() => return Err(unwritable("it is a directory".to_owned())),
-            // The file takes the place of what is there, and a device would be gone.
+            // Writing replaces the file, which would remove a device.
             (_, Ok(there)) if !there.is_file() => {
-                return Err(unwritable("it is no file; without -out the token is printed".to_owned()));
+                return Err(unwritable(
+                    "it is not a regular file; without -out the token is printed".to_owned(),
+                ));
             }
             (_, Ok(_)) if !force => return Err(OutFileError::Exists(path.to_owned())),
             _ => {}
         }
-        // What a link leads to is overwritten, not the link.
+        // Overwrite the target of a link, not the link.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let path = target.as_path();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -69,7 +69,7 @@ impl OutFile {
         Ok(Self { path: path.to_owned(), draft, force })
     }
 
-    /// Writes the text; the file appears whole or not at all.
+    /// Writes the text. The file appears complete or not at all.
     fn write(mut self, text: &str) -> io::Result<()> {
         self.draft.write_all(text.as_bytes())?;
         self.draft.as_file().sync_all()?;
@@ -82,7 +82,7 @@ impl OutFile {
     }
 }
 
-/// Delivers a generated token: to the file if there is one, else to standard output.
+/// Delivers a generated token to the file if there is one, otherwise to standard output.
 pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
     let Some(out) = out else { return print_or_save(text, Exit::Done) };
     let path = out.path.clone();
@@ -93,7 +93,7 @@ pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
         }
         Err(error) => {
             eprint_line(&format!(
-                "Error writing the token to {}: {}. It was generated, and follows on standard output.",
+                "Error: cannot write the token to {}: {}. The token was generated, and is printed to standard output.",
                 path.display(),
                 os_error_text(&error)
             ));
@@ -107,21 +107,21 @@ fn print_or_save(text: &str, exit: Exit) -> Exit {
     let reason = os_error_text(&error);
     match save(text) {
         Ok(path) => eprint_line(&format!(
-            "Error writing the token to standard output: {reason}. It was generated, and saved in {}",
+            "Error: cannot write the token to standard output: {reason}. The token was generated, and saved in {}",
             path.display()
         )),
-        // Nobody else has it: better seen than lost.
+        // No other copy exists, so showing the token is better than losing it.
         Err(_) => eprint_line(&format!(
-            "Error writing the token to standard output: {reason}. No file could be written either; this is it:\n{text}"
+            "Error: cannot write the token to standard output: {reason}, nor to a file. This is the token:\n{text}"
         )),
     }
     Exit::Findings
 }
 
-/// Saves the text in the state directory, or where else a file can be made.
+/// Saves the text in the state directory, or else in the temporary directory.
 fn save(text: &str) -> io::Result<PathBuf> {
     let directories = [state_directory().map(|state| state.join("tokens")), Some(temporary_directory())];
-    let mut last = io::Error::other("there is no directory to write to");
+    let mut last = io::Error::other("no directory to write to");
     for directory in directories.into_iter().flatten() {
         match save_in(&directory, text) {
             Ok(path) => return Ok(path),

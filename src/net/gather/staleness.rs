@@ -1,0 +1,206 @@
+//! Queries the sources of evidence about a token's staleness.
+//!
+//! ```no_run
+//! # async fn example(client: &consul_peering::net::consul::Client, token: consul_peering::token::Token) {
+//! use consul_peering::net::gather::staleness::Sources;
+//! use consul_peering::observed::Observed;
+//! use consul_peering::staleness::assess;
+//!
+//! let mut sources = Sources::new(&jiff::Timestamp::now);
+//! sources.consul = Observed::Value(client);
+//! let assessment = assess("argument", &token, &sources.query(&token).await);
+//! # }
+//! ```
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ring::rand::SystemRandom;
+
+use crate::connectivity::probe_answer::{Answer, probe_b_may_be_asked_of};
+use crate::net::consul::{Client, Peering};
+use crate::net::ledger::{Filter, Ledger, Origin, Record};
+use crate::net::probe::{Asked, Attempt, Outcome, ProbeTarget, Probed, probe};
+use crate::net::snapshot::Snapshot;
+use crate::observed::Observed;
+use crate::staleness::evidence::{
+    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState,
+};
+use crate::token::Token;
+
+/// A reasonable timeout for each step of a probe.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many addresses without an answer are listed. A cluster has fewer servers.
+const MAX_FAILURES: usize = 8;
+
+/// The sources to query, each with the reason if it is not to be queried. All tokens of one run can share them.
+pub struct Sources<'a> {
+    /// The local name that the tokens were generated for, if known.
+    pub name: Option<&'a str>,
+    /// The ledger's records, oldest first: see [`read_ledger`].
+    pub ledger: Observed<Vec<LedgerRecord>>,
+    /// The client for the HTTP API of a Consul, preferably the acceptor's.
+    pub consul: Observed<&'a Client>,
+    /// The timeout of each step of the two probes, such as [`PROBE_TIMEOUT`].
+    pub probes: Observed<Duration>,
+    /// A snapshot of the acceptor, read for the peer IDs of the tokens: see [`crate::net::snapshot`].
+    pub snapshot: Observed<Snapshot>,
+    clock: &'a (dyn Fn() -> Timestamp + Sync),
+}
+
+impl<'a> Sources<'a> {
+    /// Returns sources of which none is queried. `clock` returns the time.
+    pub fn new(clock: &'a (dyn Fn() -> Timestamp + Sync)) -> Self {
+        Self {
+            name: None,
+            ledger: Observed::default(),
+            consul: Observed::default(),
+            probes: Observed::default(),
+            snapshot: Observed::default(),
+            clock,
+        }
+    }
+
+    /// Queries the sources about one token. The token's secret is not sent anywhere.
+    pub async fn query(&self, token: &Token) -> Evidence {
+        let consul = match &self.consul {
+            Observed::Value(client) => query_consul(client, self.name, token, self.clock).await,
+            Observed::Failed(reason) => Observed::Failed(reason.clone()),
+            Observed::NotChecked(reason) => Observed::NotChecked(reason.clone()),
+        };
+        let (peering_exists, unused_secret) = match &self.probes {
+            Observed::Value(timeout) => probes(token, *timeout, self.clock).await,
+            Observed::Failed(reason) => (Observed::Failed(reason.clone()), Observed::Failed(reason.clone())),
+            Observed::NotChecked(reason) => {
+                (Observed::NotChecked(reason.clone()), Observed::NotChecked(reason.clone()))
+            }
+        };
+        let snapshot = match &self.snapshot {
+            Observed::Value(snapshot) => Observed::Value(snapshot.of(&token.peer_id)),
+            Observed::Failed(reason) => Observed::Failed(reason.clone()),
+            Observed::NotChecked(reason) => Observed::NotChecked(reason.clone()),
+        };
+        Evidence {
+            name: self.name.map(str::to_owned),
+            ledger: self.ledger.clone(),
+            consul,
+            peering_exists,
+            unused_secret,
+            snapshot,
+        }
+    }
+}
+
+/// Reads all records of a ledger. Records of tokens without a secret are ignored.
+pub async fn read_ledger(ledger: &Ledger<'_>) -> Observed<Vec<LedgerRecord>> {
+    if matches!(ledger, Ledger::Off) {
+        return Observed::NotChecked(LEDGER_OFF.to_owned());
+    }
+    match ledger.records(Filter::All).await {
+        Ok(records) => {
+            Observed::Value(records.into_iter().filter_map(|it| ledger_record(it.record)).collect())
+        }
+        Err(error) => Observed::Failed(error.to_string()),
+    }
+}
+
+fn ledger_record(record: Record) -> Option<LedgerRecord> {
+    Some(LedgerRecord {
+        name: record.name,
+        partition: record.partition,
+        server_name: record.server_name,
+        peer_id: record.peer_id,
+        secret_sha256: record.secret_sha256?,
+        recorded_at: record.recorded_at,
+        imported: record.origin == Origin::Imported,
+    })
+}
+
+/// Queries the HTTP API of a Consul: first for its trust domain, then for the peering of the name. The list of peerings is
+/// queried too, unless the peering of the name is the token's.
+pub async fn query_consul(
+    client: &Client,
+    name: Option<&str>,
+    token: &Token,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+) -> Observed<ConsulView> {
+    let roots = match client.ca_roots().await {
+        Ok(roots) => roots,
+        Err(error) => return Observed::Failed(error.to_string()),
+    };
+    let mut view = ConsulView {
+        observed_at: Some(clock()),
+        trust_domain: Some(roots.trust_domain).filter(|domain| !domain.is_empty()),
+        roots: roots.roots.into_iter().map(|root| root.certificate).collect(),
+        named: None,
+        listed: None,
+    };
+    if let Some(name) = name {
+        view.named = match client.read_peering(name).await {
+            Ok(Some(peering)) => Some(Named::Found(entry(peering))),
+            Ok(None) => Some(Named::NotFound),
+            Err(error) => return Observed::Failed(error.to_string()),
+        };
+    }
+    let is_found = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
+    if !is_found {
+        match client.list_peerings().await {
+            Ok(peerings) => view.listed = Some(peerings.into_iter().map(entry).collect()),
+            Err(error) if view.named.is_none() => return Observed::Failed(error.to_string()),
+            Err(_) => {}
+        }
+    }
+    Observed::Value(view)
+}
+
+/// Converts a peering of the HTTP API.
+pub fn entry(peering: Peering) -> Entry {
+    Entry {
+        id: peering.id,
+        name: peering.name,
+        state: PeeringState::from_name(&peering.state),
+        peer_id: Some(peering.peer_id).filter(|id| !id.is_empty()),
+        last_heartbeat: peering.stream.last_heartbeat,
+    }
+}
+
+/// Asks the acceptor's servers whether the peering exists and has an unused secret.
+async fn probes(
+    token: &Token,
+    timeout: Duration,
+    clock: &(dyn Fn() -> Timestamp + Sync),
+) -> (Observed<Answer>, Observed<Answer>) {
+    let probed = probe(&ProbeTarget::from(token), timeout, &SystemRandom::new()).await;
+    let unused_secret = match probe_b_may_be_asked_of(token) {
+        Ok(()) => answer(&probed.unused_secret, &probed, clock),
+        Err(reason) => Observed::NotChecked(reason.to_owned()),
+    };
+    (answer(&probed.peering_exists, &probed, clock), unused_secret)
+}
+
+fn answer(asked: &Asked, probed: &Probed, clock: &(dyn Fn() -> Timestamp + Sync)) -> Observed<Answer> {
+    match asked {
+        Asked::Answered(answer) => Observed::Value(Answer { at: Some(clock()), ..Answer::from(answer) }),
+        Asked::NotAsked(reason) => Observed::NotChecked(reason.clone()),
+        Asked::Unanswered => {
+            let mut failures: Vec<String> = probed.attempts.iter().filter_map(failure).collect();
+            if failures.is_empty() {
+                failures.push("the token has no address".to_owned());
+            }
+            let more = failures.len().saturating_sub(MAX_FAILURES);
+            failures.truncate(MAX_FAILURES);
+            if more > 0 {
+                failures.push(format!("and {more} more addresses"));
+            }
+            Observed::Failed(failures.join("; "))
+        }
+    }
+}
+
+fn failure(attempt: &Attempt) -> Option<String> {
+    match &attempt.outcome {
+        Outcome::Failed(error) => Some(format!("{}: {error}", attempt.address)),
+        Outcome::Answered(_) => None,
+    }
+}
