@@ -19,6 +19,7 @@ mod snapshot;
 mod store;
 mod stream_session;
 mod stream_status;
+mod transport;
 mod validation;
 
 use std::fmt;

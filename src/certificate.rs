@@ -14,9 +14,11 @@ use serde::Serialize;
 use thiserror::Error;
 use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 
+use crate::hex::{hex, sha256_hex};
+
 pub use key::{Key, KeyAlgorithm};
 pub use names::AlternativeNames;
-pub use signature::{SelfSignature, Signed, signed_by};
+pub use signature::{SelfSignature, SignatureCheck, check_signature};
 
 /// The facts of one X.509 certificate (RFC 5280).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,7 +51,7 @@ pub struct Certificate {
     pub key_usage: Option<Vec<&'static str>>,
     /// Whether its extended key usages let a TLS server show it; `None` when the extension is absent, which allows all.
     #[serde(skip)]
-    pub serves_tls: Option<bool>,
+    pub allows_server_auth: Option<bool>,
     /// Subject key identifier, lower-case hexadecimal bytes with colons.
     pub subject_key_id: Option<String>,
     /// Authority key identifier, likewise; equal to the subject's in a root.
@@ -89,7 +91,7 @@ impl Certificate {
             version: parsed.version().0 + 1,
             subject: parsed.subject().to_string(),
             issuer: parsed.issuer().to_string(),
-            serial: hex_with_colons(parsed.raw_serial()),
+            serial: hex(parsed.raw_serial()),
             not_before: time(parsed.validity().not_before.timestamp()),
             not_after: time(parsed.validity().not_after.timestamp()),
             key: Key::of(parsed.public_key()),
@@ -97,12 +99,12 @@ impl Certificate {
             is_ca: None,
             path_length: None,
             key_usage: None,
-            serves_tls: None,
+            allows_server_auth: None,
             subject_key_id: None,
             authority_key_id: None,
             names: AlternativeNames::default(),
             self_signature: SelfSignature::of(&parsed),
-            sha256: hex(ring::digest::digest(&ring::digest::SHA256, der).as_ref()),
+            sha256: sha256_hex(der),
             sha1: hex(ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, der).as_ref()),
         };
         for extension in parsed.extensions() {
@@ -153,11 +155,11 @@ impl Certificate {
                     Some(usages.into_iter().filter_map(|(set, name)| set.then_some(name)).collect());
             }
             ParsedExtension::ExtendedKeyUsage(usage) => {
-                self.serves_tls = Some(usage.any || usage.server_auth);
+                self.allows_server_auth = Some(usage.any || usage.server_auth);
             }
-            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(hex_with_colons(id.0)),
+            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(hex(id.0)),
             ParsedExtension::AuthorityKeyIdentifier(id) => {
-                self.authority_key_id = id.key_identifier.as_ref().map(|id| hex_with_colons(id.0));
+                self.authority_key_id = id.key_identifier.as_ref().map(|id| hex(id.0));
             }
             ParsedExtension::SubjectAlternativeName(names) => self.names = AlternativeNames::of(names),
             _ => {}
@@ -170,17 +172,4 @@ const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 /// The parser library nests its errors as Rust prints them; what a person can use is the innermost name.
 fn plain(error: &str) -> String {
     error.trim_start_matches("Parsing Error: ").trim_start_matches("Parsing Failure: ").to_owned()
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    hex_joined(bytes, "")
-}
-
-fn hex_with_colons(bytes: &[u8]) -> String {
-    hex_joined(bytes, ":")
-}
-
-fn hex_joined(bytes: &[u8], separator: &str) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator)
 }

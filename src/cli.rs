@@ -5,20 +5,23 @@
 mod args;
 mod commands;
 mod env;
+mod error;
 mod exit;
 mod help;
 mod log;
 #[cfg(all(feature = "schema", feature = "cli"))]
 pub mod schema;
+mod usage_error;
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
 use args::config_file::ConfigFile;
 use args::go_flags::{FlagError, Style};
-use env::{eprint_line, eprint_redacted, print, settle_colours, width};
+use env::{eprint_line, print, settle_colors, width};
+use error::CliError;
 use exit::Exit;
 
 /// The names of the options in [`Globals`].
@@ -71,45 +74,52 @@ enum Command {
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
+    settle_colors();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
-    settle_colours();
-    dispatch(&words).into()
+    let words = globals_last(&words);
+    let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
+    let exit = dispatch(&definition(), &words).unwrap_or_else(|error| {
+        error.print();
+        Exit::of_error(style)
+    });
+    exit.into()
 }
 
-/// The whole command line, with the options of all in every command.
+/// The whole command line: every command has the global options.
 fn definition() -> clap::Command {
     let mut definition = Peering::command().term_width(width());
     definition.build();
     definition
 }
 
-fn dispatch(words: &[OsString]) -> Exit {
-    let definition = definition();
-    let words = &options_last(words);
+fn dispatch(definition: &clap::Command, words: &[OsString]) -> Result<Exit, CliError> {
     let Some((name, rest)) = words.split_first() else {
-        eprint_line(&help::of(&definition));
-        return Exit::Failed;
+        eprint_line(&help::of(definition));
+        return Ok(Exit::Failed);
     };
     match name.to_str() {
-        Some("-h" | "-help" | "--help") => return Exit::of_printing(print(&help::of(&definition))),
-        Some("help") => return help_for(&definition, rest),
-        Some(commands::completions::ASK) => return complete(&definition, rest),
-        Some("-version" | "--version" | "-V" | "version") => {
-            return Exit::of_printing(print(&definition.render_version()));
-        }
+        Some("-h" | "-help" | "--help") => return show(&help::of(definition)),
+        Some("help") => return help_for(definition, rest),
+        Some(commands::completions::ASK) => return complete(definition, rest),
+        Some("-version" | "--version" | "-V" | "version") => return show(&definition.render_version()),
         _ => {}
     }
     let Some(command) = definition.find_subcommand(name) else {
-        return unknown_command(&definition, "peering", name);
+        return Err(usage_error::unknown_command(definition, "peering", &name.to_string_lossy()));
     };
     if command.has_subcommands() {
-        return dispatch_within(&definition, command, rest);
+        return dispatch_within(definition, command, rest);
     }
-    dispatch_to(&definition, command, &[command.get_name()], rest)
+    dispatch_to(definition, command, &[command.get_name()], rest)
 }
 
-/// The options of every command may stand before its name: they are moved behind it.
-fn options_last(words: &[OsString]) -> Vec<OsString> {
+fn show(text: &str) -> Result<Exit, CliError> {
+    print(text)?;
+    Ok(Exit::Done)
+}
+
+/// Moves global options that precede the command behind it.
+fn globals_last(words: &[OsString]) -> Vec<OsString> {
     let is_option = |word: &OsString| {
         let name = word.to_str().map(|word| word.strip_prefix("--").or_else(|| word.strip_prefix('-')));
         name.flatten().is_some_and(|name| GLOBALS.contains(&name.split('=').next().unwrap_or(name)))
@@ -121,77 +131,64 @@ fn options_last(words: &[OsString]) -> Vec<OsString> {
     }
     let (options, command) = words.split_at(before.min(words.len()));
     match command.iter().position(|word| word.to_string_lossy().starts_with('-')) {
-        // Before a command's own flags, for Consul's commands end at the first word that is none.
+        // Before the command's own flags, because Consul's commands ignore flags after the first argument.
         _ if options.is_empty() || command.is_empty() => words.to_vec(),
         Some(flag) => [&command[..flag], options, &command[flag..]].concat(),
         None => [command, options].concat(),
     }
 }
 
-/// A command that only holds others, such as `ledger`: the next word says which.
-fn dispatch_within(definition: &clap::Command, group: &clap::Command, words: &[OsString]) -> Exit {
+/// Runs a command of a group, such as `ledger`. The first word is its name.
+fn dispatch_within(
+    definition: &clap::Command,
+    group: &clap::Command,
+    words: &[OsString],
+) -> Result<Exit, CliError> {
     let full_name = format!("peering {}", group.get_name());
     let Some((name, rest)) = words.split_first() else {
         eprint_line(&help::of_command(group, &full_name));
-        return Exit::Failed;
+        return Ok(Exit::Failed);
     };
     if matches!(name.to_str(), Some("-h" | "-help" | "--help")) {
-        return Exit::of_printing(print(&help::short(group, &full_name)));
+        return show(&help::short(group, &full_name));
     }
     if name == "help" {
         return help_within(group, &full_name, rest);
     }
     match group.find_subcommand(name) {
         Some(command) => dispatch_to(definition, command, &[group.get_name(), command.get_name()], rest),
-        None => unknown_command(group, &full_name, name),
+        None => Err(usage_error::unknown_command(group, &full_name, &name.to_string_lossy())),
     }
 }
 
-/// Reads the words after a command's name, or its names, and runs it.
+/// Parses the words after the names in `path` and runs the command.
 fn dispatch_to(
     definition: &clap::Command,
     command: &clap::Command,
     path: &[&str],
     rest: &[OsString],
-) -> Exit {
+) -> Result<Exit, CliError> {
     let full_name = format!("peering {}", path.join(" "));
     let style = Style::of(path[0]);
-    let normalised = match args::go_flags::normalise(command, style, rest) {
-        Ok(normalised) => normalised,
-        Err(FlagError::Help) => return Exit::of_printing(print(&help::short(command, &full_name))),
-        Err(error) => return misused(command, &full_name, style, &error),
+    let normalized = match args::go_flags::normalize(command, style, rest) {
+        Ok(normalized) => normalized,
+        Err(FlagError::Help) => return show(&help::short(command, &full_name)),
+        Err(error) => return Err(usage_error::bad_flag(command, &full_name, style, &error)),
     };
-    let file = match ConfigFile::read(args::go_flags::value_of(&normalised, "config").as_deref(), definition)
-    {
-        Ok(file) => file,
-        Err(message) => {
-            eprint_line(&message);
-            return Exit::of_usage(style);
-        }
-    };
-    let (normalised, filled) = args::defaults::fill(definition, command, path, normalised, file.as_ref());
-    let words = full_name.split(' ').map(OsString::from).chain(normalised);
-    match Peering::try_parse_from(words) {
-        Ok(peering) => {
-            peering.globals.log_level.begin();
-            if let Some(file) = &file {
-                tracing::debug!(file = %file.path().display(), "read the configuration file");
-            }
-            peering.command.run(definition)
-        }
-        Err(error) => {
-            let text = args::go_flags::with_one_dash(&error.render().to_string());
-            eprint_redacted(text.trim_end());
-            for filled in filled.iter().filter(|filled| filled.is_named_in(&text)) {
-                eprint_line(&filled.to_string());
-            }
-            Exit::of_usage(style)
-        }
+    let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), definition)?;
+    let (normalized, filled) = args::defaults::fill(definition, command, path, normalized, file.as_ref());
+    let words = full_name.split(' ').map(OsString::from).chain(normalized);
+    let peering =
+        Peering::try_parse_from(words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
+    peering.globals.log_level.start();
+    if let Some(file) = &file {
+        tracing::debug!(file = %file.path().display(), "read the configuration file");
     }
+    peering.command.run(definition)
 }
 
 impl Command {
-    fn run(self, definition: &clap::Command) -> Exit {
+    fn run(self, definition: &clap::Command) -> Result<Exit, CliError> {
         match self {
             Self::GenerateToken(arguments) => commands::generate_token::run(arguments),
             Self::Establish(arguments) => commands::establish::run(&arguments),
@@ -214,65 +211,36 @@ impl Command {
     }
 }
 
-/// Answers a shell that completes a command line.
-fn complete(definition: &clap::Command, words: &[OsString]) -> Exit {
+/// Prints the candidates for a shell's completion, one per line.
+fn complete(definition: &clap::Command, words: &[OsString]) -> Result<Exit, CliError> {
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let lines =
         help::complete::candidates(definition, &words).into_iter().map(|it| it.word + "\t" + &it.is + "\n");
-    Exit::of_printing(print(&lines.collect::<String>()))
+    show(&lines.collect::<String>())
 }
 
-fn help_for(definition: &clap::Command, topic: &[OsString]) -> Exit {
+fn help_for(definition: &clap::Command, topic: &[OsString]) -> Result<Exit, CliError> {
     let Some((name, rest)) = topic.split_first() else {
-        return Exit::of_printing(print(&help::of(definition)));
+        return show(&help::of(definition));
     };
     if let Some(topic) = name.to_str().and_then(|name| help::help_topics::page(name, definition)) {
-        return Exit::of_printing(print(&topic));
+        return show(&topic);
     }
     match definition.find_subcommand(name) {
         Some(command) => help_within(command, &format!("peering {}", command.get_name()), rest),
-        None => unknown_command(definition, "peering help", name),
+        None => Err(usage_error::unknown_command(definition, "peering help", &name.to_string_lossy())),
     }
 }
 
-/// The help of a command, or of the one within it that the words lead to.
-fn help_within(command: &clap::Command, full_name: &str, topic: &[OsString]) -> Exit {
+/// Shows the help of a command, or of the command of this group that `topic` names.
+fn help_within(command: &clap::Command, full_name: &str, topic: &[OsString]) -> Result<Exit, CliError> {
     match topic.split_first().filter(|_| command.has_subcommands()) {
-        None => Exit::of_printing(print(&help::of_command(command, full_name))),
+        None => show(&help::of_command(command, full_name)),
         Some((name, rest)) => match command.find_subcommand(name) {
             Some(within) => help_within(within, &format!("{full_name} {}", within.get_name()), rest),
-            None => unknown_command(command, full_name, name),
+            None => Err(usage_error::unknown_command(command, full_name, &name.to_string_lossy())),
         },
     }
-}
-
-fn unknown_command(definition: &clap::Command, full_name: &str, name: &OsStr) -> Exit {
-    let name = name.to_string_lossy();
-    let topics = help::help_topics::NAMES.into_iter().filter(|_| full_name == "peering help");
-    let known = definition.get_subcommands().map(clap::Command::get_name).chain(topics);
-    let nearest = args::suggest::nearest(&name, known);
-    let hint = nearest.map_or_else(String::new, |known| format!("\nA command of a similar name: {known}"));
-    let name = crate::render::pretty::printable(&name);
-    let hint = if name.starts_with('-') {
-        "\nFlags stand after the command, as in: peering list -config FILE".to_owned()
-    } else {
-        hint
-    };
-    let all =
-        if full_name == "peering help" { "peering help".to_owned() } else { format!("{full_name} -help") };
-    eprint_redacted(&format!("There is no command {name:?}.{hint}\nSee all of them with: {all}"));
-    Exit::Failed
-}
-
-fn misused(command: &clap::Command, full_name: &str, style: Style, error: &FlagError) -> Exit {
-    eprint_redacted(&error.to_string());
-    if let FlagError::Undefined(name) = error
-        && let Some(nearest) = args::go_flags::nearest_flag(command, name)
-    {
-        eprint_line(&format!("A flag of a similar name: -{nearest}"));
-    }
-    eprint_line(&format!("See all flags with: {full_name} -help"));
-    Exit::of_usage(style)
 }
 
 #[cfg(test)]
@@ -304,7 +272,7 @@ mod tests {
     }
 
     /// The words of a run after `peering`, as clap takes them: the command and its flags are known.
-    fn normalised(definition: &clap::Command, words: &[String]) -> Result<Vec<OsString>, String> {
+    fn normalized(definition: &clap::Command, words: &[String]) -> Result<Vec<OsString>, String> {
         let name = words.first().ok_or("there is no command")?;
         let command = definition.find_subcommand(name).ok_or(format!("there is no command {name}"))?;
         let (command, path) = match words.get(1).filter(|_| command.has_subcommands()) {
@@ -316,7 +284,7 @@ mod tests {
         let (called, rest) = words.split_at(path);
         let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
         let rest =
-            args::go_flags::normalise(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
+            args::go_flags::normalize(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
         Ok(called.iter().map(OsString::from).chain(rest).collect())
     }
 
@@ -325,7 +293,7 @@ mod tests {
         if words == ["help"] {
             return Ok(());
         }
-        let words = std::iter::once("peering".into()).chain(normalised(definition, words)?);
+        let words = std::iter::once("peering".into()).chain(normalized(definition, words)?);
         Peering::try_parse_from(words).map(drop).map_err(|error| error.to_string())
     }
 
@@ -384,8 +352,8 @@ mod tests {
                         it == "COMMAND" || help::help_topics::page(it, &definition).is_some()
                     });
                 // The last flag may stand without its value.
-                let known = normalised(&definition, &command)
-                    .or_else(|_| normalised(&definition, &[&command[..], &["VALUE".to_owned()]].concat()));
+                let known = normalized(&definition, &command)
+                    .or_else(|_| normalized(&definition, &[&command[..], &["VALUE".to_owned()]].concat()));
                 assert!(is_help || known.is_ok(), "{}: {command:?}: {known:?}", page.display());
                 seen += 1;
             }

@@ -4,7 +4,7 @@
 //! wrapping ([`causes`]) and looks every innermost text up among the known messages ([`entries`]). Of several known
 //! shapes that match, the one with the most literal text wins. A text that nobody wrote an entry for gives nothing.
 
-mod catalog;
+pub mod catalog;
 mod docs;
 mod message;
 mod pattern;
@@ -46,50 +46,50 @@ pub struct Entry {
     pub patterns: &'static [Pattern],
 }
 
-/// What a message is about. The entries are ordered by it.
+/// The subject of a message. Entries are sorted by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Area {
-    /// The text of the token, before anything in it is read.
+    /// The encoding of the token: base64 and JSON.
     Text,
-    /// What the token says.
+    /// The fields of the token.
     Token,
-    /// Whether the token is still the usable one.
-    Stale,
-    /// The way to the acceptor's servers.
-    Reach,
-    /// TLS, ports, and what answers there.
+    /// Used, superseded and orphaned tokens, and names that are taken.
+    Staleness,
+    /// Connections to the acceptor's servers.
+    Connectivity,
+    /// TLS, ports and protocols.
     Tls,
-    /// Which cluster and which name.
+    /// Cluster names, peer names and partitions.
     Identity,
-    /// ACLs, and the way to Consul's own HTTP API.
+    /// ACLs, and the connection to Consul's HTTP API.
     Access,
-    /// The servers' own state, and a peering that is established.
-    Afterwards,
+    /// The state of servers and of established peerings.
+    Established,
     /// Peering resources in Kubernetes.
     Kubernetes,
-    /// How the command was written.
+    /// Flags and environment variables.
     CommandLine,
-    /// What has no message: `peering diagnose` sees it.
-    Seen,
+    /// Causes that `peering diagnose` finds and that have no message in Consul.
+    Diagnosis,
 }
 
 impl Area {
-    /// The heading over its entries.
+    /// Returns the title of the area.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Text => "The text of the token",
-            Self::Token => "What the token says",
-            Self::Stale => "Stale tokens and taken names",
-            Self::Reach => "Reaching the acceptor",
+            Self::Text => "Token encoding",
+            Self::Token => "Token contents",
+            Self::Staleness => "Stale tokens and names in use",
+            Self::Connectivity => "Connectivity",
             Self::Tls => "TLS and ports",
-            Self::Identity => "Who is who",
-            Self::Access => "Access, and the way to Consul's API",
-            Self::Afterwards => "Servers, and established peerings",
+            Self::Identity => "Clusters, names and partitions",
+            Self::Access => "ACLs and the HTTP API",
+            Self::Established => "Servers and established peerings",
             Self::Kubernetes => "Kubernetes",
-            Self::CommandLine => "The command line",
-            Self::Seen => "What Consul has no message for, and diagnose sees",
+            Self::CommandLine => "Command line",
+            Self::Diagnosis => "Causes found by diagnose",
         }
     }
 }

@@ -7,9 +7,8 @@
 pub mod address;
 pub mod base64;
 pub mod chain;
-#[cfg(test)]
-pub(crate) mod chain_tests;
 pub mod json;
+pub mod os_error;
 pub mod pem;
 pub(crate) mod quote;
 pub(crate) mod url;

@@ -11,10 +11,9 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::certificate::{Certificate, hex};
+use crate::certificate::Certificate;
 use crate::gostd::pem;
 use crate::lint::acceptance::Acceptance;
 use crate::lint::context::{Address, CaEntry, Context, WARN_BEFORE};
@@ -124,7 +123,7 @@ pub struct CertificateFacts {
 impl Inspection {
     /// Gathers what a token says. `show_secret` puts the secret itself into the value.
     pub fn new(source: String, recovered: Recovered, now: Timestamp, show_secret: bool) -> Self {
-        let Recovered { decoded, text, undone } = recovered;
+        let Recovered { decoded, text, repairs: undone } = recovered;
         let facts = Context::gather(text.trim_end().as_bytes(), Ok(&decoded), now, WARN_BEFORE, |entry| {
             Arc::new(CaEntry::read(entry))
         });
@@ -161,7 +160,7 @@ impl SecretFacts {
         let present = !secret.is_empty();
         Self {
             present,
-            sha256: present.then(|| hex(digest(&SHA256, secret.expose().as_bytes()).as_ref())),
+            sha256: secret.sha256(),
             value: (present && show).then(|| secret.expose().to_owned()),
         }
     }

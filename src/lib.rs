@@ -75,6 +75,7 @@ pub mod connectivity;
 pub mod diagnosis;
 pub mod explain;
 pub mod gostd;
+mod hex;
 pub mod inspect;
 pub mod lint;
 #[cfg(feature = "net")]

@@ -16,10 +16,8 @@ pub(crate) mod snapshot;
 pub(crate) mod tests;
 pub(crate) mod wording;
 
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
-use crate::certificate::hex;
 use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer, probe_b_may_be_asked_of};
 use crate::observed::Observed;
 use crate::token::Token;
@@ -169,7 +167,7 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
         source: source.to_owned(),
         peer_id: token.peer_id.clone(),
         name,
-        secret_sha256: secret_sha256(token),
+        secret_sha256: token.establishment_secret.sha256(),
         verdict: decision.verdict,
         certainty: decision.certainty,
         summary: text.summary,
@@ -281,11 +279,4 @@ impl Collected {
         };
         self.not_checked.push(NotChecked { source, queried, reason });
     }
-}
-
-/// Returns the SHA-256 of a token's secret in lower-case hexadecimal, as the ledger stores it; `None` if the token has no
-/// secret.
-pub fn secret_sha256(token: &Token) -> Option<String> {
-    let secret = &token.establishment_secret;
-    (!secret.is_empty()).then(|| hex(digest(&SHA256, secret.expose().as_bytes()).as_ref()))
 }

@@ -14,8 +14,8 @@ mod secret;
 
 pub use address::{AddressError, HostKind, ServerAddress};
 pub use decode::{
-    DecodeError, Decoded, MAX_OBSERVATIONS, Observation, Remember, Repeated, Stage, decode,
-    decode_remembering,
+    CaCache, DecodeError, Decoded, MAX_OBSERVATIONS, Observation, ObservationKind, Stage, decode,
+    decode_with_cache,
 };
 pub use encode::{encode, to_json};
 pub use fingerprint::fingerprint;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::gostd::json::{RawString, Reader, SyntaxError, ValueKind, is_key};
+use crate::gostd::json::{RawString, Reader, SyntaxError, ValueKind, key_matches};
 
 /// What a body is to be read as.
 pub(super) struct Shape {
@@ -81,7 +81,7 @@ impl Reading<'_> {
         let mut items = self.reader.enter()?;
         while let Some(key) = self.reader.next_key(&mut items)? {
             let key = text(key);
-            match self.shape.fields.iter().copied().find(|field| is_key(&key, field)) {
+            match self.shape.fields.iter().copied().find(|field| key_matches(&key, field)) {
                 Some("PeerName") => self.string("PeerName", |request| &mut request.peer_name)?,
                 Some("Partition") => self.string("Partition", |request| &mut request.partition)?,
                 Some("PeeringToken") => self.string("PeeringToken", |request| &mut request.peering_token)?,

@@ -11,7 +11,7 @@ use tonic::Code;
 
 use super::Acceptor;
 use super::dial_error_text::dialing_words;
-use super::store::Dialed;
+use super::peering::Dialed;
 use super::stream_session::{End, attend};
 use crate::net::peerstream::{
     Alpn, CallError, Connection, DialError, Open, OpenRemote, Payload, Step, StreamMessage, Trust, code_name,

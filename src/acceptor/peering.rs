@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::store::Dialed;
 use super::stream_status::StreamState;
 use crate::token::Secret;
 
@@ -33,6 +32,21 @@ pub(super) struct Peering {
     pub(super) create_index: u64,
     /// When it was last changed.
     pub(super) modify_index: u64,
+}
+
+/// What the dialing side keeps of a token.
+#[derive(Debug, Clone)]
+pub(super) struct Dialed {
+    /// The acceptor's ID of the peering.
+    pub(super) peer_id: String,
+    /// Its CAs, PEM.
+    pub(super) cas: Vec<String>,
+    /// The TLS server name of its servers.
+    pub(super) server_name: String,
+    /// Its servers as `host:port`, in the order of dialing.
+    pub(super) addresses: Vec<String>,
+    /// The secret that opens the stream, once the token's secret was exchanged for it.
+    pub(super) stream_secret: Option<Secret>,
 }
 
 /// `GET /v1/peering/:name`, its keys in Consul's order.

@@ -9,11 +9,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use prost::Message;
-use ring::digest::{SHA256, digest};
 use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::peering::Peering;
+use crate::hex::sha256_hex;
 
 /// The record types of the CA's configuration, a peering, and its secrets.
 const CA_CONFIG: u8 = 15;
@@ -107,7 +107,7 @@ pub(super) fn of(cluster_id: &str, peerings: &[Peering], index: u64, now: Timest
     });
     let meta = format!("{meta}\n").into_bytes();
     let sums = [("meta.json", meta.as_slice()), ("state.bin", state.as_slice())]
-        .map(|(name, bytes)| format!("{}  {name}\n", hex(digest(&SHA256, bytes).as_ref())))
+        .map(|(name, bytes)| format!("{}  {name}\n", sha256_hex(bytes)))
         .concat();
     let mut archive = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (name, bytes) in
@@ -173,12 +173,4 @@ fn secrets_record(peering: &Peering) -> SecretsRecord {
         stream: (!active.is_empty() || !pending.is_empty())
             .then_some(StreamSecrets { active_secret_id: active, pending_secret_id: pending }),
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(digit.into(), 16))
-        .collect()
 }

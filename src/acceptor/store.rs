@@ -21,7 +21,6 @@ use super::ca::Root;
 use super::peering::Peering;
 use super::{AcceptorError, Settings};
 use crate::token::Secret;
-pub(super) use dialed::Dialed;
 pub(super) use secrets::{Exchanged, Opened};
 
 pub(super) use kv::Pair;

@@ -5,6 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::Serialize;
 use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
 
+use crate::hex::hex;
+
 /// Subject alternative names by kind, each list in the certificate's order.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -61,6 +63,6 @@ fn ip(bytes: &[u8]) -> String {
     } else if let Ok(octets) = <[u8; 16]>::try_from(bytes) {
         Ipv6Addr::from(octets).to_string()
     } else {
-        super::hex_with_colons(bytes)
+        hex(bytes)
     }
 }

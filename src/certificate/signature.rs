@@ -10,7 +10,7 @@ use x509_parser::x509::AlgorithmIdentifier;
 /// Whether a certificate is signed with its own key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum SelfSignature {
     /// Subject and issuer are the same, and the signature is by the key inside.
     Verified,
@@ -19,7 +19,7 @@ pub enum SelfSignature {
     /// Another issuer signed it.
     OtherIssuer,
     /// Subject and issuer are the same; the signature's algorithm cannot be verified here. Says nothing about it.
-    NotChecked,
+    Unsupported,
 }
 
 impl SelfSignature {
@@ -29,19 +29,19 @@ impl SelfSignature {
         }
         // ring takes RSA from 2048 bits only, and calls a smaller key a failed signature.
         if matches!(certificate.public_key().parsed(), Ok(PublicKey::RSA(key)) if key.key_size() < 2048) {
-            return Self::NotChecked;
+            return Self::Unsupported;
         }
         match certificate.verify_signature(None) {
             Ok(()) => Self::Verified,
             Err(X509Error::SignatureVerificationError) => Self::Failed,
-            Err(_) => Self::NotChecked,
+            Err(_) => Self::Unsupported,
         }
     }
 }
 
 /// Whether one certificate is signed with the key of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signed {
+pub enum SignatureCheck {
     /// It is.
     Verified,
     /// It says so, but the signature is not by that key. With Go's words for it.
@@ -49,41 +49,41 @@ pub enum Signed {
     /// It says so, with an algorithm that Go does not trust any more, in Go's words.
     Insecure(&'static str),
     /// It says so, with an algorithm that cannot be verified here. Says nothing about it.
-    NotChecked,
+    Unsupported,
     /// It names another issuer.
-    ByAnother,
+    OtherIssuer,
 }
 
 /// Whether the certificate `child` is signed with the key of `parent` (both DER). What cannot be read is signed by another.
-pub fn signed_by(child: &[u8], parent: &[u8]) -> Signed {
+pub fn check_signature(child: &[u8], parent: &[u8]) -> SignatureCheck {
     let (Ok((_, child)), Ok((_, parent))) =
         (X509Certificate::from_der(child), X509Certificate::from_der(parent))
     else {
-        return Signed::ByAnother;
+        return SignatureCheck::OtherIssuer;
     };
     if child.issuer().as_raw() != parent.subject().as_raw() {
-        return Signed::ByAnother;
+        return SignatureCheck::OtherIssuer;
     }
     if let Some(insecure) = ["MD5-RSA", "SHA1-RSA", "DSA-SHA1", "ECDSA-SHA1"]
         .into_iter()
         .find(|insecure| *insecure == algorithm_name(&child.signature_algorithm))
     {
-        return Signed::Insecure(insecure);
+        return SignatureCheck::Insecure(insecure);
     }
     let key = parent.public_key();
     let parsed = key.parsed();
     // ring takes RSA from 2048 bits only, and calls a smaller key a failed signature.
     if matches!(&parsed, Ok(PublicKey::RSA(key)) if key.key_size() < 2048) {
-        return Signed::NotChecked;
+        return SignatureCheck::Unsupported;
     }
     match child.verify_signature(Some(key)) {
-        Ok(()) => Signed::Verified,
-        Err(X509Error::SignatureVerificationError) => Signed::Failed(match parsed {
+        Ok(()) => SignatureCheck::Verified,
+        Err(X509Error::SignatureVerificationError) => SignatureCheck::Failed(match parsed {
             Ok(PublicKey::RSA(_)) => "crypto/rsa: verification error",
             Ok(PublicKey::EC(_)) => "x509: ECDSA verification failure",
             _ => "x509: Ed25519 verification failure",
         }),
-        Err(_) => Signed::NotChecked,
+        Err(_) => SignatureCheck::Unsupported,
     }
 }
 

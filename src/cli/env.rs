@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+use super::error::CliError;
 use crate::render::pretty::is_hidden;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// How wide to write where there is no terminal to ask.
 const DEFAULT_WIDTH: usize = 80;
@@ -16,9 +17,22 @@ const DEFAULT_WIDTH: usize = 80;
 /// The widest that is written: long lines are hard to read.
 const WIDEST: usize = 100;
 
-/// Prints a result. Colours are dropped unless standard output is a terminal that shows them (`NO_COLOR`,
+/// Prints a result. A reader that closed the pipe is not an error: it has read enough.
+pub fn print(text: &str) -> Result<(), CliError> {
+    match write_stdout(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprinted(&error)),
+        _ => Ok(()),
+    }
+}
+
+/// The error of a result that cannot be printed.
+pub fn unprinted(error: &io::Error) -> CliError {
+    CliError::of_io("cannot write to standard output", error)
+}
+
+/// Writes to standard output. Colors are removed unless it is a terminal that shows them (`NO_COLOR`,
 /// `CLICOLOR_FORCE`).
-pub fn print(text: &str) -> io::Result<()> {
+fn write_stdout(text: &str) -> io::Result<()> {
     let text = if io::stdout().is_terminal() { escape_controls(text) } else { Cow::Borrowed(text) };
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -26,7 +40,7 @@ pub fn print(text: &str) -> io::Result<()> {
 }
 
 /// `CLICOLOR_FORCE=0` forces nothing, whatever the library that writes colours takes it for.
-pub fn settle_colours() {
+pub fn settle_colors() {
     let forced = variable("CLICOLOR_FORCE");
     if forced.as_deref() == Some("0") && !io::stdout().is_terminal() {
         anstream::ColorChoice::Never.write_global();
@@ -38,7 +52,7 @@ pub fn print_or_fail(text: &str) -> io::Result<()> {
     if may_be_closed(&io::stdout()) {
         return Err(io::Error::new(io::ErrorKind::NotConnected, "standard output is closed"));
     }
-    print(text)
+    write_stdout(text)
 }
 
 /// Whether somebody still reads what is printed. Of a file or a terminal that is always so.
@@ -59,7 +73,7 @@ pub fn eprint_line(text: &str) {
 /// Complains of what stands on the command line, without a token in it: people put one where a name belongs, and the
 /// complaint goes to a log.
 pub fn eprint_redacted(text: &str) {
-    eprint_line(&redacted(text));
+    eprint_line(&redact(text));
 }
 
 /// A text that a terminal shows and does not obey. What Consul answers is printed as it came, for programs; a terminal gets

@@ -1,49 +1,30 @@
 //! How a command ends.
 
-use std::io;
 use std::process::ExitCode;
 
 use super::args::go_flags::Style;
-use super::env::eprint_line;
 
-/// A command's end, and with it the exit code.
+/// How a command ended. It decides the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// 0: done, and nothing is wrong.
     Done,
-    /// 1: done, and something is wrong; or, for Consul's own commands, anything else than success.
+    /// 1: done, and something is wrong. For Consul's commands: any failure.
     Findings,
-    /// 2: could not do its work: usage, file, network.
+    /// 2: the work could not be done (usage, file, network).
     Failed,
-    /// 3: there was reason not to do it, and nothing was done.
+    /// 3: nothing was done, for the reason that the command printed.
     Skipped,
-    /// 3: done, and whether something is wrong cannot be told.
+    /// 3: done, and the sources checked cannot settle whether something is wrong.
     Undetermined,
 }
 
 impl Exit {
-    /// A mistaken command line: 1 for Consul's commands, as Consul, and 2 for ours.
-    pub fn of_usage(style: Style) -> Self {
+    /// The exit of a command that ended with an error: 1 for Consul's commands, as in Consul, and 2 for ours.
+    pub fn of_error(style: Style) -> Self {
         match style {
             Style::Consul => Self::Findings,
             Style::Ours => Self::Failed,
-        }
-    }
-
-    /// Printing was all there was to do. A reader that went away has seen enough.
-    pub fn of_printing(printed: io::Result<()>) -> Self {
-        Self::Done.unless_unprinted(printed)
-    }
-
-    /// This end, unless the result could not be printed.
-    pub fn unless_unprinted(self, printed: io::Result<()>) -> Self {
-        match printed {
-            Ok(()) => self,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self,
-            Err(error) => {
-                eprint_line(&format!("Error writing to standard output: {error}"));
-                Self::Failed
-            }
         }
     }
 }

@@ -44,7 +44,7 @@ pub enum Level {
 
 impl Level {
     /// Begins to say it, on standard error. Only this crate is heard.
-    pub fn begin(self) {
+    pub fn start(self) {
         let level = match self {
             Self::Off => return,
             Self::Error => LevelFilter::ERROR,

@@ -7,7 +7,7 @@ use super::cause_text::Text;
 use super::rank::{Causes, Evidence, weight};
 use super::{Known, dialer};
 use crate::connectivity::{Distrust, DnsFault, GrpcFault, Reach, Status, TcpWhy, TlsFault, Way, Whose};
-use crate::explain;
+use crate::explain::{self, Entry, catalog};
 use crate::lint::rule::Severity;
 
 /// Where it was seen.
@@ -21,12 +21,12 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     let (severity, at) =
         if good == 0 { (Severity::Error, weight::SEEN) } else { (Severity::Warning, weight::MAY_HURT) };
     for (place, way) in dialed.iter().enumerate() {
-        let Some((name, says)) = fault(way) else { continue };
+        let Some((entry, says)) = fault(way) else { continue };
         let evidence =
             Evidence::raises(SEEN_IN, format!("{}: {says} (seen from {})", way.address, reach.seen_from));
         // What is wrong at the first address hit first.
         let at = if place == 0 { at + 1 } else { at };
-        causes.add(&text(name), severity, at, evidence).at(&way.address);
+        causes.add(&Text::of(entry), severity, at, evidence).at(&way.address);
     }
     for way in &dialed {
         slow(way, reach, causes);
@@ -71,7 +71,7 @@ fn slow(way: &Way, reach: &Reach, causes: &mut Causes) {
     if !works(way) || tls.max(call) < LONG {
         return;
     }
-    let text = Text::entry("answers-slowly");
+    let text = Text::of(&catalog::SLOW_RESPONSE);
     let says = format!(
         "{}: {} ms for the connection, {} ms for a call (seen from {})",
         way.address,
@@ -85,7 +85,7 @@ fn slow(way: &Way, reach: &Reach, causes: &mut Causes) {
 /// An address that swallows a whole attempt stands before one that works: it is never tried (`black-hole-then-refusal`).
 fn silent_first(dialed: &[&Way], reach: &Reach, causes: &mut Causes) {
     let Some(first) = dialed.first().filter(|way| takes_a_whole_attempt(way)) else { return };
-    let text = Text::entry("silent-address-first");
+    let text = Text::of(&catalog::UNRESPONSIVE_ADDRESS_FIRST);
     let says = format!("{} is silent and comes first (seen from {})", first.address, reach.seen_from);
     causes.add(&text, Severity::Error, weight::SEEN + 2, Evidence::raises(SEEN_IN, says)).at(&first.address);
 }
@@ -105,7 +105,12 @@ fn followers_only(dialed: &[&Way], reach: &Reach, causes: &mut Causes) {
     for way in answering {
         let says = format!("{}: a follower answered (seen from {})", way.address, reach.seen_from);
         causes
-            .add(&text("peer-is-follower"), Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says))
+            .add(
+                &Text::of(&catalog::SERVER_IS_FOLLOWER),
+                Severity::Error,
+                weight::SEEN,
+                Evidence::raises(SEEN_IN, says),
+            )
             .at(&way.address);
     }
 }
@@ -114,31 +119,27 @@ fn is_follower(status: &Status) -> bool {
     status.code == "FailedPrecondition" && status.message.contains("follower")
 }
 
-fn text(name: &str) -> Text {
-    if explain::entry(name).is_some() { Text::entry(name) } else { Text::check(name) }
-}
-
-/// The first step that failed: the name of its cause, and what was seen.
-pub(crate) fn fault(way: &Way) -> Option<(&'static str, String)> {
-    let of = |name, says: &str| Some((name, says.to_owned()));
+/// The first step that failed: its cause, and what was seen.
+pub(crate) fn fault(way: &Way) -> Option<(&'static Entry, String)> {
+    let of = |entry, says: &str| Some((entry, says.to_owned()));
     if let Some(fault) = way.dns.failed() {
         return match fault {
-            DnsFault::Address { says } => of("address-invalid", says),
-            DnsFault::NoSuchHost => of("host-unknown", "the resolver knows no such name"),
-            DnsFault::NoAddress => of("host-unknown", "the name has no IP address"),
-            DnsFault::ResolverFailed { says } => of("resolver-failed", says),
-            DnsFault::TimedOut => of("resolver-failed", "the resolver did not answer in time"),
+            DnsFault::Address { says } => of(&catalog::ADDRESS_INVALID, says),
+            DnsFault::NoSuchHost => of(&catalog::NO_SUCH_HOST, "the resolver knows no such name"),
+            DnsFault::NoAddress => of(&catalog::NO_SUCH_HOST, "the name has no IP address"),
+            DnsFault::ResolverFailed { says } => of(&catalog::RESOLVER_FAILED, says),
+            DnsFault::TimedOut => of(&catalog::RESOLVER_FAILED, "the resolver did not answer in time"),
         };
     }
     if let Some(fault) = way.tcp.failed() {
         let why = fault.tries.first().map_or(&TcpWhy::TimedOut, |first| &first.why);
         return match why {
-            TcpWhy::Refused => of("dial-refused", "connection refused"),
-            TcpWhy::TimedOut => of("dial-timeout", "nobody answered"),
-            TcpWhy::Unreachable { says } => of("dial-no-route", says),
-            TcpWhy::NotPermitted { says } => of("dial-not-permitted", says),
-            TcpWhy::Reset => of("connection-reset", "connection reset"),
-            TcpWhy::Other { says } => of("dial-unavailable", says),
+            TcpWhy::Refused => of(&catalog::DIAL_REFUSED, "connection refused"),
+            TcpWhy::TimedOut => of(&catalog::DIAL_TIMEOUT, "nobody answered"),
+            TcpWhy::Unreachable { says } => of(&catalog::DIAL_NO_ROUTE, says),
+            TcpWhy::NotPermitted { says } => of(&catalog::DIAL_NOT_PERMITTED, says),
+            TcpWhy::Reset => of(&catalog::CONNECTION_RESET, "connection reset"),
+            TcpWhy::Other { says } => of(&catalog::DIAL_UNAVAILABLE, says),
         };
     }
     if let Some(fault) = way.tls.failed() {
@@ -153,84 +154,94 @@ pub(crate) fn fault(way: &Way) -> Option<(&'static str, String)> {
             Some(other) => format!("{other:?} was selected when h2 was offered"),
             None => "no application protocol was selected when h2 was offered".to_owned(),
         };
-        ("alpn-missing", says)
+        (&catalog::ALPN_MISSING, says)
     })
 }
 
-fn tls(fault: &TlsFault) -> (&'static str, String) {
+fn tls(fault: &TlsFault) -> (&'static Entry, String) {
     match fault {
         TlsFault::NotTls { speaks: Some(speaks) } => {
-            ("not-a-tls-port", format!("it speaks {speaks}, not TLS"))
+            (&catalog::NOT_A_TLS_PORT, format!("it speaks {speaks}, not TLS"))
         }
-        TlsFault::NotTls { speaks: None } => ("not-a-tls-port", "it does not speak TLS".to_owned()),
-        TlsFault::CutOff => ("handshake-cut-off", "the handshake was cut off without a word".to_owned()),
-        TlsFault::Reset => ("connection-reset", "the connection was reset in the handshake".to_owned()),
-        TlsFault::TimedOut => ("server-silent", "it listens, and does not answer the handshake".to_owned()),
-        TlsFault::Alert { alert, .. } => (alert_name(alert), format!("TLS alert: {alert}")),
+        TlsFault::NotTls { speaks: None } => (&catalog::NOT_A_TLS_PORT, "it does not speak TLS".to_owned()),
+        TlsFault::CutOff => {
+            (&catalog::HANDSHAKE_CLOSED, "the handshake was cut off without a word".to_owned())
+        }
+        TlsFault::Reset => {
+            (&catalog::CONNECTION_RESET, "the connection was reset in the handshake".to_owned())
+        }
+        TlsFault::TimedOut => {
+            (&catalog::SERVER_UNRESPONSIVE, "it listens, and does not answer the handshake".to_owned())
+        }
+        TlsFault::Alert { alert, .. } => (alert_entry(alert), format!("TLS alert: {alert}")),
         TlsFault::Untrusted { why, go_says, shown } => {
-            let name = match (why, &shown.whose) {
-                (Distrust::WrongName, Whose::AnotherConsul { .. }) => "certificate-of-another-cluster",
-                (Distrust::WrongName, _) => "certificate-name-wrong",
-                (Distrust::UnknownAuthority, _) => "certificate-authority-unknown",
-                (Distrust::Expired, _) => "certificate-expired",
-                (Distrust::NotYetValid, _) => "certificate-not-yet-valid",
-                (Distrust::Unusable, _) => "certificate-unusable",
+            let entry = match (why, &shown.whose) {
+                (Distrust::WrongName, Whose::AnotherConsul { .. }) => {
+                    &catalog::CERTIFICATE_FROM_ANOTHER_CLUSTER
+                }
+                (Distrust::WrongName, _) => &catalog::CERTIFICATE_NAME_MISMATCH,
+                (Distrust::UnknownAuthority, _) => &catalog::CERTIFICATE_UNKNOWN_AUTHORITY,
+                (Distrust::Expired, _) => &catalog::CERTIFICATE_EXPIRED,
+                (Distrust::NotYetValid, _) => &catalog::CERTIFICATE_NOT_YET_VALID,
+                (Distrust::Unusable, _) => &catalog::CERTIFICATE_UNUSABLE,
             };
-            (name, go_says.clone())
+            (entry, go_says.clone())
         }
-        TlsFault::Token { says } => ("certificate-unusable", says.clone()),
-        TlsFault::Other { says } => ("handshake-failed", says.clone()),
+        TlsFault::Token { says } => (&catalog::CERTIFICATE_UNUSABLE, says.clone()),
+        TlsFault::Other { says } => (&catalog::HANDSHAKE_FAILED, says.clone()),
     }
 }
 
-fn alert_name(alert: &str) -> &'static str {
+fn alert_entry(alert: &str) -> &'static Entry {
     match alert {
-        "certificate required" | "bad certificate" => "client-certificate-demanded",
+        "certificate required" | "bad certificate" => &catalog::CLIENT_CERTIFICATE_REQUIRED,
         "protocol version"
         | "protocol version not supported"
         | "handshake failure"
-        | "insufficient security level" => "tls-versions-differ",
-        "unrecognized name" => "server-name-refused",
-        "unknown certificate authority" | "certificate unknown" => "certificate-refused-by-peer",
-        "internal error" => "tls-trouble-at-peer",
-        _ => "handshake-failed",
+        | "insufficient security level" => &catalog::TLS_VERSION_MISMATCH,
+        "unrecognized name" => &catalog::SERVER_NAME_UNRECOGNIZED,
+        "unknown certificate authority" | "certificate unknown" => &catalog::CERTIFICATE_REJECTED,
+        "internal error" => &catalog::TLS_INTERNAL_ERROR,
+        _ => &catalog::HANDSHAKE_FAILED,
     }
 }
 
-fn grpc(fault: &GrpcFault, way: &Way) -> (&'static str, String) {
+fn grpc(fault: &GrpcFault, way: &Way) -> (&'static Entry, String) {
     let in_plain = matches!(way.tls, crate::connectivity::Step::NotAsked { .. });
     match fault {
-        GrpcFault::Http1 => ("http1-answered", "it answered in HTTP/1".to_owned()),
+        GrpcFault::Http1 => (&catalog::HTTP1_RESPONSE, "it answered in HTTP/1".to_owned()),
         GrpcFault::NotGrpc { status, .. } => {
-            ("proxy-answered", format!("it answered with HTTP status {status}, and not in gRPC"))
+            (&catalog::PROXY_RESPONSE, format!("it answered with HTTP status {status}, and not in gRPC"))
         }
-        GrpcFault::NotConsul { says } => ("not-consul-grpc", says.clone()),
-        GrpcFault::TimedOut => ("server-silent", "the connection was made, and no answer came".to_owned()),
-        GrpcFault::CutOff { says } if in_plain => ("tls-port-dialed-in-plain", says.clone()),
-        GrpcFault::CutOff { says } => ("connection-closing", says.clone()),
-        GrpcFault::Status(status) => (status_name(status), status.to_string()),
+        GrpcFault::NotConsul { says } => (&catalog::NOT_CONSUL_GRPC, says.clone()),
+        GrpcFault::TimedOut => {
+            (&catalog::SERVER_UNRESPONSIVE, "the connection was made, and no answer came".to_owned())
+        }
+        GrpcFault::CutOff { says } if in_plain => (&catalog::PLAINTEXT_TO_TLS_PORT, says.clone()),
+        GrpcFault::CutOff { says } => (&catalog::CONNECTION_CLOSING, says.clone()),
+        GrpcFault::Status(status) => (status_entry(status), status.to_string()),
     }
 }
 
-/// What a known message of that status is called.
-fn status_name(status: &Status) -> &'static str {
+/// What is known of that status.
+fn status_entry(status: &Status) -> &'static Entry {
     let cause = explain::Cause {
         grpc_code: Some(status.code.clone()),
         text: status.message.clone(),
         ..explain::Cause::default()
     };
     match explain::lookup(&cause) {
-        Some((entry, _)) => entry.name,
+        Some((entry, _)) => entry,
         None => match status.code.as_str() {
-            "ResourceExhausted" => "rate-limited",
-            "Unavailable" => "no-healthy-upstream",
-            "DeadlineExceeded" => "deadline-exceeded",
-            "Canceled" => "call-cancelled",
-            "Unimplemented" => "not-consul-grpc",
-            "InvalidArgument" => "acceptor-refused-argument",
-            "PermissionDenied" | "Unauthenticated" => "proxy-denied",
-            "Aborted" => "acceptor-gave-up",
-            _ => "acceptor-internal-error",
+            "ResourceExhausted" => &catalog::RATE_LIMITED,
+            "Unavailable" => &catalog::NO_HEALTHY_UPSTREAM,
+            "DeadlineExceeded" => &catalog::DEADLINE_EXCEEDED,
+            "Canceled" => &catalog::CALL_CANCELED,
+            "Unimplemented" => &catalog::NOT_CONSUL_GRPC,
+            "InvalidArgument" => &catalog::ACCEPTOR_INVALID_ARGUMENT,
+            "PermissionDenied" | "Unauthenticated" => &catalog::PROXY_DENIED,
+            "Aborted" => &catalog::ACCEPTOR_ABORTED,
+            _ => &catalog::ACCEPTOR_INTERNAL_ERROR,
         },
     }
 }

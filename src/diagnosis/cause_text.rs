@@ -1,6 +1,5 @@
 //! The texts of causes: those of what `explain` knows, and of checks.
 
-use crate::explain;
 use crate::explain::Entry;
 use crate::lint::rule::Check;
 use crate::lint::rules;
@@ -19,16 +18,12 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Of a known message. The names that are used here all exist: a test walks them.
-    pub(super) fn entry(name: &str) -> Self {
-        explain::entry(name).map_or_else(|| Self::unknown(name), Self::of)
-    }
-
     /// Of a check.
     pub(super) fn check(name: &str) -> Self {
         rules::find(name).map_or_else(|| Self::unknown(name), Self::from)
     }
 
+    /// Of a known message.
     pub(super) fn of(entry: &'static Entry) -> Self {
         Self {
             name: entry.name,
@@ -43,7 +38,7 @@ impl Text {
     }
 
     fn unknown(name: &str) -> Self {
-        debug_assert!(false, "no entry and no check is named {name}");
+        debug_assert!(false, "no check is named {name}");
         Self {
             name: "unnamed",
             summary: "Something failed that has no name here.".to_owned(),

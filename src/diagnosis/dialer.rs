@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::cause_text::Text;
 use super::rank::{Causes, Evidence, weight};
 use super::{DialerView, Known, address};
-use crate::explain;
+use crate::explain::{self, catalog};
 use crate::lint::rule::Severity;
 use crate::observed::Observed;
 use crate::staleness::Verdict;
@@ -26,7 +26,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     if same_cluster(known, view) {
         let says = format!("the Consul at {} has the token's own trust domain", view.asked_at);
         causes.add(
-            &Text::entry("same-cluster"),
+            &Text::of(&catalog::SAME_CLUSTER),
             Severity::Error,
             weight::DECIDES,
             Evidence::raises(SEEN_IN, says),
@@ -48,9 +48,9 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
 fn answers_wrongly(says: &str, causes: &mut Causes) {
     let explained = explain::explain(says);
     let text = match explained.first().map(|explanation| explanation.entry) {
-        Some(entry) if ["agent-refused", "agent-unreachable"].contains(&entry.name) => return,
+        Some(entry) if [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&entry) => return,
         Some(entry) => Text::of(entry),
-        None => Text::entry("agent-answers-wrongly"),
+        None => Text::of(&catalog::AGENT_NOT_CONSUL),
     };
     causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
 }
@@ -58,29 +58,29 @@ fn answers_wrongly(says: &str, causes: &mut Causes) {
 /// What the dialer refuses, or would. Reading is not needed to establish, so that it may not read tells only which token was
 /// used.
 fn refusals(view: &DialerView, causes: &mut Causes) {
-    const READING: [&str; 2] = ["permission-denied-anonymous", "permission-denied"];
+    let reading = [&catalog::PERMISSION_DENIED_ANONYMOUS, &catalog::PERMISSION_DENIED];
     for refusal in &view.refusals {
         for explanation in explain::explain(refusal) {
-            let text = Text::of(explanation.entry);
-            if !READING.contains(&text.name) {
+            if !reading.contains(&explanation.entry) {
+                let text = Text::of(explanation.entry);
                 causes.add(&text, Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, refusal.clone()));
             }
         }
     }
     if view.peering_enabled == Some(false) {
         let evidence = Evidence::raises(SEEN_IN, "its agent has peering.enabled = false");
-        causes.add(&Text::entry("peering-off"), Severity::Error, weight::SEEN, evidence);
+        causes.add(&Text::of(&catalog::PEERING_DISABLED), Severity::Error, weight::SEEN, evidence);
     }
     if view.may_write == Some(false) {
-        let (name, says) = if view.anonymous {
+        let (entry, says) = if view.anonymous {
             (
-                "permission-denied-anonymous",
+                &catalog::PERMISSION_DENIED_ANONYMOUS,
                 "no ACL token was given, and the anonymous one has no peering:write",
             )
         } else {
-            ("permission-denied", "the ACL token that was used here has no peering:write")
+            (&catalog::PERMISSION_DENIED, "the ACL token that was used here has no peering:write")
         };
-        causes.add(&Text::entry(name), Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
+        causes.add(&Text::of(entry), Severity::Error, weight::SEEN, Evidence::raises(SEEN_IN, says));
     }
 }
 
@@ -90,7 +90,7 @@ fn same_cluster(known: &Known<'_>, view: &DialerView) -> bool {
 }
 
 fn through_gateways(causes: &mut Causes) {
-    let text = Text::entry("dials-through-mesh-gateways");
+    let text = Text::of(&catalog::DIALS_THROUGH_MESH_GATEWAYS);
     for cause in causes.seen_in(address::SEEN_IN) {
         let says = "its mesh gateways dial, and they are on other hosts than this one";
         cause.weigh(-weight::SAID, Evidence::lowers(SEEN_IN, says));
@@ -113,14 +113,14 @@ fn of_the_name(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
     if entry.peer_id.is_none() {
         causes
             .add(
-                &Text::entry("name-taken-by-acceptor"),
+                &Text::of(&catalog::NAME_TAKEN_BY_ACCEPTOR),
                 Severity::Error,
                 weight::DECIDES,
                 Evidence::raises(SEEN_IN, says),
             )
             .about(&entry.name);
     } else if of_token.is_some() {
-        let text = Text::entry("name-of-another-peering");
+        let text = Text::of(&catalog::NAME_IN_USE);
         // Consul writes the new peer ID over the old one, and a working peering is lost.
         let (severity, at) = match entry.state {
             PeeringState::Active => (Severity::Error, weight::SEEN),
@@ -138,27 +138,27 @@ fn of_the_token(known: &Known<'_>, entry: &Entry, causes: &mut Causes) {
     }
     let says = format!("{:?} here is of the token's peering, in state {}", entry.name, entry.state.name());
     let evidence = Evidence::raises(SEEN_IN, says);
-    let (name, severity, at) = match entry.state {
+    let (cause, severity, at) = match entry.state {
         PeeringState::Active => {
             if !is_heard(known, entry) {
                 let says = "its last heartbeat is missing or older than two minutes";
                 let evidence = Evidence::raises(SEEN_IN, says);
-                causes.add(&Text::entry("no-heartbeat"), Severity::Warning, weight::MAY_HURT, evidence);
+                causes.add(&Text::of(&catalog::NO_HEARTBEAT), Severity::Warning, weight::MAY_HURT, evidence);
             }
             // A token that was used here is spent too; this is the better word for it. One that was not may still be of this
             // peering, or its ID was written over that of another one by a try that failed.
             let spent = known.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Spent);
             let at = if spent { 2 * weight::DECIDES } else { weight::SAID };
-            ("already-established", Severity::Error, at)
+            (&catalog::ALREADY_ESTABLISHED, Severity::Error, at)
         }
-        PeeringState::Establishing => ("state-establishing", Severity::Error, weight::SEEN),
-        PeeringState::Failing => ("state-failing", Severity::Error, weight::SEEN),
-        PeeringState::Terminated => ("state-terminated", Severity::Error, weight::SEEN),
-        PeeringState::Deleting => ("state-deleting", Severity::Error, weight::SEEN),
-        PeeringState::Pending => ("left-by-a-failed-try", Severity::Warning, weight::MAY_HURT),
+        PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::SEEN),
+        PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::SEEN),
+        PeeringState::Terminated => (&catalog::STATE_TERMINATED, Severity::Error, weight::SEEN),
+        PeeringState::Deleting => (&catalog::STATE_DELETING, Severity::Error, weight::SEEN),
+        PeeringState::Pending => (&catalog::LEFT_BY_FAILED_ESTABLISH, Severity::Warning, weight::MAY_HURT),
         PeeringState::Other(_) => return,
     };
-    causes.add(&Text::entry(name), severity, at, evidence).about(&entry.name);
+    causes.add(&Text::of(cause), severity, at, evidence).about(&entry.name);
 }
 
 fn is_heard(known: &Known<'_>, entry: &Entry) -> bool {

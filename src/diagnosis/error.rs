@@ -5,7 +5,7 @@ use super::cause_text::Text;
 use super::rank::{Causes, Evidence, weight};
 use super::staleness;
 use super::staleness::SAYS_STALE;
-use crate::explain::{Area, Explanation};
+use crate::explain::{Area, Explanation, catalog};
 use crate::lint::rule::Severity;
 use crate::staleness::{Certainty, Verdict};
 
@@ -38,7 +38,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
         if confirmed {
             continue;
         }
-        if SAYS_STALE.contains(&text.name) && is_current(known, Some(Certainty::Likely)) {
+        if SAYS_STALE.contains(&explanation.entry) && is_current(known, Some(Certainty::Likely)) {
             let says = "no newer token is known, and the acceptor holds an unused secret: either the error is of another \
                         token, or a newer one was generated that the ledger did not see";
             cause.weigh(-weight::MAY_HURT, Evidence::lowers("now", says));
@@ -57,10 +57,10 @@ fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes)
         let ways = known.reach.value().map(|reach| reach.ways.iter()).into_iter().flatten();
         ways.filter_map(|way| way.unused_secret.passed()).any(|status| status.code == "PermissionDenied")
     };
-    if explanation.entry.name != "secret-invalid" || !undetermined || !holds_one() {
+    if explanation.entry != &catalog::SECRET_INVALID || !undetermined || !holds_one() {
         return false;
     }
-    let text = Text::entry("token-superseded");
+    let text = Text::of(&catalog::TOKEN_SUPERSEDED);
     causes
         .add(&text, Severity::Error, weight::SAID, Evidence::raises(SEEN_IN, said_text(explanation)))
         .weigh(
@@ -73,7 +73,10 @@ fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes)
 /// The cause that the error is a weaker word for, when the token's staleness is known.
 fn refined_by_verdict(known: &Known<'_>, explanation: &Explanation) -> Option<&'static str> {
     let verdict = known.staleness.as_ref()?.verdict;
-    SAYS_STALE.contains(&explanation.entry.name).then(|| staleness::name(verdict)).flatten()
+    SAYS_STALE
+        .contains(&explanation.entry)
+        .then(|| staleness::entry(verdict).map(|entry| entry.name))
+        .flatten()
 }
 
 fn is_current(known: &Known<'_>, certainty: Option<Certainty>) -> bool {
@@ -89,10 +92,10 @@ fn contradiction(known: &Known<'_>, explanation: &Explanation) -> Option<String>
     {
         return Some("the token that was given is accepted: the error is of another text".to_owned());
     }
-    if SAYS_STALE.contains(&entry.name) && is_current(known, Some(Certainty::Proven)) {
+    if SAYS_STALE.contains(&entry) && is_current(known, Some(Certainty::Proven)) {
         return Some("this token is current: the error is of another one".to_owned());
     }
-    if !matches!(entry.area, Area::Reach | Area::Tls) || explanation.url.is_some() {
+    if !matches!(entry.area, Area::Connectivity | Area::Tls) || explanation.url.is_some() {
         return None;
     }
     let reach = known.reach.value()?;

@@ -3,6 +3,7 @@
 use super::Known;
 use super::cause_text::Text;
 use super::rank::{Causes, Evidence, weight};
+use crate::explain::catalog;
 use crate::lint::rule::Severity;
 use crate::lint::rules;
 
@@ -34,7 +35,7 @@ pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
     if let Some(message) = refusal
         && !explained
     {
-        let text = Text::entry("token-refused");
+        let text = Text::of(&catalog::TOKEN_REJECTED);
         causes.add(
             &text,
             Severity::Error,

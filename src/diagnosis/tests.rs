@@ -106,8 +106,8 @@ fn faults() -> Vec<(Way, &'static str)> {
     let other = Whose::AnotherConsul { trust_domain: None, datacenter: None };
     vec![
         (dns(DnsFault::Address { says: says() }), "address-invalid"),
-        (dns(DnsFault::NoSuchHost), "host-unknown"),
-        (dns(DnsFault::NoAddress), "host-unknown"),
+        (dns(DnsFault::NoSuchHost), "no-such-host"),
+        (dns(DnsFault::NoAddress), "no-such-host"),
         (dns(DnsFault::ResolverFailed { says: says() }), "resolver-failed"),
         (dns(DnsFault::TimedOut), "resolver-failed"),
         (tcp(TcpWhy::Refused), "dial-refused"),
@@ -118,36 +118,36 @@ fn faults() -> Vec<(Way, &'static str)> {
         (tcp(TcpWhy::Other { says: says() }), "dial-unavailable"),
         (tls(TlsFault::NotTls { speaks: Some("HTTP/1".to_owned()) }), "not-a-tls-port"),
         (tls(TlsFault::NotTls { speaks: None }), "not-a-tls-port"),
-        (tls(TlsFault::CutOff), "handshake-cut-off"),
+        (tls(TlsFault::CutOff), "handshake-closed"),
         (tls(TlsFault::Reset), "connection-reset"),
-        (tls(TlsFault::TimedOut), "server-silent"),
-        (alert("certificate required"), "client-certificate-demanded"),
-        (alert("handshake failure"), "tls-versions-differ"),
-        (alert("unrecognized name"), "server-name-refused"),
-        (alert("internal error"), "tls-trouble-at-peer"),
+        (tls(TlsFault::TimedOut), "server-unresponsive"),
+        (alert("certificate required"), "client-certificate-required"),
+        (alert("handshake failure"), "tls-version-mismatch"),
+        (alert("unrecognized name"), "server-name-unrecognized"),
+        (alert("internal error"), "tls-internal-error"),
         (alert("something new"), "handshake-failed"),
-        (untrusted(Distrust::UnknownAuthority, Whose::Expected), "certificate-authority-unknown"),
-        (untrusted(Distrust::WrongName, other), "certificate-of-another-cluster"),
-        (untrusted(Distrust::WrongName, Whose::SomebodyElse), "certificate-name-wrong"),
+        (untrusted(Distrust::UnknownAuthority, Whose::Expected), "certificate-unknown-authority"),
+        (untrusted(Distrust::WrongName, other), "certificate-from-another-cluster"),
+        (untrusted(Distrust::WrongName, Whose::SomebodyElse), "certificate-name-mismatch"),
         (untrusted(Distrust::Expired, Whose::Expected), "certificate-expired"),
         (untrusted(Distrust::NotYetValid, Whose::Expected), "certificate-not-yet-valid"),
         (untrusted(Distrust::Unusable, Whose::Expected), "certificate-unusable"),
         (tls(TlsFault::Token { says: says() }), "certificate-unusable"),
         (tls(TlsFault::Other { says: says() }), "handshake-failed"),
         (Way { alpn: failed(AlpnFault { selected: None }), ..good("10.0.0.9:8503") }, "alpn-missing"),
-        (grpc(GrpcFault::Http1), "http1-answered"),
-        (grpc(GrpcFault::NotGrpc { status: 502, content_type: None }), "proxy-answered"),
+        (grpc(GrpcFault::Http1), "http1-response"),
+        (grpc(GrpcFault::NotGrpc { status: 502, content_type: None }), "proxy-response"),
         (grpc(GrpcFault::NotConsul { says: says() }), "not-consul-grpc"),
-        (grpc(GrpcFault::TimedOut), "server-silent"),
+        (grpc(GrpcFault::TimedOut), "server-unresponsive"),
         (grpc(GrpcFault::CutOff { says: says() }), "connection-closing"),
         (
             Way { tls: Step::NotAsked { because: says() }, ..grpc(GrpcFault::CutOff { says: says() }) },
-            "tls-port-dialed-in-plain",
+            "plaintext-to-tls-port",
         ),
         (answers("ResourceExhausted", "a new wording"), "rate-limited"),
         (answers("Internal", "a new wording"), "acceptor-internal-error"),
         (answers("Unavailable", "no healthy upstream"), "no-healthy-upstream"),
-        (follower(), "peer-is-follower"),
+        (follower(), "server-is-follower"),
     ]
 }
 
@@ -169,7 +169,7 @@ fn behind_a_good_address_a_bad_one_is_a_warning() {
         assert!(!diagnosis.fails(Severity::Error), "{name}: {:?}", diagnosis.causes);
         assert!(diagnosis.conclusion.starts_with("Nothing was found"), "{name}: {}", diagnosis.conclusion);
         let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
-        assert!(name == "peer-is-follower" || names == [name], "{names:?}");
+        assert!(name == "server-is-follower" || names == [name], "{names:?}");
     }
 }
 
@@ -177,10 +177,10 @@ fn behind_a_good_address_a_bad_one_is_a_warning() {
 fn before_a_good_address_only_silence_keeps_it_from_working() {
     for (way, name) in faults() {
         let diagnosis = of(vec![way, good("10.0.0.1:8503")]);
-        let silent = ["dial-timeout", "server-silent"].contains(&name);
+        let silent = ["dial-timeout", "server-unresponsive"].contains(&name);
         assert_eq!(diagnosis.fails(Severity::Error), silent, "{name}");
         if silent {
-            assert_eq!(diagnosis.causes[0].name, "silent-address-first");
+            assert_eq!(diagnosis.causes[0].name, "unresponsive-address-first");
         }
     }
 }
@@ -189,12 +189,12 @@ fn before_a_good_address_only_silence_keeps_it_from_working() {
 fn of_several_bad_addresses_the_first_leads() {
     let diagnosis = of(vec![tcp(TcpWhy::TimedOut), tls(TlsFault::CutOff)]);
     let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
-    assert_eq!(names, ["dial-timeout", "handshake-cut-off"]);
+    assert_eq!(names, ["dial-timeout", "handshake-closed"]);
 }
 
 #[test]
 fn followers_alone_take_no_stream() {
-    assert_eq!(of(vec![follower(), follower()]).causes[0].name, "peer-is-follower");
+    assert_eq!(of(vec![follower(), follower()]).causes[0].name, "server-is-follower");
     assert!(of(vec![follower(), good("10.0.0.1:8503")]).causes.is_empty());
 }
 
@@ -291,8 +291,8 @@ fn a_command_names_the_peering_that_it_is_about() {
     };
     let causes = diagnose(facts).causes;
     let next = |name| causes.iter().find(|cause| cause.name == name).unwrap().next.as_deref();
-    assert_eq!(next("left-by-a-failed-try"), Some("peering delete -name left -http-addr 10.0.0.1:8500"));
-    assert_eq!(next("name-of-another-peering"), Some("peering read -name west -http-addr 10.0.0.1:8500"));
+    assert_eq!(next("left-by-failed-establish"), Some("peering delete -name left -http-addr 10.0.0.1:8500"));
+    assert_eq!(next("name-in-use"), Some("peering read -name west -http-addr 10.0.0.1:8500"));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn what_the_dialer_says_leads_to_its_cause() {
         ),
         (DialerView { may_write: Some(false), ..view() }, Some("permission-denied"), true),
         (DialerView { may_read: Some(false), may_write: Some(true), ..view() }, None, false),
-        (DialerView { peering_enabled: Some(false), ..view() }, Some("peering-off"), true),
+        (DialerView { peering_enabled: Some(false), ..view() }, Some("peering-disabled"), true),
         (
             DialerView { through_mesh_gateways: Some(true), ..view() },
             Some("dials-through-mesh-gateways"),
@@ -336,9 +336,9 @@ fn what_the_dialer_says_leads_to_its_cause() {
         (with(entry("west", None, PeeringState::Pending)), Some("name-taken-by-acceptor"), true),
         (with(entry("other", None, PeeringState::Pending)), None, false),
         // A working peering would be written over.
-        (with(entry("west", Some("another"), PeeringState::Active)), Some("name-of-another-peering"), true),
-        (with(entry("west", Some("another"), PeeringState::Failing)), Some("name-of-another-peering"), false),
-        (with(entry("west", ours, PeeringState::Pending)), Some("left-by-a-failed-try"), false),
+        (with(entry("west", Some("another"), PeeringState::Active)), Some("name-in-use"), true),
+        (with(entry("west", Some("another"), PeeringState::Failing)), Some("name-in-use"), false),
+        (with(entry("west", ours, PeeringState::Pending)), Some("left-by-failed-establish"), false),
         (with(entry("west", ours, PeeringState::Active)), Some("already-established"), true),
         (with(entry("other", ours, PeeringState::Failing)), Some("state-failing"), true),
         (with(entry("other", ours, PeeringState::Terminated)), Some("state-terminated"), true),

@@ -1,36 +1,42 @@
-//! The known messages, a file an area.
+//! Every message that `explain` knows: one constant per entry, one file per area.
+#![allow(missing_docs, reason = "the summary of an entry documents it")]
 
-pub(crate) mod access;
-pub(crate) mod api;
-pub(crate) mod ca;
-pub(crate) mod command_line;
-pub(crate) mod diagnose_only;
-pub(crate) mod established;
-pub(crate) mod identity;
-pub(crate) mod kubernetes;
-pub(crate) mod names;
-pub(crate) mod reach;
-pub(crate) mod servers;
-pub(crate) mod stale;
-pub(crate) mod text;
-pub(crate) mod tls;
-pub(crate) mod tls_alerts;
-pub(crate) mod token;
+mod access;
+mod api;
+mod ca;
+mod command_line;
+mod connectivity;
+mod diagnosis;
+mod established;
+mod identity;
+mod kubernetes;
+mod names;
+mod servers;
+mod staleness;
+mod text;
+mod tls;
+mod tls_alerts;
+mod token;
 
 use std::sync::LazyLock;
 
 use super::Entry;
 
-/// Every known message, by area.
+pub use self::{
+    access::*, api::*, ca::*, command_line::*, connectivity::*, diagnosis::*, established::*, identity::*,
+    kubernetes::*, names::*, servers::*, staleness::*, text::*, tls::*, tls_alerts::*, token::*,
+};
+
+/// Returns every entry, sorted by area.
 pub fn entries() -> &'static [&'static Entry] {
     static ALL: LazyLock<Vec<&'static Entry>> = LazyLock::new(|| {
-        let files: [&'static [Entry]; 16] = [
+        let files: [&[&Entry]; 16] = [
             text::ENTRIES,
             token::ENTRIES,
             ca::ENTRIES,
-            stale::ENTRIES,
+            staleness::ENTRIES,
             names::ENTRIES,
-            reach::ENTRIES,
+            connectivity::ENTRIES,
             tls::ENTRIES,
             tls_alerts::ENTRIES,
             identity::ENTRIES,
@@ -40,9 +46,9 @@ pub fn entries() -> &'static [&'static Entry] {
             established::ENTRIES,
             kubernetes::ENTRIES,
             command_line::ENTRIES,
-            diagnose_only::ENTRIES,
+            diagnosis::ENTRIES,
         ];
-        files.into_iter().flatten().collect()
+        files.concat()
     });
     &ALL
 }

@@ -59,7 +59,7 @@ fn every_entry_is_complete() {
         );
         assert!(entry.summary.ends_with('.') && entry.remedy.ends_with('.'), "{}", entry.name);
         assert!(!entry.why.is_empty() && entry.why.iter().all(|why| why.ends_with('.')), "{}", entry.name);
-        assert_eq!(entry.patterns.is_empty(), entry.area == Area::Seen, "{}", entry.name);
+        assert_eq!(entry.patterns.is_empty(), entry.area == Area::Diagnosis, "{}", entry.name);
         assert!(!entry.source.is_empty(), "{}", entry.name);
         let program = entry.next.split(' ').next().unwrap();
         let known = ["peering", "consul", "kubectl", "openssl", "curl", "dig", "ip", "ls", "timedatectl"];
@@ -68,7 +68,17 @@ fn every_entry_is_complete() {
 }
 
 #[test]
-fn entries_stand_by_area() {
+fn every_constant_is_in_the_catalog() {
+    let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/src/explain/catalog");
+    let constants = std::fs::read_dir(directory)
+        .unwrap()
+        .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().matches("\npub static ").count())
+        .sum::<usize>();
+    assert_eq!(constants, entries().len());
+}
+
+#[test]
+fn entries_are_sorted_by_area() {
     let areas: Vec<_> = entries().iter().map(|entry| entry.area).collect();
     assert!(areas.is_sorted(), "{areas:?}");
 }
@@ -131,7 +141,7 @@ proptest! {
 #[test]
 fn different_causes_stand_in_the_order_of_the_text() {
     let text = "2 errors occurred:\n\t* failed to exchange peering secret through address \"a:1\": rpc error: code = Unavailable desc = no healthy upstream\n\t* failed to exchange peering secret through address \"b:1\": rpc error: code = Unavailable desc = connection error: desc = \"error reading server preface: EOF\"\n";
-    assert_eq!(names(text), ["no-healthy-upstream", "tls-port-dialed-in-plain"]);
+    assert_eq!(names(text), ["no-healthy-upstream", "plaintext-to-tls-port"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::source_map::{MappedText, Piece, undecorated};
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// The longest text that is read, in bytes; what follows is ignored.
 pub const MAX_TEXT_LEN: usize = 1024 * 1024;
@@ -133,7 +133,7 @@ fn peel(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>)
     if let Some((start, undo)) = layer {
         undo(&piece.from(start), cause, layers - 1, found);
     } else {
-        found.push(Cause { text: redacted(text).into_owned(), range: piece.range(), ..cause.clone() });
+        found.push(Cause { text: redact(text).into_owned(), range: piece.range(), ..cause.clone() });
     }
 }
 
@@ -323,7 +323,7 @@ fn undo_grpc(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Ca
     if let Some((_, code, rest)) = grpc(text) {
         let cause = Cause { grpc_code: value(&text[code.clone()]), ..cause.clone() };
         if text[rest..].trim().is_empty() {
-            found.push(Cause { text: redacted(&text[code]).into_owned(), range: piece.range(), ..cause });
+            found.push(Cause { text: redact(&text[code]).into_owned(), range: piece.range(), ..cause });
         } else {
             peel(&piece.from(rest), &cause, layers, found);
         }
@@ -375,7 +375,7 @@ fn public_url(url: &str) -> String {
 
 /// A value to keep: without tokens, not too long, and not empty.
 fn value(text: &str) -> Option<String> {
-    let text = redacted(&text[..text.floor_char_boundary(MAX_VALUE_LEN)]).trim().to_owned();
+    let text = redact(&text[..text.floor_char_boundary(MAX_VALUE_LEN)]).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::Cause;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// What stood in a shape's holes, by the holes' names.
 pub type Captures = BTreeMap<&'static str, String>;
@@ -181,7 +181,7 @@ fn captured(name: &str, value: &str) -> Option<String> {
             return None;
         }
     }
-    Some(redacted(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
+    Some(redact(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
 }
 
 fn word_in(text: &str, word: &str) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! [`Reader`] walks over a text and refuses it with Go's words, whatever the text's depth, without recursion. It
 //! leaves types to its callers: Go checks the whole text's syntax before it looks at any type, so a caller keeps the
-//! first type error until the text has ended well. [`RawString`] is a string as written; [`is_key`] tells which field
+//! first type error until the text has ended well. [`RawString`] is a string as written; [`key_matches`] tells which field
 //! a key means; [`quote()`] writes a string.
 
 pub(crate) mod key;
@@ -12,8 +12,8 @@ pub(crate) mod scan;
 pub(crate) mod string;
 pub(crate) mod syntax;
 
-pub use key::is_key;
+pub use key::key_matches;
 pub use quote::quote;
-pub use reader::{DEEPEST, Items, Reader, ValueKind};
+pub use reader::{Items, MAX_DEPTH, Reader, ValueKind};
 pub use string::{RawString, Unescaped};
 pub use syntax::SyntaxError;

@@ -22,21 +22,21 @@ use der::{BitString, Der, Integer, Oid, SEQUENCE};
 /// Why Go refuses a certificate, in its words.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
-pub struct Refusal(Cow<'static, str>);
+pub struct ParseError(Cow<'static, str>);
 
-impl From<&'static str> for Refusal {
+impl From<&'static str> for ParseError {
     fn from(message: &'static str) -> Self {
         Self(Cow::Borrowed(message))
     }
 }
 
-impl From<String> for Refusal {
+impl From<String> for ParseError {
     fn from(message: String) -> Self {
         Self(Cow::Owned(message))
     }
 }
 
-type Result<T, E = Refusal> = std::result::Result<T, E>;
+type Result<T, E = ParseError> = std::result::Result<T, E>;
 
 /// Reads one certificate in DER.
 pub fn parse_certificate(der: &[u8]) -> Result<()> {

@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::lint::context::CaEntry;
-use crate::staleness::secret_sha256;
 use crate::token::Token;
 
 /// The version of the JSON form of [`Comparison`].
@@ -259,7 +258,9 @@ fn differences(relation: Relation, first: &Token, second: &Token, roots: &[Vec<R
             .to_owned()
     });
     let secret = |token: &Token| {
-        secret_sha256(token)
+        token
+            .establishment_secret
+            .sha256()
             .map(|sum| format!("SHA-256 {}…", sum.get(..16).unwrap_or_default()))
             .into_iter()
             .collect()

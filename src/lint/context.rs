@@ -12,7 +12,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
 use crate::token::recover::{Repair, recover};
 use crate::token::resemblance::Resemblance;
-use crate::token::{AddressError, DecodeError, Decoded, Observation, Repeated, ServerAddress, Token};
+use crate::token::{AddressError, DecodeError, Decoded, Observation, ObservationKind, ServerAddress, Token};
 
 /// How long before its expiry a certificate is worth a warning, unless the user says otherwise: 30 days.
 pub const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -123,7 +123,7 @@ impl CaEntry {
 impl Misread {
     fn of(text: &[u8], error: &DecodeError) -> Self {
         match recover(text) {
-            Ok(recovered) => Self { undone: recovered.undone, resembles: None },
+            Ok(recovered) => Self { undone: recovered.repairs, resembles: None },
             Err((_, undone)) => Self { undone, resembles: Some(Resemblance::of(text, error)) },
         }
     }
@@ -169,9 +169,9 @@ impl<'a> Context<'a> {
     }
 
     /// How many more of a kind there are than the observations list.
-    pub fn unlisted(&self, kind: Repeated) -> usize {
+    pub fn unlisted(&self, kind: ObservationKind) -> usize {
         let counts = self.observations().iter().filter_map(|observation| match observation {
-            Observation::Unlisted { kind: of, count } if *of == kind => Some(*count),
+            Observation::Truncated { kind: of, count } if *of == kind => Some(*count),
             _ => None,
         });
         counts.sum()

@@ -1,4 +1,4 @@
-//! A Consul agent, asked over its HTTP API the way Consul's own command line asks it.
+//! A client of Consul's HTTP API that sends requests like Consul's own command line.
 
 pub(crate) mod answer;
 pub(crate) mod client;
@@ -7,21 +7,20 @@ pub(crate) mod dialer;
 pub(crate) mod error;
 pub(crate) mod file;
 pub(crate) mod host_port;
+mod http_transport;
 pub(crate) mod kv;
-pub(crate) mod network;
 pub(crate) mod peering;
 pub(crate) mod peerings;
-pub(crate) mod proxy;
-pub(crate) mod response;
+mod proxy;
+mod transport;
 
-pub(crate) use super::tls::recording_verifier::{PeerChain, RecordingVerifier};
 pub use answer::{CaRoot, CaRoots, GeneratedToken};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;
-pub use error::{RequestError, os_error_text};
-pub(crate) use error::{alert_text, certificate_text, rustls_error};
-pub use host_port::{AuthorityError, HostPort};
+pub use error::RequestError;
+pub use host_port::{HostPort, HostPortError};
 pub use kv::Pair;
 pub use peering::{Locality, Peering, Remote, StreamStatus};
 pub use peerings::{EstablishRequest, GenerateTokenRequest};
+pub use transport::{ApiRequest, ApiResponse, Sending, TakeChunk, Transport};

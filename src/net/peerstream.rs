@@ -10,7 +10,6 @@ use std::fmt;
 
 use prost::{Message, Oneof};
 
-pub(crate) use super::tls::peer_config::{client_config, ders};
 pub(crate) use connection::code_name;
 pub use connection::{Alpn, CallError, Connection, DialError, Refusal, Step, Trust};
 

@@ -77,7 +77,7 @@ pub fn read(mut from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot
     let decompressed = MultiGzDecoder::new(Cursor::new(start).chain(from));
     let mut archive = Archive::new(Limited { inner: decompressed, allowance: Rc::clone(&allowance) });
     let mut parts = Parts::default();
-    let mut place = "its start";
+    let mut place = "the start of the archive";
     let mut entries = archive.entries().map_err(|error| error::of_io(place, error))?;
     loop {
         allowance.set(MAX_HEADER_LEN);
@@ -93,12 +93,13 @@ pub fn read(mut from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot
             b"meta.json" => META,
             b"state.bin" => STATE,
             b"SHA256SUMS" => SUMS,
-            _ => "another file in it",
+            _ => "a file in the archive",
         };
         parts.take(place, entry, peer_ids)?;
     }
     // The checksum of the compression follows the archive.
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| error::of_io("its end", error))?;
+    io::copy(&mut archive.into_inner(), &mut io::sink())
+        .map_err(|error| error::of_io("the end of the archive", error))?;
     parts.finish()
 }
 
@@ -109,7 +110,7 @@ fn start(from: &mut impl Read) -> Result<Vec<u8>, SnapshotError> {
     let description = match &start[..] {
         [0x1f, 0x8b, ..] => return Ok(start),
         [] => "is empty",
-        [0x1f] => return Err(SnapshotError::Truncated("its start")),
+        [0x1f] => return Err(SnapshotError::Truncated("the start of the archive")),
         [b'P', b'K', 3 | 5, ..] => "looks like a zip archive",
         [b'{' | b'[', ..] => "looks like JSON",
         [b'<', ..] => {

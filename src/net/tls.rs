@@ -1,6 +1,25 @@
-//! TLS toward Consul servers: client configurations, verifiers and the chain that a server presents.
-pub mod client_certificate;
-pub mod client_config;
-pub mod no_verifier;
-pub mod peer_config;
-pub mod recording_verifier;
+//! TLS towards Consul: client configurations, the verifiers of server certificates, and Go's texts for failures.
+//!
+//! # When a server is trusted
+//!
+//! | configuration | a server is trusted if |
+//! |---|---|
+//! | CAs of a token; `-ca-file`, `-ca-path` | the TLS library (rustls with webpki) **and** Go's algorithm ([`crate::gostd::chain`]) both accept its chain |
+//! | the same, and the server's own certificate is one of those CAs, byte for byte | Go's algorithm accepts it |
+//! | no CAs named | the system's verifier accepts its chain |
+//! | `CONSUL_HTTP_SSL_VERIFY=false` | always |
+//!
+//! The second row is the only one that grants trust against the TLS library's verdict: webpki never accepts a root as a
+//! server certificate, and Go does if its dates and names fit (`openssl req -x509` makes such certificates). In the
+//! first row Go's algorithm only takes trust away: webpki ignores the dates of a root, and Go does not. In every row but
+//! the last the TLS library verifies the handshake's signature.
+//!
+//! Two types keep these apart: [`peer_chain::RecordingVerifier`] records what a server presented and decides nothing;
+//! [`go_compat_verifier::GoCompatVerifier`] decides and records nothing.
+
+pub(crate) mod client_certificate;
+pub(crate) mod client_config;
+pub(crate) mod error_text;
+pub(crate) mod go_compat_verifier;
+pub(crate) mod no_verifier;
+pub(crate) mod peer_chain;

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 
+use super::Verdict;
 use super::claim::{Claim, Observation, SourceName, time};
 use super::evidence::LedgerRecord;
-use super::{Verdict, secret_sha256};
 use crate::token::Token;
 
 /// What the ledger reports, for combinations with other sources.
@@ -24,7 +24,7 @@ pub(super) struct Summary {
 
 /// Reads the ledger's records, oldest first.
 pub(super) fn read(token: &Token, given_name: Option<&str>, records: &[LedgerRecord]) -> (Summary, Claim) {
-    let secret = secret_sha256(token);
+    let secret = token.establishment_secret.sha256();
     let records: Vec<(usize, &LedgerRecord)> =
         records.iter().filter(|record| is_of_same_cluster(record, token)).enumerate().collect();
     let of_peering = || records.iter().filter(|(_, record)| record.peer_id == token.peer_id);

@@ -64,7 +64,7 @@ fn record(name: &str, token: &Token, at: i64) -> LedgerRecord {
         partition: String::new(),
         server_name: token.server_name.clone(),
         peer_id: token.peer_id.clone(),
-        secret_sha256: secret_sha256(token).unwrap(),
+        secret_sha256: token.establishment_secret.sha256().unwrap(),
         recorded_at: second(at),
         imported: false,
     }

@@ -102,7 +102,7 @@ impl fmt::Display for ServerAddress {
 impl ServerAddress {
     /// Whether the host is a number that the system's resolver takes for an IP address and Go does not, such as
     /// `0177.0.0.1` or `127.1`: to Go it is a name that nobody has.
-    pub fn is_a_number_only(&self) -> bool {
+    pub fn is_numeric_name(&self) -> bool {
         let last = self.host.strip_suffix('.').unwrap_or(&self.host).rsplit('.').next().unwrap_or_default();
         let hex = last.strip_prefix("0x").or_else(|| last.strip_prefix("0X"));
         let is_number = match hex {
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn numbers_that_only_a_resolver_takes_for_an_address_are_told_apart() {
-        let is = |address| ServerAddress::parse(address).unwrap().is_a_number_only();
+        let is = |address| ServerAddress::parse(address).unwrap().is_numeric_name();
         for address in ["0177.0.0.1:8503", "127.1:8503", "2130706433:8503", "0x7f.1:8503", "010.0.0.1.:8503"]
         {
             assert!(is(address), "{address}");

@@ -12,7 +12,7 @@ use crate::ZeroizeBuf;
 use crate::gostd::base64;
 use fields::Fault;
 
-pub use observation::{MAX_OBSERVATIONS, Observation, Repeated};
+pub use observation::{MAX_OBSERVATIONS, Observation, ObservationKind};
 
 /// What Consul's HTTP handler says of an empty token, which never reaches the decoder (status 400).
 const EMPTY: &str = "PeeringToken is required in the payload when establishing a peering.";
@@ -54,35 +54,35 @@ pub struct DecodeError {
 }
 
 /// Remembers strings of `CA`. Thousands of tokens share one, and its escapes are most of what there is to read.
-pub trait Remember {
+pub trait CaCache {
     /// What a JSON string means, by what stands between its quotes, if it was read before.
-    fn recall(&mut self, written: &[u8]) -> Option<String>;
+    fn get(&mut self, written: &[u8]) -> Option<String>;
     /// Takes a string that was read.
-    fn remember(&mut self, written: &[u8], text: &str);
+    fn insert(&mut self, written: &[u8], text: &str);
 }
 
 /// Remembers nothing.
 struct NoCache;
 
-impl Remember for NoCache {
-    fn recall(&mut self, _: &[u8]) -> Option<String> {
+impl CaCache for NoCache {
+    fn get(&mut self, _: &[u8]) -> Option<String> {
         None
     }
 
-    fn remember(&mut self, _: &[u8], _: &str) {}
+    fn insert(&mut self, _: &[u8], _: &str) {}
 }
 
 /// Reads a token's text as Consul does.
 pub fn decode(text: &[u8]) -> Result<Decoded, DecodeError> {
-    decode_remembering(text, &mut ZeroizeBuf::default(), &mut NoCache)
+    decode_with_cache(text, &mut ZeroizeBuf::default(), &mut NoCache)
 }
 
 /// Reads a token's text as Consul does; for many tokens of few clusters. The JSON under the base64 is put into a buffer,
 /// which is best the same for all of them.
-pub fn decode_remembering(
+pub fn decode_with_cache(
     text: &[u8],
     json: &mut ZeroizeBuf,
-    memory: &mut impl Remember,
+    memory: &mut impl CaCache,
 ) -> Result<Decoded, DecodeError> {
     base64::decode_into(text, json).map_err(|error| DecodeError {
         stage: Stage::Base64,

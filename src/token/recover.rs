@@ -23,27 +23,27 @@ pub struct Recovered {
     /// Its text, as Consul would take it.
     pub text: Zeroizing<String>,
     /// What had to be undone, in that order. Empty: Consul takes the text as it was given.
-    pub undone: Vec<Repair>,
+    pub repairs: Vec<Repair>,
 }
 
 impl Recovered {
     /// The document that holds the token, where that is all there is around it: nobody meant the document.
-    pub fn taken_out_of(&self) -> Option<Repair> {
-        let is_document = |undone: &Repair| matches!(undone, Repair::JsonAnswer | Repair::SecretManifest);
-        let is_other = |undone: &Repair| !is_document(undone) && *undone != Repair::SurroundingBlanks;
-        self.undone.iter().copied().find(is_document).filter(|_| !self.undone.iter().any(is_other))
+    pub fn extracted_from(&self) -> Option<Repair> {
+        let is_document = |repair: &Repair| matches!(repair, Repair::JsonResponse | Repair::SecretManifest);
+        let is_other = |repair: &Repair| !is_document(repair) && *repair != Repair::SurroundingWhitespace;
+        self.repairs.iter().copied().find(is_document).filter(|_| !self.repairs.iter().any(is_other))
     }
 }
 
 /// Something around a token that Consul would stumble over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "snake_case")]
 pub enum Repair {
     /// A byte order mark.
     ByteOrderMark,
     /// Blanks, tabs or line ends around it.
-    SurroundingBlanks,
+    SurroundingWhitespace,
     /// Quotation marks around it.
     Quotes,
     /// `NAME=` before it, as in an environment file.
@@ -51,19 +51,19 @@ pub enum Repair {
     /// Words before or after it: a prompt, a command, a full stop.
     SurroundingText,
     /// Blanks inside the base64.
-    InnerBlanks,
+    InnerWhitespace,
     /// The two characters `\n` inside the base64.
     EscapedLineBreaks,
     /// `{"PeeringToken": …}`, what `-format json` prints.
-    JsonAnswer,
+    JsonResponse,
     /// A Kubernetes Secret that holds it.
     SecretManifest,
     /// base64 of base64: the `data` of a Kubernetes Secret.
-    EncodedTwice,
+    DoubleEncoded,
     /// `-` and `_` for `+` and `/`.
     UrlAlphabet,
     /// The `=` at the end were lost.
-    LostPadding,
+    MissingPadding,
     /// The token's JSON without the base64 around it.
     BareJson,
 }
@@ -72,17 +72,17 @@ impl fmt::Display for Repair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::ByteOrderMark => "removed a byte order mark",
-            Self::SurroundingBlanks => "removed blanks around the token",
+            Self::SurroundingWhitespace => "removed blanks around the token",
             Self::Quotes => "removed quotation marks around the token",
             Self::Assignment => "removed a variable's name before the token",
             Self::SurroundingText => "took the token out of the text around it",
-            Self::InnerBlanks => "removed blanks inside the token",
+            Self::InnerWhitespace => "removed blanks inside the token",
             Self::EscapedLineBreaks => "removed the two characters \\n where line breaks had been",
-            Self::JsonAnswer => "took the token out of {\"PeeringToken\": …}",
+            Self::JsonResponse => "took the token out of {\"PeeringToken\": …}",
             Self::SecretManifest => "took the token out of a Kubernetes Secret",
-            Self::EncodedTwice => "decoded base64 twice, as in a Kubernetes Secret's data",
+            Self::DoubleEncoded => "decoded base64 twice, as in a Kubernetes Secret's data",
             Self::UrlAlphabet => "read the URL alphabet of base64 (- and _ for + and /)",
-            Self::LostPadding => "added the padding (=) that was lost",
+            Self::MissingPadding => "added the padding (=) that was lost",
             Self::BareJson => "read the token's JSON without base64 around it",
         })
     }
@@ -91,7 +91,7 @@ impl fmt::Display for Repair {
 impl Repair {
     /// Whether a text that is no token at all may look as if this had happened to it.
     fn is_a_guess(self) -> bool {
-        matches!(self, Self::InnerBlanks | Self::EncodedTwice | Self::UrlAlphabet | Self::LostPadding)
+        matches!(self, Self::InnerWhitespace | Self::DoubleEncoded | Self::UrlAlphabet | Self::MissingPadding)
     }
 }
 
@@ -105,24 +105,24 @@ const MAX_NAME_LEN: usize = 64;
 /// what was undone until there: a guess that led nowhere is not told.
 pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Repair>)> {
     let mut text = Zeroizing::new(text.to_vec());
-    let mut undone = Vec::new();
+    let mut repairs = Vec::new();
     let mut before_guesses = None;
     loop {
         let error = match decode(&text) {
             Ok(decoded) => {
                 let text = Zeroizing::new(String::from_utf8_lossy(&text).into_owned());
-                return Ok(Recovered { decoded, text, undone });
+                return Ok(Recovered { decoded, text, repairs });
             }
             Err(error) => error,
         };
-        let layer = (undone.len() < MAX_LAYERS).then(|| take_off_one_layer(&text)).flatten();
-        let Some((layer, inner)) = layer else { return Err(before_guesses.unwrap_or((error, undone))) };
+        let layer = (repairs.len() < MAX_LAYERS).then(|| take_off_one_layer(&text)).flatten();
+        let Some((layer, inner)) = layer else { return Err(before_guesses.unwrap_or((error, repairs))) };
         if layer.is_a_guess() && before_guesses.is_none() {
-            before_guesses = Some((error, undone.clone()));
+            before_guesses = Some((error, repairs.clone()));
         }
         // Consul passes over line ends itself.
-        if layer != Repair::SurroundingBlanks || without_outer_line_ends(&text).len() > inner.len() {
-            undone.push(layer);
+        if layer != Repair::SurroundingWhitespace || without_outer_line_ends(&text).len() > inner.len() {
+            repairs.push(layer);
         }
         text = inner;
     }
@@ -137,7 +137,7 @@ fn take_off_one_layer(text: &[u8]) -> Option<(Repair, Inner)> {
     }
     let trimmed = text.trim_ascii();
     if trimmed.len() < text.len() {
-        return Some((Repair::SurroundingBlanks, inner(trimmed)));
+        return Some((Repair::SurroundingWhitespace, inner(trimmed)));
     }
     if let [first @ (b'"' | b'\'' | b'`'), rest @ .., last] = text
         && first == last
@@ -164,7 +164,7 @@ fn take_off_one_layer(text: &[u8]) -> Option<(Repair, Inner)> {
     if text.iter().any(u8::is_ascii_whitespace) && text.iter().all(|byte| is_base64(*byte)) {
         let joined = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
         // Line breaks alone are no fault; if there are only those, they hide another one behind.
-        return Some((Repair::InnerBlanks, Zeroizing::new(joined)));
+        return Some((Repair::InnerWhitespace, Zeroizing::new(joined)));
     }
     from_other_base64(text)
 }
@@ -179,7 +179,7 @@ fn without_outer_line_ends(text: &[u8]) -> &[u8] {
 fn from_json(text: &[u8]) -> Option<(Repair, Inner)> {
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(text) else { return None };
     if let Some(token) = object.get("PeeringToken").and_then(serde_json::Value::as_str) {
-        return Some((Repair::JsonAnswer, Zeroizing::new(token.as_bytes().to_vec())));
+        return Some((Repair::JsonResponse, Zeroizing::new(token.as_bytes().to_vec())));
     }
     if object.get("kind").and_then(serde_json::Value::as_str) == Some("Secret") {
         for (map, encoded) in [("stringData", false), ("data", true)] {
@@ -285,11 +285,11 @@ fn from_other_base64(text: &[u8]) -> Option<(Repair, Inner)> {
     if !text.len().is_multiple_of(4) {
         let mut padded = Zeroizing::new(text.to_vec());
         padded.resize(text.len().next_multiple_of(4), b'=');
-        return Some((Repair::LostPadding, padded));
+        return Some((Repair::MissingPadding, padded));
     }
     let inner = bytes.trim_ascii();
     let again = !inner.is_empty() && inner.iter().all(|byte| is_base64(*byte) && *byte != b'-');
-    again.then(|| (Repair::EncodedTwice, Zeroizing::new(bytes.to_vec())))
+    again.then(|| (Repair::DoubleEncoded, Zeroizing::new(bytes.to_vec())))
 }
 
 pub(super) fn forgiving(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {

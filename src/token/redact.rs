@@ -14,7 +14,7 @@ const SECRET_FIELD: &str = "EstablishmentSecret";
 const SHORTEST_LINE: usize = 16;
 
 /// The text with everything in it that looks like a peering token, whole or wrapped, replaced by `<token>`.
-pub(crate) fn redacted(text: &str) -> Cow<'_, str> {
+pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut done = 0;
     let mut at = 0;
@@ -111,8 +111,8 @@ mod tests {
     #[test]
     fn a_token_never_comes_back_out() {
         let token = "eyJDQSI6bnVsbCwiTWFudWFsU2VydmVyQWRkcmVzc2VzIjpudWxs";
-        assert_eq!(redacted(&format!("read {token} twice")), "read <token> twice");
-        assert_eq!(redacted(&format!("-peering-token={token}")), "-peering-token=<token>");
+        assert_eq!(redact(&format!("read {token} twice")), "read <token> twice");
+        assert_eq!(redact(&format!("-peering-token={token}")), "-peering-token=<token>");
     }
 
     #[test]
@@ -120,7 +120,7 @@ mod tests {
         let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
         assert!(token[1..].contains("eyJ"), "the mark stands in the middle");
         for lost in 1..24 {
-            assert_eq!(redacted(&token[lost..]), "<token>", "without the first {lost}");
+            assert_eq!(redact(&token[lost..]), "<token>", "without the first {lost}");
         }
     }
 
@@ -132,9 +132,9 @@ mod tests {
                 let lines: Vec<&str> =
                     token.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
                 let text = format!("token: \"{}\" is refused", lines.join(break_));
-                assert_eq!(redacted(&text), "token: \"<token>\" is refused", "{width} {break_:?}");
+                assert_eq!(redact(&text), "token: \"<token>\" is refused", "{width} {break_:?}");
                 let tail = lines[lines.len() / 2..].join(break_);
-                assert_eq!(redacted(&tail), "<token>", "the second half, {width} {break_:?}");
+                assert_eq!(redact(&tail), "<token>", "the second half, {width} {break_:?}");
             }
         }
     }
@@ -147,7 +147,7 @@ mod tests {
         {
             let lines: Vec<&str> =
                 token.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-            let shown = redacted(&lines.join(between)).into_owned();
+            let shown = redact(&lines.join(between)).into_owned();
             for line in &lines[..lines.len() - 1] {
                 assert!(!shown.contains(line), "{between:?}: {shown}");
             }
@@ -156,7 +156,7 @@ mod tests {
             r#"{"PeerID":"1c176ab1","EstablishmentSecret":"695329ee-1d09-40ea-9d75-000000000000","Remote":null}"#,
             r#"{\"EstablishmentSecret\":\"695329ee-1d09-40ea-9d75-000000000000\"}"#,
         ] {
-            let shown = redacted(text).into_owned();
+            let shown = redact(text).into_owned();
             assert!(!shown.contains("695329ee") && shown.contains("<secret>"), "{shown}");
         }
     }
@@ -164,11 +164,11 @@ mod tests {
     #[test]
     fn addresses_and_names_stay() {
         let text = "server.dc1.peering.945d0751-4020-19b5-9e48-55fd8516c7a3.consul at 10.0.0.1:8503";
-        assert_eq!(redacted(text), text);
+        assert_eq!(redact(text), text);
         let name = "a".repeat(200);
-        assert_eq!(redacted(&name), name);
+        assert_eq!(redact(&name), name);
         let text =
             "Get \"http://Consul1.example:8500/v1/peering/West2/AndMore3\": x509: TLS1 Handshake2 failed";
-        assert_eq!(redacted(text), text);
+        assert_eq!(redact(text), text);
     }
 }

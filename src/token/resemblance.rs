@@ -12,7 +12,7 @@ use super::{DecodeError, Stage};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resemblance {
     /// Nothing, or nothing but blanks.
-    Nothing,
+    Empty,
     /// A JSON Web Token, such as the one in Consul's documentation of establishing.
     Jwt,
     /// A UUID, as an ACL token's secret is.
@@ -22,7 +22,7 @@ pub enum Resemblance {
     /// A token with an ellipsis in its middle, as documents and logs shorten it.
     Shortened,
     /// The beginning of a token; the end is missing.
-    Truncated,
+    MissingEnd,
     /// The end of a token; the beginning is missing.
     MissingStart,
     /// JSON, but not the answer or the manifest that holds a token.
@@ -42,7 +42,7 @@ impl Resemblance {
     pub fn of(text: &[u8], error: &DecodeError) -> Self {
         let text = text.trim_ascii();
         if text.is_empty() {
-            return Self::Nothing;
+            return Self::Empty;
         }
         if is_jwt(text) {
             return Self::Jwt;
@@ -64,14 +64,14 @@ impl Resemblance {
             Stage::Field => Self::Edited,
             Stage::Utf8 => Self::Binary,
             Stage::Json if is_token_start && error.message == "unexpected end of JSON input" => {
-                Self::Truncated
+                Self::MissingEnd
             }
             Stage::Json if is_token_start => Self::Edited,
             Stage::Json => Self::OtherText,
             Stage::Base64 if is_token_start && has_ellipsis(text) => Self::Shortened,
             // What Go cannot complete to four digits, it blames on where the last group starts or on the end.
             Stage::Base64 if is_token_start && error.offset + 4 >= text.len() && !text.ends_with(b"=") => {
-                Self::Truncated
+                Self::MissingEnd
             }
             Stage::Base64 => Self::Unknown,
         }
@@ -80,7 +80,7 @@ impl Resemblance {
     /// The likely cause, as a sentence for people.
     pub fn cause(self) -> &'static str {
         match self {
-            Self::Nothing => {
+            Self::Empty => {
                 "there is nothing: an empty file, a variable that is not set, or a command before a pipe that failed"
             }
             Self::Jwt => {
@@ -93,7 +93,7 @@ impl Resemblance {
                 "this is a PEM file, such as a CA certificate; a peering token holds one, but is not one"
             }
             Self::Shortened => "it was shortened with an ellipsis, as documents, tickets and logs do",
-            Self::Truncated => "the end is missing: it was cut when it was copied, stored or passed on",
+            Self::MissingEnd => "the end is missing: it was cut when it was copied, stored or passed on",
             Self::MissingStart => {
                 "the beginning is missing: it was cut when it was copied, stored or passed on"
             }
@@ -110,11 +110,11 @@ impl Resemblance {
     /// What to do about it, as a sentence for people.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Nothing => "look at the file or the command that should have given the token",
+            Self::Empty => "look at the file or the command that should have given the token",
             Self::Jwt | Self::Uuid | Self::Pem => {
                 "get the token that the accepting cluster printed: peering generate-token -name NAME prints one"
             }
-            Self::Shortened | Self::Truncated | Self::MissingStart | Self::Edited => {
+            Self::Shortened | Self::MissingEnd | Self::MissingStart | Self::Edited => {
                 "copy it again, whole; if the original is gone, generate another one on the accepting cluster"
             }
             Self::Json => "give the token itself, or the whole answer or manifest that holds it",

@@ -1,26 +1,33 @@
-//! The establishment secret, and whatever else must not be seen.
+//! Text that must stay secret, such as the establishment secret.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-/// Text that is never printed, logged or serialised by accident, is compared in constant time, and is wiped when
-/// dropped.
+use crate::hex::sha256_hex;
+
+/// A secret text that cannot be printed, logged or serialized by accident.
 ///
-/// It implements neither `Display` nor `Serialize`; `Debug` says only whether it is empty.
+/// It is compared in constant time and wiped when dropped. It implements neither `Display` nor `Serialize`, and
+/// `Debug` shows only whether it is empty.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text itself. Every call is a place to look at when asking where a secret could leak.
+    /// Returns the secret text. Audit the callers of this function when you look for leaks.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Whether there is no secret at all.
+    /// Returns whether the secret is the empty text, as in a token without a secret.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
+    }
+
+    /// Returns the SHA-256 digest of the secret as 64 lower-case hexadecimal digits, or `None` if it is empty.
+    pub fn sha256(&self) -> Option<String> {
+        (!self.is_empty()).then(|| sha256_hex(self.expose().as_bytes()))
     }
 }
 
@@ -61,13 +68,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing_of_a_secret() {
+    fn debug_output_hides_the_secret() {
         assert_eq!(format!("{:?}", Secret::from("hunter2")), "Secret(hidden)");
         assert_eq!(format!("{:?}", Secret::default()), "Secret(empty)");
     }
 
     #[test]
-    fn secrets_compare_by_their_text() {
+    fn secrets_are_compared_by_their_text() {
         assert_eq!(Secret::from("a"), Secret::from(String::from("a")));
         assert_ne!(Secret::from("a"), Secret::from("b"));
         assert_ne!(Secret::from("a"), Secret::from("aa"));

@@ -426,6 +426,7 @@ fn dev_demands_its_acl_token_and_listens_on_loopback_only() {
     Peering::new(["dev", "-listen", "192.0.2.1:8500"]).run().expect(
         2,
         "",
-        "Error: 192.0.2.1:8500 is not a loopback address, and peering dev guards nothing that matters\n",
+        "Error: cannot listen on 192.0.2.1:8500: peering dev is not secure and listens on loopback only\n  \
+         Fix: use an address such as 127.0.0.1:8500\n",
     );
 }

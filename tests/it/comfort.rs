@@ -258,10 +258,10 @@ fn a_variables_value_that_only_others_have_is_passed_over() {
     let run = Peering::new(["explain", "ca-expired"]).env("PEERING_FORMAT", "sarif").run().status(0);
     assert!(run.stdout.starts_with("ca-expired (error)"), "{}", run.stdout);
     let run = Peering::new(["explain", "ca-expired"]).env("PEERING_FORMAT", "srif").run().status(2);
-    assert!(run.stderr.contains("-format was set by PEERING_FORMAT"), "{}", run.stderr);
+    assert!(run.stderr.contains("for -format (set by PEERING_FORMAT)"), "{}", run.stderr);
     let run = Peering::new(["establish"]).env("PEERING_CHECK", "maybe").run().status(1);
     assert!(
-        run.stderr.contains("-check was set by PEERING_CHECK, where it is true or false"),
+        run.stderr.contains("for -check (set by PEERING_CHECK)\n  Fix: use true or false"),
         "{}",
         run.stderr
     );
@@ -275,12 +275,12 @@ fn what_is_mistyped_finds_its_neighbour() {
         (&["ledger", "improt"], "import"),
         (&["inspect", "-fromat", "json"], "-format"),
         // All values are listed, whether one is near or not.
-        (&["validate", "-format", "jsn", "x"], "a similar value exists: 'json'"),
+        (&["validate", "-format", "jsn", "x"], "did you mean json?"),
         (&["validate", "-skip", "ca-expird", "x"], "ca-expired"),
         (&["validate", "-severity", "ca-expird=error", "x"], "ca-expired"),
         (&["explain", "ca-expird"], "ca-expired"),
         (&["generate"], "generate-token"),
-        (&["-format", "json", "list"], "Flags stand after the command"),
+        (&["-format", "json", "list"], "put flags after the command"),
     ] {
         let run = Peering::new(words).run();
         assert!(run.stderr.contains(near), "{words:?}: {}{}", run.stdout, run.stderr);

@@ -114,13 +114,13 @@ async fn every_broken_server_is_its_own_cause() {
         ("address-loopback", good.clone(), vec![nobody().await]),
         ("not-a-tls-port", good.clone(), vec![http]),
         ("not-a-tls-port", good.clone(), vec![plaintext.address]),
-        ("handshake-cut-off", good.clone(), vec![says(Some(b"")).await]),
-        ("server-silent", good.clone(), vec![says(None).await]),
-        ("certificate-of-another-cluster", good.clone(), vec![other.address]),
+        ("handshake-closed", good.clone(), vec![says(Some(b"")).await]),
+        ("server-unresponsive", good.clone(), vec![says(None).await]),
+        ("certificate-from-another-cluster", good.clone(), vec![other.address]),
         ("alpn-missing", good.clone(), vec![no_alpn.address]),
-        ("tls-port-dialed-in-plain", without_ca, vec![west.address]),
-        ("peer-is-follower", good.clone(), vec![follower.address]),
-        ("silent-address-first", good.clone(), vec![says(None).await, west.address]),
+        ("plaintext-to-tls-port", without_ca, vec![west.address]),
+        ("server-is-follower", good.clone(), vec![follower.address]),
+        ("unresponsive-address-first", good.clone(), vec![says(None).await, west.address]),
     ];
     for (expected, token, addresses) in table {
         let seen = of(&at(token, &addresses), SHORT).await;
@@ -138,7 +138,7 @@ async fn an_alert_that_comes_after_the_handshake_is_read() {
     let token = token(&Served::start(|_| {}).await.generate("east").await);
     let token = OwnServer::new(50).serve(true, token).await;
     let seen = of(&token, SHORT).await;
-    assert_eq!(first(&seen), Some(("client-certificate-demanded", true)), "{}", seen.conclusion);
+    assert_eq!(first(&seen), Some(("client-certificate-required", true)), "{}", seen.conclusion);
 }
 
 #[tokio::test]
@@ -189,7 +189,10 @@ fn a_damaged_token_is_told_with_consuls_word() {
 #[test]
 fn the_token_and_the_error_cannot_both_come_from_standard_input() {
     let run = Peering::new(["diagnose", "-", "-error", "-"]).run().status(2);
-    assert_eq!(run.stderr, "Error: the token and -error cannot both be read from standard input\n");
+    assert_eq!(
+        run.stderr,
+        "Error: the token and -error cannot both be read from standard input\n  Fix: give one of them as @FILE\n"
+    );
 }
 
 #[test]

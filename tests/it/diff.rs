@@ -49,6 +49,6 @@ fn what_is_no_token_is_a_failure_to_work() {
     Peering::new(["diff", "-", "-"]).stdin(token).run().expect(
         2,
         "",
-        "Error: only one of the two tokens can come from standard input\n",
+        "Error: both tokens are given as -, and standard input contains one\n  Fix: give one of them as @FILE\n",
     );
 }

@@ -48,10 +48,10 @@ async fn without_a_token_nothing_is_asked() {
     let server = MockServer::start().await;
     for (peering, complaint) in [
         (establish(""), "Missing the required -peering-token flag\n"),
-        (establish("@nothing"), "cannot read @nothing: no such file or directory\n"),
-        (establish("@empty").file("empty", "\n"), "There is no token in @empty: it is empty\n"),
-        (establish("-"), "There is no token in -: it is empty\n"),
-        (establish("@binary").file("binary", [0xff, 0xfe]), "The token from @binary is no text\n"),
+        (establish("@nothing"), "Error: cannot read @nothing: no such file or directory\n"),
+        (establish("@empty").file("empty", "\n"), "Error: no token in @empty: it is empty\n"),
+        (establish("-"), "Error: no token in -: it is empty\n"),
+        (establish("@binary").file("binary", [0xff, 0xfe]), "Error: the token in @binary is not UTF-8\n"),
     ] {
         run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await.expect(1, "", complaint);
     }

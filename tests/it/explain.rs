@@ -202,9 +202,9 @@ fn verdict(message: &str) -> &'static str {
     } else if ends("looking for beginning of value") {
         "token-not-json"
     } else if ends("after top-level value") {
-        "token-followed-by-text"
+        "token-trailing-text"
     } else if message == "unexpected end of JSON input" {
-        "token-cut-short"
+        "token-truncated"
     } else if message.starts_with("invalid character ") {
         "token-json-damaged"
     } else if message.starts_with("json: cannot unmarshal ") {

@@ -122,8 +122,8 @@ async fn a_request_does_not_follow_a_redirect_to_another_host() {
         .await;
     let peering = generate(&server, &["-token", "secret-acl-token"]).env("CONSUL_HTTP_AUTH", "user:pass");
     let expected = format!(
-        "Error generating peering token for west: Post \"{}/v1/peering/token\": what was sent is not for {location}, \
-         where a redirect points\n",
+        "Error generating peering token for west: Post \"{}/v1/peering/token\": the server redirects to another host, \
+         {location}: the request body is not sent there\n",
         server.uri()
     );
     run(peering).await.expect(1, "", &expected);
@@ -181,8 +181,8 @@ async fn out_overwrites_only_with_force_and_checks_before_generating() {
     let refused = refused.expect(
         1,
         "",
-        "west.token exists, and may contain a token. Choose another file, or add -force. \
-         No token was generated.\n",
+        "Error: no token was generated: cannot write west.token: it exists\n  \
+         Fix: use another file, or add -force to overwrite it\n",
     );
     assert_eq!(std::fs::read_to_string(refused.home.path().join("west.token")).unwrap(), "precious");
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -199,8 +199,8 @@ async fn an_unwritable_directory_is_an_error_before_generating() {
     for directory in ["absent", "/proc/self"] {
         let out = format!("{directory}/west.token");
         let finished = run(generate(&server, &["-out", &out])).await.status(1);
-        assert!(finished.stderr.starts_with(&format!("cannot write {out}: ")), "{}", finished.stderr);
-        assert!(finished.stderr.ends_with("No token was generated.\n"), "{}", finished.stderr);
+        let error = format!("Error: no token was generated: cannot write {out}: ");
+        assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -34,22 +34,22 @@ fn out_writes_files_and_nothing_else() {
             "{}",
             finished.stderr
         );
-        assert!(finished.stderr.ends_with("No token was generated.\n"), "{}", finished.stderr);
+        assert!(finished.stderr.starts_with("Error: no token was generated: "), "{}", finished.stderr);
         finished
     };
-    refused(generate("/dev/null"), "it is no file; without -out the token is printed");
+    refused(generate("/dev/null"), "not a regular file");
     let null = std::fs::metadata("/dev/null").unwrap();
     assert!(null.file_type().is_char_device());
 
     let run = generate("pipe");
     let pipe = run.home().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let finished = refused(run, "it is no file");
+    let finished = refused(run, "not a regular file");
     assert!(std::fs::symlink_metadata(finished.home.path().join("pipe")).unwrap().file_type().is_fifo());
 
     let run = generate("link");
     symlink("nowhere", run.home().join("link")).unwrap();
-    refused(run, "it is a link that leads nowhere: no such file or directory");
+    refused(run, "broken symbolic link: no such file or directory");
 
     // What a link leads to is overwritten, for its owner only.
     let run = generate("link").file("real", "old");
@@ -115,7 +115,7 @@ fn a_token_in_the_wrong_place_is_not_repeated() {
         assert!(!finished.stderr.contains(&token[20..80]), "{}: {}", arguments[0], finished.stderr);
     }
     let finished = Peering::new(["inspect", &at]).run();
-    assert!(finished.stderr.contains("leave the @ away if this is a token"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("remove the @ if this is a token"), "{}", finished.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

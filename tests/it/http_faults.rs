@@ -177,8 +177,8 @@ async fn an_api_that_hangs_does_not_hold_a_diagnosis_up() {
     let token = std::fs::read_to_string(crate::peering::fixture("tokens/one-server.txt")).unwrap();
     let diagnose = Peering::new(["diagnose", "-", "-http-addr", &url, "-timeout", "300ms", "-ledger=off"]);
     let run = run(diagnose.stdin(token)).await.status(1);
-    assert!(run.stdout.contains("agent-answers-wrongly"), "{}", run.stdout);
-    assert!(run.stdout.contains("did not answer within 0.3 s"), "{}", run.stdout);
+    assert!(run.stdout.contains("agent-not-consul"), "{}", run.stdout);
+    assert!(run.stdout.contains("did not respond within 0.3 s"), "{}", run.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -221,7 +221,7 @@ async fn the_log_tells_what_is_done_and_no_secret() {
     run(list("off")).await.expect(0, "There are no peering connections.\n", "");
     for level in ["info", "debug", "trace"] {
         let run = run(list(level)).await.status(0);
-        assert!(run.stderr.contains("INFO asked Consul method=GET"), "{}", run.stderr);
+        assert!(run.stderr.contains("INFO Consul responded method=GET"), "{}", run.stderr);
         assert!(run.stderr.contains("/v1/peerings status=200 bytes=2"), "{}", run.stderr);
         assert!(!run.stderr.contains(ACL_TOKEN) && !run.stderr.contains("pass-word"), "{}", run.stderr);
     }

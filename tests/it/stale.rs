@@ -149,5 +149,9 @@ fn an_invalid_snapshot_is_an_error_with_a_remedy() {
 fn an_input_without_a_token_exits_with_status_2() {
     let finished = Peering::new(["stale", "nonsense", "-offline"]).run().status(2);
     assert_eq!(finished.stdout, "");
-    assert!(finished.stderr.starts_with("Error: no token in the argument"), "{}", finished.stderr);
+    assert!(
+        finished.stderr.starts_with("Error: cannot decode the token from the argument"),
+        "{}",
+        finished.stderr
+    );
 }

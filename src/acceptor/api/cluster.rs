@@ -31,7 +31,7 @@ impl Api<'_> {
                 "ID": id,
                 "Name": "Consul CA Primary Cert",
                 "SerialNumber": 7,
-                "SigningKeyID": root.subject_key_id,
+                "SigningKeyID": root.subject_key_id.as_deref().map(with_colons),
                 "ExternalTrustDomain": cluster.trust_domain.trim_end_matches(".consul"),
                 "NotBefore": root.not_before.to_string(),
                 "NotAfter": root.not_after.to_string(),

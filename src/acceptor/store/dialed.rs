@@ -4,23 +4,8 @@ use rusqlite::{Row, TransactionBehavior, params};
 
 use super::{Store, find, next_index, peering, random_uuid};
 use crate::acceptor::Settings;
-use crate::acceptor::peering::Peering;
+use crate::acceptor::peering::{Dialed, Peering};
 use crate::token::{Secret, Token};
-
-/// What the dialing side keeps of a token.
-#[derive(Debug, Clone)]
-pub(in crate::acceptor) struct Dialed {
-    /// The acceptor's ID of the peering.
-    pub(in crate::acceptor) peer_id: String,
-    /// Its CAs, PEM.
-    pub(in crate::acceptor) cas: Vec<String>,
-    /// Its servers' TLS name.
-    pub(in crate::acceptor) server_name: String,
-    /// `host:port`, in the order of dialing.
-    pub(in crate::acceptor) addresses: Vec<String>,
-    /// Opens the stream, once the token's secret was exchanged.
-    pub(in crate::acceptor) stream_secret: Option<Secret>,
-}
 
 impl Store {
     /// Notes what a token says under a name, before it is dialed; this side's ID of the peering. `None`: the name is

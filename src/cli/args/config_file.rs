@@ -12,7 +12,7 @@
 //! ca-expires-soon = "error"
 //! ```
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Command;
 use toml::Spanned;
@@ -22,11 +22,11 @@ use super::go_flags::Style;
 use super::option_sources::{Origins, origins};
 use super::suggest::nearest;
 use crate::cli::env::{config_directory, variable};
+use crate::cli::error::CliError;
 use crate::lint::rules;
-use crate::net::consul::os_error_text;
 
 /// The longest file that is read, in bytes.
-const LONGEST: u64 = 1024 * 1024;
+const MAX_LEN: u64 = 1024 * 1024;
 
 /// A value as it stands in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ struct Setting {
 impl ConfigFile {
     /// Reads the file that is named, by `-config` or `PEERING_CONFIG`, or the user's own if there is one. `definition` tells
     /// which commands and options there are. The error says what is wrong, where, and what to do.
-    pub fn read(named: Option<&str>, definition: &Command) -> Result<Option<Self>, String> {
+    pub fn read(named: Option<&str>, definition: &Command) -> Result<Option<Self>, CliError> {
         let named =
             named.map(str::to_owned).or_else(|| variable("PEERING_CONFIG")).filter(|path| !path.is_empty());
         let Some(path) =
@@ -62,23 +62,22 @@ impl ConfigFile {
         else {
             return Ok(None);
         };
-        let unreadable = |why: &str| format!("Error: the configuration file {} {why}", path.display());
+        let file = || format!("the configuration file {}", path.display());
         match std::fs::metadata(&path) {
-            Ok(data) if data.len() > LONGEST => return Err(unreadable("is longer than 1 MiB")),
+            Ok(data) if data.len() > MAX_LEN => {
+                return Err(CliError::new(format_args!("{} is longer than 1 MiB", file())));
+            }
             Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             _ => {}
         }
         let text = std::fs::read_to_string(&path)
-            .map_err(|error| unreadable(&format!("cannot be read: {}", os_error_text(&error))))?;
-        let settings = settings(&text, definition).map_err(|(place, what)| {
-            let place = place.map_or_else(String::new, |line| format!(", line {line}"));
-            format!("Error: {}{place}: {what}", path.display())
-        })?;
+            .map_err(|error| CliError::of_io(format_args!("cannot read {}", file()), &error))?;
+        let settings = settings(&text, definition).map_err(|mistake| mistake.in_file(&path))?;
         Ok(Some(Self { path, settings }))
     }
 
     /// Where it is.
-    pub fn path(&self) -> &std::path::Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 
@@ -108,28 +107,53 @@ fn text_of(value: &Value) -> &str {
     }
 }
 
-/// What is wrong, and in which line.
-type Wrong = (Option<usize>, String);
+/// A mistake in a file.
+struct Mistake {
+    line: Option<usize>,
+    message: String,
+    remedy: Option<String>,
+}
 
-fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Wrong> {
+impl Mistake {
+    fn new(message: impl Into<String>, remedy: Option<String>) -> Self {
+        Self { line: None, message: message.into(), remedy }
+    }
+
+    fn at(self, line: Option<usize>) -> Self {
+        Self { line, ..self }
+    }
+
+    fn in_file(self, path: &Path) -> CliError {
+        let line = self.line.map_or_else(String::new, |line| format!(", line {line}"));
+        let error = CliError::new(format_args!("{}{line}: {}", path.display(), self.message));
+        match self.remedy {
+            Some(remedy) => error.with_remedy(remedy),
+            None => error,
+        }
+    }
+}
+
+fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Mistake> {
     let line = |at: usize| Some(text[..at.min(text.len())].matches('\n').count() + 1);
-    let table = DeTable::parse(text)
-        .map_err(|error| (error.span().and_then(|span| line(span.start)), error.message().to_owned()))?;
+    let table = DeTable::parse(text).map_err(|error| {
+        Mistake::new(error.message(), None).at(error.span().and_then(|span| line(span.start)))
+    })?;
     let mut settings = Vec::new();
     for (section, value) in table.get_ref() {
         let at = line(section.span().start);
         let name = section.get_ref().as_ref();
         let Some(entries) = value.get_ref().as_table() else {
-            let what = format!("{name:?} stands in no section; defaults of all commands go below [defaults]");
-            return Err((at, what));
+            let remedy = Some("put defaults of all commands below [defaults]".to_owned());
+            return Err(Mistake::new(format!("{name:?} is not in a section"), remedy).at(at));
         };
-        let known = known_keys(name, definition).map_err(|what| (at, what))?;
+        let keys = allowed_keys(name, definition).map_err(|mistake| mistake.at(at))?;
         for (key, value) in entries {
             let at = line(key.span().start);
             let key = key.get_ref().as_ref();
-            allowed(name, key, &known).map_err(|what| (at, what))?;
+            check_key(name, key, &keys).map_err(|mistake| mistake.at(at))?;
             let value = read_value(value).ok_or_else(|| {
-                (at, format!("{key:?} must be a text, a whole number, true or false, or a list of texts"))
+                let remedy = "use a string, a whole number, true, false, or a list of strings".to_owned();
+                Mistake::new(format!("{key:?} has an unsupported type"), Some(remedy)).at(at)
             })?;
             settings.push(Setting { section: name.to_owned(), option: key.to_owned(), value });
         }
@@ -137,8 +161,8 @@ fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Wrong> {
     Ok(settings)
 }
 
-/// What may stand in a section.
-fn known_keys(section: &str, definition: &Command) -> Result<Vec<String>, String> {
+/// Returns the keys that a section may contain.
+fn allowed_keys(section: &str, definition: &Command) -> Result<Vec<String>, Mistake> {
     let of = |command: &Command| -> Vec<String> {
         let style = Style::of(command.get_name());
         let all = std::iter::once(command).chain(command.get_subcommands());
@@ -149,28 +173,32 @@ fn known_keys(section: &str, definition: &Command) -> Result<Vec<String>, String
         "severity" => Ok(rules::ALL.iter().map(|check| check.name.to_owned()).collect()),
         "defaults" => Ok(definition.get_subcommands().flat_map(of).collect()),
         name => definition.find_subcommand(name).map(of).ok_or_else(|| {
-            let known = definition.get_subcommands().map(Command::get_name).chain(["defaults", "severity"]);
-            let hint = nearest(name, known).map(|near| format!(" Is it [{near}]?"));
-            format!("there is no section [{name}].{}", hint.unwrap_or_default())
+            let sections =
+                definition.get_subcommands().map(Command::get_name).chain(["defaults", "severity"]);
+            let remedy = nearest(name, sections).map(|near| format!("did you mean [{near}]?"));
+            Mistake::new(format!("unknown section [{name}]"), remedy)
         }),
     }
 }
 
-fn allowed(section: &str, key: &str, known: &[String]) -> Result<(), String> {
-    if known.iter().any(|known| known == key) {
+fn check_key(section: &str, key: &str, allowed: &[String]) -> Result<(), Mistake> {
+    if allowed.iter().any(|allowed| allowed == key) {
         return Ok(());
     }
     if ["token", "token-file", "acl-token", "peering-token"].contains(&key) {
-        return Err(format!(
-            "{key:?} is for a secret, which does not belong in this file: set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE"
+        let remedy = "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE".to_owned();
+        return Err(Mistake::new(
+            format!("{key:?} is a secret, which this file must not contain"),
+            Some(remedy),
         ));
     }
-    let hint = nearest(key, known.iter().map(String::as_str)).map(|near| format!(" Is it {near:?}?"));
-    let hint = hint.unwrap_or_default();
+    let near = nearest(key, allowed.iter().map(String::as_str)).map(|near| format!("did you mean {near:?}?"));
     Err(if section == "severity" {
-        format!("there is no check {key:?}.{hint} (peering explain -list shows all)")
+        let remedy =
+            near.map_or_else(String::new, |near| near + " ") + "peering explain -list shows all checks";
+        Mistake::new(format!("unknown check {key:?}"), Some(remedy))
     } else {
-        format!("there is no option {key:?} with a default here.{hint}")
+        Mistake::new(format!("{key:?} is not an option that [{section}] can set"), near)
     })
 }
 

@@ -17,24 +17,17 @@ use crate::cli::env::variable;
 pub struct Filled {
     option: String,
     origin: String,
-    is_switch: bool,
 }
 
 impl Filled {
-    /// Whether a complaint is about it.
-    pub fn is_named_in(&self, complaint: &str) -> bool {
-        complaint.contains(&format!("'-{} ", self.option))
-            || complaint.contains(&format!("'-{}'", self.option))
+    /// The name of the option, without dashes.
+    pub fn option(&self) -> &str {
+        &self.option
     }
-}
 
-impl std::fmt::Display for Filled {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "-{} was set by {}", self.option, self.origin)?;
-        if self.is_switch {
-            formatter.write_str(", where it is true or false")?;
-        }
-        Ok(())
+    /// The variable or the place in the file.
+    pub fn origin(&self) -> &str {
+        &self.origin
     }
 }
 
@@ -69,7 +62,7 @@ pub fn fill(
             continue;
         }
         words.extend(written(argument, option, &value));
-        filled.push(Filled { option: option.to_owned(), origin, is_switch: !takes_value(argument) });
+        filled.push(Filled { option: option.to_owned(), origin });
     }
     words.extend(given);
     (words, filled)

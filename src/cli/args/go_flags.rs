@@ -2,7 +2,7 @@
 //!
 //! Every flag works as `-flag value`, `-flag=value`, `--flag value` and `--flag=value`. A value flag takes the next
 //! word even when that starts with a dash; a boolean is `-flag` or `-flag=true|false`; a lone `-` is a positional.
-//! clap knows no long flags with one dash, so the words are normalised from its own definition of the command first.
+//! clap knows no long flags with one dash, so the words are normalized from its own definition of the command first.
 //!
 //! Consul's own commands read as Go's `flag` package does: flags end at the first positional, and what follows is
 //! ignored. Ours take flags anywhere.
@@ -33,7 +33,7 @@ impl Style {
     }
 }
 
-/// What is wrong with a command line, in the words of Go's `flag` package.
+/// What is wrong with the flags of a command line. The texts are those of Go's `flag` package.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FlagError {
     /// `-h`, `-help` or `--help`: nothing is wrong.
@@ -58,8 +58,23 @@ pub enum FlagError {
     },
 }
 
+impl FlagError {
+    /// The same in our words.
+    pub fn described(&self) -> String {
+        match self {
+            Self::Help => self.to_string(),
+            Self::Undefined(name) => format!("unknown flag -{name}"),
+            Self::MissingValue(name) => format!("-{name} needs a value"),
+            Self::BadSyntax(word) => format!("invalid flag {word:?}"),
+            Self::NotBoolean { name, value } => {
+                format!("invalid value {value:?} for -{name}: use true or false")
+            }
+        }
+    }
+}
+
 /// Rewrites the words after a command's name into `--flag=value` words, then the positionals after `--`.
-pub fn normalise(command: &Command, style: Style, words: &[OsString]) -> Result<Vec<OsString>, FlagError> {
+pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<Vec<OsString>, FlagError> {
     let mut flags = Vec::new();
     let mut positionals = Vec::new();
     let mut words = words.iter();
@@ -149,7 +164,7 @@ fn with_value(name: &str, value: &OsStr) -> OsString {
     word
 }
 
-/// The value of an option in normalised words.
+/// The value of an option in normalized words.
 pub fn value_of(words: &[OsString], option: &str) -> Option<String> {
     let options = words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
     options
@@ -205,8 +220,8 @@ mod tests {
 
     fn read(style: Style, words: &[&str]) -> Result<Vec<String>, FlagError> {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        let normalised = normalise(&command(), style, &words)?;
-        Ok(normalised.into_iter().map(|word| word.into_string().unwrap()).collect())
+        let normalized = normalize(&command(), style, &words)?;
+        Ok(normalized.into_iter().map(|word| word.into_string().unwrap()).collect())
     }
 
     #[test]

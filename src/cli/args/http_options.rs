@@ -7,6 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::acceptor::{Acceptor, Settings};
 use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, variable};
+use crate::cli::error::CliError;
 use crate::net::consul::{Address, Client, Config, Options};
 
 /// What it means to verify nothing.
@@ -53,8 +54,8 @@ impl HttpOptions {
         self.http_addr.as_deref().filter(|address| !address.is_empty())
     }
 
-    /// A client of the Consul that the flags and the environment name. The error is one line in Consul's words.
-    pub fn client(&self) -> Result<Client, String> {
+    /// Returns a client of the Consul that the flags and the environment name. The error's message is Consul's.
+    pub fn client(&self) -> Result<Client, CliError> {
         let options = Options {
             http_addr: self.http_addr.clone(),
             token: self.token.as_deref().map(Into::into),
@@ -66,7 +67,7 @@ impl HttpOptions {
             tls_server_name: self.tls_server_name.clone(),
             partition: self.partition.clone(),
         };
-        let config = Config::resolve(&options, variable).map_err(|error| error.to_string())?;
+        let config = Config::resolve(&options, variable).map_err(CliError::new)?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
             // A script sees what Consul prints, and nothing else.
             if stderr_is_a_terminal() {
@@ -75,10 +76,10 @@ impl HttpOptions {
             tracing::warn!("{UNVERIFIED}");
         }
         if config.address != Address::Embedded {
-            return Client::over_network(config).map_err(|error| error.to_string());
+            return Client::over_network(config).map_err(CliError::new);
         }
         let acceptor = embedded_acceptor(Settings::new(now))?;
-        Ok(Client::embedded(config, acceptor))
+        Ok(Client::with_transport(config, Box::new(acceptor)))
     }
 }
 
@@ -87,15 +88,16 @@ fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
-/// The acceptor whose state is in the user's state directory.
-pub fn embedded_acceptor(settings: Settings) -> Result<Acceptor, String> {
-    let directory = state_directory().ok_or(
-        "there is no home directory to keep the embedded acceptor's state in: set PEERING_STATE_DIR",
-    )?;
-    Acceptor::open(&directory, settings).map_err(|error| error.to_string())
+/// Opens the embedded acceptor, whose state is in the user's state directory.
+pub fn embedded_acceptor(settings: Settings) -> Result<Acceptor, CliError> {
+    let directory = state_directory().ok_or_else(|| {
+        CliError::new("no directory for the embedded acceptor's state: the home directory is unknown")
+            .with_remedy("set PEERING_STATE_DIR")
+    })?;
+    Acceptor::open(&directory, settings).map_err(CliError::new)
 }
 
-/// Runs what asks a Consul, on this thread.
+/// Runs async work to its end on this thread.
 pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::env::state_directory;
+use crate::cli::error::CliError;
 use crate::net::consul::Client;
 use crate::net::gather::staleness::read_ledger;
 use crate::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Sqlite};
@@ -33,14 +34,14 @@ pub enum Kind {
 
 impl LedgerOptions {
     /// What was asked for.
-    pub fn kind(&self) -> Result<Kind, String> {
+    pub fn kind(&self) -> Result<Kind, CliError> {
         match self.ledger.as_deref() {
             None | Some("") => Ok(Kind::Sqlite),
             Some(value) => Kind::from_str(value, false).map_err(|_| {
-                format!(
-                    "the ledger is {value:?} (-ledger, PEERING_LEDGER, or the configuration file): set it to sqlite, \
-                     consul or off"
-                )
+                CliError::new(format_args!(
+                    "unknown ledger {value:?} (from -ledger, PEERING_LEDGER or the configuration file)"
+                ))
+                .with_remedy("use sqlite, consul or off")
             }),
         }
     }

@@ -1,32 +1,17 @@
-//! How commands that judge are told what to write, and how bad is bad.
+//! Severities as flags take them.
 
 use clap::ValueEnum;
 
 use crate::lint::rule::Severity;
 
-/// What `validate` can write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Pretty,
-    /// One document.
-    Json,
-    /// A line for each token.
-    Jsonl,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// JUnit XML, for CI.
-    Junit,
-}
-
-/// How bad something must be.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Level {
-    /// Consul refuses it, or it cannot work
+    /// Consul rejects the token, or it cannot work
     Error,
-    /// It works today and will hurt
+    /// It works today and will fail later
     Warning,
-    /// It is worth knowing
+    /// Good to know
     Info,
 }
 

@@ -1,19 +1,23 @@
-//! A point in time, and a length of it, as flags take them.
+//! Times and durations as flags take them.
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
-/// `2026-11-24T09:00:00Z`, or `2026-11-24` for its first second in UTC.
-pub fn time(text: &str) -> Result<Timestamp, String> {
+use crate::cli::error::CliError;
+
+/// Parses `2026-11-24T09:00:00Z`, or `2026-11-24` for midnight in UTC.
+pub fn time(text: &str) -> Result<Timestamp, CliError> {
     let midnight = |date: Date| format!("{date}T00:00:00Z").parse().ok();
     text.parse::<Timestamp>().ok().or_else(|| text.parse::<Date>().ok().and_then(midnight)).ok_or_else(|| {
-        "a time is written 2026-11-24T09:00:00Z, or 2026-11-24 for its midnight in UTC".to_owned()
+        CliError::new("not a time").with_remedy(
+            "use a time such as 2026-11-24T09:00:00Z, or a date such as 2026-11-24 (midnight UTC)",
+        )
     })
 }
 
-/// `30d`, `12h`, `90m`, `45s` or `2w`.
-pub fn duration(text: &str) -> Result<SignedDuration, String> {
-    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+/// Parses `2w`, `30d`, `12h`, `90m`, `45s` or `500ms`.
+pub fn duration(text: &str) -> Result<SignedDuration, CliError> {
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
     let number = text[..text.len() - unit.len()].parse::<i64>().ok();
     let milliseconds = match unit {
         "w" => 7 * 24 * 60 * 60 * 1000,
@@ -22,16 +26,17 @@ pub fn duration(text: &str) -> Result<SignedDuration, String> {
         "m" => 60 * 1000,
         "s" => 1000,
         "ms" => 1,
-        _ => return Err(HOW.to_owned()),
+        _ => return Err(not_a_duration()),
     };
     number
         .and_then(|number| number.checked_mul(milliseconds))
         .map(SignedDuration::from_millis)
-        .ok_or_else(|| HOW.to_owned())
+        .ok_or_else(not_a_duration)
 }
 
-/// How a duration is written.
-const HOW: &str = "a duration is written 30d, 12h, 90m, 45s, 500ms or 2w";
+fn not_a_duration() -> CliError {
+    CliError::new("not a duration").with_remedy("use a duration such as 30d, 12h, 90m, 45s, 500ms or 2w")
+}
 
 #[cfg(test)]
 mod tests {
@@ -54,9 +59,9 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told_how_to_write_it() {
+    fn an_invalid_time_shows_a_valid_one() {
         for text in ["", "tomorrow", "2026-13-01", "24.11.2026"] {
-            assert!(time(text).unwrap_err().contains("2026-11-24T09:00:00Z"), "{text}");
+            assert!(time(text).unwrap_err().to_string().contains("2026-11-24T09:00:00Z"), "{text}");
         }
     }
 }

@@ -1,106 +1,143 @@
-//! A TOKEN as commands take it: the text itself, `@FILE`, or `-` for standard input.
+//! The TOKEN argument of every command: the text itself, `@FILE`, or `-` for standard input.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::net::consul::os_error_text;
-use crate::token::MAX_TOKEN_LEN;
-use crate::token::redact::redacted;
+use crate::cli::error::CliError;
+use crate::gostd::os_error::os_error_text;
+use crate::token::recover::{Recovered, Repair, recover};
+use crate::token::redact::redact;
+use crate::token::resemblance::Resemblance;
+use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, decode};
 
-/// A token's text, and where it came from.
+/// The longest argument that may be a path, in bytes: Linux's limit.
+const MAX_PATH_LEN: usize = 4096;
+
+/// The text of a TOKEN argument and where it came from.
 pub struct TokenText {
     /// `argument`, `@FILE` or `-`: safe to show.
     pub source: String,
-    /// The text as it was given.
+    /// The text, unchanged.
     pub text: Zeroizing<Vec<u8>>,
 }
 
 impl TokenText {
-    /// Where it came from, in words.
-    pub fn place(&self) -> String {
-        match self.source.as_str() {
-            "argument" => "in the argument".to_owned(),
-            "-" => "on standard input".to_owned(),
-            file => format!("in {file}"),
+    /// Reads a TOKEN argument.
+    pub fn read(argument: &str) -> Result<Self, CliError> {
+        let (source, text) = match argument.strip_prefix('@') {
+            Some(path) => (
+                argument,
+                File::open(expand_home(path))
+                    .and_then(read_bounded)
+                    .map_err(|error| unreadable(argument, &error))?,
+            ),
+            None if argument == "-" => (
+                argument,
+                read_bounded(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?,
+            ),
+            None => ("argument", Zeroizing::new(argument.as_bytes().to_vec())),
+        };
+        if text.len() > MAX_TOKEN_LEN {
+            return Err(CliError::new(format_args!(
+                "{source} is longer than {MAX_TOKEN_LEN} bytes: it is not a peering token"
+            ))
+            .with_remedy("check that this is the right file"));
         }
+        Ok(Self { source: source.to_owned(), text })
     }
 
-    /// The file that was meant, if an argument is the name of one: the `@` before it was forgotten.
-    pub fn file_of_that_name(&self) -> Option<&str> {
+    /// Decodes the token, after repairing what copying and pasting usually damages. The error shows nothing of the text.
+    pub fn recover(&self) -> Result<Recovered, CliError> {
+        recover(&self.text).map_err(|(innermost, repairs)| self.undecodable(&innermost, &repairs))
+    }
+
+    /// The path, if the argument is the name of an existing file: the `@` before it is missing.
+    pub fn existing_file(&self) -> Option<&str> {
         let name = std::str::from_utf8(&self.text).ok().filter(|_| self.source == "argument")?;
-        file_of_that_name(name)
+        existing_file(name)
+    }
+
+    /// `innermost` is the error of the text after the repairs.
+    fn undecodable(&self, innermost: &DecodeError, repairs: &[Repair]) -> CliError {
+        let error = &decode(&self.text).err().unwrap_or_else(|| innermost.clone());
+        let resemblance = Resemblance::of(&self.text, if repairs.is_empty() { error } else { innermost });
+        let place = match self.source.as_str() {
+            "argument" => "the argument",
+            "-" => "standard input",
+            file => file,
+        };
+        let mut described = CliError::new(format_args!(
+            "cannot decode the token from {place}: {}",
+            stage_and_offset(&self.text, error)
+        ))
+        .with_detail(format_args!("Consul's error: {error}"))
+        .with_detail(format_args!("Likely cause: {}", resemblance.cause()));
+        for repair in repairs {
+            described = described.with_detail(format_args!("Repair tried: {repair}"));
+        }
+        if !repairs.is_empty() {
+            described = described.with_detail(format_args!("Consul's error after the repair: {innermost}"));
+        }
+        match self.existing_file() {
+            Some(file) => described.with_remedy(format_args!("a file of this name exists: use @{file}")),
+            None => described.with_remedy(resemblance.remedy()),
+        }
     }
 }
 
-/// The text itself, if it is the name of a file.
-pub fn file_of_that_name(text: &str) -> Option<&str> {
+/// Reads a TOKEN argument and decodes it. Returns where it came from and the token.
+pub fn read_token(argument: &str) -> Result<(String, Recovered), CliError> {
+    let given = TokenText::read(argument)?;
+    let recovered = given.recover()?;
+    Ok((given.source, recovered))
+}
+
+/// Reads a text that may be given as `@FILE` or `-`; anything else is the text itself.
+pub fn read_text(argument: &str) -> Result<String, CliError> {
+    if argument == "-" || argument.starts_with('@') {
+        return Ok(String::from_utf8_lossy(&TokenText::read(argument)?.text).into_owned());
+    }
+    Ok(argument.to_owned())
+}
+
+/// The text itself, if it is the path of an existing file.
+pub fn existing_file(text: &str) -> Option<&str> {
     (text.len() <= MAX_PATH_LEN && Path::new(text).is_file()).then_some(text)
 }
 
-/// The longest name that is looked for among files, in bytes: Linux's limit.
-const MAX_PATH_LEN: usize = 4096;
-
-/// Why there is no text.
-#[derive(Debug, Error)]
-pub enum TokenTextError {
-    /// The file or standard input cannot be read.
-    #[error("cannot read {source_name}: {reason}")]
-    Unreadable {
-        /// Where it should have come from.
-        source_name: String,
-        /// What the system says.
-        reason: String,
-    },
-    /// Nothing that long is a token.
-    #[error(
-        "{source_name} is longer than {MAX_TOKEN_LEN} bytes: that is no peering token. Is it another file?"
-    )]
-    TooLong {
-        /// Where it came from.
-        source_name: String,
-    },
+fn unreadable(source: &str, error: &io::Error) -> CliError {
+    let failed = CliError::new(format_args!("cannot read {}: {}", redact(source), os_error_text(error)));
+    if source.starts_with("@eyJ") { failed.with_remedy("remove the @ if this is a token") } else { failed }
 }
 
-/// Reads one TOKEN argument.
-pub fn read(argument: &str) -> Result<TokenText, TokenTextError> {
-    let unreadable = |error: io::Error| {
-        let source_name = match argument {
-            "-" => "standard input".to_owned(),
-            file => redacted(file).into_owned(),
-        };
-        let is_token = argument.starts_with("@eyJ");
-        let reason =
-            os_error_text(&error) + if is_token { ": leave the @ away if this is a token" } else { "" };
-        TokenTextError::Unreadable { source_name, reason }
-    };
-    let (source, text) = match argument.strip_prefix('@') {
-        Some(path) => {
-            (argument.to_owned(), File::open(expanded(path)).and_then(read_bounded).map_err(unreadable)?)
-        }
-        None if argument == "-" => {
-            (argument.to_owned(), read_bounded(io::stdin().lock()).map_err(unreadable)?)
-        }
-        None => ("argument".to_owned(), Zeroizing::new(argument.as_bytes().to_vec())),
-    };
-    if text.len() > MAX_TOKEN_LEN {
-        return Err(TokenTextError::TooLong { source_name: source });
+fn stage_and_offset(text: &[u8], error: &DecodeError) -> String {
+    let offset = error.offset;
+    if text.is_empty() {
+        return "it is empty".to_owned();
     }
-    Ok(TokenText { source, text })
+    match (error.stage, &error.field) {
+        (Stage::Base64, _) => format!("not base64 at byte {offset} of {}", text.len()),
+        (Stage::Utf8, _) => format!("the decoded base64 is not UTF-8 at byte {offset}"),
+        (Stage::Json, _) => format!("the decoded base64 is not JSON at byte {offset}"),
+        (Stage::Field, Some(field)) => {
+            format!("the JSON field {field} does not match a token's, at byte {offset} of the JSON")
+        }
+        (Stage::Field, None) => format!("the JSON does not match a token's, at byte {offset}"),
+    }
 }
 
-/// A path with the home directory for `~/`, which no shell puts there after an `@`.
-fn expanded(path: &str) -> PathBuf {
+/// Expands `~/`, which no shell does after an `@`.
+fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => path.into(),
     }
 }
 
-/// One byte more than a token may have is enough to know.
+/// Reads at most one byte more than a token may have.
 fn read_bounded(reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(8192));
     reader.take(MAX_TOKEN_LEN as u64 + 1).read_to_end(&mut text)?;

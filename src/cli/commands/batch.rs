@@ -12,13 +12,13 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cli::args::severity::Format;
-use crate::cli::env::{eprint_line, print, stderr_is_a_terminal};
+use crate::cli::args::output_format::ReportFormat;
+use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, unprinted};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::lint::batch::{End, LineResult, Outcome, Settings, Streams, Summary, run as judge};
 use crate::lint::report::RuleSet;
 use crate::lint::rule::Severity;
-use crate::net::consul::os_error_text;
 use crate::render::{jsonl, pretty};
 use interrupt::Interruptible;
 use progress::Progress;
@@ -29,7 +29,7 @@ pub struct Batch {
     /// A file's path, or `-` for standard input.
     pub source: String,
     /// How to show the results.
-    pub format: Format,
+    pub format: ReportFormat,
     /// How many workers; `None`: as many as this process may use processors.
     pub jobs: Option<NonZero<usize>>,
     /// Which checks run.
@@ -50,31 +50,22 @@ pub struct Batch {
 ///
 /// 0: nothing is as bad as `fail_on`; 1: something is; 2: the input could not be read to its end or the results could
 /// not be written, or the batch was interrupted: nobody should take a part for the whole.
-pub fn run(batch: &Batch) -> Exit {
+pub fn run(batch: &Batch) -> Result<Exit, CliError> {
     let render: &(dyn Fn(&LineResult<'_>, &mut Vec<u8>) + Sync) = match batch.format {
-        Format::Pretty => &pretty::batch_line,
-        Format::Jsonl => &jsonl::render,
-        Format::Json | Format::Sarif | Format::Junit => {
-            eprint_line(
-                "Error: a batch is written with -format pretty or -format jsonl: the other formats are one document, and a batch may have no end",
-            );
-            return Exit::Failed;
+        ReportFormat::Pretty => &pretty::batch_line,
+        ReportFormat::Jsonl => &jsonl::render,
+        ReportFormat::Json | ReportFormat::Sarif | ReportFormat::Junit => {
+            return Err(CliError::new("-batch writes one line per token: -format pretty or jsonl only")
+                .with_remedy("use -format jsonl"));
         }
     };
     let interrupt = interrupt::flag();
-    let outcome = match open(&batch.source) {
-        Ok((source, size)) => {
-            let input = Interruptible::new(source, Arc::clone(&interrupt));
-            let progress = Progress::new(size);
-            let outcome = judge_all(batch, input, io::stdout(), render, &interrupt, &progress);
-            progress.finish();
-            outcome
-        }
-        Err(error) => {
-            eprint_line(&format!("Error: cannot read {}: {}", shown(&batch.source), os_error_text(&error)));
-            return Exit::Failed;
-        }
-    };
+    let (source, size) = open(&batch.source)
+        .map_err(|error| CliError::of_io(format_args!("cannot read {}", shown(&batch.source)), &error))?;
+    let input = Interruptible::new(source, Arc::clone(&interrupt));
+    let progress = Progress::new(size);
+    let outcome = judge_all(batch, input, io::stdout(), render, &interrupt, &progress);
+    progress.finish();
     conclude(batch, outcome)
 }
 
@@ -98,31 +89,30 @@ fn judge_all(
     judge(Streams { input, output, interrupt, render, progress: &told }, &settings)
 }
 
-fn conclude(batch: &Batch, outcome: Outcome) -> Exit {
+fn conclude(batch: &Batch, outcome: Outcome) -> Result<Exit, CliError> {
     let Outcome { summary, end } = outcome;
     let judged = if summary.failing > 0 { Exit::Findings } else { Exit::Done };
     let exit = match end {
         End::Finished => judged,
         // It was told enough; there is nobody to tell more.
-        End::ReaderGone => return judged,
+        End::ReaderGone => return Ok(judged),
         End::Interrupted => {
             eprint_line("Interrupted: these are not all the tokens.");
             Exit::Failed
         }
         End::Input(error) => {
-            eprint_line(&format!("Error: cannot read {} any further: {error}", shown(&batch.source)));
+            CliError::new(format_args!("cannot read {} to its end: {error}", shown(&batch.source))).print();
             Exit::Failed
         }
-        End::Output(error) => return judged.unless_unprinted(Err(error)),
+        End::Output(error) => return Err(unprinted(&error)),
     };
     let text = pretty::batch_summary(&summary);
-    if batch.format == Format::Pretty {
-        return exit.unless_unprinted(print(&text));
-    }
-    if exit == Exit::Failed || stderr_is_a_terminal() {
+    if batch.format == ReportFormat::Pretty {
+        print(&text)?;
+    } else if exit == Exit::Failed || stderr_is_a_terminal() {
         eprint_line(text.trim_end());
     }
-    exit
+    Ok(exit)
 }
 
 /// Where lines come from.

@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 
 use crate::cli::env::print;
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
 /// Print what makes a shell complete commands, flags, values and names of peerings
@@ -41,13 +42,14 @@ enum Shell {
 pub const ASK: &str = "__complete";
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    Exit::of_printing(print(match arguments.shell {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    print(match arguments.shell {
         Shell::Bash => BASH,
         Shell::Zsh => ZSH,
         Shell::Fish => FISH,
         Shell::Powershell => POWERSHELL,
-    }))
+    })?;
+    Ok(Exit::Done)
 }
 
 // Bash splits words at `=`, `:` and, as it is set, `@` too. What it replaces is its second argument: the rest stays.

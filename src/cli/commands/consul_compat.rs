@@ -1,10 +1,15 @@
-//! What Consul's own commands share: their formats, their metadata, and how they end.
+//! What Consul's own commands share: formats, metadata, errors and output.
 
 use std::collections::BTreeMap;
 
-use crate::cli::args::http_options::wait_for;
-use crate::cli::env::{eprint_redacted, print};
+use serde::Serialize;
+
+use crate::cli::args::http_options::{HttpOptions, wait_for};
+use crate::cli::env::print;
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::net::consul::Client;
+use crate::render::consul;
 
 /// Consul's two output formats.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,49 +19,47 @@ pub enum Format {
 }
 
 impl Format {
-    /// Reads a format's name. The error is Consul's.
-    pub fn named(name: &str) -> Result<Self, String> {
+    /// Parses the name of a format. The error is Consul's.
+    pub fn from_name(name: &str) -> Result<Self, CliError> {
         match name {
             "pretty" => Ok(Self::Pretty),
             "json" => Ok(Self::Json),
-            _ => Err("Invalid format, valid formats are {json|pretty}".to_owned()),
+            _ => Err(CliError::of_consul("Invalid format, valid formats are {json|pretty}")),
         }
     }
 }
 
-/// `key=value` pairs; the last of a key wins, as in Consul.
-pub fn meta(pairs: &[String]) -> Result<BTreeMap<String, String>, String> {
+/// Parses `key=value` pairs. The last value of a key wins, as in Consul.
+pub fn meta(pairs: &[String]) -> Result<BTreeMap<String, String>, CliError> {
     pairs
         .iter()
         .map(|pair| match pair.split_once('=') {
             Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-            None => Err(format!(
+            None => Err(CliError::of_consul(format_args!(
                 "invalid value \"{pair}\" for flag -meta: Missing \"=\" value in argument: {pair}"
-            )),
+            ))),
         })
         .collect()
 }
 
-/// What Consul says when a name is needed and none was given.
-pub fn named(name: &str) -> Result<(), String> {
-    if name.is_empty() { Err("Missing the required -name flag".to_owned()) } else { Ok(()) }
+/// Checks that `-name` was given. The error is Consul's.
+pub fn require_name(name: &str) -> Result<(), CliError> {
+    if name.is_empty() { Err(CliError::of_consul("Missing the required -name flag")) } else { Ok(()) }
 }
 
-/// Runs what asks a Consul, and ends as [`end`].
-pub fn run(work: impl Future<Output = Result<String, String>>) -> Exit {
-    end(wait_for(work))
+/// Returns the client that the options name. The error is Consul's and starts with `failed`, which differs between its
+/// commands.
+pub fn client(http: &HttpOptions, failed: &str) -> Result<Client, CliError> {
+    http.client().map_err(|error| CliError::of_consul(format_args!("{failed}: {}", error.message())))
 }
 
-/// Prints a result with a line end, as Consul's commands do; an error goes to standard error, and the exit code is 1.
-pub fn end(result: Result<String, String>) -> Exit {
-    match result {
-        Ok(result) => match Exit::of_printing(print(&(result + "\n"))) {
-            Exit::Failed => Exit::Findings,
-            exit => exit,
-        },
-        Err(message) => {
-            eprint_redacted(&message);
-            Exit::Findings
-        }
-    }
+/// Renders a value as Consul's `-format json` does.
+pub fn json(value: &impl Serialize) -> Result<String, CliError> {
+    consul::json(value).map_err(|error| CliError::of_consul(format_args!("Error marshalling JSON: {error}")))
+}
+
+/// Runs async work and prints its result with a line end, as Consul's commands do.
+pub fn run(work: impl Future<Output = Result<String, CliError>>) -> Result<Exit, CliError> {
+    print(&(wait_for(work)? + "\n"))?;
+    Ok(Exit::Done)
 }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::consul_compat;
 use crate::cli::args::http_options::HttpOptions;
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
 /// Delete a peering
@@ -22,17 +23,16 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     consul_compat::run(delete(arguments))
 }
 
-async fn delete(arguments: &Arguments) -> Result<String, String> {
+async fn delete(arguments: &Arguments) -> Result<String, CliError> {
     let name = &arguments.name;
-    consul_compat::named(name)?;
-    let client =
-        arguments.http.client().map_err(|error| format!("Error connecting to Consul agent: {error}"))?;
+    consul_compat::require_name(name)?;
+    let client = consul_compat::client(&arguments.http, "Error connecting to Consul agent")?;
     match client.delete_peering(name).await {
         Ok(()) => Ok(format!("Successfully submitted peering connection, {name}, for deletion")),
-        Err(error) => Err(format!("Error deleting peering for {name}: {error}")),
+        Err(error) => Err(CliError::of_consul(format_args!("Error deleting peering for {name}: {error}"))),
     }
 }

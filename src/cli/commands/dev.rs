@@ -11,6 +11,7 @@ use crate::acceptor::{Fault, Settings};
 use crate::cli::args::http_options::{embedded_acceptor, wait_for};
 use crate::cli::args::suggest::nearest;
 use crate::cli::env::{eprint_line, now, print};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
 /// Serve the embedded acceptor on this machine, to try things without a Consul
@@ -53,45 +54,37 @@ enum Played {
     Fault(Fault),
 }
 
-fn fault(name: &str) -> Result<Played, String> {
+fn fault(name: &str) -> Result<Played, CliError> {
     if name == "list" {
         return Ok(Played::List);
     }
     Fault::named(name).map(Played::Fault).ok_or_else(|| {
-        let known = || Fault::ALL.into_iter().map(|(_, name, _)| name);
-        let nearest = nearest(name, known()).map(|name| format!("; did you mean {name:?}?"));
-        format!(
-            "there is no such fault{}\nAll of them: {}",
-            nearest.unwrap_or_default(),
-            known().collect::<Vec<_>>().join(", ")
-        )
+        let nearest = nearest(name, Fault::ALL.into_iter().map(|(_, name, _)| name));
+        let hint = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
+        CliError::new("no such fault").with_remedy(hint + "-fault list shows all")
     })
 }
 
 /// Runs the command until it is interrupted.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if matches!(arguments.fault, Some(Played::List)) {
         let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<18} {summary}\n"));
-        return Exit::of_printing(print(&all.concat()));
+        print(&all.concat())?;
+    } else {
+        wait_for(serve(arguments))?;
     }
-    match wait_for(serve(arguments)) {
-        Ok(()) => Exit::Done,
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            Exit::Failed
-        }
-    }
+    Ok(Exit::Done)
 }
 
-async fn serve(arguments: &Arguments) -> Result<(), String> {
+async fn serve(arguments: &Arguments) -> Result<(), CliError> {
     let fault = match arguments.fault {
         Some(Played::Fault(fault)) => Some(fault),
         _ => None,
     };
     let listener = listen(arguments.listen, None).await?;
     let grpc_listener = listen(arguments.grpc_listen, fault).await?;
-    let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let grpc_address = grpc_listener.local_addr().map_err(|error| error.to_string())?;
+    let address = listener.local_addr().map_err(CliError::new)?;
+    let grpc_address = grpc_listener.local_addr().map_err(CliError::new)?;
     let settings = Settings {
         datacenter: arguments.datacenter.clone(),
         acl_token: arguments.acl_token.as_deref().map(Into::into),
@@ -101,7 +94,7 @@ async fn serve(arguments: &Arguments) -> Result<(), String> {
     };
     let acceptor = Arc::new(embedded_acceptor(settings)?);
     // Scripts wait for this line, and read the port from it.
-    print(&format!("Listening on http://{address}\n")).map_err(|error| error.to_string())?;
+    print(&format!("Listening on http://{address}\n"))?;
     eprint_line(&format!("Dialers are served on {grpc_address}"));
     for (_, name, summary) in Fault::ALL.iter().filter(|(played, ..)| Some(*played) == fault) {
         eprint_line(&format!("Fault {name}: {summary}."));
@@ -119,23 +112,26 @@ async fn serve(arguments: &Arguments) -> Result<(), String> {
     });
     let http = acceptor::serve(listener, Arc::clone(&acceptor), until(stop.clone()));
     let grpc = acceptor::serve_grpc(grpc_listener, acceptor, until(stop));
-    tokio::try_join!(http, grpc).map(drop).map_err(|error| error.to_string())
+    tokio::try_join!(http, grpc).map(drop).map_err(CliError::new)
 }
 
-async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener, String> {
+async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener, CliError> {
     if !address.ip().is_loopback() {
-        return Err(format!(
-            "{address} is not a loopback address, and peering dev guards nothing that matters"
-        ));
+        return Err(CliError::new(format_args!(
+            "cannot listen on {address}: peering dev is not secure and listens on loopback only"
+        ))
+        .with_remedy("use an address such as 127.0.0.1:8500"));
     }
-    acceptor::listen(address, fault).await.map_err(|error| format!("cannot listen on {address}: {error}"))
+    acceptor::listen(address, fault)
+        .await
+        .map_err(|error| CliError::new(format_args!("cannot listen on {address}: {error}")))
 }
 
 /// Consul's rule for the name of a datacenter.
-fn datacenter(text: &str) -> Result<String, String> {
+fn datacenter(text: &str) -> Result<String, CliError> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
     if text.is_empty() || !text.chars().all(plain) {
-        return Err("a datacenter has letters, digits, - and _".to_owned());
+        return Err(CliError::new("not a datacenter name").with_remedy("use letters, digits, - and _"));
     }
     Ok(text.to_owned())
 }

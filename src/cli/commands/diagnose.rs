@@ -6,22 +6,25 @@ pub(crate) mod look;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::validate::without_last_line_end;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::severity::Level;
-use crate::cli::args::{time, token, token_error};
-use crate::cli::env::{eprint_line, now, print, width};
+use crate::cli::args::time;
+use crate::cli::args::token::{TokenText, read_text};
+use crate::cli::env::{now, print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, Known, diagnose};
 use crate::explain;
 use crate::lint::context::{CaEntry, Context, WARN_BEFORE};
 use crate::lint::report::{Report, RuleSet};
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 use crate::token::recover::{Recovered, Repair, recover};
 use crate::token::{Secret, Token, decode};
 pub use look::Look;
@@ -62,7 +65,7 @@ pub struct Arguments {
     fail_on: Level,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     /// Show the causes and the conclusion only, to paste into a ticket
     #[arg(long)]
     short: bool,
@@ -75,36 +78,15 @@ pub struct Arguments {
     http: HttpOptions,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.peering_token.as_deref() == Some("-") && arguments.error.as_deref() == Some("-") {
-        eprint_line("Error: the token and -error cannot both be read from standard input");
-        return Exit::Failed;
+        return Err(CliError::new("the token and -error cannot both be read from standard input")
+            .with_remedy("give one of them as @FILE"));
     }
-    let (token, error) = match (read_token(arguments), read_error(arguments)) {
-        (Ok(token), Ok(error)) => (token, error),
-        (token, error) => {
-            for message in [token.err(), error.err()].into_iter().flatten() {
-                eprint_line(&message);
-            }
-            return Exit::Failed;
-        }
-    };
-    let client = (!arguments.offline).then(|| arguments.http.client()).transpose();
-    let client = match client {
-        Ok(client) => client,
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            return Exit::Failed;
-        }
-    };
+    let token = read_token(arguments)?;
+    let error = read_error(arguments)?;
+    let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
     let look = Look {
         name: arguments.name.as_deref(),
         given_as: arguments.peering_token.as_deref().filter(|given| given.starts_with('@')),
@@ -115,15 +97,12 @@ pub fn run(arguments: &Arguments) -> Exit {
     };
     let diagnosis = diagnosis(&look, token.as_ref(), error.as_deref());
     let exit = if diagnosis.fails(arguments.fail_on.into()) { Exit::Findings } else { Exit::Done };
-    let text = match arguments.format {
-        Format::Pretty if arguments.short => pretty::short_diagnosis(&diagnosis, width()),
-        Format::Pretty => pretty::diagnosis(&diagnosis, width()),
-        Format::Json => json::render(&diagnosis),
-        Format::Yaml => yaml::render(&diagnosis),
-    };
+    let show = if arguments.short { pretty::short_diagnosis } else { pretty::diagnosis };
+    let text = arguments.format.render(&diagnosis, || show(&diagnosis, width()));
     let addresses = token.as_ref().and_then(|given| given.token.as_ref());
     let text = if arguments.redact_addresses { look::redacted(&text, addresses) } else { text };
-    exit.unless_unprinted(print(&text))
+    print(&text)?;
+    Ok(exit)
 }
 
 /// A token as it was given, and what could be read of it.
@@ -136,7 +115,7 @@ pub struct Given {
 impl Given {
     /// A document that holds a token is not what an establish was tried with: the token alone is looked at.
     fn new(given: Zeroizing<Vec<u8>>, recovered: Recovered) -> Self {
-        let taken_out_of = recovered.taken_out_of();
+        let taken_out_of = recovered.extracted_from();
         let text = if taken_out_of.is_some() { recovered.text.as_bytes().to_vec().into() } else { given };
         Self { text, token: Some(recovered.decoded.token), taken_out_of }
     }
@@ -179,45 +158,33 @@ fn judge(text: &[u8], now: Timestamp) -> Report {
     Report::of(&facts, &RuleSet::all())
 }
 
-/// The token; one that cannot be read at all is an error, unless there is an error text to look at.
-fn read_token(arguments: &Arguments) -> Result<Option<Given>, String> {
+/// The token. One that cannot be decoded is printed as an error and diagnosed like any other.
+fn read_token(arguments: &Arguments) -> Result<Option<Given>, CliError> {
     let Some(argument) = &arguments.peering_token else { return Ok(None) };
-    let given = token::read(argument).map_err(|error| format!("Error: {error}"))?;
-    match recover(&given.text) {
+    let given = TokenText::read(argument)?;
+    match given.recover() {
         Ok(recovered) => Ok(Some(Given::new(given.text, recovered))),
-        Err((error, undone)) => {
-            // Consul's word on it is a cause like another; what it resembles is told here.
-            eprint_line(&token_error::describe(&given, &error, &undone));
+        Err(error) => {
+            error.print();
             Ok(Some(Given { text: given.text, token: None, taken_out_of: None }))
         }
     }
 }
 
-fn error_text(arguments: &Arguments) -> Result<Option<String>, String> {
-    match arguments.error.as_deref() {
-        Some(argument) if argument == "-" || argument.starts_with('@') => {
-            let given = token::read(argument).map_err(|error| format!("Error: -error: {error}"))?;
-            Ok(Some(String::from_utf8_lossy(&given.text).into_owned()))
-        }
-        text => Ok(text.map(str::to_owned)),
+/// The error that Consul printed.
+fn read_error(arguments: &Arguments) -> Result<Option<String>, CliError> {
+    let text = arguments.error.as_deref().map(read_text).transpose()?;
+    if text.as_ref().is_some_and(|text| text.trim().is_empty()) {
+        return Err(CliError::new("the text of -error is empty")
+            .with_remedy("give what Consul printed; a pipe needs 2>&1 to pass errors"));
     }
+    Ok(text)
 }
 
-/// What Consul printed; nothing at all is a mistake.
-fn read_error(arguments: &Arguments) -> Result<Option<String>, String> {
-    match error_text(arguments)? {
-        Some(text) if text.trim().is_empty() => {
-            Err("Error: -error is empty: what did Consul print? A pipe needs 2>&1 to hand over errors"
-                .to_owned())
-        }
-        text => Ok(text),
-    }
-}
-
-fn patience(text: &str) -> Result<Duration, String> {
+fn patience(text: &str) -> Result<Duration, CliError> {
     let duration = time::duration(text)?;
     Duration::try_from(duration)
         .ok()
         .filter(|duration| !duration.is_zero() && *duration <= Duration::from_mins(10))
-        .ok_or_else(|| "a timeout is more than nothing, and ten minutes at most".to_owned())
+        .ok_or_else(|| CliError::new("a timeout is between 1ms and 10m"))
 }

@@ -1,12 +1,14 @@
 //! `peering diff`: what differs between two tokens.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::stale::read;
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::token::read_token;
+use crate::cli::env::{print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::diff::Comparison;
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 
 /// Show what differs between two tokens, and what that means
 ///
@@ -27,32 +29,25 @@ pub struct Arguments {
     second: String,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
+    format: OutputFormat,
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    if arguments.first == "-" && arguments.second == "-" {
-        eprint_line("Error: only one of the two tokens can come from standard input");
-        return Exit::Failed;
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let [first, second] = [&arguments.first, &arguments.second];
+    if first == "-" && second == "-" {
+        return Err(CliError::new("both tokens are given as -, and standard input contains one")
+            .with_remedy("give one of them as @FILE"));
     }
-    let (Some((one, first)), Some((other, second))) = (read(&arguments.first), read(&arguments.second))
-    else {
-        return Exit::Failed;
+    let [(one, first), (other, second)] = match [read_token(first), read_token(second)] {
+        [Ok(first), Ok(second)] => [first, second],
+        [Err(first), Err(second)] => {
+            first.print();
+            return Err(second);
+        }
+        [Err(error), Ok(_)] | [Ok(_), Err(error)] => return Err(error),
     };
-    let comparison = Comparison::of([one, other], &first, &second);
-    let text = match arguments.format {
-        Format::Pretty => pretty::diff(&comparison, width()),
-        Format::Json => json::render(&comparison),
-        Format::Yaml => yaml::render(&comparison),
-    };
-    let exit = if comparison.same_peering { Exit::Done } else { Exit::Findings };
-    exit.unless_unprinted(print(&text))
+    let comparison = Comparison::of([one, other], &first.decoded.token, &second.decoded.token);
+    print(&arguments.format.render(&comparison, || pretty::diff(&comparison, width())))?;
+    Ok(if comparison.same_peering { Exit::Done } else { Exit::Findings })
 }

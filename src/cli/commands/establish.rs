@@ -8,8 +8,9 @@ use super::consul_compat;
 use super::diagnose::{Look, diagnosis};
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, stderr_is_a_terminal, width};
+use crate::cli::args::token::{TokenText, existing_file};
+use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::lint::rule::Severity;
 use crate::net::consul::{Client, EstablishRequest};
@@ -53,40 +54,35 @@ pub struct Arguments {
     http: HttpOptions,
 }
 
-/// How long each step of a look may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long each step of a check may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let (client, request) = match prepare(arguments) {
-        Ok(prepared) => prepared,
-        Err(message) => return consul_compat::end(Err(message)),
-    };
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let (client, request) = prepare(arguments)?;
     if arguments.check && !may_go_on(arguments, &client, &request.peering_token) {
-        return Exit::Findings;
+        return Ok(Exit::Findings);
     }
     let name = &request.peer_name;
-    let established = match wait_for(client.establish(&request)) {
-        Ok(()) => Ok(format!("Successfully established peering connection with {name}")),
-        Err(error) => Err(format!("Error establishing peering for {name}: {error}")),
+    let Err(error) = wait_for(client.establish(&request)) else {
+        print(&format!("Successfully established peering connection with {name}\n"))?;
+        return Ok(Exit::Done);
     };
-    let refusal = established.as_ref().err().cloned();
-    let exit = consul_compat::end(established);
-    if let Some(refusal) = refusal
-        && stderr_is_a_terminal()
-    {
-        hint(arguments, &client, &request.peering_token, &refusal);
+    let error = CliError::of_consul(format_args!("Error establishing peering for {name}: {error}"));
+    if !stderr_is_a_terminal() {
+        return Err(error);
     }
-    exit
+    error.print();
+    hint(arguments, &client, &request.peering_token, error.message());
+    Ok(Exit::Findings)
 }
 
-/// Everything that can fail before anything is sent, in Consul's order. The error is Consul's one line.
-fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), String> {
+/// Everything that can fail before anything is sent, in Consul's order.
+fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), CliError> {
     let meta = consul_compat::meta(&arguments.meta)?;
-    consul_compat::named(&arguments.name)?;
+    consul_compat::require_name(&arguments.name)?;
     let peering_token = token(&arguments.peering_token)?;
-    let client =
-        arguments.http.client().map_err(|error| format!("Error connecting to Consul agent: {error}"))?;
+    let client = consul_compat::client(&arguments.http, "Error connecting to Consul agent")?;
     let request = EstablishRequest {
         peer_name: arguments.name.clone(),
         peering_token,
@@ -102,7 +98,7 @@ impl Arguments {
             name: Some(&self.name),
             given_as: Some(self.peering_token.as_str()).filter(|given| given.starts_with('@')),
             http_addr: self.http.address(),
-            patience: PATIENCE,
+            patience: TIMEOUT,
             ledger: &self.ledger,
             client: Some(client),
         }
@@ -127,7 +123,7 @@ fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
     let look = arguments.look(client);
     let diagnosis = diagnosis(&look, Some(&token.into()), Some(refusal));
     eprint_line(&format!("\n{}", textwrap::fill(&pretty::printable(&diagnosis.conclusion), width())));
-    let file = token::file_of_that_name(token.expose());
+    let file = existing_file(token.expose());
     if let Some(file) = file.filter(|_| look.given_as.is_none()) {
         eprint_line(&format!("There is a file of that name: -peering-token @{file} reads it."));
     }
@@ -137,25 +133,25 @@ fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
     eprint_line(&format!("All that was found: peering diagnose {given_as} -name {}{at}", arguments.name));
 }
 
-/// The token's text. One on the command line is sent as it is, as Consul's command does; blanks around one in a file, and the
-/// answer or the manifest that it stands in there, are no part of it.
-fn token(argument: &str) -> Result<Secret, String> {
+/// Reads the token. An argument is sent unchanged, as Consul's command does. In a file, spaces around the token and the
+/// document that contains it are not part of it.
+fn token(argument: &str) -> Result<Secret, CliError> {
     if argument.is_empty() {
-        return Err("Missing the required -peering-token flag".to_owned());
+        return Err(CliError::of_consul("Missing the required -peering-token flag"));
     }
-    let given = token::read(argument).map_err(|error| error.to_string())?;
+    let given = TokenText::read(argument)?;
     let text = std::str::from_utf8(&given.text)
-        .map_err(|_| format!("The token from {} is no text", given.source))?;
+        .map_err(|_| CliError::new(format_args!("the token in {} is not UTF-8", given.source)))?;
     if given.source == "argument" {
         return Ok(Secret::from(text));
     }
     if let Ok(recovered) = recover(&given.text)
-        && recovered.taken_out_of().is_some()
+        && recovered.extracted_from().is_some()
     {
         return Ok(Secret::from(recovered.text.as_str()));
     }
     match text.trim() {
-        "" => Err(format!("There is no token in {}: it is empty", given.source)),
+        "" => Err(CliError::new(format_args!("no token in {}: it is empty", given.source))),
         text => Ok(Secret::from(text)),
     }
 }

@@ -1,17 +1,19 @@
 //! `peering explain`: what a check or a message of Consul means, why, and what to do.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::suggest;
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::args::token::read_text;
+use crate::cli::env::{print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::explain;
 use crate::explain::{Entry, Explanation};
 use crate::lint::rule::Check;
 use crate::lint::rules;
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 
 /// Explain a check, or anything that Consul printed about a peering
 ///
@@ -35,14 +37,7 @@ pub struct Arguments {
     list: bool,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
+    format: OutputFormat,
 }
 
 /// What `-format json` prints.
@@ -76,37 +71,28 @@ const MAX_NAME_LEN: usize = 64;
 const SCHEMA_VERSION: u32 = 1;
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.list {
-        let text = match arguments.format {
-            Format::Pretty => pretty::list_of_all(rules::ALL, explain::entries(), width()),
-            Format::Json => json::render(&List::of_all()),
-            Format::Yaml => yaml::render(&List::of_all()),
-        };
-        return Exit::of_printing(print(&text));
+        let list = || pretty::list_of_all(rules::ALL, explain::entries(), width());
+        print(&arguments.format.render(&List::of_all(), list))?;
+        return Ok(Exit::Done);
     }
-    let text = match text(&arguments.words) {
-        Ok(text) => text,
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            return Exit::Failed;
-        }
+    let text = match &arguments.words[..] {
+        [one] => read_text(one)?,
+        words => words.join(" "),
     };
-    if text.trim().is_empty() {
-        eprint_line("Error: there is nothing to explain: the text is empty");
-        return Exit::Failed;
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(CliError::new("the text to explain is empty"));
     }
-    let known = Known::find(text.trim());
-    if known.is_nothing() {
-        eprint_line(&unknown(text.trim()));
-    }
+    let known = Known::find(text);
     let exit = if known.is_nothing() { Exit::Findings } else { Exit::Done };
-    let text = match arguments.format {
-        Format::Pretty => known.pretty(),
-        Format::Json => json::render(&Document::of(known)),
-        Format::Yaml => yaml::render(&Document::of(known)),
-    };
-    exit.unless_unprinted(print(&text))
+    if known.is_nothing() {
+        unknown(text).print();
+    }
+    let pretty = known.pretty();
+    print(&arguments.format.render(&Document::of(known), || pretty))?;
+    Ok(exit)
 }
 
 impl List<'_> {
@@ -156,23 +142,13 @@ impl Known {
     }
 }
 
-fn text(words: &[String]) -> Result<String, String> {
-    match words {
-        [one] if one == "-" || one.starts_with('@') => {
-            let given = token::read(one).map_err(|error| error.to_string())?;
-            Ok(String::from_utf8_lossy(&given.text).into_owned())
-        }
-        words => Ok(words.join(" ")),
-    }
-}
-
-fn unknown(text: &str) -> String {
+fn unknown(text: &str) -> CliError {
     let names = rules::ALL.iter().map(|check| check.name);
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
-        Some(name) => format!("Nothing of this name is known; is it {name}?"),
-        None => "This text is not known. If Consul printed it about a peering, the whole of it helps: pipe all lines \
-                 into \"peering explain -\". All that is known: peering explain -list"
-            .to_owned(),
+        Some(name) => CliError::new("no check or message has this name")
+            .with_remedy(format_args!("did you mean {name}? peering explain -list shows all names")),
+        None => CliError::new("no known message matches this text")
+            .with_remedy("pipe all lines that Consul printed into \"peering explain -\""),
     }
 }

@@ -6,6 +6,7 @@ use super::consul_compat;
 use super::consul_compat::Format;
 use super::read::find;
 use crate::cli::args::http_options::HttpOptions;
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::render::consul as render;
 
@@ -27,15 +28,14 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     consul_compat::run(exported_services(arguments))
 }
 
-async fn exported_services(arguments: &Arguments) -> Result<String, String> {
-    consul_compat::named(&arguments.name)?;
-    let format = Format::named(&arguments.format)?;
-    let client =
-        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
+async fn exported_services(arguments: &Arguments) -> Result<String, CliError> {
+    consul_compat::require_name(&arguments.name)?;
+    let format = Format::from_name(&arguments.format)?;
+    let client = consul_compat::client(&arguments.http, "Error connect to Consul agent")?;
     let services = find(&client, &arguments.name).await?.stream.exported_services.unwrap_or_default();
     Ok(match format {
         Format::Json => render::exported_services_json(&services),

@@ -14,7 +14,8 @@ use super::consul_compat;
 use super::consul_compat::Format;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::env::{eprint_line, eprint_redacted, host, now, stderr_is_a_terminal, user, width};
+use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, user, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
 use crate::net::consul::{Client, GenerateTokenRequest};
@@ -88,24 +89,17 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: Arguments) -> Exit {
-    match wait_for(generate(arguments)) {
-        Ok(exit) => exit,
-        Err(message) => {
-            eprint_redacted(&message);
-            Exit::Findings
-        }
-    }
+pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
+    wait_for(generate(arguments))
 }
 
 /// The checks are in Consul's order, so that the first error is Consul's.
-async fn generate(arguments: Arguments) -> Result<Exit, String> {
+async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     let meta = consul_compat::meta(&arguments.meta)?;
-    consul_compat::named(&arguments.name)?;
-    let format = Format::named(&arguments.format)?;
+    consul_compat::require_name(&arguments.name)?;
+    let format = Format::from_name(&arguments.format)?;
     let kind = arguments.ledger.kind()?;
-    let client =
-        arguments.http.client().map_err(|error| format!("Error connect to Consul agent: {error}"))?;
+    let client = consul_compat::client(&arguments.http, "Error connect to Consul agent")?;
     let ledger = arguments.ledger.open(kind, Some(&client));
     let partition = client.partition().to_owned();
     let mut state_before = None;
@@ -118,10 +112,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, String> {
     }
     // "-" is standard output, as for other commands.
     let out = match arguments.out.as_deref().filter(|path| path.as_os_str() != "-") {
-        Some(path) => Some(
-            OutFile::prepare(path, arguments.force)
-                .map_err(|error| format!("{error}. No token was generated."))?,
-        ),
+        Some(path) => Some(OutFile::prepare(path, arguments.force)?),
         None => None,
     };
     let addresses = &arguments.server_external_addresses;
@@ -134,10 +125,10 @@ async fn generate(arguments: Arguments) -> Result<Exit, String> {
         },
         peer_name: arguments.name,
     };
-    let generated = client
-        .generate_token(&request)
-        .await
-        .map_err(|error| format!("Error generating peering token for {}: {error}", request.peer_name))?;
+    let name = &request.peer_name;
+    let generated = client.generate_token(&request).await.map_err(|error| {
+        CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"))
+    })?;
     let token = &generated.peering_token;
     let recorded_at = now();
     let exit = token_output::deliver(&output(token, format), out);

@@ -1,15 +1,17 @@
 //! `peering history`: the records of the ledger.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::{Kind, LedgerOptions};
-use crate::cli::env::{eprint_line, print, width};
+use crate::cli::args::output_format::OutputFormat;
+use crate::cli::env::{print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
 use crate::net::ledger::history::History;
 use crate::net::ledger::{Filter, Ledger};
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 
 /// Show which tokens were generated
 ///
@@ -28,60 +30,46 @@ pub struct Arguments {
     name: Option<String>,
     /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let name = arguments.name.as_deref();
     let records = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        ledger.records(name.map_or(Filter::All, Filter::Name)).await.map_err(|error| error.to_string())
-    });
-    match records {
-        Ok(records) if records.is_empty() && name.is_some() && arguments.format == Format::Pretty => {
-            let name = name.unwrap_or_default();
-            Exit::of_printing(print(&format!("The ledger has no records of {name:?}\n")))
+        ledger.records(name.map_or(Filter::All, Filter::Name)).await.map_err(CliError::new)
+    })?;
+    match name {
+        Some(name) if records.is_empty() && arguments.format == OutputFormat::Pretty => {
+            print(&format!("The ledger has no records of {name:?}\n"))?;
         }
-        Ok(records) => {
+        _ => {
             let history = History::of(records);
-            Exit::of_printing(print(&match arguments.format {
-                Format::Pretty => pretty::history(&history, width()),
-                Format::Json => json::render(&history),
-                Format::Yaml => yaml::render(&history),
-            }))
-        }
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            Exit::Failed
+            print(&arguments.format.render(&history, || pretty::history(&history, width())))?;
         }
     }
+    Ok(Exit::Done)
 }
 
 /// Runs `work` with the ledger that the options name. Connects to Consul only if the ledger is there.
 pub fn with_ledger<T>(
     options: &LedgerOptions,
     http: &HttpOptions,
-    work: impl AsyncFnOnce(&Ledger<'_>) -> Result<T, String>,
-) -> Result<T, String> {
+    work: impl AsyncFnOnce(&Ledger<'_>) -> Result<T, CliError>,
+) -> Result<T, CliError> {
     let kind = options.kind()?;
     let client: Option<Client> = if kind == Kind::Consul { Some(http.client()?) } else { None };
-    let ledger =
-        options.open(kind, client.as_ref()).map_err(|reason| format!("cannot open the ledger: {reason}"))?;
+    let ledger = options
+        .open(kind, client.as_ref())
+        .map_err(|reason| CliError::new(format_args!("cannot open the ledger: {reason}")))?;
     if matches!(ledger, Ledger::Off) {
-        return Err(
-            "the ledger is off; turn it on with -ledger, PEERING_LEDGER or the configuration file".to_owned()
-        );
+        return Err(CliError::new("the ledger is off").with_remedy(
+            "set -ledger, PEERING_LEDGER or ledger in the configuration file to sqlite or consul",
+        ));
     }
     wait_for(work(&ledger))
 }

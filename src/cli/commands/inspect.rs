@@ -1,15 +1,16 @@
 //! `peering inspect`: what tokens say.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::time::time;
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, eprint_redacted, now, print, width};
+use crate::cli::args::token::TokenText;
+use crate::cli::env::{now, print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::{Inspection, Inspections, SCHEMA_VERSION, field};
-use crate::render::{json, pretty, yaml};
-use crate::token::recover::recover;
+use crate::render::pretty;
 
 /// Show everything that tokens say
 ///
@@ -30,7 +31,7 @@ pub struct Arguments {
     tokens: Vec<String>,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     /// Only this value, bare, for scripts: a path such as peer_id or certificates.0.not_after
     #[arg(long, value_name = "PATH", conflicts_with = "pem")]
     field: Option<String>,
@@ -45,35 +46,19 @@ pub struct Arguments {
     now: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let (tokens, mut exit) = read_all(arguments);
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let (tokens, exit) = read_all(arguments);
     let text = if let Some(path) = &arguments.field {
-        match fields(&tokens, path) {
-            Ok(text) => text,
-            Err(message) => {
-                eprint_redacted(&message);
-                exit = Exit::Failed;
-                String::new()
-            }
-        }
+        fields(&tokens, path)?
     } else if arguments.pem {
         pems(&tokens)
     } else {
-        match arguments.format {
-            Format::Pretty => pages(&tokens),
-            Format::Json => json::render(&Inspections { version: SCHEMA_VERSION, tokens }),
-            Format::Yaml => yaml::render(&Inspections { version: SCHEMA_VERSION, tokens }),
-        }
+        let inspections = Inspections { version: SCHEMA_VERSION, tokens };
+        arguments.format.render(&inspections, || pages(&inspections.tokens))
     };
-    exit.unless_unprinted(print(&text))
+    print(&text)?;
+    Ok(exit)
 }
 
 /// Decodes what can be decoded, and complains of the rest.
@@ -82,20 +67,20 @@ fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
     let mut exit = Exit::Done;
     let mut tokens = Vec::new();
     for argument in &arguments.tokens {
-        let given = match token::read(argument) {
+        let given = match TokenText::read(argument) {
             Ok(given) => given,
             Err(error) => {
-                eprint_line(&format!("Error: {error}"));
+                error.print();
                 exit = Exit::Failed;
                 continue;
             }
         };
-        match recover(&given.text) {
+        match given.recover() {
             Ok(recovered) => {
                 tokens.push(Inspection::new(given.source, recovered, now, arguments.show_secret));
             }
-            Err((error, undone)) => {
-                eprint_line(&crate::cli::args::token_error::describe(&given, &error, &undone));
+            Err(error) => {
+                error.print();
                 if exit == Exit::Done {
                     exit = Exit::Findings;
                 }
@@ -118,10 +103,10 @@ fn pages(tokens: &[Inspection]) -> String {
     }
 }
 
-fn fields(tokens: &[Inspection], path: &str) -> Result<String, String> {
+fn fields(tokens: &[Inspection], path: &str) -> Result<String, CliError> {
     let mut text = String::new();
     for token in tokens {
-        text += &field(token, path).map_err(|error| format!("Error: {error}"))?;
+        text += &field(token, path).map_err(CliError::new)?;
         text.push('\n');
     }
     Ok(text)

@@ -5,12 +5,12 @@ use clap::{Args, Subcommand};
 use super::history::with_ledger;
 use crate::cli::args::http_options::HttpOptions;
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::token;
-use crate::cli::env::{eprint_line, host, now, print, user};
+use crate::cli::args::token::TokenText;
+use crate::cli::env::{host, now, print, user};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::ledger::{Filter, Ledger, LedgerError, Origin, Record, RecordMeta};
 use crate::render::pretty::counted;
-use crate::token::recover::recover;
 
 /// Import tokens into the ledger, or verify its integrity
 ///
@@ -69,26 +69,22 @@ struct Verify {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let done = match &arguments.command {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    match &arguments.command {
         Command::Import(arguments) => import(arguments),
         Command::Verify(arguments) => verify(arguments),
-    };
-    done.unwrap_or_else(|message| {
-        eprint_line(&format!("Error: {message}"));
-        Exit::Failed
-    })
+    }
 }
 
-fn import(arguments: &Import) -> Result<Exit, String> {
+fn import(arguments: &Import) -> Result<Exit, CliError> {
     if arguments.name.is_empty() {
-        return Err("-name is empty: use the acceptor's name for the peer".to_owned());
+        return Err(CliError::new("-name is empty")
+            .with_remedy("use the name that the accepting cluster gives its peer"));
     }
-    let given = token::read(&arguments.text).map_err(|error| error.to_string())?;
-    let recovered = match recover(&given.text) {
+    let recovered = match TokenText::read(&arguments.text)?.recover() {
         Ok(recovered) => recovered,
-        Err((error, repairs)) => {
-            eprint_line(&crate::cli::args::token_error::describe(&given, &error, &repairs));
+        Err(error) => {
+            error.print();
             return Ok(Exit::Findings);
         }
     };
@@ -106,9 +102,10 @@ fn import(arguments: &Import) -> Result<Exit, String> {
     };
     let record = Record::of(token, &recovered.text, meta);
     let result = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        add(ledger, &record).await.map_err(|error| error.to_string())
+        add(ledger, &record).await.map_err(CliError::new)
     })?;
-    Ok(Exit::of_printing(print(&result)))
+    print(&result)?;
+    Ok(Exit::Done)
 }
 
 async fn add(ledger: &Ledger<'_>, record: &Record) -> Result<String, LedgerError> {
@@ -120,9 +117,9 @@ async fn add(ledger: &Ledger<'_>, record: &Record) -> Result<String, LedgerError
     Ok(added.map_or_else(String::new, |added| format!("Recorded as number {}\n", added.number)))
 }
 
-fn verify(arguments: &Verify) -> Result<Exit, String> {
+fn verify(arguments: &Verify) -> Result<Exit, CliError> {
     let verification = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        ledger.verify().await.map_err(|error| error.to_string())
+        ledger.verify().await.map_err(CliError::new)
     })?;
     let records = counted(verification.records.cast_signed(), "record");
     let (exit, result) = match verification.problems.as_slice() {
@@ -133,5 +130,6 @@ fn verify(arguments: &Verify) -> Result<Exit, String> {
     for problem in &verification.problems {
         text += &format!("  {problem}\n");
     }
-    Ok(exit.unless_unprinted(print(&text)))
+    print(&text)?;
+    Ok(exit)
 }

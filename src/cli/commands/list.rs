@@ -4,11 +4,12 @@ use clap::Args;
 
 use super::consul_compat;
 use super::consul_compat::Format;
-use super::watch::{Seen, watch};
+use super::watch::{Answer, watch};
 use crate::cli::args::http_options::HttpOptions;
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::{Peering, RequestError};
-use crate::render::consul as render;
+use crate::render::consul;
 
 /// List the peerings of a cluster
 ///
@@ -32,36 +33,30 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let prepared = Format::named(&arguments.format).and_then(|format| {
-        let client = arguments.http.client();
-        Ok((format, client.map_err(|error| format!("Error connect to Consul agent: {error}"))?))
-    });
-    let (format, client) = match prepared {
-        Ok(prepared) => prepared,
-        Err(message) => return consul_compat::end(Err(message)),
-    };
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let format = Format::from_name(&arguments.format)?;
+    let client = consul_compat::client(&arguments.http, "Error connect to Consul agent")?;
     if arguments.watch {
         return watch(async |index| {
-            let listed = client.list_peerings_after(index).await;
-            let (peerings, index) = listed.map_err(|error| failed(&error))?;
-            let text = shown(peerings.clone(), format)?;
-            let told = shown(peerings.into_iter().map(Peering::without_times).collect(), format)?;
-            Ok(Seen { told, text, note: None, index })
+            let (peerings, index) = client.list_peerings_after(index).await.map_err(failed)?;
+            let text = render(peerings.clone(), format)?;
+            let state = render(peerings.into_iter().map(Peering::without_times).collect(), format)?;
+            Ok(Answer { state, text, note: None, index })
         });
     }
-    consul_compat::run(async { shown(client.list_peerings().await.map_err(|error| failed(&error))?, format) })
+    consul_compat::run(async { render(client.list_peerings().await.map_err(failed)?, format) })
 }
 
-fn failed(error: &RequestError) -> String {
-    format!("Error listing peerings: {error}")
+#[allow(clippy::needless_pass_by_value)] // for map_err
+fn failed(error: RequestError) -> CliError {
+    CliError::of_consul(format_args!("Error listing peerings: {error}"))
 }
 
-fn shown(mut peerings: Vec<Peering>, format: Format) -> Result<String, String> {
+fn render(mut peerings: Vec<Peering>, format: Format) -> Result<String, CliError> {
     peerings.sort_by(|one, other| one.name.cmp(&other.name));
     match format {
-        Format::Json => render::json(&peerings).map_err(|error| format!("Error marshalling JSON: {error}")),
+        Format::Json => consul_compat::json(&peerings),
         Format::Pretty if peerings.is_empty() => Ok("There are no peering connections.".to_owned()),
-        Format::Pretty => Ok(render::list(&peerings)),
+        Format::Pretty => Ok(consul::list(&peerings)),
     }
 }

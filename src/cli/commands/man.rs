@@ -6,7 +6,8 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 
 use crate::cli::args::go_flags::with_one_dash;
-use crate::cli::env::{eprint_line, print};
+use crate::cli::env::print;
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::help;
 use crate::cli::help::help_topics;
@@ -29,19 +30,14 @@ pub struct Arguments {
 const SHORTER: &str = " (see a summary with \\*(Aq\\-h\\*(Aq)";
 
 /// Writes the pages of a whole definition, and lists them.
-pub fn run(arguments: &Arguments, definition: &Command) -> Exit {
-    match write(&arguments.folder, definition) {
-        Ok(written) => Exit::of_printing(print(&written)),
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            Exit::Failed
-        }
-    }
+pub fn run(arguments: &Arguments, definition: &Command) -> Result<Exit, CliError> {
+    print(&write(&arguments.folder, definition)?)?;
+    Ok(Exit::Done)
 }
 
-fn write(folder: &Path, definition: &Command) -> Result<String, String> {
+fn write(folder: &Path, definition: &Command) -> Result<String, CliError> {
     let failed = |path: &Path, error: std::io::Error| {
-        format!("cannot write {}: {}", path.display(), crate::net::consul::os_error_text(&error))
+        CliError::of_io(format_args!("cannot write {}", path.display()), &error)
     };
     std::fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
     let mut written = String::new();

@@ -5,15 +5,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::consul_compat;
 use super::consul_compat::Format;
-use super::watch::{Seen, watch};
+use super::watch::{Answer, watch};
 use crate::cli::args::http_options::HttpOptions;
 use crate::cli::env::{eprint_line, now, stderr_is_a_terminal};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::net::consul::{Client, Peering};
-use crate::render::consul as render;
+use crate::net::consul::{Client, Peering, RequestError};
+use crate::render::consul;
 
-/// The oldest heartbeat that is not worth a word. Peers send one every 15 seconds.
-const OLDEST_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
+/// The age from which a heartbeat gets a note. Peers send one every 15 seconds.
+const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Read a peering
 ///
@@ -43,82 +44,80 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let prepared = consul_compat::named(&arguments.name).and_then(|()| {
-        let format = Format::named(&arguments.format)?;
-        let client = arguments.http.client();
-        Ok((format, client.map_err(|error| format!("Error connect to Consul agent: {error}"))?))
-    });
-    let (format, client) = match prepared {
-        Ok(prepared) => prepared,
-        Err(message) => return consul_compat::end(Err(message)),
-    };
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let name = &arguments.name;
-    if arguments.watch {
-        let mut was_there = false;
-        return watch(async |index| {
-            let read = client.read_peering_after(name, index).await;
-            let (found, index) = read.map_err(|error| format!("Error reading peering: {error}"))?;
-            let Some(peering) = found else {
-                // It may come back.
-                let text = if format == Format::Json { "null".to_owned() } else { missing(name) };
-                let seen = Seen { told: (text.clone(), false), text, note: None, index };
-                return if was_there { Ok(seen) } else { Err(missing(name)) };
-            };
-            was_there = true;
-            let (text, note) = (shown(&peering, format)?, note(&peering));
-            let told = (shown(&peering.without_times(), format)?, note.is_some());
-            Ok(Seen { told, text, note, index })
+    consul_compat::require_name(name)?;
+    let format = Format::from_name(&arguments.format)?;
+    let client = consul_compat::client(&arguments.http, "Error connect to Consul agent")?;
+    if !arguments.watch {
+        return consul_compat::run(async {
+            let peering = find(&client, name).await?;
+            if let Some(note) = note(&peering) {
+                eprint_line(&note);
+            }
+            render(&peering, format)
         });
     }
-    consul_compat::run(async {
-        let peering = find(&client, name).await?;
-        if let Some(note) = note(&peering) {
-            eprint_line(&note);
-        }
-        shown(&peering, format)
+    let mut was_found = false;
+    watch(async |index| {
+        let (found, index) = client.read_peering_after(name, index).await.map_err(failed)?;
+        let Some(peering) = found else {
+            let text = if format == Format::Json { "null".to_owned() } else { not_found(name) };
+            let answer = Answer { state: (text.clone(), false), text, note: None, index };
+            // A peering that was deleted may be created again.
+            return if was_found { Ok(answer) } else { Err(CliError::of_consul(not_found(name))) };
+        };
+        was_found = true;
+        let (text, note) = (render(&peering, format)?, note(&peering));
+        let state = (render(&peering.without_times(), format)?, note.is_some());
+        Ok(Answer { state, text, note, index })
     })
 }
 
-fn shown(peering: &Peering, format: Format) -> Result<String, String> {
+fn render(peering: &Peering, format: Format) -> Result<String, CliError> {
     match format {
-        Format::Json => render::json(peering).map_err(|error| format!("Error marshalling JSON: {error}")),
-        Format::Pretty => Ok(render::one(peering)),
+        Format::Json => consul_compat::json(peering),
+        Format::Pretty => Ok(consul::one(peering)),
     }
 }
 
-/// A word to a person, for a script sees what Consul prints.
+/// Returns a note for people. Scripts get Consul's output only.
 fn note(peering: &Peering) -> Option<String> {
     stderr_is_a_terminal().then(|| heartbeat_note(peering, now())).flatten()
 }
 
-fn missing(name: &str) -> String {
+fn not_found(name: &str) -> String {
     format!("No peering with name {name} found.")
 }
 
-/// The peering of a name. The error is Consul's, also when there is none.
-pub async fn find(client: &Client, name: &str) -> Result<Peering, String> {
-    let found = client.read_peering(name).await.map_err(|error| format!("Error reading peering: {error}"))?;
-    found.ok_or_else(|| missing(name))
+#[allow(clippy::needless_pass_by_value)] // for map_err
+fn failed(error: RequestError) -> CliError {
+    CliError::of_consul(format_args!("Error reading peering: {error}"))
 }
 
-/// What to say of an ACTIVE peering whose other side was not heard lately.
+/// Reads the peering of a name. The error is Consul's, also if the peering does not exist.
+pub async fn find(client: &Client, name: &str) -> Result<Peering, CliError> {
+    let found = client.read_peering(name).await.map_err(failed)?;
+    found.ok_or_else(|| CliError::of_consul(not_found(name)))
+}
+
+/// Returns a note about a peering that is ACTIVE but without a recent heartbeat.
 fn heartbeat_note(peering: &Peering, now: Timestamp) -> Option<String> {
     if peering.state != "ACTIVE" {
         return None;
     }
     let name = &peering.name;
     let stream = &peering.stream;
-    // A new stream carries something else first.
+    // A new stream carries other messages before its first heartbeat.
     let age = now.duration_since(stream.last_heartbeat.or(stream.last_receive).unwrap_or(Timestamp::MIN));
-    if age <= OLDEST_HEARTBEAT {
+    if age <= MAX_HEARTBEAT_AGE {
         return None;
     }
-    let heard = match stream.last_heartbeat {
-        None => "no heartbeat of the other side ever came".to_owned(),
-        Some(_) => format!("the last heartbeat came {} minutes ago", age.as_mins()),
+    let heartbeat = match stream.last_heartbeat {
+        None => "has never received a heartbeat".to_owned(),
+        Some(_) => format!("received its last heartbeat {} minutes ago", age.as_mins()),
     };
-    Some(format!("Note: {name} is ACTIVE, but {heard}. Is the stream up? Look at the other side, too."))
+    Some(format!("Note: {name} is ACTIVE but {heartbeat}. Check the stream, also on the other cluster."))
 }
 
 #[cfg(test)]

@@ -7,17 +7,18 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::{token, token_error};
-use crate::cli::env::{eprint_line, now, print, width};
+use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::token::read_token;
+use crate::cli::env::{now, print, width};
+use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
 use crate::net::snapshot::{self, Snapshot};
 use crate::observed::Observed;
-use crate::render::{json, pretty, yaml};
+use crate::render::pretty;
 use crate::staleness::{Assessment, Certainty, Staleness, Verdict, assess};
 use crate::token::Token;
-use crate::token::recover::recover;
 
 /// Check whether tokens are still usable, without using them
 ///
@@ -58,7 +59,7 @@ pub struct Arguments {
     require: Require,
     /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
@@ -71,34 +72,19 @@ enum Require {
     Likely,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Pretty,
-    Json,
-    Yaml,
-}
-
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
-    let Some(tokens) = read_all(&arguments.tokens) else { return Exit::Failed };
-    let staleness = match wait_for(assess_all(arguments, &tokens)) {
-        Ok(staleness) => staleness,
-        Err(message) => {
-            eprint_line(&format!("Error: {message}"));
-            return Exit::Failed;
-        }
-    };
-    let exit = exit_of(&staleness.tokens, arguments.require);
-    let text = match arguments.format {
-        Format::Pretty => pretty::staleness(&staleness, width()),
-        Format::Json => json::render(&staleness),
-        Format::Yaml => yaml::render(&staleness),
-    };
-    exit.unless_unprinted(print(&text))
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let tokens: Vec<(String, Token)> = collect_all(arguments.tokens.iter().map(|argument| {
+        let (source, recovered) = read_token(argument)?;
+        Ok((source, recovered.decoded.token))
+    }))?;
+    let staleness = wait_for(assess_all(arguments, &tokens))?;
+    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, width())))?;
+    Ok(exit_of(&staleness.tokens, arguments.require))
 }
 
 /// Queries the sources that the flags name about all tokens.
-async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result<Staleness, String> {
+async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result<Staleness, CliError> {
     const OFFLINE: &str = "-offline was given";
     let kind = arguments.ledger.kind()?;
     let client = if arguments.offline { None } else { Some(arguments.http.client()?) };
@@ -127,50 +113,26 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
     Ok(Staleness::new(assessments, records))
 }
 
-/// Reads the snapshot that a flag names. The error is the whole message.
+/// Reads the snapshot that a flag names.
 async fn read_snapshot(
     path: &Path,
     client: Option<&Client>,
     peer_ids: &BTreeSet<String>,
-) -> Result<Snapshot, String> {
+) -> Result<Snapshot, CliError> {
     let is_live = path.as_os_str() == "live";
     let snapshot = match client {
         Some(client) if is_live => snapshot::read_live(client, peer_ids).await,
-        None if is_live => return Err("-snapshot live needs the network, but -offline was given".to_owned()),
+        None if is_live => return Err(CliError::new("-snapshot live cannot be used with -offline")),
         _ => snapshot::read_file(path, peer_ids),
     };
     snapshot.map_err(|error| {
-        format!(
-            "cannot read the snapshot {}: {}\n  What to do: {}",
-            pretty::printable(&path.display().to_string()),
-            pretty::printable(&error.to_string()),
-            error.remedy()
-        )
+        let path = pretty::printable(&path.display().to_string());
+        CliError::new(format_args!(
+            "cannot read the snapshot {path}: {}",
+            pretty::printable(&error.to_string())
+        ))
+        .with_remedy(error.remedy())
     })
-}
-
-/// Reads all tokens with their sources. Prints an error for each that cannot be read; then the result is `None`.
-fn read_all(arguments: &[String]) -> Option<Vec<(String, Token)>> {
-    let tokens: Vec<_> = arguments.iter().map(|argument| read(argument)).collect();
-    tokens.into_iter().collect()
-}
-
-/// Reads a token with its source, or prints an error.
-pub(crate) fn read(argument: &str) -> Option<(String, Token)> {
-    let given = match token::read(argument) {
-        Ok(given) => given,
-        Err(error) => {
-            eprint_line(&format!("Error: {error}"));
-            return None;
-        }
-    };
-    match recover(&given.text) {
-        Ok(recovered) => Some((given.source, recovered.decoded.token)),
-        Err((error, repairs)) => {
-            eprint_line(&token_error::describe(&given, &error, &repairs));
-            None
-        }
-    }
 }
 
 fn exit_of(tokens: &[Assessment], require: Require) -> Exit {

@@ -7,12 +7,13 @@ use clap::{Args, ValueEnum as _};
 use jiff::{SignedDuration, Timestamp};
 
 use super::batch;
-use crate::cli::args::severity::{Format, Level};
+use crate::cli::args::output_format::ReportFormat;
+use crate::cli::args::severity::Level;
 use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
-use crate::cli::args::token;
 use crate::cli::args::token::TokenText;
-use crate::cli::env::{eprint_line, now, print, width};
+use crate::cli::env::{now, print, width};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::lint::context::{CaEntry, Context};
 use crate::lint::report::{Report, RuleSet, UnreadableInput, ValidatedToken};
@@ -20,7 +21,7 @@ use crate::lint::rule::Severity;
 use crate::lint::rules;
 use crate::render::{json, jsonl, junit, pretty, sarif};
 use crate::token::decode;
-use crate::token::redact::redacted;
+use crate::token::redact::redact;
 
 /// Say what Consul would say of tokens, and what it would not
 ///
@@ -44,7 +45,7 @@ pub struct Arguments {
     tokens: Vec<String>,
     /// How to show it
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: Format,
+    format: ReportFormat,
     /// The mildest finding that makes the exit code 1
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
     fail_on: Level,
@@ -72,7 +73,7 @@ pub struct Arguments {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Exit {
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let now = arguments.now.unwrap_or_else(now);
     if let Some(source) = &arguments.batch {
         return batch::run(&batch::Batch {
@@ -89,11 +90,12 @@ pub fn run(arguments: &Arguments) -> Exit {
     let validated: Vec<Result<ValidatedToken, UnreadableInput>> = arguments
         .tokens
         .iter()
-        .map(|argument| match token::read(argument) {
+        .map(|argument| match TokenText::read(argument) {
             Ok(given) => Ok(judge(given, &selection, now, arguments.warn_before)),
             Err(error) => {
-                eprint_line(&format!("Error: {error}"));
-                Err(UnreadableInput { source: redacted(argument).into_owned(), reason: error.to_string() })
+                error.print();
+                let reason = error.message().to_owned();
+                Err(UnreadableInput { source: redact(argument).into_owned(), reason })
             }
         })
         .collect();
@@ -108,7 +110,8 @@ pub fn run(arguments: &Arguments) -> Exit {
     } else {
         Exit::Done
     };
-    exit.unless_unprinted(print(&render(&validated, arguments.format, fail_on)))
+    print(&render(&validated, arguments.format, fail_on))?;
+    Ok(exit)
 }
 
 impl Arguments {
@@ -141,7 +144,11 @@ pub(crate) fn without_last_line_end(text: &[u8]) -> &[u8] {
     text.strip_suffix(b"\r").unwrap_or(text)
 }
 
-fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], format: Format, fail_on: Severity) -> String {
+fn render(
+    tokens: &[Result<ValidatedToken, UnreadableInput>],
+    format: ReportFormat,
+    fail_on: Severity,
+) -> String {
     let entries = || {
         tokens.iter().zip(1..).map(|(token, index)| match token {
             Ok(token) => jsonl::Entry::of_validated(index, token),
@@ -149,36 +156,38 @@ fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], format: Format, fa
         })
     };
     match format {
-        Format::Pretty => pretty::reports(tokens.iter().flatten(), width()),
-        Format::Json => json::render(&jsonl::Document::new(entries().collect())),
-        Format::Jsonl => {
+        ReportFormat::Pretty => pretty::reports(tokens.iter().flatten(), width()),
+        ReportFormat::Json => json::render(&jsonl::Document::new(entries().collect())),
+        ReportFormat::Jsonl => {
             let mut lines = Vec::new();
             entries().for_each(|entry| entry.write_line(&mut lines));
             String::from_utf8_lossy(&lines).into_owned()
         }
-        Format::Sarif => sarif::render(tokens),
-        Format::Junit => junit::render(tokens, fail_on),
+        ReportFormat::Sarif => sarif::render(tokens),
+        ReportFormat::Junit => junit::render(tokens, fail_on),
     }
 }
 
-fn jobs(text: &str) -> Result<NonZero<usize>, String> {
-    text.parse().map_err(|_| "it is a number from 1 on".to_owned())
+fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {
+    text.parse().map_err(|_| CliError::new("not a number of 1 or more"))
 }
 
 /// The check of a name; a mistyped one gets the nearest.
-fn check_name(name: &str) -> Result<&'static str, String> {
+fn check_name(name: &str) -> Result<&'static str, CliError> {
     rules::find(name).map(|check| check.name).ok_or_else(|| {
         let names = rules::ALL.iter().map(|check| check.name);
         let nearest =
-            suggest::nearest(name, names).map_or_else(String::new, |name| format!(". Is it {name}?"));
-        format!("there is no check of this name{nearest} (peering explain -list shows all)")
+            suggest::nearest(name, names).map_or_else(String::new, |name| format!("did you mean {name}? "));
+        CliError::new("no such check").with_remedy(nearest + "peering explain -list shows all")
     })
 }
 
-fn severity_of_a_check(text: &str) -> Result<(&'static str, Severity), String> {
-    let (name, level) =
-        text.split_once('=').ok_or("it is written CHECK=error, CHECK=warning or CHECK=info")?;
-    let level =
-        Level::from_str(level, false).map_err(|_| "a severity is error, warning or info".to_owned())?;
+fn severity_of_a_check(text: &str) -> Result<(&'static str, Severity), CliError> {
+    let malformed = || {
+        CliError::new("not a check and a severity")
+            .with_remedy("use CHECK=error, CHECK=warning or CHECK=info")
+    };
+    let (name, level) = text.split_once('=').ok_or_else(malformed)?;
+    let level = Level::from_str(level, false).map_err(|_| malformed())?;
     Ok((check_name(name)?, level.into()))
 }

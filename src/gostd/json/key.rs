@@ -4,7 +4,7 @@
 ///
 /// Apart from ASCII's own two cases, simple folding leads just two characters to ASCII: `ſ` (U+017F) to `s` and the
 /// Kelvin sign (U+212A) to `k`.
-pub fn is_key(key: &str, name: &str) -> bool {
+pub fn key_matches(key: &str, name: &str) -> bool {
     if key.is_ascii() {
         return key.eq_ignore_ascii_case(name);
     }
@@ -26,14 +26,17 @@ mod tests {
 
     #[test]
     fn keys_fold_as_unicode_does_one_letter_at_a_time() {
-        assert!(is_key("CA", "CA"));
-        assert!(is_key("serverNAME", "ServerName"));
-        assert!(is_key("ſerverName", "ServerName"));
-        assert!(is_key("\u{212A}ey", "key"));
+        assert!(key_matches("CA", "CA"));
+        assert!(key_matches("serverNAME", "ServerName"));
+        assert!(key_matches("ſerverName", "ServerName"));
+        assert!(key_matches("\u{212A}ey", "key"));
         for key in
             ["", "C", "CAA", "СA", "Server Name", "ServerName\0", "ServerNameſ", "PeerİD", "PeerıD", "é"]
         {
-            assert!(!is_key(key, "ServerName") && !is_key(key, "PeerID") && !is_key(key, "CA"), "{key:?}");
+            assert!(
+                !key_matches(key, "ServerName") && !key_matches(key, "PeerID") && !key_matches(key, "CA"),
+                "{key:?}"
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use super::string::RawString;
 use super::syntax::SyntaxError;
 
 /// How deep Go lets objects and lists nest.
-pub const DEEPEST: usize = 10_000;
+pub const MAX_DEPTH: usize = 10_000;
 
 /// Where we are in a JSON text.
 ///
@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
     /// Enters an object or a list; one begins here.
     pub fn enter(&mut self) -> Result<Items> {
         self.depth += 1;
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             return Err(self.unexpected("exceeded max depth"));
         }
         let object = self.peek() == Some(b'{');

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::der::{Der, SEQUENCE};
 use super::names::is_domain;
-use super::{Refusal, Result};
+use super::{ParseError, Result};
 use crate::gostd::quote::quote;
 use crate::gostd::url::is_address;
 
@@ -93,7 +93,7 @@ fn refuse_unless(is_good: bool, kind: &str, base: &[u8]) -> Result<()> {
     if is_good {
         return Ok(());
     }
-    Err(Refusal::from(format!("x509: failed to parse {kind} constraint {}", quote(base))))
+    Err(ParseError::from(format!("x509: failed to parse {kind} constraint {}", quote(base))))
 }
 
 /// A mailbox of RFC 2821, with Go's leniency: a space in quotes and a backslash outside of them pass.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::constraints;
 use super::der::{BOOLEAN, Der, INTEGER, Integer, OBJECT_IDENTIFIER, OCTET_STRING, Oid, SEQUENCE};
 use super::names;
-use super::{Refusal, Result};
+use super::{ParseError, Result};
 
 const AUTHORITY_INFO_ACCESS: Oid<'_> = Oid(&[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01]);
 
@@ -88,7 +88,7 @@ fn not_critical(critical: bool, refusal: &'static str) -> Result<()> {
 }
 
 fn or(read: Option<()>, refusal: &'static str) -> Result<()> {
-    read.ok_or_else(|| Refusal::from(refusal))
+    read.ok_or_else(|| ParseError::from(refusal))
 }
 
 fn basic_constraints(mut value: Der<'_>) -> Option<()> {

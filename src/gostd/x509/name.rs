@@ -1,7 +1,7 @@
 //! A certificate's issuer and subject.
 
 use super::der::{Der, SEQUENCE, SET};
-use super::{Refusal, Result};
+use super::{ParseError, Result};
 
 /// Checks the content of a name's outermost sequence.
 pub(super) fn check(mut name: Der<'_>) -> Result<()> {
@@ -37,7 +37,7 @@ fn check_text(tag: u8, value: &[u8]) -> Result<()> {
     if is_good { Ok(()) } else { Err(wrong(&format!("invalid {kind}"))) }
 }
 
-fn wrong(what: &str) -> Refusal {
+fn wrong(what: &str) -> ParseError {
     format!("x509: invalid RDNSequence: invalid attribute value: {what}").into()
 }
 

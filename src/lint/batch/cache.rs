@@ -8,7 +8,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 
 use crate::lint::context::CaEntry;
-use crate::token::Remember;
+use crate::token::CaCache;
 
 /// How many entries one generation remembers.
 const MAX_ENTRIES: usize = 1024;
@@ -36,16 +36,16 @@ struct Generation<T> {
 }
 
 impl<T: Clone> TwoGenerationCache<T> {
-    fn recall(&mut self, key: &[u8]) -> Option<T> {
+    fn get(&mut self, key: &[u8]) -> Option<T> {
         if let Some(value) = self.young.entries.get(key) {
             return Some(value.clone());
         }
         let value = self.old.entries.get(key)?.clone();
-        self.remember(key, value.clone());
+        self.insert(key, value.clone());
         Some(value)
     }
 
-    fn remember(&mut self, key: &[u8], value: T) {
+    fn insert(&mut self, key: &[u8], value: T) {
         if key.len() > MAX_KEY_LEN {
             return;
         }
@@ -77,9 +77,9 @@ pub(super) struct CaEntries(TwoGenerationCache<Arc<CaEntry>>);
 impl CaEntries {
     /// The facts of one entry of `CA`.
     pub(super) fn read(&mut self, entry: &str) -> Arc<CaEntry> {
-        self.0.recall(entry.as_bytes()).unwrap_or_else(|| {
+        self.0.get(entry.as_bytes()).unwrap_or_else(|| {
             let authority = Arc::new(CaEntry::read(entry));
-            self.0.remember(entry.as_bytes(), Arc::clone(&authority));
+            self.0.insert(entry.as_bytes(), Arc::clone(&authority));
             authority
         })
     }
@@ -89,20 +89,20 @@ impl CaEntries {
 #[derive(Default)]
 pub(super) struct Strings(TwoGenerationCache<Arc<str>>);
 
-impl Remember for Strings {
-    fn recall(&mut self, written: &[u8]) -> Option<String> {
-        self.0.recall(written).map(|text| text.as_ref().to_owned())
+impl CaCache for Strings {
+    fn get(&mut self, written: &[u8]) -> Option<String> {
+        self.0.get(written).map(|text| text.as_ref().to_owned())
     }
 
-    fn remember(&mut self, written: &[u8], text: &str) {
-        self.0.remember(written, text.into());
+    fn insert(&mut self, written: &[u8], text: &str) {
+        self.0.insert(written, text.into());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::{decode, decode_remembering};
+    use crate::token::{decode, decode_with_cache};
 
     #[test]
     fn what_was_read_lately_is_not_read_again() {
@@ -122,7 +122,7 @@ mod tests {
     fn long_texts_do_not_fill_the_memory() {
         let mut memory = TwoGenerationCache::default();
         for length in (0..200).map(|number| number * 350) {
-            memory.remember(&vec![b'x'; length], ());
+            memory.insert(&vec![b'x'; length], ());
         }
         assert!(!memory.old.entries.is_empty());
         for generation in [memory.young, memory.old] {
@@ -152,7 +152,7 @@ mod tests {
             let text = crate::gostd::base64::encode(json.as_bytes());
             for _ in 0..2 {
                 assert_eq!(
-                    decode_remembering(text.as_bytes(), &mut buffer, &mut strings),
+                    decode_with_cache(text.as_bytes(), &mut buffer, &mut strings),
                     decode(text.as_bytes()),
                     "{ca}"
                 );

@@ -9,7 +9,7 @@ use super::{Settings, Summary};
 use crate::ZeroizeBuf;
 use crate::lint::context::Context;
 use crate::lint::report::Report;
-use crate::token::{Token, decode_remembering};
+use crate::token::{Token, decode_with_cache};
 
 /// What came of one line.
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl<'a> Worker<'a> {
             Err(fault) => return unreadable(index, fault, beside, summary, render),
         };
         let Settings { selection, fail_on, now, warn_before, .. } = self.settings;
-        let decoded = decode_remembering(text.bytes(), &mut self.json, &mut self.strings);
+        let decoded = decode_with_cache(text.bytes(), &mut self.json, &mut self.strings);
         let ca_entries = &mut self.ca_entries;
         let facts = Context::gather(text.bytes(), decoded.as_ref(), *now, *warn_before, |entry| {
             ca_entries.read(entry)

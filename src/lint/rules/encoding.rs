@@ -22,7 +22,7 @@ pub static NOT_BASE64: Check = Check {
 
 fn not_base64(facts: &Context<'_>, found: &mut Found) {
     let Err(error) = facts.decoded else { return };
-    if error.stage != Stage::Base64 || facts.resembles(Resemblance::Nothing) {
+    if error.stage != Stage::Base64 || facts.resembles(Resemblance::Empty) {
         return;
     }
     let (offset, length) = (error.offset, facts.text.len());
@@ -84,7 +84,7 @@ pub static BLANKS_IN_TEXT: Check = Check {
 };
 
 fn blanks_in_text(facts: &Context<'_>, found: &mut Found) {
-    if !facts.needs(Repair::SurroundingBlanks) && !facts.needs(Repair::InnerBlanks) {
+    if !facts.needs(Repair::SurroundingWhitespace) && !facts.needs(Repair::InnerWhitespace) {
         return;
     }
     let is_blank = |byte: &u8| byte.is_ascii_whitespace() && !matches!(byte, b'\r' | b'\n');
@@ -191,7 +191,7 @@ pub static BASE64_NO_PADDING: Check = Check {
 };
 
 fn base64_no_padding(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::LostPadding) {
+    if facts.needs(Repair::MissingPadding) {
         let digits = facts.text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'=').count();
         let missing = digits.next_multiple_of(4) - digits;
         let message = format!("{digits} digits of base64 need {missing} × = at the end");
@@ -261,7 +261,7 @@ pub static ENCODED_TWICE: Check = Check {
 };
 
 fn encoded_twice(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::EncodedTwice) {
+    if facts.needs(Repair::DoubleEncoded) {
         let length = facts.text.len();
         let message =
             format!("under the base64 of these {length} bytes there is base64 again, and then a token");

@@ -4,7 +4,7 @@ use crate::lint::context::Context;
 use crate::lint::rule::{Area, Check, Found, Severity, Subject};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
-use crate::token::{Observation, Repeated, Stage};
+use crate::token::{Observation, ObservationKind, Stage};
 
 /// `not-encoded`.
 pub static NOT_ENCODED: Check = Check {
@@ -45,7 +45,7 @@ pub static NOT_JSON: Check = Check {
 
 fn not_json(facts: &Context<'_>, found: &mut Found) {
     let Err(error) = facts.decoded else { return };
-    if matches!(error.stage, Stage::Json | Stage::Utf8) && !facts.resembles(Resemblance::Nothing) {
+    if matches!(error.stage, Stage::Json | Stage::Utf8) && !facts.resembles(Resemblance::Empty) {
         let offset = error.offset;
         let message = match error.stage {
             Stage::Utf8 => format!("byte {offset} of what the base64 holds is not even text"),
@@ -100,7 +100,7 @@ fn invalid_utf8(facts: &Context<'_>, found: &mut Found) {
             found.fault(path.clone(), message, [("offset", (*offset).into())]);
         }
     }
-    found.leave_out(facts.unlisted(Repeated::ReplacedText));
+    found.leave_out(facts.unlisted(ObservationKind::ReplacedText));
 }
 
 /// `unknown-field`.
@@ -128,7 +128,7 @@ fn unknown_field(facts: &Context<'_>, found: &mut Found) {
             );
         }
     }
-    found.leave_out(facts.unlisted(Repeated::UnknownField));
+    found.leave_out(facts.unlisted(ObservationKind::UnknownField));
 }
 
 /// `duplicate-field`.
@@ -156,7 +156,7 @@ fn duplicate_field(facts: &Context<'_>, found: &mut Found) {
             );
         }
     }
-    found.leave_out(facts.unlisted(Repeated::DuplicateField));
+    found.leave_out(facts.unlisted(ObservationKind::DuplicateField));
 }
 
 /// `field-case`.
@@ -184,5 +184,5 @@ fn field_case(facts: &Context<'_>, found: &mut Found) {
             found.fault(path.clone(), message, values);
         }
     }
-    found.leave_out(facts.unlisted(Repeated::FieldCase));
+    found.leave_out(facts.unlisted(ObservationKind::FieldCase));
 }

@@ -20,7 +20,7 @@ pub static EMPTY: Check = Check {
 };
 
 fn empty(facts: &Context<'_>, found: &mut Found) {
-    if facts.resembles(Resemblance::Nothing) {
+    if facts.resembles(Resemblance::Empty) {
         let length = facts.text.len();
         let message = match length {
             0 => "the text is empty".to_owned(),
@@ -128,7 +128,7 @@ fn more_than_the_token(facts: &Context<'_>, found: &mut Found) {
 }
 
 const AROUND: [(Repair, &str); 4] = [
-    (Repair::JsonAnswer, "this is the API's answer in JSON, with the token under PeeringToken"),
+    (Repair::JsonResponse, "this is the API's answer in JSON, with the token under PeeringToken"),
     (Repair::SecretManifest, "this is the manifest of a Kubernetes Secret that holds the token"),
     (Repair::Assignment, "a variable's name and = stand before the token"),
     (Repair::SurroundingText, "other words stand before or after the token"),
@@ -149,7 +149,7 @@ pub static TRUNCATED: Check = Check {
 
 fn truncated(facts: &Context<'_>, found: &mut Found) {
     let length = facts.text.trim_ascii().len();
-    let message = if facts.resembles(Resemblance::Truncated) {
+    let message = if facts.resembles(Resemblance::MissingEnd) {
         format!("the text ends after {length} bytes, in the middle of the token")
     } else if facts.resembles(Resemblance::Shortened) {
         format!("an ellipsis stands in these {length} bytes, in place of a part of the token")

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::file;
-use super::host_port::{AuthorityError, HostPort};
+use super::host_port::{HostPort, HostPortError};
 use crate::token::Secret;
 
 /// The HTTP API options as given on the command line; `None` and empty both mean that a flag was not given.
@@ -107,7 +107,7 @@ pub enum ConfigError {
     UnknownScheme(String),
     /// An address that cannot be one.
     #[error(transparent)]
-    HostPort(#[from] AuthorityError),
+    HostPort(#[from] HostPortError),
     /// A certificate without its key, or a key without its certificate.
     #[error("both client cert and client key must be provided")]
     HalfClientCertificate,

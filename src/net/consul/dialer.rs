@@ -130,7 +130,7 @@ impl Client {
         const QUESTION: &[u8] =
             br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
         let answer = self
-            .ask(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(QUESTION)))
+            .send(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(QUESTION)))
             .await
             .ok()?;
         // Without ACLs everything is allowed.
@@ -145,12 +145,12 @@ impl Client {
     }
 
     async fn agent_self(&self) -> Option<AgentSelf> {
-        let answer = self.ask(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
+        let answer = self.send(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
         answer::read("description of an agent", &answer.body).ok()
     }
 
     async fn through_mesh_gateways(&self) -> Option<bool> {
-        let answer = self.ask(Method::GET, "/v1/config/mesh/mesh", &[], None).await.ok()?;
+        let answer = self.send(Method::GET, "/v1/config/mesh/mesh", &[], None).await.ok()?;
         if answer.status == http::StatusCode::NOT_FOUND {
             return answer.body.starts_with(b"Config entry not found").then_some(false);
         }

@@ -1,19 +1,20 @@
-//! Why a request to Consul failed, in the words of Consul's own command line.
+//! Failed requests, in the words of Consul's own command line.
 //!
-//! Consul's client is Go's `net/http`, so a failed connection reads `Post "URL": dial tcp HOST: connect: connection
-//! refused`. People search for those words; ours are the same where the cause is.
+//! Consul's client is Go's `net/http`, which reports a failed connection as `Post "URL": dial tcp HOST: connect:
+//! connection refused`. People search for these texts, so the same causes have the same texts here.
 
-use std::error::Error as StdError;
 use std::io;
 
-use rustls::pki_types::ServerName;
-use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use http::Method;
 use thiserror::Error;
 
-/// Why there is no answer to use.
+use crate::gostd::os_error::os_error_text;
+use crate::net::tls::error_text::{causes, innermost, rustls_error, tls_error_text};
+
+/// Why a request brought no usable response.
 #[derive(Debug, Error)]
 pub enum RequestError {
-    /// Consul answered, and refused. The text is what Consul's command line prints.
+    /// Consul refused the request. The text is the one that Consul's command line prints.
     #[error("Unexpected response code: {status} ({body})")]
     Refused {
         /// The HTTP status.
@@ -21,41 +22,46 @@ pub enum RequestError {
         /// The body, trimmed.
         body: String,
     },
-    /// No answer came.
+    /// There was no response.
     #[error("{method} \"{url}\": {cause}")]
     Transport {
-        /// The method, capitalised as Go does.
+        /// The method as Go writes it, such as `Post`.
         method: &'static str,
-        /// The URL asked for, without credentials.
+        /// The requested URL, without credentials.
         url: String,
-        /// What went wrong, in Go's words where they are known.
+        /// The cause, in Go's words if they are known.
         cause: String,
     },
-    /// A connection may have been made, but no answer came in the time that was given.
-    #[error("{address} did not answer within {seconds} s")]
+    /// There was no response within the timeout.
+    #[error("{address} did not respond within {seconds} s")]
     Silent {
-        /// Where it was asked.
+        /// The address of the agent.
         address: String,
-        /// How long it was waited.
+        /// The timeout.
         seconds: f64,
     },
-    /// An answer came that is not what this endpoint answers.
+    /// The response is not one that this endpoint sends.
     #[error("{0}")]
     Unreadable(String),
-    /// The TLS files or the URL cannot be used.
+    /// The TLS files, the proxy or the URL cannot be used.
     #[error("{0}")]
     Setup(String),
 }
 
-/// What the operating system says, as Go prints it: lower case, without a number.
-pub fn os_error_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or(&text);
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+impl RequestError {
+    pub(super) fn transport(method: &Method, url: String, cause: String) -> Self {
+        let method = match method.as_str() {
+            "POST" => "Post",
+            "PUT" => "Put",
+            "DELETE" => "Delete",
+            _ => "Get",
+        };
+        Self::Transport { method, url, cause }
+    }
 }
 
-/// The cause of a failed request in Go's words. `dialed` is what Go would name, such as `tcp 127.0.0.1:8500`.
+/// Returns the cause of a failed request in Go's words. `dialed` is the address as Go names it, such as
+/// `tcp 127.0.0.1:8500`.
 pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> String {
     let chain = || causes(error);
     if let Some(tls) = chain().find_map(rustls_error) {
@@ -84,99 +90,4 @@ pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> 
         }
         None => innermost(error),
     }
-}
-
-/// Whether a request failed because the server's certificate was not trusted.
-pub(super) fn is_distrust(error: &reqwest::Error) -> bool {
-    matches!(causes(error).find_map(rustls_error), Some(rustls::Error::InvalidCertificate(_)))
-}
-
-/// What an error has beneath it, the nearest first.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
-    std::iter::successors(error.source(), |error| (*error).source())
-}
-
-fn innermost(error: &reqwest::Error) -> String {
-    let mut innermost: &dyn StdError = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
-}
-
-/// The TLS error in a link of the chain. `io::Error`s wrap each other, and show the source of what they hold instead
-/// of what they hold.
-pub(crate) fn rustls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
-    let mut error = error;
-    loop {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        error = error.downcast_ref::<io::Error>()?.get_ref()?;
-    }
-}
-
-fn tls_error_text(error: &rustls::Error, server_name: &str) -> String {
-    match error {
-        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            "http: server gave HTTP response to HTTPS client".to_owned()
-        }
-        rustls::Error::InvalidCertificate(error) => {
-            format!("tls: failed to verify certificate: x509: {}", certificate_text(error, server_name))
-        }
-        rustls::Error::AlertReceived(alert) => format!("remote error: tls: {}", alert_text(*alert)),
-        other => format!("tls: {other}"),
-    }
-}
-
-/// What Go's TLS library says of a certificate that was not trusted, after `x509: `.
-pub(crate) fn certificate_text(error: &CertificateError, server_name: &str) -> String {
-    match error {
-        CertificateError::UnknownIssuer => "certificate signed by unknown authority".to_owned(),
-        CertificateError::Expired
-        | CertificateError::ExpiredContext { .. }
-        | CertificateError::NotValidYet
-        | CertificateError::NotValidYetContext { .. } => {
-            "certificate has expired or is not yet valid".to_owned()
-        }
-        CertificateError::NotValidForNameContext { expected: ServerName::IpAddress(_), presented }
-            if presented.is_empty() =>
-        {
-            format!("cannot validate certificate for {server_name} because it doesn't contain any IP SANs")
-        }
-        CertificateError::NotValidForNameContext { presented, .. } => {
-            let names = presented.iter().map(|name| plain_name(name)).collect::<Vec<_>>().join(", ");
-            if names.is_empty() {
-                format!("certificate is not valid for any names, but wanted to match {server_name}")
-            } else {
-                format!("certificate is valid for {names}, not {server_name}")
-            }
-        }
-        CertificateError::NotValidForName => format!("certificate is not valid for {server_name}"),
-        other => other.to_string(),
-    }
-}
-
-/// rustls lists names as `DnsName("a")`; Go lists them bare.
-fn plain_name(name: &str) -> &str {
-    name.split('"').nth(1).unwrap_or(name)
-}
-
-/// A TLS alert as Go names it.
-pub(crate) fn alert_text(alert: AlertDescription) -> String {
-    let words = match alert {
-        AlertDescription::CertificateRequired => "certificate required",
-        AlertDescription::BadCertificate => "bad certificate",
-        AlertDescription::UnknownCA => "unknown certificate authority",
-        AlertDescription::CertificateExpired => "expired certificate",
-        AlertDescription::CertificateUnknown => "unknown certificate",
-        AlertDescription::HandshakeFailure => "handshake failure",
-        AlertDescription::ProtocolVersion => "protocol version not supported",
-        AlertDescription::UnrecognisedName => "unrecognized name",
-        AlertDescription::NoApplicationProtocol => "no application protocol",
-        AlertDescription::InternalError => "internal error",
-        AlertDescription::AccessDenied => "access denied",
-        other => return format!("{other:?}"),
-    };
-    words.to_owned()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::error::os_error_text;
+use crate::gostd::os_error::os_error_text;
 
 /// The longest of these files that is read, in bytes. A machine's whole list of roots takes a quarter of a megabyte.
 const MAX_FILE_LEN: usize = 16 * 1024 * 1024;

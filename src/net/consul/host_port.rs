@@ -8,7 +8,7 @@ use thiserror::Error;
 
 /// Why a text is none. Consul's client takes all of them for names of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum AuthorityError {
+pub enum HostPortError {
     /// It has a user or a password.
     #[error("the address holds a user or a password before an @: they belong in CONSUL_HTTP_AUTH")]
     Credentials,
@@ -32,12 +32,12 @@ pub struct HostPort {
 
 impl HostPort {
     /// Reads it. The port ends it: `::1:8500` is port 8500 at `::1`. `default_port` stands where it names none.
-    pub(super) fn parse(text: &str, default_port: u16) -> Result<Self, AuthorityError> {
+    pub(super) fn parse(text: &str, default_port: u16) -> Result<Self, HostPortError> {
         if text.contains('@') {
-            return Err(AuthorityError::Credentials);
+            return Err(HostPortError::Credentials);
         }
         let malformed =
-            |reason: &str| AuthorityError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
+            |reason: &str| HostPortError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
         let port_of = |(_, port): &(&str, &str)| port.bytes().all(|byte| byte.is_ascii_digit());
         let (host, port) = text.rsplit_once(':').filter(port_of).unwrap_or((text, ""));
         let port = match port {
@@ -61,7 +61,7 @@ impl HostPort {
     }
 
     /// That of a URL.
-    pub(super) fn of(url: &reqwest::Url) -> Result<Self, AuthorityError> {
+    pub(super) fn of(url: &reqwest::Url) -> Result<Self, HostPortError> {
         let default_port = if url.scheme() == "https" { 443 } else { 80 };
         let port = url.port_or_known_default().unwrap_or(default_port);
         Self::parse(&format!("{}:{port}", url.host_str().unwrap_or_default()), default_port)
@@ -165,7 +165,7 @@ mod tests {
             ("[::1", no_host),
             ("http:127.0.0.1:1", no_host),
         ] {
-            let refused = AuthorityError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
+            let refused = HostPortError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
             assert_eq!(HostPort::parse(text, 80), Err(refused), "{text}");
         }
     }

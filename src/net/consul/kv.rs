@@ -4,9 +4,9 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::answer;
-use super::client::{Client, path_of_key};
+use super::client::{Client, key_path};
 use super::error::RequestError;
-use super::response::Answer;
+use super::transport::ApiResponse;
 
 /// One key with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,14 +62,14 @@ impl Client {
         key: &str,
         parameters: &[(&str, &str)],
         value: Option<Vec<u8>>,
-    ) -> Result<Answer, RequestError> {
-        let path = format!("/v1/kv/{}", path_of_key(key));
-        self.ask(method, &path, parameters, value.map(Into::into)).await
+    ) -> Result<ApiResponse, RequestError> {
+        let path = format!("/v1/kv/{}", key_path(key));
+        self.send(method, &path, parameters, value.map(Into::into)).await
     }
 }
 
 /// The pairs of an answer. Consul's 404 for what is not there has no text; anybody else's has.
-fn pairs(answer: Answer) -> Result<Vec<Pair>, RequestError> {
+fn pairs(answer: ApiResponse) -> Result<Vec<Pair>, RequestError> {
     if answer.status == StatusCode::NOT_FOUND && answer.body.is_empty() {
         return Ok(Vec::new());
     }

@@ -60,14 +60,14 @@ impl Client {
         let mut body = Zeroizing::new(Vec::with_capacity(request.peering_token.expose().len() + 1024));
         serde_json::to_writer(&mut *body, request).map_err(|error| RequestError::Setup(error.to_string()))?;
         let body = Some(Bytes::from_owner(body));
-        self.ask(Method::POST, "/v1/peering/establish", &[], body).await?.ok().map(drop)
+        self.send(Method::POST, "/v1/peering/establish", &[], body).await?.ok().map(drop)
     }
 
     /// Asks Consul to delete the peering of a local name: `DELETE /v1/peering/:name`. Consul does not say whether there
     /// was one.
     pub async fn delete_peering(&self, name: &str) -> Result<(), RequestError> {
         let path = format!("/v1/peering/{}", path_segment(name));
-        self.ask(Method::DELETE, &path, &[], None).await?.ok().map(drop)
+        self.send(Method::DELETE, &path, &[], None).await?.ok().map(drop)
     }
 
     /// Generates a token: `POST /v1/peering/token`. Asked once; nothing is tried again.
@@ -76,14 +76,14 @@ impl Client {
         request: &GenerateTokenRequest,
     ) -> Result<GeneratedToken, RequestError> {
         let body = serde_json::to_vec(request).map_err(|error| RequestError::Setup(error.to_string()))?;
-        let answer = self.ask(Method::POST, "/v1/peering/token", &[], Some(body.into())).await?;
+        let answer = self.send(Method::POST, "/v1/peering/token", &[], Some(body.into())).await?;
         answer::read("generated token", &answer.ok()?.body)
     }
 
     /// Reads the peering of a local name: `GET /v1/peering/:name`. `None`: Consul says that there is none.
     pub async fn read_peering(&self, name: &str) -> Result<Option<Peering>, RequestError> {
         let path = format!("/v1/peering/{}", path_segment(name));
-        let answer = self.ask(Method::GET, &path, &[], None).await?;
+        let answer = self.send(Method::GET, &path, &[], None).await?;
         // Anybody's 404 is not Consul's word.
         if answer.status == StatusCode::NOT_FOUND && answer.body.starts_with(b"Peering not found") {
             return Ok(None);
@@ -93,13 +93,13 @@ impl Client {
 
     /// Lists the peerings: `GET /v1/peerings`.
     pub async fn list_peerings(&self) -> Result<Vec<Peering>, RequestError> {
-        answer::read("list of peerings", &self.ask(Method::GET, "/v1/peerings", &[], None).await?.ok()?.body)
+        answer::read("list of peerings", &self.send(Method::GET, "/v1/peerings", &[], None).await?.ok()?.body)
     }
 
     /// Lists the peerings once they differ from those at an index, or after ten seconds; 0 asks for those of now. With them
     /// comes the index to ask about next.
     pub async fn list_peerings_after(&self, index: u64) -> Result<(Vec<Peering>, u64), RequestError> {
-        let answer = self.ask_after("/v1/peerings", index).await?.ok()?;
+        let answer = self.send_blocking("/v1/peerings", index).await?.ok()?;
         Ok((answer::read("list of peerings", &answer.body)?, answer.next_index(index)))
     }
 
@@ -110,7 +110,7 @@ impl Client {
         index: u64,
     ) -> Result<(Option<Peering>, u64), RequestError> {
         let path = format!("/v1/peering/{}", path_segment(name));
-        let answer = self.ask_after(&path, index).await?;
+        let answer = self.send_blocking(&path, index).await?;
         let next = answer.next_index(index);
         if answer.status == StatusCode::NOT_FOUND && answer.body.starts_with(b"Peering not found") {
             return Ok((None, next));
@@ -122,14 +122,14 @@ impl Client {
     pub async fn ca_roots(&self) -> Result<CaRoots, RequestError> {
         answer::read(
             "list of CA roots",
-            &self.ask(Method::GET, "/v1/connect/ca/roots", &[], None).await?.ok()?.body,
+            &self.send(Method::GET, "/v1/connect/ca/roots", &[], None).await?.ok()?.body,
         )
     }
 
     /// Streams a snapshot of the cluster's state, `GET /v1/snapshot`, chunk by chunk into `take`, until that says `false`.
     ///
     /// It holds every secret of the cluster: nothing of it is kept here.
-    pub async fn snapshot(&self, take: impl FnMut(Bytes) -> bool) -> Result<(), RequestError> {
+    pub async fn snapshot(&self, take: impl FnMut(Bytes) -> bool + Send) -> Result<(), RequestError> {
         self.stream("/v1/snapshot", take).await
     }
 }

@@ -1,12 +1,11 @@
 //! One record: what the ledger stores about a generated token.
 
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Certificate, hex};
+use crate::certificate::Certificate;
 use crate::gostd::{base64, pem};
-use crate::staleness::secret_sha256;
+use crate::hex::sha256_hex;
 use crate::token::{Token, fingerprint};
 
 /// A record with its number in the ledger.
@@ -112,7 +111,7 @@ impl Record {
             addresses: token.dialed_addresses().to_vec(),
             tls: !entries.is_empty(),
             roots: entries.iter().filter_map(|entry| Root::read(entry)).collect(),
-            secret_sha256: secret_sha256(token),
+            secret_sha256: token.establishment_secret.sha256(),
             token_sha256: fingerprint(text),
             user: meta.user,
             host: meta.host,
@@ -145,7 +144,7 @@ impl Record {
         }
         for root in &self.roots {
             let der = base64::decode(root.der.as_bytes()).map_err(|_| "a CA certificate is not base64")?;
-            if hex(digest(&SHA256, &der).as_ref()) != root.sha256 {
+            if sha256_hex(&der) != root.sha256 {
                 return Err(format!("the CA certificate {} has another SHA-256", root.sha256));
             }
         }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::verification::{Problem, StoredRecord, Verification};
 use super::{Filter, LedgerError, NumberedRecord, Record};
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 use crate::net::sqlite::{Schema, SchemaError, create_private};
 
 /// The name of the database in the state directory.

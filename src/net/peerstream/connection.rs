@@ -28,8 +28,9 @@ use super::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, STREAM_RESOURCES, StreamMessage,
     leader_of,
 };
-use crate::net::consul::{PeerChain, os_error_text};
-use crate::net::tls::peer_config::{client_config, ders};
+use crate::gostd::os_error::os_error_text;
+use crate::net::tls::client_config::{ders, peer_config};
+use crate::net::tls::peer_chain::PeerChain;
 use crate::token::{Secret, ServerAddress};
 
 /// Whom a connection trusts.
@@ -145,7 +146,7 @@ impl Connection {
             ServerAddress::parse(address).map_err(|error| failed(Step::Address, error.to_string()))?;
         // Go dials this very host when there is none.
         let host = if parsed.host.is_empty() { "localhost" } else { &parsed.host };
-        if parsed.is_a_number_only() {
+        if parsed.is_numeric_name() {
             return Err(failed(Step::Dns, "no such host".to_owned()));
         }
         let found: Vec<SocketAddr> =
@@ -161,13 +162,15 @@ impl Connection {
             Trust::Tls { cas, server_name } => {
                 let tls = |reason: String| failed(Step::Tls, reason);
                 let shown = PeerChain::default();
-                let config = client_config(cas, &shown).map_err(tls)?;
+                let config = peer_config(cas, &shown).map_err(tls)?;
                 let name = ServerName::try_from(server_name.clone())
-                    .map_err(|_| tls(format!("{server_name:?} is no name that a certificate can have")))?;
+                    .map_err(|_| tls(format!("{server_name:?} is not a valid certificate name")))?;
                 let connector = TlsConnector::from(Arc::new(config));
                 let made = step(Step::Tls, patience, connector.connect(name, stream)).await;
-                let stream = made.map_err(|error| match shown.judge(&ders(cas), server_name) {
-                    Some(Err(refusal)) => tls(format!("tls: failed to verify certificate: {}", refusal.says)),
+                let stream = made.map_err(|error| match shown.verify(&ders(cas), server_name) {
+                    Some(Err(refusal)) => {
+                        tls(format!("tls: failed to verify certificate: {}", refusal.message))
+                    }
                     _ => error,
                 })?;
                 let alpn = match stream.get_ref().1.alpn_protocol() {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::net::consul::{alert_text, rustls_error};
+use crate::net::tls::error_text::{alert_text, rustls_error};
 
 /// How many bytes are remembered.
 const FIRST: usize = 32;

@@ -9,13 +9,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use crate::connectivity::{Connected, DnsFault, Step, TcpFault, TcpTry, TcpWhy};
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 use crate::token::ServerAddress;
 
 /// Looks a name up with the system's resolver. An IP address is its own answer.
 pub(super) async fn look_up(address: &ServerAddress, patience: Duration) -> Step<Vec<IpAddr>, DnsFault> {
     let begun = Instant::now();
-    if address.is_a_number_only() {
+    if address.is_numeric_name() {
         return Step::Failed { fault: DnsFault::NoSuchHost, elapsed: begun.elapsed() };
     }
     // Go dials this very host when there is none.

@@ -14,9 +14,11 @@ use tokio_rustls::client::TlsStream;
 use super::sniff::{FirstBytes, SniffingStream};
 use crate::certificate::Certificate;
 use crate::connectivity::{Distrust, Shown, Step, TlsFault, Whose};
-use crate::gostd::chain::Fault;
-use crate::net::consul::{PeerChain, alert_text, certificate_text, os_error_text, rustls_error};
-use crate::net::peerstream::{client_config, ders};
+use crate::gostd::chain::VerifyErrorKind;
+use crate::gostd::os_error::os_error_text;
+use crate::net::tls::client_config::{ders, peer_config};
+use crate::net::tls::error_text::{alert_text, certificate_text, rustls_error};
+use crate::net::tls::peer_chain::PeerChain;
 
 /// What TLS is spoken over, and what speaks TLS.
 pub(super) type Encrypted = TlsStream<SniffingStream<TcpStream>>;
@@ -43,18 +45,18 @@ pub(super) async fn shake_hands(
     };
     let elapsed = begun.elapsed();
     // What was shown is judged as the dialer would, which is written in Go, whatever our own library says of it.
-    let judged = shown.judge(&ders(cas), server_name);
+    let judged = shown.verify(&ders(cas), server_name);
     match (made, judged) {
         (_, Some(Err(refusal))) => {
             let fault = TlsFault::Untrusted {
-                why: distrust(refusal.fault),
-                go_says: refusal.says,
+                why: distrust(refusal.kind),
+                go_says: refusal.message,
                 shown: Box::new(what_was_shown(&shown, server_name)),
             };
             (Step::Failed { fault, elapsed }, None)
         }
         (Err(TlsFault::Untrusted { go_says: ours, .. }), Some(Ok(trusted))) => {
-            let mut seen = Shown { not_checked: trusted.not_checked, ..what_was_shown(&shown, server_name) };
+            let mut seen = Shown { not_checked: trusted.unverified, ..what_was_shown(&shown, server_name) };
             seen.not_checked
                 .push(format!("our TLS library does not take this chain ({ours}); Go does, by its rules"));
             (Step::Passed { seen, elapsed }, None)
@@ -68,7 +70,7 @@ pub(super) async fn shake_hands(
                 other => format!("{other:?}"),
             };
             let alpn = connection.alpn_protocol().map(|it| String::from_utf8_lossy(it).into_owned());
-            let not_checked = judged.and_then(Result::ok).map(|trusted| trusted.not_checked);
+            let not_checked = judged.and_then(Result::ok).map(|trusted| trusted.unverified);
             let not_checked = not_checked.unwrap_or_default();
             (
                 Step::Passed {
@@ -86,9 +88,9 @@ fn prepare(
     server_name: &str,
     shown: &PeerChain,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let config = client_config(cas, shown)?;
+    let config = peer_config(cas, shown)?;
     let name = ServerName::try_from(server_name.to_owned())
-        .map_err(|_| format!("{server_name:?} is no name that a certificate can have"))?;
+        .map_err(|_| format!("{server_name:?} is not a valid certificate name"))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
 }
 
@@ -120,13 +122,13 @@ fn what_was_shown(shown: &PeerChain, server_name: &str) -> Shown {
     Shown { whose: whose(chain.first(), server_name), chain, ..Shown::default() }
 }
 
-fn distrust(fault: Fault) -> Distrust {
-    match fault {
-        Fault::UnknownAuthority => Distrust::UnknownAuthority,
-        Fault::WrongName => Distrust::WrongName,
-        Fault::Expired => Distrust::Expired,
-        Fault::NotYetValid => Distrust::NotYetValid,
-        Fault::Unreadable | Fault::Unusable => Distrust::Unusable,
+fn distrust(kind: VerifyErrorKind) -> Distrust {
+    match kind {
+        VerifyErrorKind::UnknownAuthority => Distrust::UnknownAuthority,
+        VerifyErrorKind::WrongName => Distrust::WrongName,
+        VerifyErrorKind::Expired => Distrust::Expired,
+        VerifyErrorKind::NotYetValid => Distrust::NotYetValid,
+        VerifyErrorKind::Unreadable | VerifyErrorKind::Unusable => Distrust::Unusable,
     }
 }
 

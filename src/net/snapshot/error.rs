@@ -4,7 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::net::consul::{RequestError, os_error_text};
+use crate::gostd::os_error::os_error_text;
+use crate::net::consul::RequestError;
 
 /// What is wrong, and where.
 #[derive(Debug, Error)]
@@ -19,10 +20,10 @@ pub enum SnapshotError {
     #[error("not a complete Consul snapshot: {0} is missing in the archive")]
     Missing(&'static str),
     /// It ends too early.
-    #[error("it is truncated, in {0}")]
+    #[error("{0} is truncated")]
     Truncated(&'static str),
     /// The compression is invalid, or its checksum does not match.
-    #[error("it is damaged, in {place}: {reason}")]
+    #[error("{place} is damaged: {reason}")]
     Damaged {
         /// The file in the archive.
         place: &'static str,
@@ -49,29 +50,23 @@ pub enum SnapshotError {
 }
 
 impl SnapshotError {
-    /// Returns the likely cause and what to do, in one to three sentences.
+    /// Returns what to do about it, in one line without a period.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Foreign(_) | Self::NotAnArchive | Self::Missing(_) => {
-                "This is probably another file. Pass the file that `consul snapshot save FILE` wrote, without unpacking \
-                 or repacking it."
+                "pass the file that `consul snapshot save FILE` wrote, without unpacking or repacking it"
             }
             Self::Truncated(_) => {
-                "Probably the disk was full, or copying was interrupted. Copy it again, or save another one with `consul \
-                 snapshot save FILE`. `consul snapshot inspect FILE` checks whether it is complete."
+                "copy it again, or save another one with `consul snapshot save FILE`; the disk may have been full"
             }
             Self::Damaged { .. } | Self::Checksum(_) => {
-                "Probably it was damaged while copying, for example in text mode. Copy it again, or save another one with \
-                 `consul snapshot save FILE`."
+                "copy it again in binary mode, or save another one with `consul snapshot save FILE`"
             }
             Self::Unsupported { .. } => {
-                "Probably a Consul newer than this tool wrote it. Upgrade this tool, or use other sources of evidence."
+                "upgrade peering, or use other sources of evidence: a newer Consul probably wrote the snapshot"
             }
-            Self::Unreadable(_) => "Check the path and its permissions.",
-            Self::Consul(_) => {
-                "Check -http-addr and the ACL token, which needs acl:write. Or save a snapshot with `consul snapshot save \
-                 FILE`, and pass the file."
-            }
+            Self::Unreadable(_) => "check the path and its permissions",
+            Self::Consul(_) => "check -http-addr and the ACL token, which needs acl:write",
         }
     }
 }

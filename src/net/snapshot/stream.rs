@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use ring::digest::{Context, SHA256};
 
 use super::error::Fault;
-use crate::certificate::hex;
+use crate::hex::hex;
 use crate::zeroize_buf::ZeroizeBuf;
 
 /// The length of the buffer, in bytes.

@@ -7,6 +7,7 @@ use flate2::write::GzEncoder;
 use serde_json::Value;
 
 use super::*;
+use crate::hex::sha256_hex;
 use crate::observed::Observed;
 use crate::staleness::evidence::Evidence;
 use crate::staleness::{Verdict, assess};
@@ -119,7 +120,7 @@ fn other_files_are_described_in_the_error() {
     let other_tar = tar.into_inner().unwrap();
     let message = |bytes: &[u8]| {
         let error = read(bytes, &BTreeSet::new()).unwrap_err();
-        assert!(error.remedy().ends_with('.'));
+        assert!(error.remedy().contains("consul snapshot save FILE"));
         error.to_string()
     };
     let text = "hello, world\n".repeat(100);
@@ -164,9 +165,7 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// Makes a complete snapshot of records, with SHA256SUMS first or last.
 fn snapshot_of(state: &[u8], sums_first: bool) -> Vec<u8> {
-    let sum =
-        |bytes: &[u8]| crate::certificate::hex(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
-    let sums = format!("{}  meta.json\n{}  state.bin\n", sum(META_JSON), sum(state));
+    let sums = format!("{}  meta.json\n{}  state.bin\n", sha256_hex(META_JSON), sha256_hex(state));
     let mut files = vec![("meta.json", META_JSON), ("state.bin", state), ("SHA256SUMS", sums.as_bytes())];
     if sums_first {
         files.rotate_right(1);

@@ -1,4 +1,4 @@
-//! The certificate that is shown to Consul, read as Go's `tls.X509KeyPair` reads it, and refused in its words.
+//! The client certificate and its key, parsed like Go's `tls.X509KeyPair`, with Go's errors.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use crate::certificate::{Certificate, KeyAlgorithm};
 use crate::gostd::{pem, x509};
 use crate::net::consul::file::read;
 
-/// Go takes shorter RSA keys and P-521 too.
-const UNKNOWN_KEY: &str = "tls: the private key is none that can be used here: RSA of 2048 bits or more, ECDSA P-256 or \
-     P-384, or Ed25519";
+/// Go also supports shorter RSA keys and P-521.
+const UNSUPPORTED_KEY: &str = "tls: unsupported private key: use RSA with at least 2048 bits, ECDSA P-256 or P-384, or \
+     Ed25519";
 
-/// Reads a certificate with what signed it, and its key. The error is Go's.
+/// Reads a certificate chain and its key from PEM files. The errors are Go's.
 pub(crate) fn load(
     certificate: &Path,
     key: &Path,
@@ -60,26 +60,26 @@ fn pair(chain: &[u8], key: &[u8], provider: &CryptoProvider) -> Result<Certified
             ),
         });
     };
-    x509::parse_certificate(leaf).map_err(|refusal| refusal.to_string())?;
+    x509::parse_certificate(leaf).map_err(|error| error.to_string())?;
     let key =
         PrivateKeyDer::try_from(key.to_vec()).map_err(|_| "tls: failed to parse private key".to_owned())?;
-    let key = provider.key_provider.load_private_key(key).map_err(|_| UNKNOWN_KEY.to_owned())?;
-    let is_of_its_kind = is_key_for(leaf, key.algorithm());
+    let key = provider.key_provider.load_private_key(key).map_err(|_| UNSUPPORTED_KEY.to_owned())?;
+    let has_same_algorithm = is_key_for(leaf, key.algorithm());
     let chain = chain.iter().map(|der| CertificateDer::from(der.to_vec())).collect();
     let pair = CertifiedKey::new(chain, key);
     match pair.keys_match() {
         Ok(()) | Err(rustls::Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(pair),
-        Err(rustls::Error::InconsistentKeys(_)) if is_of_its_kind => {
+        Err(rustls::Error::InconsistentKeys(_)) if has_same_algorithm => {
             Err("tls: private key does not match public key".to_owned())
         }
         Err(rustls::Error::InconsistentKeys(_)) => {
             Err("tls: private key type does not match public key type".to_owned())
         }
-        Err(other) => Err(format!("tls: our TLS library does not take the certificate: {other}")),
+        Err(other) => Err(format!("tls: the TLS library rejects the certificate: {other}")),
     }
 }
 
-/// Whether a certificate's key is of an algorithm.
+/// Returns whether a certificate's key has this algorithm.
 fn is_key_for(certificate: &[u8], algorithm: SignatureAlgorithm) -> bool {
     Certificate::from_der(certificate).is_ok_and(|certificate| match certificate.key.algorithm {
         KeyAlgorithm::Rsa => algorithm == SignatureAlgorithm::RSA,
@@ -91,7 +91,7 @@ fn is_key_for(certificate: &[u8], algorithm: SignatureAlgorithm) -> bool {
     })
 }
 
-/// The blocks of a kind, and the labels of the rest.
+/// Returns the PEM blocks whose label is wanted, and the labels of the others.
 fn blocks(text: &[u8], wanted: impl Fn(&str) -> bool) -> (Vec<ZeroizeBuf>, Vec<String>) {
     let (mut found, mut others, mut rest) = (Vec::new(), Vec::new(), text);
     while let Some(block) = pem::decode(rest) {

@@ -1,4 +1,4 @@
-//! TLS towards a Consul agent: whose certificates are believed, and which one is shown.
+//! TLS configurations of the HTTP API client and of peering streams: trusted roots and client certificate.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,76 +7,83 @@ use std::sync::Arc;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::client_certificate;
-use super::no_verifier::Unverified;
-use super::recording_verifier::{PeerChain, RecordingVerifier};
+use super::go_compat_verifier::GoCompatVerifier;
+use super::no_verifier::NoVerifier;
+use super::peer_chain::{PeerChain, RecordingVerifier};
+use crate::gostd::os_error::os_error_text;
 use crate::gostd::pem;
 use crate::net::consul::config::{Config, Tls};
-use crate::net::consul::error::{RequestError, os_error_text};
+use crate::net::consul::error::RequestError;
 use crate::net::consul::file::read;
 
-/// What the files say that flags and variables name.
-pub(crate) struct Files {
-    /// Whom to believe, DER, instead of the system's roots.
+/// The contents of the TLS files that flags and variables name.
+pub(crate) struct TlsFiles {
+    /// The roots to trust instead of the system's, DER.
     pub(crate) roots: Option<Vec<Vec<u8>>>,
-    pair: Option<Arc<CertifiedKey>>,
+    client_certificate: Option<Arc<CertifiedKey>>,
     provider: Arc<CryptoProvider>,
 }
 
-impl Files {
-    /// Reads them. Consul's client does so whether they are needed or not, so that a wrong path is an error for `http://`
-    /// too. Errors read as Consul's.
+impl TlsFiles {
+    /// Reads the files. Like Consul's client, reads them for `http://` too, so that a wrong path is always an error. The
+    /// errors are Consul's.
     pub(crate) fn read(tls: &Tls) -> Result<Self, RequestError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let roots = roots(tls)?;
         let load = |(certificate, key): &(PathBuf, PathBuf)| {
             client_certificate::load(certificate, key, &provider).map_err(RequestError::Setup)
         };
-        let pair = tls.client.as_ref().map(load).transpose()?;
-        Ok(Self { roots, pair, provider })
+        let client_certificate = tls.client.as_ref().map(load).transpose()?;
+        Ok(Self { roots, client_certificate, provider })
     }
 
-    /// How connections are made that believe nobody: loading the system's roots costs more than all the rest of a
-    /// request, and one over plain HTTP has no use for them.
+    /// Returns a configuration that trusts no server, for plain HTTP. Loading the system's roots takes longer than the
+    /// rest of a request.
     pub(crate) fn without_trust(&self) -> Result<ClientConfig, RequestError> {
         Ok(ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| RequestError::Setup(error.to_string()))?
+            .map_err(setup)?
             .with_root_certificates(RootCertStore::empty())
             .with_no_client_auth())
     }
 
-    /// How connections are made. `shown` gets what servers show.
+    /// Returns a configuration for HTTPS. `peer_chain` receives the chains that servers present.
     pub(crate) fn with_trust(
         &self,
         config: &Config,
-        shown: &PeerChain,
+        peer_chain: &PeerChain,
     ) -> Result<ClientConfig, RequestError> {
         let inner: Arc<dyn ServerCertVerifier> = match &self.roots {
-            _ if config.tls.skip_verification => Arc::new(Unverified::new(&self.provider)),
-            Some(roots) => by_roots(roots, &self.provider)?,
-            None => by_the_system(&self.provider)?,
+            _ if config.tls.skip_verification => Arc::new(NoVerifier::new(&self.provider)),
+            Some(roots) => roots_verifier(root_store(roots), &self.provider).map_err(setup)?,
+            None => {
+                Arc::new(rustls_platform_verifier::Verifier::new(Arc::clone(&self.provider)).map_err(setup)?)
+            }
         };
-        let name = config.tls.server_name.as_ref().map(|name| {
-            let unusable = || format!("{name:?} is no name that a certificate can have");
-            ServerName::try_from(name.clone()).map_err(|_| RequestError::Setup(unusable()))
+        let server_name = config.tls.server_name.as_ref().map(|name| {
+            let invalid = |_| RequestError::Setup(format!("{name:?} is not a valid certificate name"));
+            ServerName::try_from(name.clone()).map_err(invalid)
         });
-        let name = name.transpose()?;
+        let verifier = GoCompatVerifier {
+            inner,
+            server_name: server_name.transpose()?,
+            roots: self.roots.clone().filter(|_| !config.tls.skip_verification).unwrap_or_default(),
+        };
         let builder = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| RequestError::Setup(error.to_string()))?
+            .map_err(setup)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(RecordingVerifier {
-                inner,
-                name,
-                roots: self.roots.clone().filter(|_| !config.tls.skip_verification).unwrap_or_default(),
-                shown: shown.clone(),
+                inner: Arc::new(verifier),
+                peer_chain: peer_chain.clone(),
             }));
-        Ok(match &self.pair {
+        Ok(match &self.client_certificate {
             Some(pair) => {
                 builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(pair))))
             }
@@ -85,23 +92,62 @@ impl Files {
     }
 }
 
-fn by_roots(
-    roots: &[Vec<u8>],
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<WebPkiServerVerifier>, RequestError> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(roots.iter().map(|root| CertificateDer::from(root.as_slice())));
-    WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider))
-        .build()
-        .map_err(|error| RequestError::Setup(error.to_string()))
+/// Returns the configuration of a peering stream: it trusts only the token's CAs (PEM) and offers HTTP/2. `peer_chain`
+/// receives the chain that the server presents. The error describes why the CAs cannot be used.
+pub(crate) fn peer_config(cas: &[String], peer_chain: &PeerChain) -> Result<ClientConfig, String> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let inner = roots_verifier(token_roots(cas)?, &provider).map_err(|error| error.to_string())?;
+    let verifier = GoCompatVerifier { inner, server_name: None, roots: ders(cas) };
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(RecordingVerifier {
+            inner: Arc::new(verifier),
+            peer_chain: peer_chain.clone(),
+        }))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(config)
 }
 
-fn by_the_system(
+/// Returns the certificates in PEM texts as DER, without those that cannot be parsed.
+pub(crate) fn ders(cas: &[String]) -> Vec<Vec<u8>> {
+    cas.iter()
+        .flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes()))
+        .filter_map(|root| Some(root.ok()?.to_vec()))
+        .collect()
+}
+
+fn token_roots(cas: &[String]) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    let mut reason = "the token's CAs contain no certificate".to_owned();
+    for certificate in cas.iter().flat_map(|ca| CertificateDer::pem_slice_iter(ca.as_bytes())) {
+        let added = certificate
+            .map_err(|error| error.to_string())
+            .and_then(|certificate| roots.add(certificate).map_err(|error| error.to_string()));
+        if let Err(error) = added {
+            reason = format!("a CA of the token cannot be used: {error}");
+        }
+    }
+    if roots.is_empty() { Err(reason) } else { Ok(roots) }
+}
+
+fn root_store(roots: &[Vec<u8>]) -> RootCertStore {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(roots.iter().map(|root| CertificateDer::from(root.as_slice())));
+    store
+}
+
+fn roots_verifier(
+    roots: RootCertStore,
     provider: &Arc<CryptoProvider>,
-) -> Result<Arc<rustls_platform_verifier::Verifier>, RequestError> {
-    rustls_platform_verifier::Verifier::new(Arc::clone(provider))
-        .map(Arc::new)
-        .map_err(|error| RequestError::Setup(error.to_string()))
+) -> Result<Arc<WebPkiServerVerifier>, rustls::client::VerifierBuilderError> {
+    WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build()
+}
+
+fn setup(error: impl std::fmt::Display) -> RequestError {
+    RequestError::Setup(error.to_string())
 }
 
 fn roots(tls: &Tls) -> Result<Option<Vec<Vec<u8>>>, RequestError> {
@@ -119,8 +165,8 @@ fn roots(tls: &Tls) -> Result<Option<Vec<Vec<u8>>>, RequestError> {
     Ok(Some(roots))
 }
 
-/// The certificates of a file, DER. As in Go, what else is in it is passed over; one there must be.
-fn certificates(mut text: &[u8], file: &Path, what: &str) -> Result<Vec<Vec<u8>>, RequestError> {
+/// Returns the certificates of a PEM file as DER. Like Go, ignores everything else in it, and fails if there is none.
+fn certificates(mut text: &[u8], file: &Path, prefix: &str) -> Result<Vec<Vec<u8>>, RequestError> {
     let is_root = |der: &[u8]| RootCertStore::empty().add(CertificateDer::from(der)).is_ok();
     let mut found = Vec::new();
     while let Some(block) = pem::decode(text) {
@@ -130,21 +176,21 @@ fn certificates(mut text: &[u8], file: &Path, what: &str) -> Result<Vec<Vec<u8>>
         text = block.rest;
     }
     if found.is_empty() {
-        return Err(RequestError::Setup(format!("{what}: Couldn't parse PEM in: {}", file.display())));
+        return Err(RequestError::Setup(format!("{prefix}: Couldn't parse PEM in: {}", file.display())));
     }
     Ok(found)
 }
 
-/// All files below a directory, sorted, as Go's `filepath.Walk` finds them.
+/// Returns all files in a directory and its subdirectories, in the order of Go's `filepath.Walk`.
 fn files_below(directory: &Path) -> Result<Vec<PathBuf>, RequestError> {
-    let broken = |error: std::io::Error, verb: &str| {
-        RequestError::Setup(format!("{verb} {}: {}", directory.display(), os_error_text(&error)))
+    let failed = |error: std::io::Error, call: &str| {
+        RequestError::Setup(format!("{call} {}: {}", directory.display(), os_error_text(&error)))
     };
     let mut entries = fs::read_dir(directory)
-        .map_err(|error| broken(error, "lstat"))?
+        .map_err(|error| failed(error, "lstat"))?
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| broken(error, "readdirent"))?;
+        .map_err(|error| failed(error, "readdirent"))?;
     entries.sort();
     let mut files = Vec::new();
     for entry in entries {

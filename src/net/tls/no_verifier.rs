@@ -1,21 +1,21 @@
-//! `CONSUL_HTTP_SSL_VERIFY=false`: any certificate is taken.
+//! `CONSUL_HTTP_SSL_VERIFY=false`: every server is trusted.
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 
-/// Takes any certificate, also one that our TLS library cannot read.
+/// Accepts any certificate, including one that the TLS library cannot parse.
 #[derive(Debug)]
-pub(crate) struct Unverified(Vec<SignatureScheme>);
+pub(crate) struct NoVerifier(Vec<SignatureScheme>);
 
-impl Unverified {
+impl NoVerifier {
     pub(crate) fn new(provider: &CryptoProvider) -> Self {
         Self(provider.signature_verification_algorithms.supported_schemes())
     }
 }
 
-impl ServerCertVerifier for Unverified {
+impl ServerCertVerifier for NoVerifier {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

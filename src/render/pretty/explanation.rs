@@ -61,7 +61,7 @@ pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> Strin
     for entry in entries {
         if area.replace(entry.area) != Some(entry.area) {
             page.heading(&match entry.area {
-                Area::Seen => entry.area.title().to_owned(),
+                Area::Diagnosis => entry.area.title().to_owned(),
                 area => format!("Messages of Consul: {}", area.title()),
             });
         }

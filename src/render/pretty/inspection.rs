@@ -95,7 +95,7 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
     };
     page.row("Subject", &printable(&certificate.subject));
     page.row("Issuer", &issuer(certificate));
-    page.row("Serial", &bare(&certificate.serial));
+    page.row("Serial", &certificate.serial);
     let days = facts.days_left.unwrap_or_default();
     page.row("Valid from", &time(certificate.not_before));
     page.row("Valid until", &format!("{} ({})", time(certificate.not_after), left(days)));
@@ -123,29 +123,24 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
         page.rest(values.len());
     }
     if let Some(id) = &certificate.subject_key_id {
-        page.row("Subject key", &bare(id));
+        page.row("Subject key", id);
     }
     match &certificate.authority_key_id {
         Some(id) if Some(id) == certificate.subject_key_id.as_ref() => {
             page.row("Authority key", "the same");
         }
-        Some(id) => page.row("Authority key", &bare(id)),
+        Some(id) => page.row("Authority key", id),
         None => {}
     }
     page.row("SHA-256", &certificate.sha256);
     page.row("SHA-1", &certificate.sha1);
 }
 
-/// 32 bytes with colons are 95 columns; without, they fit on a line.
-fn bare(bytes: &str) -> String {
-    bytes.replace(':', "")
-}
-
 fn issuer(certificate: &Certificate) -> String {
     match certificate.self_signature {
         SelfSignature::Verified => "itself (self-signed; the signature verifies)".to_owned(),
         SelfSignature::Failed => "itself, but the signature does not verify".red().to_string(),
-        SelfSignature::NotChecked => {
+        SelfSignature::Unsupported => {
             "itself (the signature's algorithm cannot be checked by this tool)".to_owned()
         }
         SelfSignature::OtherIssuer => printable(&certificate.issuer),

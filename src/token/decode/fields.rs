@@ -9,9 +9,9 @@ mod names;
 
 use zeroize::Zeroizing;
 
-use super::observation::{Observed, Repeated};
-use super::{Observation, Remember};
-use crate::gostd::json::{Items, RawString, Reader, SyntaxError, ValueKind, is_key};
+use super::observation::{ObservationKind, Observed};
+use super::{CaCache, Observation};
+use crate::gostd::json::{Items, RawString, Reader, SyntaxError, ValueKind, key_matches};
 use crate::token::{Locality, Remote, Secret, Token};
 use list::List;
 use names::{Field, LOCALITY, REMOTE, TOKEN, TypeError, Which};
@@ -31,7 +31,7 @@ impl From<SyntaxError> for Fault {
 }
 
 /// Reads a token's JSON.
-pub(super) fn read(json: &[u8], memory: &mut impl Remember) -> Result<(Token, Vec<Observation>), Fault> {
+pub(super) fn read(json: &[u8], memory: &mut impl CaCache) -> Result<(Token, Vec<Observation>), Fault> {
     let mut fields = Fields::new(json, memory);
     fields.whole()?;
     fields.reader.end()?;
@@ -89,7 +89,7 @@ struct Object {
 
 type Result_<T> = Result<T, SyntaxError>;
 
-impl<'a, M: Remember> Fields<'a, M> {
+impl<'a, M: CaCache> Fields<'a, M> {
     fn new(json: &'a [u8], memory: &'a mut M) -> Self {
         Self {
             reader: Reader::new(json),
@@ -203,7 +203,7 @@ impl<'a, M: Remember> Fields<'a, M> {
     /// An entry of `CA`, which may have been read in another token.
     fn ca(&mut self, index: usize) -> Result_<String> {
         let written = self.reader.up_to_quote();
-        if let Some(text) = self.memory.recall(written) {
+        if let Some(text) = self.memory.get(written) {
             self.reader.pass_string(written);
             return Ok(text);
         }
@@ -211,7 +211,7 @@ impl<'a, M: Remember> Fields<'a, M> {
         let observed = self.observed.count();
         let text = self.unescape(&raw, || format!("CA[{index}]"));
         if self.observed.count() == observed {
-            self.memory.remember(raw.bytes, &text);
+            self.memory.insert(raw.bytes, &text);
         }
         Ok(text)
     }
@@ -263,7 +263,7 @@ impl<'a, M: Remember> Fields<'a, M> {
         };
         let field = &fields[index];
         if object.seen & 1 << index != 0 {
-            self.observed.add(Repeated::DuplicateField, || {
+            self.observed.add(ObservationKind::DuplicateField, || {
                 let path = beside(field, &key.unescape().text);
                 Observation::DuplicateField { path, offset: key.offset }
             });
@@ -277,18 +277,19 @@ impl<'a, M: Remember> Fields<'a, M> {
         let offset = key.offset;
         let text = key.unescape().text;
         let path = || beside(&fields[0], &text);
-        let index = fields.iter().position(|field| is_key(&text, field.key));
+        let index = fields.iter().position(|field| key_matches(&text, field.key));
         if let Some(index) = index {
             let expected = fields[index].key;
             if text != expected {
-                self.observed.add(Repeated::FieldCase, || Observation::FieldCase {
+                self.observed.add(ObservationKind::FieldCase, || Observation::FieldCase {
                     path: path(),
                     expected,
                     offset,
                 });
             }
         } else {
-            self.observed.add(Repeated::UnknownField, || Observation::UnknownField { path: path(), offset });
+            self.observed
+                .add(ObservationKind::UnknownField, || Observation::UnknownField { path: path(), offset });
         }
         index
     }
@@ -296,7 +297,8 @@ impl<'a, M: Remember> Fields<'a, M> {
     fn unescape(&mut self, raw: &RawString<'a>, path: impl FnOnce() -> String) -> String {
         let unescaped = raw.unescape();
         if let Some(offset) = unescaped.replaced {
-            self.observed.add(Repeated::ReplacedText, || Observation::ReplacedText { path: path(), offset });
+            self.observed
+                .add(ObservationKind::ReplacedText, || Observation::ReplacedText { path: path(), offset });
         }
         unescaped.text.into_owned()
     }

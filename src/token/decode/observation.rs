@@ -58,9 +58,9 @@ pub enum Observation {
         offset: usize,
     },
     /// More of a kind than [`MAX_OBSERVATIONS`], which are not listed.
-    Unlisted {
+    Truncated {
         /// What kind.
-        kind: Repeated,
+        kind: ObservationKind,
         /// How many more there are.
         count: usize,
     },
@@ -68,7 +68,7 @@ pub enum Observation {
 
 /// The kinds of observations of which one token can hold many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeated {
+pub enum ObservationKind {
     /// [`Observation::ReplacedText`]
     ReplacedText,
     /// [`Observation::UnknownField`]
@@ -83,13 +83,13 @@ pub enum Repeated {
 #[derive(Default)]
 pub(super) struct Observed {
     listed: Vec<Observation>,
-    /// How many were made, by [`Repeated`].
+    /// How many were made, by [`ObservationKind`].
     made: [usize; 4],
 }
 
 impl Observed {
     /// Takes one. `observation` is asked only if it will be listed.
-    pub(super) fn add(&mut self, kind: Repeated, observation: impl FnOnce() -> Observation) {
+    pub(super) fn add(&mut self, kind: ObservationKind, observation: impl FnOnce() -> Observation) {
         let made = &mut self.made[kind as usize];
         if *made < MAX_OBSERVATIONS {
             self.listed.push(observation());
@@ -105,12 +105,15 @@ impl Observed {
     /// Those that are listed, in the order of the text; then how many are not.
     pub(super) fn finish(self) -> Vec<Observation> {
         let mut listed = self.listed;
-        for kind in
-            [Repeated::ReplacedText, Repeated::UnknownField, Repeated::DuplicateField, Repeated::FieldCase]
-        {
+        for kind in [
+            ObservationKind::ReplacedText,
+            ObservationKind::UnknownField,
+            ObservationKind::DuplicateField,
+            ObservationKind::FieldCase,
+        ] {
             let count = self.made[kind as usize].saturating_sub(MAX_OBSERVATIONS);
             if count > 0 {
-                listed.push(Observation::Unlisted { kind, count });
+                listed.push(Observation::Truncated { kind, count });
             }
         }
         listed
@@ -165,12 +168,12 @@ impl fmt::Display for Observation {
                     "the field {path}, at byte {offset} of the JSON, is written {expected} by Consul"
                 )
             }
-            Self::Unlisted { kind, count } => {
+            Self::Truncated { kind, count } => {
                 let what = match kind {
-                    Repeated::ReplacedText => "texts that are not UTF-8",
-                    Repeated::UnknownField => "fields that Consul does not know",
-                    Repeated::DuplicateField => "fields that stand twice",
-                    Repeated::FieldCase => "fields in another case than Consul's",
+                    ObservationKind::ReplacedText => "texts that are not UTF-8",
+                    ObservationKind::UnknownField => "fields that Consul does not know",
+                    ObservationKind::DuplicateField => "fields that stand twice",
+                    ObservationKind::FieldCase => "fields in another case than Consul's",
                 };
                 write!(formatter, "{count} more {what}, which are not listed")
             }

@@ -119,7 +119,10 @@ fn of_a_million_observations_the_first_are_listed_and_the_rest_is_counted() {
     assert_eq!(observed.len(), MAX_OBSERVATIONS + 1);
     assert_eq!(observed[0], Observation::UnknownField { path: String::new(), offset: 2 });
     let count = 500_001 - MAX_OBSERVATIONS;
-    assert_eq!(observed[MAX_OBSERVATIONS], Observation::Unlisted { kind: Repeated::UnknownField, count });
+    assert_eq!(
+        observed[MAX_OBSERVATIONS],
+        Observation::Truncated { kind: ObservationKind::UnknownField, count }
+    );
     assert_eq!(
         observed[MAX_OBSERVATIONS].to_string(),
         "499901 more fields that Consul does not know, which are not listed"

@@ -70,7 +70,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "host-unknown",
+        "no-such-host",
         &[
             "dial tcp: lookup consul.example on 10.0.0.2:53: no such host",
             "dial tcp: lookup consul.example: no such host",
@@ -98,7 +98,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         &["servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered"],
     ),
     (
-        "wan-address-unknown",
+        "wan-address-not-found",
         &[
             "transport: Error while dialing failed to find Consul server for global address \"10.0.0.1:8300\"",
             "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing failed to find Consul server for global address \"10.0.0.1:8300\"\"",
@@ -116,14 +116,14 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "tls-port-dialed-in-plain",
+        "plaintext-to-tls-port",
         &[
             "error reading server preface: EOF",
             "error reading server preface: read tcp 10.0.0.1:1->10.0.0.2:8503: read: connection reset by peer",
         ],
     ),
     (
-        "certificate-authority-unknown",
+        "certificate-unknown-authority",
         &[
             "rpc error: code = Unavailable desc = connection error: desc = \"transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of \\\"x509: ECDSA verification failure\\\" while trying to verify candidate authority certificate \\\"pri-1cxnar1.consul.ca.3c5ece39.consul\\\")\"",
             "transport: authentication handshake failed: x509: certificate signed by unknown authority",
@@ -136,27 +136,27 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "certificate-name-wrong",
+        "certificate-name-mismatch",
         &[
             "tls: failed to verify certificate: x509: certificate is valid for *.example.com, example.com, not server.dc1.peering.5e5e5e5e-1111-2222-3333-444444444444.consul",
             "x509: cannot validate certificate for 10.0.0.1 because it doesn't contain any IP SANs",
         ],
     ),
     (
-        "client-certificate-demanded",
+        "client-certificate-required",
         &[
             "remote error: tls: bad certificate",
             "rpc error: code = Unavailable desc = connection error: desc = \"error reading server preface: remote error: tls: certificate required\"",
         ],
     ),
-    ("certificate-refused-by-peer", &["remote error: tls: unknown certificate authority"]),
+    ("certificate-rejected", &["remote error: tls: unknown certificate authority"]),
     (
-        "tls-versions-differ",
+        "tls-version-mismatch",
         &["remote error: tls: handshake failure", "remote error: tls: protocol version not supported"],
     ),
-    ("server-name-refused", &["remote error: tls: unrecognized name"]),
+    ("server-name-unrecognized", &["remote error: tls: unrecognized name"]),
     (
-        "tls-trouble-at-peer",
+        "tls-internal-error",
         &["remote error: tls: internal error", "remote error: tls: something of tomorrow"],
     ),
     (
@@ -166,9 +166,9 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
             "tls: failed to verify certificate: x509: something of tomorrow",
         ],
     ),
-    ("http1-answered", &["error reading server preface: http2: frame too large", "http2: frame too large"]),
+    ("http1-response", &["error reading server preface: http2: frame too large", "http2: frame too large"]),
     (
-        "proxy-answered",
+        "proxy-response",
         &[
             "rpc error: code = Unavailable desc = unexpected HTTP status code received from server: 502 (Bad Gateway); transport: received unexpected content-type \"text/html\"",
             "Error establishing peering for c: Unexpected response code: 502 (<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n)",
@@ -181,13 +181,13 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
             "rpc error: code = Unimplemented desc = other",
         ],
     ),
-    ("grpc-tls-off", &["TLS for gRPC must be enabled when generating peering tokens"]),
+    ("grpc-tls-disabled", &["TLS for gRPC must be enabled when generating peering tokens"]),
     (
-        "connect-off",
+        "connect-disabled",
         &["connect.enabled must be set to true in the server's configuration when generating peering tokens"],
     ),
     (
-        "peering-off",
+        "peering-disabled",
         &[
             "peering must be enabled to use this endpoint",
             "rpc error: code = FailedPrecondition desc = peering must be enabled to use this endpoint",
@@ -216,7 +216,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         &["Unexpected response code: 500 (No cluster leader)", "rpc error making call: No cluster leader"],
     ),
     (
-        "servers-not-connected",
+        "server-rpc-failed",
         &[
             "rpc error getting client: failed to get conn: dial tcp 10.0.0.1:0->10.0.0.2:8300: connect: connection refused",
             "rpc error making call: something of tomorrow",
@@ -254,7 +254,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
             "Error listing peerings: Get \"http://10.0.0.1:8500/v1/peerings\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
         ],
     ),
-    ("agent-cut-off", &["Error listing peerings: Get \"http://10.0.0.1:8300/v1/peerings\": EOF"]),
+    ("agent-connection-closed", &["Error listing peerings: Get \"http://10.0.0.1:8300/v1/peerings\": EOF"]),
     (
         "agent-certificate-not-trusted",
         &[
@@ -262,14 +262,14 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "agent-speaks-https",
+        "agent-requires-https",
         &["Unexpected response code: 400 (Client sent an HTTP request to an HTTPS server.)"],
     ),
     ("acceptor-internal-error", &["rpc error: code = Internal desc = something of tomorrow"]),
-    ("acceptor-gave-up", &["rpc error: code = Aborted desc = something of tomorrow"]),
-    ("acceptor-refused-argument", &["rpc error: code = InvalidArgument desc = something of tomorrow"]),
+    ("acceptor-aborted", &["rpc error: code = Aborted desc = something of tomorrow"]),
+    ("acceptor-invalid-argument", &["rpc error: code = InvalidArgument desc = something of tomorrow"]),
     (
-        "peer-is-follower",
+        "server-is-follower",
         &["rpc error: code = FailedPrecondition desc = cannot establish a peering stream on a follower node"],
     ),
     ("dial-unavailable", &["rpc error: code = Unavailable desc = something of tomorrow"]),
@@ -287,18 +287,18 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
     ("state-failing", &["cluster-02  FAILING  0  0"]),
     ("state-terminated", &["State:        TERMINATED"]),
     (
-        "certificate-of-another-cluster",
+        "certificate-from-another-cluster",
         &["x509: certificate is valid for server.dc3.peering.a.consul, not server.dc10.peering.b.consul"],
     ),
     (
-        "proxy-answered",
+        "proxy-response",
         &["rpc error: code = Unknown desc = OK: HTTP status code 200; transport: missing content-type field"],
     ),
     (
         "request-too-large",
         &["Unexpected response code: 413 (Request body too large, max size: 524288 bytes. See x.)"],
     ),
-    ("name-has-other-id", &["A peering already exists with the name \"x\" and a different ID \"y\""]),
+    ("name-id-mismatch", &["A peering already exists with the name \"x\" and a different ID \"y\""]),
     ("connection-closing", &["rpc error: code = Unavailable desc = error reading from server: EOF"]),
     ("not-a-tls-port", &["tls: first record does not look like a TLS handshake"]),
     ("kubernetes-secret-missing", &["PeeringDialer spec.peer.secret does not exist"]),

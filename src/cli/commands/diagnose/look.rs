@@ -112,7 +112,7 @@ async fn staleness(
             Observed::NotChecked("it is in the KV of this Consul, which is not the acceptor".to_owned())
         }
         Ok(kind) => look.ledger.read(kind, Ok(client)).await,
-        Err(reason) => Observed::NotChecked(reason),
+        Err(error) => Observed::NotChecked(error.message().to_owned()),
     };
     let evidence = Evidence {
         name: None,

@@ -10,11 +10,11 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
-use thiserror::Error;
 
 use crate::cli::env::{eprint_line, now, print_or_fail, state_directory, temporary_directory};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::net::consul::os_error_text;
+use crate::gostd::os_error::os_error_text;
 
 /// A file that is prepared before the token is generated, so that most errors occur before it.
 pub struct OutFile {
@@ -23,38 +23,26 @@ pub struct OutFile {
     force: bool,
 }
 
-/// Why a token cannot be written to a file. No token was generated yet.
-#[derive(Debug, Error)]
-pub enum OutFileError {
-    /// The file exists.
-    #[error("{} exists, and may contain a token. Choose another file, or add -force", .0.display())]
-    Exists(PathBuf),
-    /// The file cannot be created.
-    #[error("cannot write {}: {reason}", .path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// The error of the operating system.
-        reason: String,
-    },
-}
-
 impl OutFile {
-    /// Creates a temporary file in the directory of `path`, which only its owner can read.
-    pub fn prepare(path: &Path, force: bool) -> Result<Self, OutFileError> {
-        let unwritable = |reason: String| OutFileError::Unwritable { path: path.to_owned(), reason };
+    /// Makes a draft beside `path`, which only its owner can read.
+    pub fn prepare(path: &Path, force: bool) -> Result<Self, CliError> {
+        let unwritable = |reason: &str| {
+            CliError::new(format_args!("no token was generated: cannot write {}: {reason}", path.display()))
+        };
         match (path.symlink_metadata(), path.metadata()) {
             (Ok(_), Err(error)) => {
-                return Err(unwritable(format!("it is a broken link: {}", os_error_text(&error))));
+                return Err(unwritable(&format!("broken symbolic link: {}", os_error_text(&error))));
             }
-            (_, Ok(there)) if there.is_dir() => return Err(unwritable("it is a directory".to_owned())),
-            // Writing replaces the file, which would remove a device.
+            (_, Ok(there)) if there.is_dir() => return Err(unwritable("it is a directory")),
+            // The file takes the place of what is there, and a device would be gone.
             (_, Ok(there)) if !there.is_file() => {
-                return Err(unwritable(
-                    "it is not a regular file; without -out the token is printed".to_owned(),
-                ));
+                return Err(unwritable("not a regular file").with_remedy("to print the token, remove -out"));
             }
-            (_, Ok(_)) if !force => return Err(OutFileError::Exists(path.to_owned())),
+            (_, Ok(_)) if !force => {
+                return Err(
+                    unwritable("it exists").with_remedy("use another file, or add -force to overwrite it")
+                );
+            }
             _ => {}
         }
         // Overwrite the target of a link, not the link.
@@ -65,7 +53,7 @@ impl OutFile {
             .prefix(".peering-token-")
             .permissions(fs::Permissions::from_mode(0o600))
             .tempfile_in(directory.unwrap_or(Path::new(".")))
-            .map_err(|error| unwritable(os_error_text(&error)))?;
+            .map_err(|error| unwritable(&os_error_text(&error)))?;
         Ok(Self { path: path.to_owned(), draft, force })
     }
 

@@ -59,9 +59,9 @@ fn a_byte_that_cannot_stand_somewhere_is_named_with_the_place() {
 #[test]
 fn nesting_ends_at_ten_thousand() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
-    assert_eq!(check(nested(DEEPEST).as_bytes()), Ok(()));
-    assert_eq!(fault(&nested(DEEPEST + 1)), (DEEPEST, "invalid character '[' exceeded max depth".into()));
-    assert_eq!(fault(&"{\"a\":".repeat(DEEPEST + 1)).0, DEEPEST * 5);
+    assert_eq!(check(nested(MAX_DEPTH).as_bytes()), Ok(()));
+    assert_eq!(fault(&nested(MAX_DEPTH + 1)), (MAX_DEPTH, "invalid character '[' exceeded max depth".into()));
+    assert_eq!(fault(&"{\"a\":".repeat(MAX_DEPTH + 1)).0, MAX_DEPTH * 5);
 }
 
 proptest! {

@@ -5,7 +5,9 @@ use rcgen::{
 };
 use time::OffsetDateTime;
 
-use super::chain::{Fault, verify};
+use super::{VerifyErrorKind as Kind, verify};
+use crate::gostd::base64;
+use crate::hex::sha256_hex;
 
 const NAME: &str = "server.dc1.peering.5e5e5e5e-1111-2222-3333-444444444444.consul";
 
@@ -18,7 +20,7 @@ fn date(days: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(at.as_second()).unwrap()
 }
 
-/// A certificate to be, valid from a year ago to a year from now.
+/// Parameters of a certificate that is valid from a year ago to a year from now.
 fn certificate(name: &str) -> CertificateParams {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name.push(DnType::CommonName, name);
@@ -41,10 +43,10 @@ fn leaf() -> CertificateParams {
     parameters
 }
 
-/// A made certificate, and what signs others in its name.
+/// A certificate and the issuer that signs others with its key.
 struct Made {
     der: Vec<u8>,
-    signs: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, KeyPair>,
 }
 
 fn made(parameters: CertificateParams, by: Option<&Made>) -> Made {
@@ -53,83 +55,79 @@ fn made(parameters: CertificateParams, by: Option<&Made>) -> Made {
 
 fn with_key(parameters: CertificateParams, key: KeyPair, by: Option<&Made>) -> Made {
     let der = match by {
-        Some(by) => parameters.signed_by(&key, &by.signs),
+        Some(by) => parameters.signed_by(&key, &by.issuer),
         None => parameters.self_signed(&key),
     };
-    Made { der: der.unwrap().der().to_vec(), signs: Issuer::new(parameters, key) }
+    Made { der: der.unwrap().der().to_vec(), issuer: Issuer::new(parameters, key) }
 }
 
-/// What is said of a chain; nothing if it is trusted.
-fn said(shown: &[&Made], roots: &[&Made]) -> Option<(Fault, String)> {
+/// Verifies a chain; returns the error, or `None` if the chain is trusted.
+fn error(chain: &[&Made], roots: &[&Made]) -> Option<(Kind, String)> {
     let der = |all: &[&Made]| all.iter().map(|made| made.der.clone()).collect::<Vec<_>>();
-    let (shown, roots) = (der(shown), der(roots));
-    for_go(&shown, &roots);
-    verify(&shown, &roots, NAME, now()).err().map(|refusal| (refusal.fault, refusal.says))
+    let (chain, roots) = (der(chain), der(roots));
+    write_case_for_go(&chain, &roots);
+    verify(&chain, &roots, NAME, now()).err().map(|error| (error.kind, error.message))
 }
 
-/// With `CHAINS_FOR_GO=FOLDER`, leaves what was judged and what was said where a program in Go can judge it too.
-#[allow(clippy::disallowed_methods)] // asked for by hand, to compare
-fn for_go(shown: &[Vec<u8>], roots: &[Vec<u8>]) {
-    use base64::Engine;
-    let Ok(folder) = std::env::var("CHAINS_FOR_GO") else { return };
-    let text = |all: &[Vec<u8>]| -> Vec<String> {
-        all.iter().map(|der| base64::prelude::BASE64_STANDARD.encode(der)).collect()
-    };
-    let says = verify(shown, roots, NAME, now()).err().map_or_else(String::new, |refusal| refusal.says);
+/// With `CHAINS_FOR_GO=DIRECTORY`, writes each chain and its result as JSON, to compare with the result of a Go program.
+#[allow(clippy::disallowed_methods)] // a developer sets the variable by hand
+fn write_case_for_go(chain: &[Vec<u8>], roots: &[Vec<u8>]) {
+    let Ok(directory) = std::env::var("CHAINS_FOR_GO") else { return };
+    let text = |all: &[Vec<u8>]| -> Vec<String> { all.iter().map(|der| base64::encode(der)).collect() };
+    let message = verify(chain, roots, NAME, now()).err().map_or_else(String::new, |error| error.message);
     let case = serde_json::json!({
-        "shown": text(shown), "roots": text(roots), "name": NAME, "now": now().to_string(), "says": says,
+        "chain": text(chain), "roots": text(roots), "name": NAME, "now": now().to_string(), "message": message,
     });
-    let digest = ring::digest::digest(&ring::digest::SHA256, case.to_string().as_bytes());
-    let file = format!("{folder}/{:02x?}.json", &digest.as_ref()[..8]).replace([' ', ',', '[', ']'], "");
-    std::fs::write(file, case.to_string()).unwrap();
+    let digest = sha256_hex(case.to_string().as_bytes());
+    std::fs::write(format!("{directory}/{}.json", &digest[..16]), case.to_string()).unwrap();
 }
 
-#[allow(clippy::unnecessary_wraps)] // it is compared with what is said
-fn refused(fault: Fault, says: &str) -> Option<(Fault, String)> {
-    Some((fault, says.to_owned()))
+#[allow(clippy::unnecessary_wraps)] // compared with the result of `error`
+fn expected(kind: Kind, message: &str) -> Option<(Kind, String)> {
+    Some((kind, message.to_owned()))
 }
 
 #[test]
-fn a_server_certificate_of_the_root_is_trusted_and_of_an_intermediate_too() {
+fn a_certificate_issued_by_the_root_or_an_intermediate_is_trusted() {
     let root = made(authority("root"), None);
     let intermediate = made(authority("intermediate"), Some(&root));
     let direct = made(leaf(), Some(&root));
     let through = made(leaf(), Some(&intermediate));
-    assert_eq!(said(&[&direct], &[&root]), None);
-    assert_eq!(said(&[&through, &intermediate], &[&root]), None);
-    assert_eq!(said(&[&through, &root, &intermediate], &[&root]), None);
-    // The root itself may be shown, and a server's certificate be the root.
-    assert_eq!(said(&[&direct, &root], &[&root]), None);
-    assert_eq!(said(&[&direct], &[&direct]), None);
+    assert_eq!(error(&[&direct], &[&root]), None);
+    assert_eq!(error(&[&through, &intermediate], &[&root]), None);
+    assert_eq!(error(&[&through, &root, &intermediate], &[&root]), None);
+    // The chain may contain the root, and the server's certificate may be the root.
+    assert_eq!(error(&[&direct, &root], &[&root]), None);
+    assert_eq!(error(&[&direct], &[&direct]), None);
 }
 
 #[test]
-fn without_the_issuer_the_authority_is_unknown() {
+fn a_missing_issuer_is_an_unknown_authority() {
     let (root, other) = (made(authority("root"), None), made(authority("other"), None));
     let intermediate = made(authority("intermediate"), Some(&root));
-    let unknown = refused(Fault::UnknownAuthority, "x509: certificate signed by unknown authority");
-    assert_eq!(said(&[&made(leaf(), Some(&root))], &[&other]), unknown);
-    assert_eq!(said(&[&made(leaf(), Some(&intermediate))], &[&root]), unknown);
-    assert_eq!(said(&[&made(leaf(), Some(&root))], &[]), unknown);
+    let unknown = expected(Kind::UnknownAuthority, "x509: certificate signed by unknown authority");
+    assert_eq!(error(&[&made(leaf(), Some(&root))], &[&other]), unknown);
+    assert_eq!(error(&[&made(leaf(), Some(&intermediate))], &[&root]), unknown);
+    assert_eq!(error(&[&made(leaf(), Some(&root))], &[]), unknown);
 }
 
 #[test]
-fn a_root_of_the_same_name_and_another_key_is_a_hint() {
+fn a_root_with_the_same_name_and_another_key_is_a_hint() {
     let (root, namesake) = (made(authority("root"), None), made(authority("root"), None));
     assert_eq!(
-        said(&[&made(leaf(), Some(&root))], &[&namesake]),
-        refused(
-            Fault::UnknownAuthority,
+        error(&[&made(leaf(), Some(&root))], &[&namesake]),
+        expected(
+            Kind::UnknownAuthority,
             "x509: certificate signed by unknown authority (possibly because of \"x509: ECDSA verification failure\" \
              while trying to verify candidate authority certificate \"root\")"
         )
     );
-    // Both of a rotation are tried.
-    assert_eq!(said(&[&made(leaf(), Some(&root))], &[&namesake, &root]), None);
+    // During a rotation both roots are tried.
+    assert_eq!(error(&[&made(leaf(), Some(&root))], &[&namesake, &root]), None);
 }
 
 #[test]
-fn dates_count_at_every_step_and_the_servers_come_first() {
+fn validity_is_checked_at_every_step_starting_with_the_server() {
     let root = made(authority("root"), None);
     let expired = |mut parameters: CertificateParams| {
         parameters.not_after = date(-1);
@@ -137,18 +135,18 @@ fn dates_count_at_every_step_and_the_servers_come_first() {
     };
     let past = "x509: certificate has expired or is not yet valid: current time 2026-11-24T12:00:00Z is after \
                 2026-11-23T12:00:00Z";
-    assert_eq!(said(&[&made(expired(leaf()), Some(&root))], &[&root]), refused(Fault::Expired, past));
+    assert_eq!(error(&[&made(expired(leaf()), Some(&root))], &[&root]), expected(Kind::Expired, past));
     let old_root = made(expired(authority("root")), None);
-    assert_eq!(said(&[&made(leaf(), Some(&old_root))], &[&old_root]), refused(Fault::Expired, past));
+    assert_eq!(error(&[&made(leaf(), Some(&old_root))], &[&old_root]), expected(Kind::Expired, past));
     let old = made(expired(authority("intermediate")), Some(&root));
-    assert_eq!(said(&[&made(leaf(), Some(&old)), &old], &[&root]), refused(Fault::Expired, past));
+    assert_eq!(error(&[&made(leaf(), Some(&old)), &old], &[&root]), expected(Kind::Expired, past));
     let mut early = leaf();
     early.not_before = date(5);
     early.subject_alt_names.clear();
     assert_eq!(
-        said(&[&made(early, Some(&root))], &[&root]),
-        refused(
-            Fault::NotYetValid,
+        error(&[&made(early, Some(&root))], &[&root]),
+        expected(
+            Kind::NotYetValid,
             "x509: certificate has expired or is not yet valid: current time 2026-11-24T12:00:00Z is before \
              2026-11-29T12:00:00Z"
         )
@@ -156,7 +154,7 @@ fn dates_count_at_every_step_and_the_servers_come_first() {
 }
 
 #[test]
-fn names_come_before_the_issuer() {
+fn names_are_checked_before_the_issuer() {
     let (root, other) = (made(authority("root"), None), made(authority("other"), None));
     let named = |names: &[&str]| {
         let mut parameters = leaf();
@@ -164,35 +162,35 @@ fn names_come_before_the_issuer() {
             names.iter().map(|&name| rcgen::SanType::DnsName(name.try_into().unwrap())).collect();
         made(parameters, Some(&root))
     };
-    let wrong = |says: &str| refused(Fault::WrongName, says);
+    let wrong = |message: &str| expected(Kind::WrongName, message);
     assert_eq!(
-        said(&[&named(&["lb.example.com", "www.example.com"])], &[&other]),
+        error(&[&named(&["lb.example.com", "www.example.com"])], &[&other]),
         wrong(&format!("x509: certificate is valid for lb.example.com, www.example.com, not {NAME}"))
     );
     assert_eq!(
-        said(&[&named(&[])], &[&root]),
+        error(&[&named(&[])], &[&root]),
         wrong(&format!("x509: certificate is not valid for any names, but wanted to match {NAME}"))
     );
     assert_eq!(
-        said(&[&named(&["*.dc1.peering.5e5e5e5e-1111-2222-3333-444444444444.consul"])], &[&root]),
+        error(&[&named(&["*.dc1.peering.5e5e5e5e-1111-2222-3333-444444444444.consul"])], &[&root]),
         None
     );
-    assert_eq!(said(&[&named(&[&NAME.to_uppercase()])], &[&root]), None);
+    assert_eq!(error(&[&named(&[&NAME.to_uppercase()])], &[&root]), None);
     let deep = "*.peering.5e5e5e5e-1111-2222-3333-444444444444.consul";
     assert_eq!(
-        said(&[&named(&[deep])], &[&root]),
+        error(&[&named(&[deep])], &[&root]),
         wrong(&format!("x509: certificate is valid for {deep}, not {NAME}"))
     );
     let mut legacy = certificate(NAME);
     legacy.subject_alt_names.clear();
     assert_eq!(
-        said(&[&made(legacy, Some(&root))], &[&root]),
+        error(&[&made(legacy, Some(&root))], &[&root]),
         wrong("x509: certificate relies on legacy Common Name field, use SANs instead")
     );
 }
 
 #[test]
-fn what_may_not_sign_is_no_authority() {
+fn a_certificate_that_may_not_sign_is_not_an_authority() {
     let root = made(authority("root"), None);
     let cannot = "x509: certificate signed by unknown authority (possibly because of \"x509: invalid signature: parent \
                   certificate cannot sign this kind of certificate\" while trying to verify candidate authority \
@@ -205,45 +203,45 @@ fn what_may_not_sign_is_no_authority() {
     no_usage.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     for parameters in [not_a_ca, no_flag, no_usage] {
         let intermediate = made(parameters.clone(), Some(&root));
-        let shown = [&made(leaf(), Some(&intermediate)), &intermediate];
-        assert_eq!(said(&shown, &[&root]), refused(Fault::UnknownAuthority, cannot));
+        let chain = [&made(leaf(), Some(&intermediate)), &intermediate];
+        assert_eq!(error(&chain, &[&root]), expected(Kind::UnknownAuthority, cannot));
         let as_root = made(parameters, None);
-        let shown = made(leaf(), Some(&as_root));
-        assert_eq!(said(&[&shown], &[&as_root]), refused(Fault::UnknownAuthority, cannot));
+        let server = made(leaf(), Some(&as_root));
+        assert_eq!(error(&[&server], &[&as_root]), expected(Kind::UnknownAuthority, cannot));
     }
 }
 
 #[test]
-fn path_lengths_and_usages_are_kept() {
+fn path_lengths_and_key_usages_are_enforced() {
     let mut short = authority("root");
     short.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     let root = made(short, None);
     let intermediate = made(authority("intermediate"), Some(&root));
     assert_eq!(
-        said(&[&made(leaf(), Some(&intermediate)), &intermediate], &[&root]),
-        refused(Fault::Unusable, "x509: too many intermediates for path length constraint")
+        error(&[&made(leaf(), Some(&intermediate)), &intermediate], &[&root]),
+        expected(Kind::Unusable, "x509: too many intermediates for path length constraint")
     );
     let mut client = leaf();
     client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let says = "x509: certificate specifies an incompatible key usage";
-    assert_eq!(said(&[&made(client, Some(&root))], &[&root]), refused(Fault::Unusable, says));
+    let message = "x509: certificate specifies an incompatible key usage";
+    assert_eq!(error(&[&made(client, Some(&root))], &[&root]), expected(Kind::Unusable, message));
     let mut any = leaf();
     any.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
-    assert_eq!(said(&[&made(any, Some(&root))], &[&root]), None);
+    assert_eq!(error(&[&made(any, Some(&root))], &[&root]), None);
 }
 
 #[test]
-fn a_chain_made_to_make_work_ends() {
+fn a_chain_with_many_candidates_terminates() {
     let key = || KeyPair::from_pem(&KeyPair::generate().unwrap().serialize_pem()).unwrap();
     let all: Vec<Made> = (0..40).map(|_| with_key(authority("same"), key(), None)).collect();
-    let shown = made(leaf(), Some(&all[0]));
-    let shown: Vec<&Made> = std::iter::once(&shown).chain(&all).collect();
+    let server = made(leaf(), Some(&all[0]));
+    let chain: Vec<&Made> = std::iter::once(&server).chain(&all).collect();
     let other = made(authority("other"), None);
-    assert!(said(&shown, &[&other]).is_some());
+    assert!(error(&chain, &[&other]).is_some());
 }
 
 #[test]
-fn what_cannot_be_read_is_told_as_go_tells_it() {
-    let refusal = verify(&[b"garbage".to_vec()], &[], NAME, now()).unwrap_err();
-    assert_eq!((refusal.fault, refusal.says.as_str()), (Fault::Unreadable, "x509: malformed certificate"));
+fn an_unreadable_certificate_gets_gos_message() {
+    let error = verify(&[b"garbage".to_vec()], &[], NAME, now()).unwrap_err();
+    assert_eq!((error.kind, error.message.as_str()), (Kind::Unreadable, "x509: malformed certificate"));
 }

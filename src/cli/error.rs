@@ -1,0 +1,114 @@
+//! The error that a command ends with, and the one place that prints it.
+
+use std::fmt;
+use std::io;
+
+use super::env::eprint_redacted;
+use crate::gostd::os_error::os_error_text;
+
+/// Why a command could not do its work: what happened, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CliError {
+    message: String,
+    details: Vec<String>,
+    remedy: Option<String>,
+    is_consuls: bool,
+}
+
+impl CliError {
+    /// An error of ours: what failed, the value and the cause. Lower case, no final period.
+    pub fn new(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), details: Vec::new(), remedy: None, is_consuls: false }
+    }
+
+    /// An error of one of Consul's commands: printed exactly as Consul prints it.
+    pub fn of_consul(message: impl fmt::Display) -> Self {
+        Self { is_consuls: true, ..Self::new(message) }
+    }
+
+    /// An error of the system while a file or stream is used: `what` could not be done.
+    pub fn of_io(what: impl fmt::Display, error: &io::Error) -> Self {
+        Self::new(format_args!("{what}: {}", os_error_text(error)))
+    }
+
+    /// Puts what failed before the message.
+    pub fn in_context(mut self, failed: impl fmt::Display) -> Self {
+        self.message = format!("{failed}: {}", self.message);
+        self
+    }
+
+    /// Adds a line of evidence. It is printed between the message and the remedy.
+    pub fn with_detail(mut self, detail: impl fmt::Display) -> Self {
+        self.details.push(detail.to_string());
+        self
+    }
+
+    /// Adds what to do about it, in one line.
+    pub fn with_remedy(mut self, remedy: impl fmt::Display) -> Self {
+        self.remedy = Some(remedy.to_string());
+        self
+    }
+
+    /// What happened, without the prefix.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Prints it on standard error. Tokens are redacted: people put one where a name belongs, and errors go to logs.
+    pub fn print(&self) {
+        eprint_redacted(&self.to_string());
+    }
+}
+
+impl fmt::Display for CliError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_consuls {
+            formatter.write_str("Error: ")?;
+        }
+        formatter.write_str(&self.message)?;
+        for detail in &self.details {
+            write!(formatter, "\n  {detail}")?;
+        }
+        match &self.remedy {
+            Some(remedy) => write!(formatter, "\n  Fix: {remedy}"),
+            None => Ok(()),
+        }
+    }
+}
+
+// Value parsers return it to clap.
+impl std::error::Error for CliError {}
+
+/// Collects the values of all results. If some are errors, prints all but the last and returns the last.
+pub fn collect_all<T>(results: impl IntoIterator<Item = Result<T, CliError>>) -> Result<Vec<T>, CliError> {
+    let mut values = Vec::new();
+    let mut last: Option<CliError> = None;
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(error) => {
+                if let Some(earlier) = last.replace(error) {
+                    earlier.print();
+                }
+            }
+        }
+    }
+    last.map_or(Ok(values), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_what_happened_the_evidence_and_the_fix() {
+        let error = CliError::new("cannot read x: no such file")
+            .with_detail("a detail")
+            .with_remedy("check the path");
+        assert_eq!(
+            error.to_string(),
+            "Error: cannot read x: no such file\n  a detail\n  Fix: check the path"
+        );
+        assert_eq!(CliError::of_consul("Error reading peering: x").to_string(), "Error reading peering: x");
+    }
+}

@@ -1,0 +1,314 @@
+//! Sends requests over HTTP: to TCP or a unix socket, through a proxy, with or without TLS.
+
+use std::net::ToSocketAddrs;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use rustls::ClientConfig;
+
+use super::config::{Address, Config};
+use super::error::{self, RequestError};
+use super::host_port::HostPort;
+use super::transport::{ApiRequest, ApiResponse, MAX_BODY_LEN, Sending, TakeChunk, Transport};
+use crate::net::tls::client_config::TlsFiles;
+use crate::net::tls::error_text::is_untrusted_certificate;
+use crate::net::tls::peer_chain::PeerChain;
+
+/// The timeout for establishing a connection: the default of Go's client.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The maximum number of redirects, as in Go's client.
+const MAX_REDIRECTS: usize = 10;
+
+/// Sends requests to the address of a configuration.
+pub(super) struct HttpTransport {
+    config: Arc<Config>,
+    files: TlsFiles,
+    /// The chain that a server presented last.
+    peer_chain: PeerChain,
+    /// Connects to the address of the configuration.
+    client: reqwest::Client,
+    /// Connects where a redirect leads from plain HTTP to HTTPS.
+    https_client: OnceLock<reqwest::Client>,
+}
+
+impl Transport for HttpTransport {
+    /// Follows redirects like Go's client. The headers and the body are not sent to another host.
+    fn send(&self, request: ApiRequest) -> Sending<'_> {
+        Box::pin(self.follow(request))
+    }
+
+    /// Does not follow redirects.
+    fn stream<'a>(&'a self, request: ApiRequest, take: &'a mut TakeChunk<'_>) -> Sending<'a> {
+        Box::pin(async move {
+            let target = self.config.address.base_url() + &request.path;
+            let failed = |error: reqwest::Error| self.transport_error(&request.method, &target, None, &error);
+            let url = self.with_sni_host(&self.url(&request.method, &request.path)?);
+            let headers = self.with_host_header(&request)?;
+            let sent = self.client.request(request.method.clone(), url).headers(headers).send();
+            let mut response = sent.await.map_err(failed)?;
+            if response.status() != StatusCode::OK {
+                return within_limit(read(response).await.map_err(failed)?);
+            }
+            let (status, headers) = (response.status(), response.headers().clone());
+            while let Some(chunk) = response.chunk().await.map_err(failed)? {
+                if !take(chunk) {
+                    break;
+                }
+            }
+            Ok(ApiResponse { status, headers, body: Bytes::new() })
+        })
+    }
+}
+
+impl HttpTransport {
+    /// Reads the TLS files. Connects to nothing yet.
+    pub(super) fn new(config: Arc<Config>) -> Result<Self, RequestError> {
+        let (files, peer_chain) = (TlsFiles::read(&config.tls)?, PeerChain::default());
+        let is_plain = matches!(config.address, Address::Http { tls: false, .. } | Address::Unix(_));
+        let tls = if is_plain && config.proxy.is_none() {
+            files.without_trust()?
+        } else {
+            files.with_trust(&config, &peer_chain)?
+        };
+        let client = reqwest_client(&config, tls)?;
+        Ok(Self { config, files, peer_chain, client, https_client: OnceLock::new() })
+    }
+
+    async fn follow(&self, request: ApiRequest) -> Result<ApiResponse, RequestError> {
+        let mut client = &self.client;
+        let mut target = self.config.address.base_url() + &request.path;
+        let mut url = self.url(&request.method, &request.path)?;
+        let mut headers = self.with_host_header(&request)?;
+        let (mut method, mut body) = (request.method, request.body);
+        for redirects in 0..=MAX_REDIRECTS {
+            let start = Instant::now();
+            let mut sent = client.request(method.clone(), self.with_sni_host(&url)).headers(headers.clone());
+            if let Some(body) = &body {
+                sent = sent.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+            }
+            let response = match sent.send().await {
+                Ok(response) => read(response).await,
+                Err(error) => Err(error),
+            };
+            let ms = start.elapsed().as_millis();
+            let response = match response {
+                Ok(response) => response,
+                Err(error) => {
+                    let redirected = (redirects > 0).then_some(&url);
+                    let error = self.transport_error(&method, &target, redirected, &error);
+                    tracing::error!(%error, ms, "no response from Consul");
+                    return Err(error);
+                }
+            };
+            let (status, bytes) = (response.status.as_u16(), response.body.len());
+            tracing::info!(%method, url = %without_userinfo(&url), status, bytes, ms, "Consul responded");
+            let Some(next) = redirect_target(&response, &url) else { return within_limit(response) };
+            if !matches!(response.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
+                (method, body) = (Method::GET, None);
+            }
+            if !is_same_host(&url, &next) {
+                if body.is_some() {
+                    let next = without_userinfo(&next);
+                    let cause = format!(
+                        "the server redirects to another host, {next}: the request body is not sent there"
+                    );
+                    return Err(RequestError::transport(&method, target, cause));
+                }
+                headers = HeaderMap::new();
+            }
+            target = without_userinfo(&next);
+            if url.scheme() != next.scheme() {
+                client = self.https_client()?;
+            }
+            url = next;
+        }
+        let cause = format!("stopped after {MAX_REDIRECTS} redirects");
+        Err(RequestError::transport(&method, target, cause))
+    }
+
+    fn https_client(&self) -> Result<&reqwest::Client, RequestError> {
+        if let Some(client) = self.https_client.get() {
+            return Ok(client);
+        }
+        let client = reqwest_client(&self.config, self.files.with_trust(&self.config, &self.peer_chain)?)?;
+        Ok(self.https_client.get_or_init(|| client))
+    }
+
+    /// Returns the URL of a path with its query. Fails like Go if the configured address has no host.
+    fn url(&self, method: &Method, path: &str) -> Result<Url, RequestError> {
+        let text = match &self.config.address {
+            Address::Http { authority, .. } if authority.is_empty() => {
+                return Err(self.not_sent(method, path, "http: no Host in request URL"));
+            }
+            Address::Http { tls, authority, prefix } => {
+                let scheme = if *tls { "https" } else { "http" };
+                format!("{scheme}://{}:{}{prefix}{path}", authority.url_host(), authority.port())
+            }
+            address => address.base_url() + path,
+        };
+        Url::parse(&text)
+            .map_err(|error| RequestError::Setup(format!("{text:?} is not a valid URL: {error}")))
+    }
+
+    /// Returns the request's headers; with a `Host` header if the URL will have another host, see
+    /// [`Self::with_sni_host`].
+    fn with_host_header(&self, request: &ApiRequest) -> Result<HeaderMap, RequestError> {
+        let mut headers = request.headers.clone();
+        if let (Address::Http { authority, .. }, Some(_)) =
+            (&self.config.address, &self.config.tls.server_name)
+        {
+            let host = HeaderValue::from_str(&authority.to_string());
+            let invalid = |_| self.not_sent(&request.method, &request.path, "http: invalid Host header");
+            headers.insert(header::HOST, host.map_err(invalid)?);
+        }
+        Ok(headers)
+    }
+
+    fn not_sent(&self, method: &Method, path: &str, cause: &str) -> RequestError {
+        RequestError::transport(method, self.config.address.base_url() + path, cause.to_owned())
+    }
+
+    /// Returns the URL with the SNI host in place of the configured one, so that TLS asks for that name.
+    /// [`PinnedResolver`] resolves it to the configured address.
+    fn with_sni_host(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        let Address::Http { authority, .. } = &self.config.address else { return url };
+        let is_configured = url.scheme() == "https"
+            && url.port_or_known_default() == Some(authority.port())
+            && url.host_str().is_some_and(|host| host.eq_ignore_ascii_case(&authority.url_host()));
+        if let Some(name) = sni_host(&self.config).filter(|_| is_configured) {
+            let _ = url.set_host(Some(name));
+        }
+        url
+    }
+
+    /// Converts an error of the HTTP client. `redirected` is the URL of a redirect, if the request followed one.
+    fn transport_error(
+        &self,
+        method: &Method,
+        url: &str,
+        redirected: Option<&Url>,
+        error: &reqwest::Error,
+    ) -> RequestError {
+        let redirected = redirected.and_then(|url| HostPort::of(url).ok());
+        let (dialed, host) = match (&redirected, &self.config.address) {
+            (Some(authority), _) | (None, Address::Http { authority, .. }) => {
+                (format!("tcp {}", authority.dialed()), authority.host())
+            }
+            (None, Address::Unix(path)) => (format!("unix {}", path.display()), ""),
+            (None, Address::Embedded) => ("embedded".to_owned(), ""),
+        };
+        let host = self.config.tls.server_name.as_deref().unwrap_or(host);
+        let cause = self.distrust(error, host).unwrap_or_else(|| error::cause(error, &dialed, host));
+        RequestError::transport(method, url.to_owned(), cause)
+    }
+
+    /// Returns Go's reason for not trusting the server's certificate, if that is why the request failed.
+    fn distrust(&self, error: &reqwest::Error, host: &str) -> Option<String> {
+        if !is_untrusted_certificate(error) {
+            return None;
+        }
+        let refusal = self.peer_chain.verify(self.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
+        Some(format!("tls: failed to verify certificate: {}", refusal.message))
+    }
+}
+
+fn reqwest_client(config: &Config, tls: ClientConfig) -> Result<reqwest::Client, RequestError> {
+    let mut builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(CONNECT_TIMEOUT)
+        .tls_backend_preconfigured(tls)
+        .no_proxy();
+    if let Some(proxy) = &config.proxy {
+        let proxy = reqwest::Proxy::all(proxy)
+            .map_err(|_| RequestError::Setup("the proxy variable is not a valid URL".to_owned()))?;
+        builder = builder.proxy(proxy);
+    }
+    match &config.address {
+        Address::Unix(path) => builder = builder.unix_socket(path.clone()),
+        Address::Http { authority, .. } => {
+            if let Some(name) = sni_host(config) {
+                let resolver =
+                    PinnedResolver { name: name.to_ascii_lowercase(), authority: authority.clone() };
+                builder = builder.dns_resolver(Arc::new(resolver));
+            }
+        }
+        Address::Embedded => {}
+    }
+    builder.build().map_err(|error| RequestError::Setup(error.to_string()))
+}
+
+/// Reads a response. Stops one chunk after the limit, which [`within_limit`] then reports.
+async fn read(mut response: reqwest::Response) -> Result<ApiResponse, reqwest::Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_BODY_LEN {
+            break;
+        }
+    }
+    Ok(ApiResponse { status, headers, body: body.into() })
+}
+
+fn within_limit(response: ApiResponse) -> Result<ApiResponse, RequestError> {
+    if response.body.len() <= MAX_BODY_LEN {
+        return Ok(response);
+    }
+    Err(RequestError::Unreadable(format!("the response is longer than {MAX_BODY_LEN} bytes")))
+}
+
+/// Returns the URL that a redirect points to; `None` if the response is not a redirect, or one to another protocol.
+fn redirect_target(response: &ApiResponse, from: &Url) -> Option<Url> {
+    let is_redirect = matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = is_redirect.then(|| response.headers.get(header::LOCATION)).flatten()?;
+    from.join(location.to_str().ok()?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+/// Returns whether a redirect stays on the same server, or goes from HTTP to HTTPS of the same host.
+fn is_same_host(from: &Url, to: &Url) -> bool {
+    let is_same_origin = from.origin() == to.origin();
+    is_same_origin || (from.host() == to.host() && from.scheme() == "http" && to.scheme() == "https")
+}
+
+/// Returns a URL as text without user and password, which a redirect may contain.
+fn without_userinfo(url: &Url) -> String {
+    let mut url = url.clone();
+    let _ = (url.set_username(""), url.set_password(None));
+    url.to_string()
+}
+
+/// Returns `-tls-server-name` if TLS can ask for it (SNI): it is a DNS name, and HTTPS goes directly to the address. In
+/// any case the verifier checks the certificate for it.
+fn sni_host(config: &Config) -> Option<&str> {
+    let name = config.tls.server_name.as_deref()?;
+    let url = Url::parse(&format!("https://{name}/")).ok()?;
+    let is_dns_name = url.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(name));
+    let is_https = matches!(config.address, Address::Http { tls: true, .. });
+    (is_dns_name && is_https && config.proxy.is_none()).then_some(name)
+}
+
+/// Resolves the SNI host to the configured address, and every other name like the system.
+struct PinnedResolver {
+    name: String,
+    authority: HostPort,
+}
+
+impl Resolve for PinnedResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let authority = (name.as_str() == self.name).then(|| self.authority.clone());
+        Box::pin(async move {
+            let lookup = move || match authority {
+                Some(authority) => authority.addresses(),
+                None => Ok((name.as_str(), 0).to_socket_addrs()?.collect()),
+            };
+            let addresses = tokio::task::spawn_blocking(lookup).await??;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
