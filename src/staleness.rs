@@ -148,7 +148,7 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
         );
     }
     let unused_secret = collected.add_probes(token, evidence);
-    collected.combine(&ledger, &api, unused_secret);
+    collected.combine(&ledger, &api, unused_secret.as_ref());
     collected.add_not_checked(evidence);
     let Collected { mut claims, mut warnings, not_checked, name, .. } = collected;
     let reported = api.name.or(name).or(ledger.name);
@@ -227,7 +227,7 @@ impl Collected {
         &mut self,
         ledger: &ledger::Summary,
         api: &consul::Summary,
-        unused_secret: Option<UnusedSecretAnswer>,
+        unused_secret: Option<&UnusedSecretAnswer>,
     ) {
         if !ledger.is_newest {
             return;
@@ -241,7 +241,7 @@ impl Collected {
                     Observation::SecretIsUnused,
                     "the ledger has no newer token, and the acceptor has an unused secret",
                 )
-                .at(observed_at)
+                .at(*observed_at)
                 .suggests(Verdict::Current),
             ),
             None if ledger.is_only && api.was_used => self.claims.push(

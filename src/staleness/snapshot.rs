@@ -27,12 +27,12 @@ pub(super) fn read(token: &Token, generated_at: Option<Timestamp>, view: &Snapsh
 }
 
 fn claim(token: &Token, view: &SnapshotView) -> Claim {
-    let taken = match view.taken_at {
+    let version = match view.taken_at {
         Some(at) => format!("index {}, taken on {}", view.index, time(at)),
         None => format!("index {}", view.index),
     };
     let claim = |observation, message: String| {
-        Claim::new(SourceName::Snapshot, observation, format!("{message} ({taken})"))
+        Claim::new(SourceName::Snapshot, observation, format!("{message} ({version})"))
     };
     let Some(peering) = &view.peering else {
         if let Some(name) = &view.dialed_as {

@@ -32,8 +32,9 @@ enum Command {
 
 /// Record a token that was generated elsewhere
 ///
-/// The ledger stores neither the token nor its secret. A token does not contain the time when it was generated, so its
-/// order among other tokens of the peering is unknown. A token that is already recorded for the name is not added again.
+/// The ledger stores neither the token nor its secret. A token does not contain a time, so it may be older or newer than the
+/// tokens recorded before it. It counts as older than those recorded after it. A token that is already recorded for the name
+/// is not added again.
 ///
 /// Exit codes: 0 recorded now or earlier; 1 the input contains no token; 2 the ledger could not be written.
 #[derive(Debug, Args)]
@@ -126,10 +127,7 @@ fn verify(arguments: &Verify) -> Result<Exit, CliError> {
         [] => (Exit::Done, "intact"),
         _ => (Exit::Findings, "damaged"),
     };
-    let mut text = format!("The ledger is {result} ({records})\n");
-    for problem in &verification.problems {
-        text += &format!("  {problem}\n");
-    }
-    print(&text)?;
+    let problems: String = verification.problems.iter().map(|problem| format!("\n  {problem}")).collect();
+    print(&format!("The ledger is {result} ({records}){problems}\n"))?;
     Ok(exit)
 }
