@@ -127,7 +127,8 @@ fn verify(arguments: &Verify) -> Result<Exit, CliError> {
         [] => (Exit::Done, "intact"),
         _ => (Exit::Findings, "damaged"),
     };
-    let problems: String = verification.problems.iter().map(|problem| format!("\n  {problem}")).collect();
-    print(&format!("The ledger is {result} ({records}){problems}\n"))?;
+    let mut lines = vec![format!("The ledger is {result} ({records})")];
+    lines.extend(verification.problems.iter().map(|problem| format!("  {problem}")));
+    print(&(lines.join("\n") + "\n"))?;
     Ok(exit)
 }
