@@ -1,4 +1,5 @@
 //! Everything that does I/O: Consul's HTTP API, TLS, peering streams, probes, snapshots and the ledger.
+
 pub mod consul;
 pub mod gather;
 pub mod ledger;
@@ -7,4 +8,4 @@ pub mod probe;
 pub mod regenerate;
 pub mod snapshot;
 pub(crate) mod sqlite;
-pub mod tls;
+pub(crate) mod tls;
