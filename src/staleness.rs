@@ -18,7 +18,7 @@ pub(crate) mod wording;
 
 use serde::Serialize;
 
-use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer, probe_b_may_be_asked_of};
+use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer, may_ask_unused_secret};
 use crate::observed::Observed;
 use crate::token::Token;
 pub use claim::{Claim, Observation, SourceName};
@@ -202,7 +202,7 @@ impl Collected {
         let exists = peering.as_ref().is_some_and(|(meaning, _)| *meaning == PeeringAnswer::Exists);
         self.claims.extend(peering.map(|(_, claim)| claim));
         let answer = evidence.unused_secret.value()?;
-        if let Err(reason) = probe_b_may_be_asked_of(token) {
+        if let Err(reason) = may_ask_unused_secret(token) {
             self.secret_answer_ignored = Some(reason.to_owned());
             return None;
         }

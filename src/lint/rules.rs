@@ -1,6 +1,6 @@
 //! The checks, one file per area, and the list of them.
 
-mod addresses;
+pub(crate) mod addresses;
 mod certificates;
 mod duplicates;
 mod encoding;

@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use consul_peering::acceptor;
 use consul_peering::acceptor::{Acceptor, Settings};
-use consul_peering::net::probe::{ProbeTarget, Probed, probe};
+use consul_peering::connectivity::Connectivity;
+use consul_peering::net::probe::{ProbeTarget, trace_until_answered};
 use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};
@@ -15,8 +16,8 @@ use tempfile::TempDir;
 
 use crate::peering::guard;
 
-/// The timeout of a step in tests without intended delays.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of a step where every server answers: long enough for a busy machine.
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
 /// An embedded acceptor that serves gRPC.
 pub struct Served {
@@ -121,7 +122,7 @@ pub fn token(text: &str) -> Token {
     decode(text.as_bytes()).unwrap().token
 }
 
-/// Runs both probes for a token.
-pub async fn ask_about(token: &Token) -> Probed {
-    probe(&ProbeTarget::from(token), PATIENCE, &ring::rand::SystemRandom::new()).await
+/// Asks both questions about a token.
+pub async fn ask_about(token: &Token) -> Connectivity {
+    trace_until_answered(&ProbeTarget::from(token), TIMEOUT, &ring::rand::SystemRandom::new()).await
 }

@@ -89,7 +89,7 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
     let kind = arguments.ledger.kind()?;
     let client = if arguments.offline { None } else { Some(arguments.http.client()?) };
     let peer_ids = tokens.iter().map(|(_, token)| token.peer_id.clone()).collect();
-    let mut sources = Sources::new(&now);
+    let mut sources = Sources::new(now);
     sources.name = arguments.name.as_deref();
     sources.ledger = arguments.ledger.read(kind, client.as_ref().ok_or(OFFLINE)).await;
     sources.consul = match &client {

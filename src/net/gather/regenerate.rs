@@ -16,11 +16,11 @@ use std::time::Duration;
 use ring::rand::SystemRandom;
 use tokio::time::timeout as at_most;
 
-use crate::connectivity::probe_answer::{Code, SecretAnswer};
+use crate::connectivity::probe_answer::SecretAnswer;
 use crate::net::consul::Client;
 use crate::net::ledger::{Filter, Ledger, NumberedRecord, Record};
 use crate::net::peerstream::Trust;
-use crate::net::probe::{Asked, ProbeTarget, probe};
+use crate::net::probe::{ProbeTarget, trace_until_answered};
 use crate::net::regenerate::{Observations, ObservedPeering};
 use crate::observed::Observed;
 use crate::staleness::evidence::{LEDGER_OFF, PeeringState};
@@ -115,14 +115,16 @@ async fn query_unused_secret(
             "Consul 1.13 may have generated the token, and may take the query for an exchange",
         );
     }
-    match probe(&target(record), timeout, &SystemRandom::new()).await.unused_secret {
-        Asked::Answered(answer) => match SecretAnswer::of(Code::from_name(&answer.code), &answer.message) {
+    let traced = trace_until_answered(&target(record), timeout, &SystemRandom::new()).await;
+    let (_, unused_secret) = traced.answers(None);
+    match unused_secret {
+        Observed::Value(answer) => match SecretAnswer::of(answer.code, &answer.message) {
             SecretAnswer::UnusedExists => Observed::Value(true),
             SecretAnswer::NoneUnused => Observed::Value(false),
             _ => Observed::Failed(answer.message),
         },
-        Asked::Unanswered => Observed::Failed("no address of the last token answered".to_owned()),
-        Asked::NotAsked(reason) => Observed::NotChecked(reason),
+        Observed::Failed(reason) => Observed::Failed(reason),
+        Observed::NotChecked(reason) => Observed::NotChecked(reason),
     }
 }
 
@@ -136,6 +138,8 @@ fn target(record: &Record) -> ProbeTarget {
     };
     ProbeTarget {
         addresses: record.addresses.clone(),
+        field: "ServerAddresses",
+        not_dialed: Vec::new(),
         trust,
         peer_id: record.peer_id.clone(),
         has_remote: true,

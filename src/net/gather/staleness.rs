@@ -6,7 +6,7 @@
 //! use consul_peering::observed::Observed;
 //! use consul_peering::staleness::assess;
 //!
-//! let mut sources = Sources::new(&jiff::Timestamp::now);
+//! let mut sources = Sources::new(jiff::Timestamp::now);
 //! sources.consul = Observed::Value(client);
 //! let assessment = assess("argument", &token, &sources.query(&token).await);
 //! # }
@@ -17,10 +17,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
 
-use crate::connectivity::probe_answer::{Answer, probe_b_may_be_asked_of};
 use crate::net::consul::{Client, Peering};
 use crate::net::ledger::{Filter, Ledger, Origin, Record};
-use crate::net::probe::{Asked, Attempt, Outcome, ProbeTarget, Probed, probe};
+use crate::net::probe::{ProbeTarget, trace_until_answered};
 use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
 use crate::staleness::evidence::{
@@ -30,9 +29,6 @@ use crate::token::Token;
 
 /// A reasonable timeout for each step of a probe.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// How many addresses without an answer are listed. A cluster has fewer servers.
-const MAX_FAILURES: usize = 8;
 
 /// The sources to query, each with the reason if it is not to be queried. All tokens of one run can share them.
 pub struct Sources<'a> {
@@ -46,12 +42,12 @@ pub struct Sources<'a> {
     pub probes: Observed<Duration>,
     /// A snapshot of the acceptor, read for the peer IDs of the tokens: see [`crate::net::snapshot`].
     pub snapshot: Observed<Snapshot>,
-    clock: &'a (dyn Fn() -> Timestamp + Sync),
+    clock: fn() -> Timestamp,
 }
 
 impl<'a> Sources<'a> {
     /// Returns sources of which none is queried. `clock` returns the time.
-    pub fn new(clock: &'a (dyn Fn() -> Timestamp + Sync)) -> Self {
+    pub fn new(clock: fn() -> Timestamp) -> Self {
         Self {
             name: None,
             ledger: Observed::default(),
@@ -70,7 +66,11 @@ impl<'a> Sources<'a> {
             Observed::NotChecked(reason) => Observed::NotChecked(reason.clone()),
         };
         let (peering_exists, unused_secret) = match &self.probes {
-            Observed::Value(timeout) => probes(token, *timeout, self.clock).await,
+            Observed::Value(timeout) => {
+                let random = SystemRandom::new();
+                let traced = trace_until_answered(&ProbeTarget::from(token), *timeout, &random).await;
+                traced.answers(Some((self.clock)()))
+            }
             Observed::Failed(reason) => (Observed::Failed(reason.clone()), Observed::Failed(reason.clone())),
             Observed::NotChecked(reason) => {
                 (Observed::NotChecked(reason.clone()), Observed::NotChecked(reason.clone()))
@@ -123,7 +123,7 @@ pub async fn query_consul(
     client: &Client,
     name: Option<&str>,
     token: &Token,
-    clock: &(dyn Fn() -> Timestamp + Sync),
+    clock: fn() -> Timestamp,
 ) -> Observed<ConsulView> {
     let roots = match client.ca_roots().await {
         Ok(roots) => roots,
@@ -155,52 +155,12 @@ pub async fn query_consul(
 }
 
 /// Converts a peering of the HTTP API.
-pub fn entry(peering: Peering) -> Entry {
+pub(super) fn entry(peering: Peering) -> Entry {
     Entry {
         id: peering.id,
         name: peering.name,
         state: PeeringState::from_name(&peering.state),
         peer_id: Some(peering.peer_id).filter(|id| !id.is_empty()),
         last_heartbeat: peering.stream.last_heartbeat,
-    }
-}
-
-/// Asks the acceptor's servers whether the peering exists and has an unused secret.
-async fn probes(
-    token: &Token,
-    timeout: Duration,
-    clock: &(dyn Fn() -> Timestamp + Sync),
-) -> (Observed<Answer>, Observed<Answer>) {
-    let probed = probe(&ProbeTarget::from(token), timeout, &SystemRandom::new()).await;
-    let unused_secret = match probe_b_may_be_asked_of(token) {
-        Ok(()) => answer(&probed.unused_secret, &probed, clock),
-        Err(reason) => Observed::NotChecked(reason.to_owned()),
-    };
-    (answer(&probed.peering_exists, &probed, clock), unused_secret)
-}
-
-fn answer(asked: &Asked, probed: &Probed, clock: &(dyn Fn() -> Timestamp + Sync)) -> Observed<Answer> {
-    match asked {
-        Asked::Answered(answer) => Observed::Value(Answer { at: Some(clock()), ..Answer::from(answer) }),
-        Asked::NotAsked(reason) => Observed::NotChecked(reason.clone()),
-        Asked::Unanswered => {
-            let mut failures: Vec<String> = probed.attempts.iter().filter_map(failure).collect();
-            if failures.is_empty() {
-                failures.push("the token has no address".to_owned());
-            }
-            let more = failures.len().saturating_sub(MAX_FAILURES);
-            failures.truncate(MAX_FAILURES);
-            if more > 0 {
-                failures.push(format!("and {more} more addresses"));
-            }
-            Observed::Failed(failures.join("; "))
-        }
-    }
-}
-
-fn failure(attempt: &Attempt) -> Option<String> {
-    match &attempt.outcome {
-        Outcome::Failed(error) => Some(format!("{}: {error}", attempt.address)),
-        Outcome::Answered(_) => None,
     }
 }
