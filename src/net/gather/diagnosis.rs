@@ -1,4 +1,17 @@
 //! The inputs of a diagnosis: connectivity, the dialer's view, and staleness.
+//!
+//! ```no_run
+//! use consul_peering::diagnosis::{GivenToken, diagnose};
+//! use consul_peering::net::gather::diagnosis::{Request, Sources, gather};
+//!
+//! # async fn run(client: &consul_peering::net::consul::Client) -> Result<(), std::io::Error> {
+//! let token = GivenToken::new(std::fs::read("west.token")?.into());
+//! let sources = Sources::new(Some(client), jiff::Timestamp::now, "this-host");
+//! let inputs = gather(&sources, Request { token: Some(&token), ..Request::default() }).await;
+//! println!("{}", diagnose(inputs).conclusion);
+//! # Ok(())
+//! # }
+//! ```
 
 use std::time::Duration;
 
@@ -32,6 +45,20 @@ pub struct Sources<'a> {
     pub host: String,
     /// Receives the progress of the connections.
     pub progress: Progress,
+}
+
+impl<'a> Sources<'a> {
+    /// Creates sources without a ledger and progress, with a timeout of five seconds per step.
+    pub fn new(client: Option<&'a Client>, clock: fn() -> Timestamp, host: impl Into<String>) -> Self {
+        Self {
+            client,
+            ledger: Ok(Ledger::Off),
+            timeout: Duration::from_secs(5),
+            clock,
+            host: host.into(),
+            progress: Progress::none(),
+        }
+    }
 }
 
 /// What to diagnose.
