@@ -38,7 +38,7 @@ impl From<&Check> for CauseText {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.reason.to_owned()],
+            why: vec![check.why.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }
