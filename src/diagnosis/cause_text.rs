@@ -26,7 +26,7 @@ impl From<&'static Entry> for CauseText {
         Self {
             name: entry.name,
             summary: entry.summary.to_owned(),
-            why: entry.why.iter().map(|&why| why.to_owned()).collect(),
+            why: entry.causes.iter().map(|&cause| cause.to_owned()).collect(),
             remedy: entry.remedy.to_owned(),
             next: Some(next.to_owned()),
         }
@@ -38,7 +38,7 @@ impl From<&Check> for CauseText {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.reason.to_owned()],
+            why: vec![check.why.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }
