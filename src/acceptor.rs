@@ -191,7 +191,7 @@ impl Acceptor {
         if let Some(fault) = self.settings.fault {
             fault.apply(&mut server_cert);
             if fault.has_other_ca() {
-                let other = ca::Root::generate(&server_cert.name, &self.settings)?;
+                let other = ca::Root::generate(&server_cert.name, "other", &self.settings)?;
                 let signer = Signer { certificate: &other.certificate, key: &other.key };
                 return server_cert.server_config(&signer).map(Some);
             }

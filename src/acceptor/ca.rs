@@ -21,8 +21,13 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// Generates a root for a trust domain (`<cluster-uuid>.consul`), valid from now.
-    pub(super) fn generate(trust_domain: &str, settings: &Settings) -> Result<Self, AcceptorError> {
+    /// Generates a root for a trust domain (`<cluster-uuid>.consul`), valid from now. `label` is the part of its name that
+    /// differs between the roots of one cluster.
+    pub(super) fn generate(
+        trust_domain: &str,
+        label: &str,
+        settings: &Settings,
+    ) -> Result<Self, AcceptorError> {
         let failed = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
         let key = KeyPair::generate().map_err(failed)?;
         let now = (settings.clock)().as_second();
@@ -35,10 +40,7 @@ impl Root {
         parameters.serial_number = Some(7_u64.into());
         parameters.distinguished_name = DistinguishedName::new();
         let cluster = trust_domain.split('-').next().unwrap_or(trust_domain);
-        // Like Consul's, the name differs between the roots of one cluster.
-        let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
-        let distinct: String = key_id.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        let name = format!("pri-{distinct}.consul.ca.{cluster}.consul");
+        let name = format!("pri-{label}.consul.ca.{cluster}.consul");
         parameters.distinguished_name.push(DnType::CommonName, name);
         let spiffe_id = format!("spiffe://{trust_domain}");
         parameters.subject_alt_names = vec![SanType::URI(spiffe_id.try_into().map_err(failed)?)];
@@ -46,6 +48,7 @@ impl Root {
         parameters.key_usages =
             vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         parameters.use_authority_key_identifier_extension = true;
+        let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
         parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_id.as_ref().to_vec());
         let certificate = parameters.self_signed(&key).map_err(failed)?;
         // rcgen ends lines with CR LF, Consul with LF.

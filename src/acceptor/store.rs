@@ -248,7 +248,7 @@ fn rotated_root(
     if let Some(stored) = stored {
         return Ok(stored);
     }
-    let root = Root::generate(trust_domain, settings).map_err(PrepareError::Acceptor)?;
+    let root = Root::generate(trust_domain, "rotated", settings).map_err(PrepareError::Acceptor)?;
     let index = next_index(&transaction)?;
     transaction.execute(
         "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, ?3, 0)",
@@ -260,7 +260,8 @@ fn rotated_root(
 
 fn create_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), PrepareError> {
     let id = random_uuid(settings);
-    let root = Root::generate(&format!("{id}.consul"), settings).map_err(PrepareError::Acceptor)?;
+    let root =
+        Root::generate(&format!("{id}.consul"), "embedded", settings).map_err(PrepareError::Acceptor)?;
     transaction.execute("INSERT INTO cluster (one, id, next_index) VALUES (1, ?1, 2)", [&id])?;
     transaction.execute(
         "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, 1, 1)",
