@@ -10,46 +10,49 @@ use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, v
 use crate::cli::error::CliError;
 use crate::net::consul::{Address, Client, Config, Options};
 
-/// What it means to verify nothing.
-const UNVERIFIED: &str =
-    "CONSUL_HTTP_SSL_VERIFY is false: whoever is between can pose as Consul, and read the ACL token";
+/// The heading of these options in help texts.
+pub const HEADING: &str = "HTTP API options";
+
+/// The warning for `CONSUL_HTTP_SSL_VERIFY=false`.
+const UNVERIFIED: &str = "CONSUL_HTTP_SSL_VERIFY is false: the server's certificate is not verified, and an attacker on \
+                          the network can read the ACL token";
 
 /// How to reach Consul.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "HTTP API options")]
+#[command(next_help_heading = HEADING)]
 pub struct HttpOptions {
-    /// Where Consul's HTTP API is: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
-    /// acceptor inside this tool (CONSUL_HTTP_ADDR; default: http://localhost:8500)
-    #[arg(long, value_name = "ADDRESS")]
+    /// Address of Consul's HTTP API: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
+    /// embedded acceptor (default: http://localhost:8500)
+    #[arg(long, env = "CONSUL_HTTP_ADDR", value_name = "ADDRESS")]
     http_addr: Option<String>,
-    /// The ACL token to send (CONSUL_HTTP_TOKEN)
-    #[arg(long, value_name = "TOKEN")]
+    /// ACL token to send
+    #[arg(long, env = "CONSUL_HTTP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// A file that holds the ACL token; wins over -token (CONSUL_HTTP_TOKEN_FILE)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// File that contains the ACL token; takes precedence over -token
+    #[arg(long, env = "CONSUL_HTTP_TOKEN_FILE", hide_env_values = true, value_name = "FILE", value_parser = path_or_empty())]
     token_file: Option<PathBuf>,
-    /// PEM certificates to trust instead of the system's (CONSUL_CACERT)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// PEM file of CA certificates to trust instead of the system's
+    #[arg(long, env = "CONSUL_CACERT", value_name = "FILE", value_parser = path_or_empty())]
     ca_file: Option<PathBuf>,
-    /// A directory of such files (CONSUL_CAPATH)
-    #[arg(long, value_name = "DIRECTORY", value_parser = path_or_none())]
+    /// Directory of such files
+    #[arg(long, env = "CONSUL_CAPATH", value_name = "DIRECTORY", value_parser = path_or_empty())]
     ca_path: Option<PathBuf>,
-    /// The certificate to show to Consul, PEM (CONSUL_CLIENT_CERT)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// PEM file of the client certificate
+    #[arg(long, env = "CONSUL_CLIENT_CERT", value_name = "FILE", value_parser = path_or_empty())]
     client_cert: Option<PathBuf>,
-    /// The key of that certificate, PEM (CONSUL_CLIENT_KEY)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// PEM file of the client certificate's key
+    #[arg(long, env = "CONSUL_CLIENT_KEY", value_name = "FILE", value_parser = path_or_empty())]
     client_key: Option<PathBuf>,
-    /// The name to expect in Consul's certificate (CONSUL_TLS_SERVER_NAME)
-    #[arg(long, value_name = "NAME")]
+    /// Name to expect in Consul's certificate
+    #[arg(long, env = "CONSUL_TLS_SERVER_NAME", value_name = "NAME")]
     tls_server_name: Option<String>,
-    /// The admin partition to work in, Consul Enterprise only (CONSUL_PARTITION)
-    #[arg(long, value_name = "PARTITION")]
+    /// Admin partition (Consul Enterprise only)
+    #[arg(long, env = "CONSUL_PARTITION", value_name = "PARTITION")]
     pub partition: Option<String>,
 }
 
 impl HttpOptions {
-    /// The address that a flag gives.
+    /// Returns the address of the flag, if it was given.
     pub fn address(&self) -> Option<&str> {
         self.http_addr.as_deref().filter(|address| !address.is_empty())
     }
@@ -69,7 +72,7 @@ impl HttpOptions {
         };
         let config = Config::resolve(&options, variable).map_err(CliError::new)?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
-            // A script sees what Consul prints, and nothing else.
+            // Scripts get Consul's output only.
             if stderr_is_a_terminal() {
                 eprint_line(&format!("Warning: {UNVERIFIED}"));
             }
@@ -83,8 +86,8 @@ impl HttpOptions {
     }
 }
 
-/// Takes an empty path too: as for Consul, such a flag was not given. Scripts write `-ca-file "$FILE"`.
-fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
+/// Accepts an empty path, which Consul treats as a missing flag. Scripts use `-ca-file "$FILE"`.
+fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 

@@ -31,16 +31,16 @@ use crate::cli::exit::Exit;
     peering diagnose @west.token")]
 pub struct Arguments {
     /// Where to listen; a loopback address. Port 0 takes any free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
+    #[arg(long, env = "PEERING_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
     listen: SocketAddr,
     /// Where to listen for dialers (gRPC over TLS); a loopback address. Port 0 takes any free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
+    #[arg(long, env = "PEERING_GRPC_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
     grpc_listen: SocketAddr,
     /// The datacenter to play
-    #[arg(long, value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
+    #[arg(long, env = "PEERING_DATACENTER", value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
     datacenter: String,
     /// Demand this ACL token with every request, as a Consul that denies by default
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     acl_token: Option<String>,
     /// Do this wrong on purpose, to see what a dialer says and what diagnose makes of it; "list" lists all
     #[arg(long, value_name = "NAME", value_parser = fault)]

@@ -55,22 +55,22 @@ pub struct Arguments {
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
     /// How long each step may take, such as 5s
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = patience)]
+    #[arg(long, env = "PEERING_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = patience)]
     timeout: Duration,
     /// Ask nothing over the network
-    #[arg(long)]
+    #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
     /// How bad a cause must be for exit code 1
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "error")]
+    #[arg(long, env = "PEERING_FAIL_ON", value_enum, value_name = "LEVEL", default_value = "error")]
     fail_on: Level,
     /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     /// Show the causes and the conclusion only, to paste into a ticket
-    #[arg(long)]
+    #[arg(long, env = "PEERING_SHORT")]
     short: bool,
     /// Write ADDRESS-1, ADDRESS-2, … in place of the token's addresses
-    #[arg(long)]
+    #[arg(long, env = "PEERING_REDACT_ADDRESSES")]
     redact_addresses: bool,
     #[command(flatten)]
     ledger: LedgerOptions,

@@ -69,10 +69,17 @@ pub struct Arguments {
     #[arg(long, help_heading = "Beyond Consul")]
     force: bool,
     /// Show on standard error what the token says
-    #[arg(long, help_heading = "Beyond Consul")]
+    #[arg(long, env = "PEERING_INSPECT", help_heading = "Beyond Consul")]
     inspect: bool,
     /// What to do if an unused token of the name would become worthless
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "replace", help_heading = "Beyond Consul")]
+    #[arg(
+        long,
+        env = "PEERING_IF_UNUSED",
+        value_enum,
+        value_name = "WHAT",
+        default_value = "replace",
+        help_heading = "Beyond Consul"
+    )]
     if_unused: IfUnused,
     #[command(flatten)]
     ledger: LedgerOptions,

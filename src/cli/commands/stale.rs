@@ -42,20 +42,20 @@ pub struct Arguments {
     name: Option<String>,
     /// Ask the acceptor's servers themselves, over gRPC, without the token's secret: does the peering exist, and has it
     /// an unused secret? Neither changes it
-    #[arg(long)]
+    #[arg(long, env = "PEERING_PROBE")]
     probe: bool,
     /// A snapshot of the acceptor, from "consul snapshot save FILE": it proves the verdict, as of when it was taken. "live"
     /// streams one from the Consul at -http-addr, which moves every secret of that cluster, and needs acl:write
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
     /// Ask nothing over the network
-    #[arg(long)]
+    #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
     /// How sure a verdict must be: with "proven", one that is only likely ends with exit code 3
-    #[arg(long, value_enum, value_name = "CERTAINTY", default_value = "likely")]
+    #[arg(long, env = "PEERING_REQUIRE", value_enum, value_name = "CERTAINTY", default_value = "likely")]
     require: Require,
     /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,

@@ -44,22 +44,22 @@ pub struct Arguments {
     #[arg(value_name = "TOKEN", required_unless_present = "batch", conflicts_with = "batch")]
     tokens: Vec<String>,
     /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: ReportFormat,
     /// The mildest finding that makes the exit code 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
+    #[arg(long, env = "PEERING_FAIL_ON", value_enum, value_name = "SEVERITY", default_value = "error")]
     fail_on: Level,
     /// Only these checks, by name, with commas between; Consul's word is always told
-    #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
+    #[arg(long, env = "PEERING_ONLY", value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     only: Vec<&'static str>,
     /// Not these checks
-    #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
+    #[arg(long, env = "PEERING_SKIP", value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     skip: Vec<&'static str>,
     /// Another severity for a check; may be given several times
-    #[arg(long, value_name = "CHECK=SEVERITY", value_parser = severity_of_a_check)]
+    #[arg(long, env = "PEERING_SEVERITY", value_name = "CHECK=SEVERITY", value_parser = severity_of_a_check)]
     severity: Vec<(&'static str, Severity)>,
     /// How long before its expiry a certificate is worth a warning
-    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration)]
+    #[arg(long, env = "PEERING_WARN_BEFORE", value_name = "DURATION", default_value = "30d", value_parser = duration)]
     warn_before: SignedDuration,
     /// Judge as of this time instead of the clock's
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -68,7 +68,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
     /// How many tokens of a batch to judge at once (default: one for each core)
-    #[arg(long, value_name = "NUMBER", requires = "batch", value_parser = jobs)]
+    #[arg(long, env = "PEERING_JOBS", value_name = "NUMBER", requires = "batch", value_parser = jobs)]
     jobs: Option<NonZero<usize>>,
 }
 
