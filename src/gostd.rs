@@ -1,8 +1,8 @@
-//! Go's reading of text, as far as Consul reads a peering token with it.
+//! The parts of Go's standard library that read a peering token in Consul, with the same results and error texts.
 //!
-//! Consul is written in Go and hands a token to Go's standard library, whose habits decide what is accepted and what
-//! a refusal says. Each module states the rules of one package, as of Go 1.26, and follows its order of checks, for
-//! the first fault found is the one that is reported.
+//! Consul is written in Go, so Go's standard library decides which tokens are accepted and how an error reads. Each module
+//! implements the rules of one package as of Go 1.26, in the same order of checks, because the first error found is the
+//! one that is reported.
 
 pub mod address;
 pub mod base64;

@@ -1,11 +1,11 @@
-//! A value that a source reported, or the reason that there is none.
+//! The result of querying a source of evidence.
 
-/// What one source reported.
+/// The value that a source returned, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed<T> {
-    /// The source was queried and reported this.
+    /// The source returned this value.
     Value(T),
-    /// The source was queried and reported nothing, for this reason.
+    /// The query failed, for this reason.
     Failed(String),
     /// The source was not queried, for this reason.
     NotChecked(String),

@@ -1,7 +1,7 @@
-//! What a peering token says.
+//! Peering tokens: decoding, encoding, repair of pasted text, and redaction.
 //!
-//! A token is base64 of a JSON object that the accepting cluster wrote for one local name. It holds neither that
-//! name nor a time. [`decode()`] reads it as Consul does, [`encode()`] writes it as today's Consul does.
+//! A token is base64 of a JSON object that the accepting cluster generated for one local name. It contains neither that
+//! name nor a time. [`decode()`] reads a token the way Consul does; [`encode()`] writes one the way current Consul does.
 
 mod address;
 mod decode;
@@ -23,41 +23,41 @@ pub use secret::Secret;
 
 use serde::Serialize;
 
-/// The longest text that is read as a token, in bytes.
+/// The maximum length of a token's text, in bytes.
 ///
-/// Real tokens take one to eight kilobytes; the rest is room for many roots.
+/// Real tokens have one to eight kilobytes. The rest is room for many CA certificates.
 pub const MAX_TOKEN_LEN: usize = 4 * 1024 * 1024;
 
-/// A peering token, field by field, as the acceptor wrote it.
+/// A decoded peering token.
 ///
-/// The lists tell `null` (`None`) from empty, because Consul writes both and encoding must give back the same bytes.
-/// Nothing in here is validated: that is what checks are for.
+/// The lists distinguish `null` (`None`) from empty, because Consul writes both and encoding must reproduce the same
+/// bytes. The values are not validated; [`crate::lint`] does that.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Token {
-    /// PEM certificates that the dialer trusts. `None`: the dialer uses no TLS.
+    /// PEM certificates that the dialer trusts. `None`: the dialer connects without TLS.
     pub ca: Option<Vec<String>>,
-    /// `host:port`, from `-server-external-addresses`; when not empty, dialed instead of `server_addresses`.
+    /// `host:port` from `-server-external-addresses`. If not empty, dialed instead of `server_addresses`.
     pub manual_server_addresses: Option<Vec<String>>,
-    /// `host:port` of each server of the acceptor.
+    /// `host:port` of each of the acceptor's servers or mesh gateways.
     pub server_addresses: Option<Vec<String>>,
-    /// The TLS name that the acceptor's servers answer to: `server.<datacenter>.peering.<trust-domain>`.
+    /// The TLS name of the acceptor's servers: `server.<datacenter>.peering.<trust-domain>`.
     pub server_name: String,
-    /// The acceptor's ID of the peering: the same in every token of a local name until that peering is deleted.
+    /// The acceptor's ID of the peering. Every token for a local name has the same ID until the peering is deleted.
     pub peer_id: String,
-    /// Proves to the acceptor that the dialer holds the token; works once.
+    /// Proves to the acceptor that the dialer has the token. It works once.
     pub establishment_secret: Secret,
-    /// Where the acceptor is. `None` in tokens of Consul 1.13.
+    /// The acceptor's location. `None` in tokens of Consul 1.13.
     pub remote: Option<Remote>,
 }
 
-/// Where the acceptor is, in its own words.
+/// The location of the acceptor, as it reports it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Remote {
-    /// Admin partition; empty in Consul's community edition.
+    /// The admin partition; empty in Consul's community edition.
     pub partition: String,
-    /// The acceptor's datacenter. Consul 1.13 did not write it.
+    /// The datacenter.
     pub datacenter: String,
-    /// Region and zone, where the acceptor is configured with them.
+    /// Region and zone, if the acceptor is configured with them.
     pub locality: Option<Locality>,
 }
 
@@ -65,20 +65,20 @@ pub struct Remote {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Locality {
-    /// A cloud's region, such as `us-west-1`.
+    /// The cloud region, such as `us-west-1`.
     pub region: String,
-    /// A zone within the region.
+    /// The zone within the region.
     pub zone: String,
 }
 
 impl Token {
-    /// The addresses that a dialing Consul tries, in its order: the manual ones alone if there are any.
+    /// Returns the addresses that the dialer uses, in order: the manual ones if there are any, otherwise the servers'.
     pub fn dialed_addresses(&self) -> &[String] {
         let manual = self.manual_server_addresses.as_deref().unwrap_or_default();
         if manual.is_empty() { self.server_addresses.as_deref().unwrap_or_default() } else { manual }
     }
 
-    /// The trust domain that the server name ends in, if it has the form `server.<datacenter>.peering.<trust-domain>`.
+    /// Returns the trust domain in the server name, if it has the form `server.<datacenter>.peering.<trust-domain>`.
     pub fn trust_domain(&self) -> Option<&str> {
         let (_, rest) = self.server_name.strip_prefix("server.")?.split_once('.')?;
         let trust_domain = rest.strip_prefix("peering.")?;

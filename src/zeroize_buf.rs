@@ -1,11 +1,11 @@
-//! Bytes that are wiped when they are dropped.
+//! A byte buffer that is wiped when dropped.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// A buffer that held a secret, or may have.
+/// A byte buffer for secrets. It is wiped when dropped.
 ///
-/// `Zeroizing<Vec<u8>>` does the same a byte at a time, which takes a third of the time of decoding a token.
+/// `Zeroizing<Vec<u8>>` wipes one byte at a time, which would take a third of the time of decoding a token.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct ZeroizeBuf(Vec<u8>);
 
@@ -37,7 +37,7 @@ impl DerefMut for ZeroizeBuf {
     }
 }
 
-/// Shows how much there is, and nothing of it.
+/// Shows only the length.
 impl fmt::Debug for ZeroizeBuf {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "ZeroizeBuf({} bytes)", self.0.len())

@@ -1,4 +1,4 @@
-//! A certificate's public key: which algorithm, how large.
+//! The algorithm and size of a certificate's public key.
 
 use std::fmt;
 
@@ -14,18 +14,18 @@ use x509_parser::public_key::PublicKey;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Key {
-    /// Which algorithm, and for EC which curve.
+    /// The algorithm, and for EC the curve.
     pub algorithm: KeyAlgorithm,
-    /// Size in bits: the modulus for RSA, the field for EC; 0 when it cannot be told.
+    /// Size in bits: of the modulus for RSA, of the field for EC; 0 if it is unknown.
     pub bits: u32,
 }
 
-/// The algorithms that certificates of a Consul CA have been seen with, and the rest by its OID.
+/// The algorithm of a public key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "String")]
 pub enum KeyAlgorithm {
-    /// RSA, PKCS #1.
+    /// RSA (PKCS #1).
     Rsa,
     /// NIST P-224.
     P224,
@@ -37,14 +37,14 @@ pub enum KeyAlgorithm {
     P521,
     /// Edwards curve 25519.
     Ed25519,
-    /// DSA, long dead.
+    /// DSA (obsolete).
     Dsa,
-    /// Another algorithm or curve, by its OID.
+    /// Another algorithm or curve, identified by its OID.
     Other(String),
 }
 
 impl Key {
-    pub(super) fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
+    pub(super) fn new(info: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = algorithm(info);
         let bits = match algorithm {
             KeyAlgorithm::P224 => 224,

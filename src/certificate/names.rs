@@ -1,4 +1,4 @@
-//! A certificate's subject alternative names, and the trust domain among them.
+//! The subject alternative names of a certificate.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -7,22 +7,22 @@ use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
 
 use crate::hex::hex;
 
-/// Subject alternative names by kind, each list in the certificate's order.
+/// Subject alternative names by kind, in the order of the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct AlternativeNames {
-    /// URIs; Consul's CA has one, `spiffe://<trust-domain>`.
+    /// URIs. A Consul CA certificate has one: `spiffe://<trust-domain>`.
     pub uris: Vec<String>,
     /// DNS names.
     pub dns: Vec<String>,
     /// IP addresses.
     pub ips: Vec<String>,
-    /// Anything else, as `kind:value`.
+    /// Names of other kinds, as `kind:value`.
     pub others: Vec<String>,
 }
 
 impl AlternativeNames {
-    pub(super) fn of(extension: &SubjectAlternativeName<'_>) -> Self {
+    pub(super) fn new(extension: &SubjectAlternativeName<'_>) -> Self {
         let mut names = Self::default();
         for name in &extension.general_names {
             match name {
@@ -37,12 +37,12 @@ impl AlternativeNames {
         names
     }
 
-    /// The SPIFFE IDs among the URIs (SPIFFE-ID §2).
+    /// Returns the URIs that are SPIFFE IDs (SPIFFE-ID §2).
     pub fn spiffe_ids(&self) -> impl Iterator<Item = &str> {
         self.uris.iter().map(String::as_str).filter(|uri| uri.starts_with("spiffe://"))
     }
 
-    /// The trust domain of the SPIFFE ID, if there is exactly one, as SPIFFE demands.
+    /// Returns the trust domain of the SPIFFE ID, if there is exactly one, as SPIFFE requires.
     pub fn trust_domain(&self) -> Option<&str> {
         let mut ids = self.spiffe_ids();
         let (first, None) = (ids.next()?, ids.next()) else { return None };
@@ -51,7 +51,7 @@ impl AlternativeNames {
         (!domain.is_empty()).then_some(domain)
     }
 
-    /// Whether there are none at all.
+    /// Returns whether there are no names of any kind.
     pub fn is_empty(&self) -> bool {
         self.uris.is_empty() && self.dns.is_empty() && self.ips.is_empty() && self.others.is_empty()
     }

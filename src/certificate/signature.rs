@@ -1,4 +1,4 @@
-//! How a certificate is signed, and whether with its own key.
+//! Verification of certificate signatures.
 
 use serde::Serialize;
 use x509_parser::error::X509Error;
@@ -7,27 +7,27 @@ use x509_parser::public_key::PublicKey;
 use x509_parser::signature_algorithm::{RsaSsaPssParams, SignatureAlgorithm};
 use x509_parser::x509::AlgorithmIdentifier;
 
-/// Whether a certificate is signed with its own key.
+/// The result of checking whether a certificate is signed with its own key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SelfSignature {
-    /// Subject and issuer are the same, and the signature is by the key inside.
+    /// Subject and issuer are equal, and the signature verifies with the certificate's key.
     Verified,
-    /// Subject and issuer are the same, but the signature is not by the key inside: damaged, or forged.
+    /// Subject and issuer are equal, but the signature does not verify: the certificate is damaged or forged.
     Failed,
-    /// Another issuer signed it.
+    /// Subject and issuer differ.
     OtherIssuer,
-    /// Subject and issuer are the same; the signature's algorithm cannot be verified here. Says nothing about it.
+    /// Subject and issuer are equal, but the signature algorithm is unsupported. The signature was not verified.
     Unsupported,
 }
 
 impl SelfSignature {
-    pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
+    pub(super) fn check(certificate: &X509Certificate<'_>) -> Self {
         if certificate.subject().as_raw() != certificate.issuer().as_raw() {
             return Self::OtherIssuer;
         }
-        // ring takes RSA from 2048 bits only, and calls a smaller key a failed signature.
+        // ring supports RSA keys of at least 2048 bits and reports a smaller one as a failed signature.
         if matches!(certificate.public_key().parsed(), Ok(PublicKey::RSA(key)) if key.key_size() < 2048) {
             return Self::Unsupported;
         }
@@ -39,22 +39,24 @@ impl SelfSignature {
     }
 }
 
-/// Whether one certificate is signed with the key of another.
+/// The result of checking whether one certificate is signed with the key of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureCheck {
-    /// It is.
+    /// The signature verifies.
     Verified,
-    /// It says so, but the signature is not by that key. With Go's words for it.
+    /// The signature does not verify with that key. With Go's error text.
     Failed(&'static str),
-    /// It says so, with an algorithm that Go does not trust any more, in Go's words.
+    /// The signature algorithm is one that Go rejects as insecure. With its name in Go.
     Insecure(&'static str),
-    /// It says so, with an algorithm that cannot be verified here. Says nothing about it.
+    /// The signature algorithm is unsupported. The signature was not verified.
     Unsupported,
-    /// It names another issuer.
+    /// The certificate names another issuer.
     OtherIssuer,
 }
 
-/// Whether the certificate `child` is signed with the key of `parent` (both DER). What cannot be read is signed by another.
+/// Checks whether the certificate `child` is signed with the key of `parent` (both DER).
+///
+/// Returns [`SignatureCheck::OtherIssuer`] if one of them cannot be parsed.
 pub fn check_signature(child: &[u8], parent: &[u8]) -> SignatureCheck {
     let (Ok((_, child)), Ok((_, parent))) =
         (X509Certificate::from_der(child), X509Certificate::from_der(parent))
@@ -72,7 +74,7 @@ pub fn check_signature(child: &[u8], parent: &[u8]) -> SignatureCheck {
     }
     let key = parent.public_key();
     let parsed = key.parsed();
-    // ring takes RSA from 2048 bits only, and calls a smaller key a failed signature.
+    // ring supports RSA keys of at least 2048 bits and reports a smaller one as a failed signature.
     if matches!(&parsed, Ok(PublicKey::RSA(key)) if key.key_size() < 2048) {
         return SignatureCheck::Unsupported;
     }
@@ -87,10 +89,10 @@ pub fn check_signature(child: &[u8], parent: &[u8]) -> SignatureCheck {
     }
 }
 
-/// A signature algorithm in Go's words, which are those of Consul's logs; its OID where Go has none.
+/// Returns the name of a signature algorithm in Go, as in Consul's logs; its OID if Go has no name.
 pub(super) fn algorithm_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
     let oid = algorithm.algorithm.to_id_string();
-    let known = match oid.as_str() {
+    let name = match oid.as_str() {
         "1.2.840.113549.1.1.4" => "MD5-RSA",
         "1.2.840.113549.1.1.5" | "1.3.14.3.2.29" => "SHA1-RSA",
         "1.2.840.113549.1.1.11" => "SHA256-RSA",
@@ -106,7 +108,7 @@ pub(super) fn algorithm_name(algorithm: &AlgorithmIdentifier<'_>) -> String {
         "1.3.101.112" => "Ed25519",
         _ => return oid,
     };
-    known.to_owned()
+    name.to_owned()
 }
 
 fn pss_name(algorithm: &AlgorithmIdentifier<'_>) -> String {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::gostd::pem;
 
-/// The first root of a recorded token.
+/// Returns a CA certificate of a recorded token as DER.
 fn root(token: &str, index: usize) -> Vec<u8> {
     let path = format!("{}/fixtures/tokens/{token}.txt", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(path).unwrap();
@@ -15,7 +15,7 @@ fn at(time: &str) -> Timestamp {
 }
 
 #[test]
-fn a_root_of_consuls_own_ca_shows_all_its_facts() {
+fn all_fields_of_a_consul_root_are_read() {
     let certificate = Certificate::from_der(&root("one-server", 0)).unwrap();
     assert_eq!(certificate.subject, "CN=pri-cx15lot.consul.ca.945d0751.consul");
     assert_eq!(certificate.issuer, certificate.subject);
@@ -35,7 +35,7 @@ fn a_root_of_consuls_own_ca_shows_all_its_facts() {
 }
 
 #[test]
-fn an_rsa_root_tells_the_size_of_its_modulus() {
+fn the_size_of_an_rsa_key_is_that_of_its_modulus() {
     let certificate = Certificate::from_der(&root("two-roots", 1)).unwrap();
     assert_eq!(certificate.key, Key { algorithm: KeyAlgorithm::Rsa, bits: 4096 });
     assert_eq!(certificate.signature_algorithm, "SHA256-RSA");
@@ -43,7 +43,7 @@ fn an_rsa_root_tells_the_size_of_its_modulus() {
 }
 
 #[test]
-fn days_left_are_whole_days_and_negative_once_it_expired() {
+fn days_left_are_whole_days_and_negative_after_expiration() {
     let certificate = Certificate::from_der(&root("one-server", 0)).unwrap();
     for (now, days, valid) in [
         ("2026-11-23T18:50:08Z", 3650, false),
@@ -71,7 +71,7 @@ fn a_changed_signature_does_not_verify() {
 }
 
 #[test]
-fn what_is_no_certificate_says_so() {
+fn bytes_that_are_not_a_certificate_are_an_error() {
     for bytes in [&b""[..], b"hello", &root("one-server", 0)[..100]] {
         let error = Certificate::from_der(bytes).unwrap_err().to_string();
         assert!(error.starts_with("not an X.509 certificate: "), "{error}");
@@ -79,7 +79,7 @@ fn what_is_no_certificate_says_so() {
 }
 
 #[test]
-fn a_trust_domain_is_that_of_the_only_spiffe_id() {
+fn the_trust_domain_comes_from_the_only_spiffe_id() {
     let names = |uris: &[&str]| AlternativeNames {
         uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),
         ..AlternativeNames::default()

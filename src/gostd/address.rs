@@ -1,18 +1,18 @@
-//! Go's `net.SplitHostPort` and `strconv.Atoi`: how `host:port` is taken apart.
+//! Go's `net.SplitHostPort` and `strconv.Atoi`, which parse `host:port`.
 //!
-//! The host is not looked at: it may be empty, or hold spaces. An IPv6 address needs brackets. The port is a decimal
-//! number, with a sign or leading zeros if one likes.
+//! The host is not checked: it may be empty or contain spaces. An IPv6 address needs brackets. The port is a decimal
+//! number, optionally with a sign or leading zeros.
 
-/// An address, taken apart.
+/// The parts of an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostPort<'a> {
-    /// What stands before the last colon, without brackets.
+    /// The text before the last colon, without brackets.
     pub host: &'a str,
-    /// What stands after it.
+    /// The text after the last colon.
     pub port: &'a str,
 }
 
-/// Splits an address at its last colon; the error says what is wrong, in Go's words.
+/// Splits an address at its last colon. The error is Go's text.
 pub fn split_host_port(address: &str) -> Result<HostPort<'_>, &'static str> {
     const MISSING_PORT: &str = "missing port in address";
     const TOO_MANY_COLONS: &str = "too many colons in address";
@@ -40,9 +40,9 @@ pub fn split_host_port(address: &str) -> Result<HostPort<'_>, &'static str> {
     Ok(HostPort { host, port })
 }
 
-/// Reads a decimal number as `strconv.Atoi` does: an optional sign, then digits. `None` where Go has an error.
+/// Parses a decimal number as `strconv.Atoi` does: an optional sign, then digits. `None` where Go returns an error.
 pub fn atoi(text: &str) -> Option<i64> {
-    // Rust's own parser takes the same texts: one sign, ASCII digits, nothing else, and no overflow.
+    // Rust's parser accepts the same texts: an optional sign and ASCII digits, without overflow.
     text.parse().ok()
 }
 
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn the_port_stands_after_the_last_colon() {
+    fn the_port_is_after_the_last_colon() {
         assert_eq!(split("h:1"), Ok(("h", "1")));
         assert_eq!(split(":1"), Ok(("", "1")));
         assert_eq!(split("h:"), Ok(("h", "")));
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_split_is_told_in_gos_words() {
+    fn errors_have_gos_text() {
         assert_eq!(split(""), Err("missing port in address"));
         assert_eq!(split("h"), Err("missing port in address"));
         assert_eq!(split("[h]"), Err("missing port in address"));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_may_have_a_sign_and_leading_zeros_but_nothing_else() {
+    fn numbers_may_have_only_a_sign_and_leading_zeros() {
         assert_eq!(atoi("+5"), Some(5));
         assert_eq!(atoi("-5"), Some(-5));
         assert_eq!(atoi("0000000000000000000000000008503"), Some(8503));

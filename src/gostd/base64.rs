@@ -1,8 +1,7 @@
 //! Go's `encoding/base64`, `StdEncoding`: the standard alphabet with padding.
 //!
-//! `\r` and `\n` are skipped wherever they stand, even inside the padding; no other white space is. The bits of the
-//! last digit that belong to no byte may be set. A fault is told by the byte at which Go's reader notices it, which
-//! depends on the kind of fault.
+//! `\r` and `\n` are skipped everywhere, even inside the padding; other whitespace is an error. Unused bits of the last
+//! digit may be set. The offset of an error is the byte at which Go notices it, which depends on the kind of error.
 
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
@@ -10,59 +9,59 @@ use thiserror::Error;
 
 use crate::ZeroizeBuf;
 
-/// Text that is not standard base64 (Go's `base64.CorruptInputError`).
+/// The error for text that is not standard base64 (Go's `base64.CorruptInputError`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("illegal base64 data at input byte {offset}")]
 pub struct CorruptInput {
-    /// The byte of the text that Go reports.
+    /// The byte offset that Go reports.
     pub offset: usize,
 }
 
-/// What the clean case, one unbroken text, allows.
-const CLEAN: GeneralPurposeConfig = GeneralPurposeConfig::new()
+/// The configuration of the fast path, for text without line breaks.
+const FAST: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)
     .with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
 
 #[cfg(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon")))]
 fn engine() -> impl Engine {
-    base64::engine::Simd::standard(CLEAN)
+    base64::engine::Simd::standard(FAST)
 }
 
 #[cfg(not(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon"))))]
 fn engine() -> impl Engine {
     const ENGINE: base64::engine::GeneralPurpose =
-        base64::engine::GeneralPurpose::new(&base64::alphabet::STANDARD, CLEAN);
+        base64::engine::GeneralPurpose::new(&base64::alphabet::STANDARD, FAST);
     ENGINE
 }
 
-/// The bytes that a base64 text stands for, in a buffer that is wiped when dropped.
+/// Decodes base64 into a buffer that is wiped when dropped.
 pub fn decode(text: &[u8]) -> Result<ZeroizeBuf, CorruptInput> {
     let mut bytes = ZeroizeBuf::default();
     decode_into(text, &mut bytes)?;
     Ok(bytes)
 }
 
-/// The same into a buffer that was used before: making and wiping one takes longer than decoding.
+/// Decodes base64 into an existing buffer. Reusing one is faster, because allocating and wiping takes longer than decoding.
 pub fn decode_into(text: &[u8], bytes: &mut ZeroizeBuf) -> Result<(), CorruptInput> {
-    let most = base64::decoded_len_estimate(text.len());
-    if bytes.capacity() < most {
-        // Not grown in place: what the old one held must be wiped.
-        *bytes = ZeroizeBuf::from(Vec::with_capacity(most));
+    let max_len = base64::decoded_len_estimate(text.len());
+    if bytes.capacity() < max_len {
+        // Growing the old buffer would not wipe its previous memory.
+        *bytes = ZeroizeBuf::from(Vec::with_capacity(max_len));
     }
-    bytes.resize(most, 0);
+    bytes.resize(max_len, 0);
     match engine().decode_slice(text, bytes) {
         Ok(length) => bytes.truncate(length),
-        Err(_) => *bytes = decode_slowly(text)?,
+        Err(_) => *bytes = decode_with_offsets(text)?,
     }
     Ok(())
 }
 
-/// The base64 text of some bytes, with padding and without line breaks.
+/// Encodes bytes as base64 with padding and without line breaks.
 pub fn encode(bytes: &[u8]) -> String {
     engine().encode(bytes)
 }
 
-/// Whether a good text's last digit carries bits that belong to no byte; where that digit stands.
+/// Returns the offset of the last digit of a valid text, if unused bits of it are set.
 pub fn trailing_bits(text: &[u8]) -> Option<usize> {
     let mut padding = 0;
     for (offset, &byte) in text.iter().enumerate().rev() {
@@ -82,7 +81,8 @@ pub fn trailing_bits(text: &[u8]) -> Option<usize> {
     None
 }
 
-fn decode_slowly(text: &[u8]) -> Result<ZeroizeBuf, CorruptInput> {
+/// Decodes byte by byte, to skip line breaks and to find the offset of an error.
+fn decode_with_offsets(text: &[u8]) -> Result<ZeroizeBuf, CorruptInput> {
     let mut bytes = ZeroizeBuf::from(Vec::with_capacity(text.len() / 4 * 3 + 3));
     let (mut position, mut group, mut digits) = (0, 0_u32, 0);
     while let Some(&byte) = text.get(position) {
@@ -103,11 +103,11 @@ fn decode_slowly(text: &[u8]) -> Result<ZeroizeBuf, CorruptInput> {
         }
         position += 1;
     }
-    // Go counts back by the digits it has, as if no line break stood between them.
+    // Go subtracts the number of digits from the position, ignoring line breaks between them.
     if digits == 0 { Ok(bytes) } else { Err(CorruptInput { offset: position - digits }) }
 }
 
-/// Checks what stands from the first `=` on: one or two of them, then nothing but line breaks.
+/// Checks the text from the first `=`: one or two of them, followed only by line breaks.
 fn check_end(text: &[u8], first: usize, digits: usize) -> Result<(), CorruptInput> {
     let mut next = first + 1;
     match digits {
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     fn offset(text: &str) -> usize {
-        decode(text.as_bytes()).expect_err("a fault").offset
+        decode(text.as_bytes()).expect_err("an error").offset
     }
 
     #[test]
@@ -164,14 +164,14 @@ mod tests {
     }
 
     #[test]
-    fn other_white_space_is_a_fault() {
+    fn other_whitespace_is_an_error() {
         assert_eq!(offset(" e30="), 0);
         assert_eq!(offset("e30= "), 4);
         assert_eq!(offset("e3\t0="), 2);
     }
 
     #[test]
-    fn bits_that_belong_to_no_byte_are_ignored() {
+    fn unused_bits_are_ignored() {
         assert_eq!(decode(b"e31=").unwrap().as_slice(), b"{}");
         assert_eq!(trailing_bits(b"e31="), Some(2));
         assert_eq!(trailing_bits(b"e30="), None);
@@ -181,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn the_offset_depends_on_the_kind_of_fault() {
-        assert_eq!(offset("AAAAA"), 4, "a lone digit");
-        assert_eq!(offset("AAAA\nA\nA"), 6, "counted back over a line break");
+    fn the_offset_depends_on_the_kind_of_error() {
+        assert_eq!(offset("AAAAA"), 4, "a single digit");
+        assert_eq!(offset("AAAA\nA\nA"), 6, "a line break before a single digit");
         assert_eq!(offset("="), 0, "padding without a digit");
         assert_eq!(offset("A="), 1, "padding after one digit");
-        assert_eq!(offset("AA=\n"), 4, "half a padding");
-        assert_eq!(offset("AA=A"), 2, "half a padding, then a digit");
+        assert_eq!(offset("AA=\n"), 4, "incomplete padding");
+        assert_eq!(offset("AA=A"), 2, "incomplete padding, then a digit");
         assert_eq!(offset("AA==\nA"), 5, "text after the padding");
         assert_eq!(offset("AAA=\n="), 5, "padding after the padding");
         assert_eq!(offset("A-_A"), 1, "another alphabet");
@@ -195,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn good_text_reads_as_it_was_written(bytes: Vec<u8>, width in 1_usize..80) {
+        fn encoding_and_decoding_round_trips(bytes: Vec<u8>, width in 1_usize..80) {
             let text = BASE64_STANDARD.encode(&bytes);
             prop_assert_eq!(&**decode(text.as_bytes()).unwrap(), &bytes);
             let wrapped: Vec<u8> = text.as_bytes().chunks(width).flat_map(|line| [line, b"\r\n"].concat()).collect();
@@ -203,9 +203,9 @@ mod tests {
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text: Vec<u8>) {
-            if let Err(fault) = decode(&text) {
-                prop_assert!(fault.offset <= text.len());
+        fn any_text_is_decoded_or_rejected(text: Vec<u8>) {
+            if let Err(error) = decode(&text) {
+                prop_assert!(error.offset <= text.len());
             }
         }
     }

@@ -1,9 +1,8 @@
-//! Go's `encoding/json` (version 1), as far as reading and writing a peering token needs it.
+//! The parts of Go's `encoding/json` (version 1) that read and write a peering token.
 //!
-//! [`Reader`] walks over a text and refuses it with Go's words, whatever the text's depth, without recursion. It
-//! leaves types to its callers: Go checks the whole text's syntax before it looks at any type, so a caller keeps the
-//! first type error until the text has ended well. [`RawString`] is a string as written; [`key_matches`] tells which field
-//! a key means; [`quote()`] writes a string.
+//! [`Reader`] reads a text of any depth without recursion and returns Go's syntax errors. It does not check types: Go
+//! checks the syntax of the whole text first, so a caller keeps the first type error until the end. [`RawString`] is a
+//! string as written, [`key_matches`] compares a key with a field name, and [`quote()`] writes a string.
 
 pub(crate) mod key;
 pub(crate) mod quote;

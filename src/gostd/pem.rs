@@ -1,8 +1,8 @@
-//! Go's `encoding/pem`: the first well-formed block in a text.
+//! Go's `encoding/pem`: finds the first well-formed block in a text.
 //!
-//! Go looks for the first `END` line, then back for the last `BEGIN` line before it. What is malformed is skipped,
-//! whatever it is: a label that differs at both ends, something after the `END` line's dashes, bad base64. Lines with
-//! a colon after the `BEGIN` line are headers; there is no need for an empty line after them.
+//! Go searches for the first `END` line, then backwards for the last `BEGIN` line before it. It skips malformed blocks:
+//! different labels, text after the dashes of the `END` line, invalid base64. Lines with a colon after the `BEGIN` line are
+//! headers; an empty line after them is optional.
 
 use super::base64;
 use crate::ZeroizeBuf;
@@ -11,23 +11,23 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"\n-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// A block, and what follows it.
+/// A PEM block and the text after it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block<'a> {
-    /// The words after `BEGIN`, such as `CERTIFICATE`.
+    /// The text after `BEGIN`, such as `CERTIFICATE`.
     pub label: &'a [u8],
-    /// What the base64 stands for.
+    /// The decoded base64.
     pub bytes: ZeroizeBuf,
-    /// Everything after the `END` line.
+    /// The text after the `END` line.
     pub rest: &'a [u8],
 }
 
-/// The first well-formed block.
+/// Returns the first well-formed block.
 pub fn decode(text: &[u8]) -> Option<Block<'_>> {
     let mut start = 0;
     let mut next = 0;
     loop {
-        // Headers may have run past the end line that they belong to: Go gives up then.
+        // Go gives up if the headers continue after the end line.
         if next < start {
             return None;
         }
@@ -53,13 +53,13 @@ pub fn decode(text: &[u8]) -> Option<Block<'_>> {
     }
 }
 
-/// Where the last `BEGIN` stands, if it is at the beginning of a line.
+/// Returns the offset of the last `BEGIN`, if it is at the start of a line.
 fn last_begin(text: &[u8]) -> Option<usize> {
     let at = text.windows(BEGIN.len()).rposition(|window| window == BEGIN)?;
     (at == 0 || text[at - 1] == b'\n').then_some(at)
 }
 
-/// Where the first line without a colon begins.
+/// Returns the offset of the first line without a colon.
 fn skip_headers(text: &[u8], mut start: usize) -> Option<usize> {
     while start < text.len() {
         let line = Line::at(text, start);
@@ -71,7 +71,7 @@ fn skip_headers(text: &[u8], mut start: usize) -> Option<usize> {
     None
 }
 
-/// Whether a text goes on with a label, dashes, and nothing but blanks up to the end of the line.
+/// Returns whether a text starts with a label and dashes, followed only by spaces and tabs up to the end of the line.
 fn is_end_of(label: &[u8], text: &[u8]) -> bool {
     text.strip_prefix(label)
         .and_then(|after| after.strip_prefix(DASHES))
@@ -80,16 +80,16 @@ fn is_end_of(label: &[u8], text: &[u8]) -> bool {
 
 fn read_body(body: &[u8]) -> Option<ZeroizeBuf> {
     if body.iter().any(|byte| matches!(byte, b' ' | b'\t')) {
-        let without_blanks = body.iter().copied().filter(|byte| !matches!(byte, b' ' | b'\t'));
-        return base64::decode(&ZeroizeBuf::from(without_blanks.collect::<Vec<_>>())).ok();
+        let without_spaces = body.iter().copied().filter(|byte| !matches!(byte, b' ' | b'\t'));
+        return base64::decode(&ZeroizeBuf::from(without_spaces.collect::<Vec<_>>())).ok();
     }
     base64::decode(body).ok()
 }
 
-/// A line without its end and the blanks before that.
+/// A line without its line break and trailing spaces and tabs.
 struct Line<'a> {
     text: &'a [u8],
-    /// Where the next line begins.
+    /// The offset of the next line.
     next: usize,
 }
 
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_block_is_read_and_the_rest_handed_back() {
+    fn the_first_block_and_the_rest_are_returned() {
         let text = "leading\n-----BEGIN A B-----\r\nAA AA\n\tAA==\n-----END A B-----  \nrest\n";
         assert_eq!(first(text), Some(("A B", vec![0, 0, 0, 0], "rest\n")));
         assert_eq!(first("-----BEGIN -----\n-----END -----"), Some(("", vec![], "")));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_is_skipped() {
+    fn malformed_blocks_are_skipped() {
         let good = "-----BEGIN A-----\nAAAA\n-----END A-----\n";
         for bad in [
             "-----BEGIN B-----\n",
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_without_a_whole_block_has_none() {
+    fn a_text_without_a_complete_block_has_none() {
         for text in [
             "",
             "-----BEGIN A-----",
@@ -165,7 +165,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(parts in proptest::collection::vec(prop_oneof![
+        fn any_text_is_read_without_panic(parts in proptest::collection::vec(prop_oneof![
             Just("-----BEGIN A-----"), Just("\n-----END A-----"), Just("\n"), Just("AAAA"), Just("k: v"), Just("--"),
         ], 0..20)) {
             let _ = decode(parts.concat().as_bytes());

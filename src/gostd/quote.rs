@@ -1,25 +1,25 @@
-//! Go's `strconv.Quote` of text that is nearly always ASCII: names inside error messages.
+//! Go's `strconv.Quote`, for names in error messages.
 
 use std::fmt::Write;
 
-/// The text in double quotes, with Go's escapes.
+/// Returns a text in double quotes with Go's escapes.
 ///
-/// What Go thinks of characters beyond ASCII depends on tables that are not repeated here: they are left as they
-/// are, and bytes that are not UTF-8 are escaped.
+/// Go escapes some characters outside ASCII according to its Unicode tables. These are not implemented: such characters are
+/// kept, and bytes that are not UTF-8 are escaped.
 pub fn quote(text: &[u8]) -> String {
     let mut quoted = String::from('"');
     for chunk in text.utf8_chunks() {
-        chunk.valid().chars().for_each(|letter| push(letter, &mut quoted));
+        chunk.valid().chars().for_each(|character| push(character, &mut quoted));
         for byte in chunk.invalid() {
-            write!(quoted, "\\x{byte:02x}").expect("a string takes any text");
+            write!(quoted, "\\x{byte:02x}").expect("writing to a string cannot fail");
         }
     }
     quoted.push('"');
     quoted
 }
 
-fn push(letter: char, quoted: &mut String) {
-    let short = match letter {
+fn push(character: char, quoted: &mut String) {
+    let escape = match character {
         '"' => "\\\"",
         '\\' => "\\\\",
         '\x07' => "\\a",
@@ -30,11 +30,12 @@ fn push(letter: char, quoted: &mut String) {
         '\t' => "\\t",
         '\x0B' => "\\v",
         '\0'..' ' | '\x7F' => {
-            return write!(quoted, "\\x{:02x}", u32::from(letter)).expect("a string takes any text");
+            return write!(quoted, "\\x{:02x}", u32::from(character))
+                .expect("writing to a string cannot fail");
         }
-        _ => return quoted.push(letter),
+        _ => return quoted.push(character),
     };
-    quoted.push_str(short);
+    quoted.push_str(escape);
 }
 
 #[cfg(test)]
@@ -42,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ascii_is_quoted_as_go_does() {
+    fn ascii_is_quoted_as_in_go() {
         assert_eq!(quote(b"a\"\\\x07\x08\x0c\n\r\t\x0b\0\x7f"), r#""a\"\\\a\b\f\n\r\t\v\x00\x7f""#);
         assert_eq!(quote(b"\xFF"), r#""\xff""#);
     }

@@ -1,4 +1,4 @@
-//! Go's `net/url.Parse` and `net/netip.ParseAddr`, as far as a URI in a certificate needs them.
+//! The parts of Go's `net/url.Parse` and `net/netip.ParseAddr` that check a URI in a certificate.
 
 pub(crate) mod address;
 
@@ -9,10 +9,11 @@ use address::parse_address;
 
 pub use address::is_address;
 
-type Fault = Cow<'static, str>;
-type Result<T> = std::result::Result<T, Fault>;
+/// Go's error text.
+type Message = Cow<'static, str>;
+type Result<T> = std::result::Result<T, Message>;
 
-/// Which part of a URL a text stands in; each has its own characters.
+/// The part of a URL that contains a text. The allowed characters depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {
     Host,
@@ -20,12 +21,12 @@ enum Part {
     Other,
 }
 
-/// The host of a URL, with its port, unescaped; empty if it has none. The error is Go's.
+/// Returns the unescaped host and port of a URL; empty if it has none. The error is Go's text.
 pub fn host(url: &str) -> std::result::Result<Vec<u8>, String> {
     let (main, fragment) = url.split_once('#').unwrap_or((url, ""));
-    let fault = |url: &str, fault: &Fault| format!("parse {}: {fault}", quote(url.as_bytes()));
-    let host = parse(main).map_err(|error| fault(main, &error))?;
-    unescape(fragment, Part::Other).map_err(|error| fault(url, &error))?;
+    let error = |url: &str, message: &Message| format!("parse {}: {message}", quote(url.as_bytes()));
+    let host = parse(main).map_err(|message| error(main, &message))?;
+    unescape(fragment, Part::Other).map_err(|message| error(url, &message))?;
     Ok(host)
 }
 
@@ -75,8 +76,8 @@ fn split_scheme(url: &str) -> Result<(&str, &str)> {
 fn parse_authority(scheme: &str, authority: &str) -> Result<Vec<u8>> {
     let Some((user, host)) = authority.rsplit_once('@') else { return parse_host(scheme, authority) };
     let host = parse_host(scheme, host)?;
-    let is_good = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
-    if !user.bytes().all(is_good) {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
+    if !user.bytes().all(is_allowed) {
         return Err("net/url: invalid userinfo".into());
     }
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
@@ -92,7 +93,7 @@ fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>> {
         None => {}
     }
     if let (Some(first), Some(last)) = (host.find(':'), host.rfind(':')) {
-        // Go is strict with several colons only where it knows the scheme.
+        // Go rejects several colons only for these schemes.
         let is_strict = ["http", "https"].iter().any(|strict| scheme.eq_ignore_ascii_case(strict));
         check_port(&host[if is_strict { first } else { last }..])?;
     }
@@ -112,29 +113,29 @@ fn parse_bracketed(host: &str) -> Result<Vec<u8>> {
         None => unescape(inside, Part::Host)?,
     };
     match parse_address(&address) {
-        Err(fault) => Err(format!("invalid host: {fault}").into()),
+        Err(message) => Err(format!("invalid host: {message}").into()),
         Ok(address) if address.is_ipv4() => Err("invalid IP-literal".into()),
         Ok(_) => Ok([b"[", address.as_slice(), b"]", port.as_bytes()].concat()),
     }
 }
 
-/// Checks an optional port with its colon.
+/// Checks an optional port, including its colon.
 fn check_port(port: &str) -> Result<()> {
-    let is_good = port.is_empty()
+    let is_valid = port.is_empty()
         || port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit()));
-    if is_good { Ok(()) } else { Err(format!("invalid port {} after host", quote(port.as_bytes())).into()) }
+    if is_valid { Ok(()) } else { Err(format!("invalid port {} after host", quote(port.as_bytes())).into()) }
 }
 
-/// Resolves `%XX`. In a host it is for bytes beyond ASCII only, and for `%25` before a zone.
+/// Resolves `%XX`. A host may use it only for bytes outside ASCII, and for `%25` before a zone.
 fn unescape(text: &str, part: Part) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         if first == b'%' {
-            let byte = hex(after).ok_or_else(|| invalid_escape(rest))?;
+            let byte = hex_byte(after).ok_or_else(|| invalid_escape(rest))?;
             let is_allowed = match part {
                 Part::Host => byte >= 0x80 || byte == b'%',
-                Part::Zone => byte == b'%' || byte == b' ' || is_host(byte),
+                Part::Zone => byte == b'%' || byte == b' ' || is_host_byte(byte),
                 Part::Other => true,
             };
             if !is_allowed {
@@ -143,7 +144,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>> {
             bytes.push(byte);
             rest = &after[2..];
         } else {
-            if part != Part::Other && first < 0x80 && !is_host(first) {
+            if part != Part::Other && first < 0x80 && !is_host_byte(first) {
                 return Err(format!("invalid character {} in host name", quote(&[first])).into());
             }
             bytes.push(first);
@@ -153,16 +154,16 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn invalid_escape(at: &[u8]) -> Fault {
+fn invalid_escape(at: &[u8]) -> Message {
     format!("invalid URL escape {}", quote(&at[..at.len().min(3)])).into()
 }
 
-fn hex(digits: &[u8]) -> Option<u8> {
+fn hex_byte(digits: &[u8]) -> Option<u8> {
     let digit = |at: usize| char::from(*digits.get(at)?).to_digit(16);
     u8::try_from(digit(0)? << 4 | digit(1)?).ok()
 }
 
-/// What Go lets stand in a host unescaped.
-fn is_host(byte: u8) -> bool {
+/// Returns whether Go allows an unescaped byte in a host.
+fn is_host_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"".contains(&byte)
 }

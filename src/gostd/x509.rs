@@ -1,8 +1,8 @@
-//! Go's `crypto/x509.ParseCertificate`: whether a certificate is one, and if not, why not.
+//! Go's `crypto/x509.ParseCertificate`: whether Go accepts a certificate, and if not, its error.
 //!
-//! Go reads the structure and little else: neither dates, nor a CA flag, nor the strength of algorithms or the
-//! signature matter. But a negative serial number, an unknown curve, a point that is not on its curve, or a second
-//! extension of the same kind is refused. The order of checks is Go's, for the first fault is the one reported.
+//! Go checks the structure and little else. Validity period, CA flag, strength of algorithms and the signature do not
+//! matter. Go rejects a negative serial number, an unsupported curve, a point that is not on its curve, and duplicate
+//! extensions. The order of checks is Go's, because the first error is the one reported.
 
 pub(crate) mod constraints;
 pub(crate) mod curve;
@@ -19,7 +19,7 @@ use thiserror::Error;
 
 use der::{BitString, Der, Integer, Oid, SEQUENCE};
 
-/// Why Go refuses a certificate, in its words.
+/// Go's error for a certificate that it rejects.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ParseError(Cow<'static, str>);
@@ -38,7 +38,7 @@ impl From<String> for ParseError {
 
 type Result<T, E = ParseError> = std::result::Result<T, E>;
 
-/// Reads one certificate in DER.
+/// Checks a DER certificate.
 pub fn parse_certificate(der: &[u8]) -> Result<()> {
     let mut input = Der::new(der);
     let mut certificate = input.read(SEQUENCE).ok_or("x509: malformed certificate")?;
@@ -60,7 +60,7 @@ fn parse(certificate: &mut Der<'_>) -> Result<()> {
     let mut validity = signed.read(SEQUENCE).ok_or("x509: malformed validity")?;
     time::check(&mut validity)?;
     time::check(&mut validity)?;
-    let subject = signed.read(SEQUENCE).ok_or("x509: malformed issuer")?; // so it is worded in Go
+    let subject = signed.read(SEQUENCE).ok_or("x509: malformed issuer")?; // Go's text, also for the subject
     name::check(subject)?;
     public_key(&mut signed)?;
 
@@ -75,7 +75,7 @@ fn parse(certificate: &mut Der<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The version, counted from 1.
+/// Reads the version; the first one is 1.
 fn version(signed: &mut Der<'_>) -> Result<i64> {
     const MALFORMED: &str = "x509: malformed version";
     let mut version = 0;
@@ -86,12 +86,12 @@ fn version(signed: &mut Der<'_>) -> Result<i64> {
             return Err(MALFORMED.into());
         }
     }
-    // Go lets the largest number wrap, and then takes it for an old version.
+    // In Go the largest number overflows and becomes an old version.
     let version = version.wrapping_add(1);
     if version > 3 { Err("x509: invalid version".into()) } else { Ok(version) }
 }
 
-/// The signature's algorithm stands in the signed part and after it.
+/// Reads the signature algorithm, which is both in the signed part and after it.
 fn algorithms(signed: &mut Der<'_>, certificate: &mut Der<'_>) -> Result<()> {
     let inner = signed.read(SEQUENCE).ok_or("x509: malformed signature algorithm identifier")?;
     let outer = certificate.read(SEQUENCE).ok_or("x509: malformed algorithm identifier")?;
@@ -101,7 +101,7 @@ fn algorithms(signed: &mut Der<'_>, certificate: &mut Der<'_>) -> Result<()> {
     algorithm(inner).map(drop)
 }
 
-/// An algorithm and its parameters, undecoded (empty if there are none).
+/// An algorithm and its encoded parameters (empty if it has none).
 struct Algorithm<'a> {
     id: Oid<'a>,
     parameters: Der<'a>,

@@ -1,4 +1,4 @@
-//! Token text → [`Token`], read exactly as Consul reads it.
+//! Decodes the text of a token into a [`Token`], exactly as Consul does.
 
 mod fields;
 mod observation;
@@ -10,58 +10,60 @@ use thiserror::Error;
 use super::Token;
 use crate::ZeroizeBuf;
 use crate::gostd::base64;
-use fields::Fault;
+use fields::ReadError;
 
 pub use observation::{MAX_OBSERVATIONS, Observation, ObservationKind};
 
-/// What Consul's HTTP handler says of an empty token, which never reaches the decoder (status 400).
+/// The error of Consul's HTTP handler for an empty token, which never reaches the decoder (status 400).
 const EMPTY: &str = "PeeringToken is required in the payload when establishing a peering.";
 
-/// A token, and what was remarkable about its text.
+/// A decoded token with observations about its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decoded {
-    /// What the token says.
+    /// The decoded token.
     pub token: Token,
-    /// What Consul passes over in silence, in the order of the text.
+    /// Irregularities that Consul ignores, in the order of the text.
     pub observations: Vec<Observation>,
 }
 
-/// Which step of reading failed.
+/// The step of decoding that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// The text is not standard base64 with padding.
     Base64,
-    /// What the base64 holds is not text.
+    /// The decoded bytes are not UTF-8.
     Utf8,
-    /// What the base64 holds is not JSON.
+    /// The decoded text is not JSON.
     Json,
-    /// The JSON has a value of another type than the field's.
+    /// A JSON value does not have the type of its field.
     Field,
 }
 
-/// Why a text is not a token.
+/// The error for a text that is not a token. Its text is Consul's.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct DecodeError {
     /// The step that failed.
     pub stage: Stage,
-    /// Where: in bytes, of the text for [`Stage::Base64`], else of the bytes that the base64 holds.
+    /// The position of the error in bytes: in the text for [`Stage::Base64`], otherwise in the decoded JSON.
     pub offset: usize,
-    /// The field, for [`Stage::Field`], such as `Remote.Datacenter`; `None` when the whole JSON is of another type.
+    /// For [`Stage::Field`] the field, such as `Remote.Datacenter`; `None` if the JSON is not an object.
     pub field: Option<String>,
-    /// The very message that Consul returns. It never holds a string's value.
+    /// The exact message that Consul returns. It never contains the value of a string.
     pub message: String,
 }
 
-/// Remembers strings of `CA`. Thousands of tokens share one, and its escapes are most of what there is to read.
+/// A cache for the strings of `CA`.
+///
+/// Thousands of tokens share the same CA certificate, and unescaping it takes most of the time of decoding.
 pub trait CaCache {
-    /// What a JSON string means, by what stands between its quotes, if it was read before.
-    fn get(&mut self, written: &[u8]) -> Option<String>;
-    /// Takes a string that was read.
-    fn insert(&mut self, written: &[u8], text: &str);
+    /// Returns the unescaped text for the raw bytes between the quotes of a JSON string, if it is cached.
+    fn get(&mut self, raw: &[u8]) -> Option<String>;
+    /// Stores the unescaped text for the raw bytes between the quotes of a JSON string.
+    fn insert(&mut self, raw: &[u8], text: &str);
 }
 
-/// Remembers nothing.
+/// A cache that stores nothing.
 struct NoCache;
 
 impl CaCache for NoCache {
@@ -72,17 +74,18 @@ impl CaCache for NoCache {
     fn insert(&mut self, _: &[u8], _: &str) {}
 }
 
-/// Reads a token's text as Consul does.
+/// Decodes the text of a token as Consul does.
 pub fn decode(text: &[u8]) -> Result<Decoded, DecodeError> {
     decode_with_cache(text, &mut ZeroizeBuf::default(), &mut NoCache)
 }
 
-/// Reads a token's text as Consul does; for many tokens of few clusters. The JSON under the base64 is put into a buffer,
-/// which is best the same for all of them.
+/// Decodes the text of a token as Consul does, with a cache for its CA certificates.
+///
+/// `json` receives the decoded JSON. To decode many tokens, pass the same buffer and cache each time.
 pub fn decode_with_cache(
     text: &[u8],
     json: &mut ZeroizeBuf,
-    memory: &mut impl CaCache,
+    cache: &mut impl CaCache,
 ) -> Result<Decoded, DecodeError> {
     base64::decode_into(text, json).map_err(|error| DecodeError {
         stage: Stage::Base64,
@@ -90,21 +93,21 @@ pub fn decode_with_cache(
         field: None,
         message: format!("failed to decode token: {error}"),
     })?;
-    let (token, fields) = fields::read(json, memory).map_err(|fault| describe(fault, json, text))?;
+    let (token, fields) = fields::read(json, cache).map_err(|error| describe(error, json, text))?;
     let mut observations = observation::of_base64(text, json.len());
     observations.extend(fields);
     Ok(Decoded { token, observations })
 }
 
-fn describe(fault: Fault, json: &[u8], text: &[u8]) -> DecodeError {
-    match fault {
-        Fault::Syntax(error) => DecodeError {
-            stage: if is_text_at(json, error.offset) { Stage::Json } else { Stage::Utf8 },
+fn describe(error: ReadError, json: &[u8], text: &[u8]) -> DecodeError {
+    match error {
+        ReadError::Syntax(error) => DecodeError {
+            stage: if is_utf8_at(json, error.offset) { Stage::Json } else { Stage::Utf8 },
             offset: error.offset,
             field: None,
             message: if text.is_empty() { EMPTY.to_owned() } else { error.to_string() },
         },
-        Fault::Type(error) => DecodeError {
+        ReadError::Type(error) => DecodeError {
             stage: Stage::Field,
             offset: error.offset,
             field: error.field.map(|field| field.path.to_owned()),
@@ -113,8 +116,8 @@ fn describe(fault: Fault, json: &[u8], text: &[u8]) -> DecodeError {
     }
 }
 
-/// Whether the character that begins at an offset is UTF-8.
-fn is_text_at(bytes: &[u8], offset: usize) -> bool {
+/// Returns whether the character at an offset is UTF-8.
+fn is_utf8_at(bytes: &[u8], offset: usize) -> bool {
     let character = &bytes[offset..bytes.len().min(offset + 4)];
     character.is_empty() || !matches!(std::str::from_utf8(character), Err(error) if error.valid_up_to() == 0)
 }

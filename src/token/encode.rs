@@ -1,4 +1,4 @@
-//! [`Token`] → text, as today's Consul writes it.
+//! Encodes a [`Token`] as text, the way current Consul does.
 
 use zeroize::Zeroizing;
 
@@ -6,17 +6,17 @@ use super::{Remote, Token};
 use crate::gostd::base64;
 use crate::gostd::json::quote;
 
-/// The token's text: standard base64 with padding of its compact JSON.
+/// Returns the text of a token: standard base64 with padding of its compact JSON.
 pub fn encode(token: &Token) -> Zeroizing<String> {
     Zeroizing::new(base64::encode(to_json(token).as_bytes()))
 }
 
-/// The token's compact JSON, its keys in Consul's order.
+/// Returns the compact JSON of a token, with its keys in Consul's order.
 ///
-/// A token without [`Remote`] is written with an empty one, as today's Consul does.
+/// A token without [`Remote`] gets an empty one, as in current Consul.
 pub fn to_json(token: &Token) -> Zeroizing<String> {
-    // Room for the worst case, so that no half-grown copy of the secret is left behind.
-    let mut json = Zeroizing::new(String::with_capacity(longest(token)));
+    // Growing the string would leave copies of the secret in freed memory.
+    let mut json = Zeroizing::new(String::with_capacity(max_len(token)));
     json.push_str("{\"CA\":");
     list(token.ca.as_deref(), &mut json);
     json.push_str(",\"ManualServerAddresses\":");
@@ -65,8 +65,8 @@ fn remote(remote: &Remote, json: &mut String) {
     json.push('}');
 }
 
-/// How long a token's JSON can be at most: an escape makes six bytes of one.
-fn longest(token: &Token) -> usize {
+/// Returns the maximum length of a token's JSON, in bytes. Escaping turns one byte into at most six.
+fn max_len(token: &Token) -> usize {
     const KEYS_AND_BRACKETS: usize = 256;
     let lists = [&token.ca, &token.manual_server_addresses, &token.server_addresses];
     let elements = lists.into_iter().flatten().flatten().map(|element| 6 * element.len() + 3);
@@ -88,7 +88,7 @@ mod tests {
     use crate::token::{Locality, decode};
 
     #[test]
-    fn an_empty_token_is_written_as_todays_consul_does() {
+    fn an_empty_token_is_encoded_as_in_current_consul() {
         assert_eq!(
             *to_json(&Token::default()),
             "{\"CA\":null,\"ManualServerAddresses\":null,\"ServerAddresses\":null,\"ServerName\":\"\",\"PeerID\":\"\",\
@@ -116,9 +116,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_token_reads_as_it_was_written(token in tokens()) {
+        fn encoding_and_decoding_any_token_round_trips(token in tokens()) {
             let json = to_json(&token);
-            prop_assert!(json.len() <= longest(&token));
+            prop_assert!(json.len() <= max_len(&token));
             prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
             let decoded = decode(encode(&token).as_bytes()).unwrap();
             prop_assert_eq!(decoded.token, token);

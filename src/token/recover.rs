@@ -1,7 +1,7 @@
-//! A token out of what people really paste: quotes, wraps, whole JSON answers, Kubernetes Secrets.
+//! Repairs pasted text: quotes, line wraps, whole JSON responses, Kubernetes Secrets.
 //!
-//! Consul takes none of this; [`recover`] exists for `inspect`, which wants to show what there is. Every step that was
-//! needed is told, because it is what went wrong.
+//! Consul accepts none of these. [`recover`] finds the token anyway and reports every repair, because each one is a reason
+//! why Consul rejects the text.
 
 mod surrounded;
 
@@ -15,19 +15,19 @@ use zeroize::Zeroizing;
 
 use super::{DecodeError, Decoded, decode};
 
-/// A token found in a text, and how.
+/// A token that was found in a text.
 #[derive(Debug)]
 pub struct Recovered {
-    /// The token.
+    /// The decoded token.
     pub decoded: Decoded,
-    /// Its text, as Consul would take it.
+    /// The text of the token, as Consul accepts it.
     pub text: Zeroizing<String>,
-    /// What had to be undone, in that order. Empty: Consul takes the text as it was given.
+    /// The repairs, in order. Empty if Consul accepts the original text.
     pub repairs: Vec<Repair>,
 }
 
 impl Recovered {
-    /// The document that holds the token, where that is all there is around it: nobody meant the document.
+    /// Returns the document that contains the token, if no other repair was necessary.
     pub fn extracted_from(&self) -> Option<Repair> {
         let is_document = |repair: &Repair| matches!(repair, Repair::JsonResponse | Repair::SecretManifest);
         let is_other = |repair: &Repair| !is_document(repair) && *repair != Repair::SurroundingWhitespace;
@@ -35,36 +35,36 @@ impl Recovered {
     }
 }
 
-/// Something around a token that Consul would stumble over.
+/// A repair that turns a text into a token that Consul accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Repair {
-    /// A byte order mark.
+    /// Removed a byte order mark.
     ByteOrderMark,
-    /// Blanks, tabs or line ends around it.
+    /// Removed whitespace around the token.
     SurroundingWhitespace,
-    /// Quotation marks around it.
+    /// Removed quotation marks around the token.
     Quotes,
-    /// `NAME=` before it, as in an environment file.
+    /// Removed `NAME=` before the token, as in an environment file.
     Assignment,
-    /// Words before or after it: a prompt, a command, a full stop.
+    /// Removed text before or after the token, such as a prompt, a command or a period.
     SurroundingText,
-    /// Blanks inside the base64.
+    /// Removed whitespace inside the base64.
     InnerWhitespace,
-    /// The two characters `\n` inside the base64.
+    /// Removed the two characters `\n` inside the base64.
     EscapedLineBreaks,
-    /// `{"PeeringToken": …}`, what `-format json` prints.
+    /// Extracted the token from `{"PeeringToken": …}`, the output of `-format json`.
     JsonResponse,
-    /// A Kubernetes Secret that holds it.
+    /// Extracted the token from a Kubernetes Secret.
     SecretManifest,
-    /// base64 of base64: the `data` of a Kubernetes Secret.
+    /// Decoded base64 of base64, as in the `data` of a Kubernetes Secret.
     DoubleEncoded,
-    /// `-` and `_` for `+` and `/`.
+    /// Replaced `-` and `_` by `+` and `/`.
     UrlAlphabet,
-    /// The `=` at the end were lost.
+    /// Added the missing `=` at the end.
     MissingPadding,
-    /// The token's JSON without the base64 around it.
+    /// Encoded the token's JSON as base64.
     BareJson,
 }
 
@@ -72,41 +72,43 @@ impl fmt::Display for Repair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::ByteOrderMark => "removed a byte order mark",
-            Self::SurroundingWhitespace => "removed blanks around the token",
+            Self::SurroundingWhitespace => "removed whitespace around the token",
             Self::Quotes => "removed quotation marks around the token",
-            Self::Assignment => "removed a variable's name before the token",
-            Self::SurroundingText => "took the token out of the text around it",
-            Self::InnerWhitespace => "removed blanks inside the token",
-            Self::EscapedLineBreaks => "removed the two characters \\n where line breaks had been",
-            Self::JsonResponse => "took the token out of {\"PeeringToken\": …}",
-            Self::SecretManifest => "took the token out of a Kubernetes Secret",
-            Self::DoubleEncoded => "decoded base64 twice, as in a Kubernetes Secret's data",
-            Self::UrlAlphabet => "read the URL alphabet of base64 (- and _ for + and /)",
-            Self::MissingPadding => "added the padding (=) that was lost",
-            Self::BareJson => "read the token's JSON without base64 around it",
+            Self::Assignment => "removed a variable name before the token",
+            Self::SurroundingText => "removed the text around the token",
+            Self::InnerWhitespace => "removed whitespace inside the token",
+            Self::EscapedLineBreaks => "removed the characters \\n inside the token",
+            Self::JsonResponse => "extracted the token from {\"PeeringToken\": …}",
+            Self::SecretManifest => "extracted the token from a Kubernetes Secret",
+            Self::DoubleEncoded => "decoded base64 twice, as in the data of a Kubernetes Secret",
+            Self::UrlAlphabet => "converted base64url to base64 (- and _ to + and /)",
+            Self::MissingPadding => "added the missing padding (=)",
+            Self::BareJson => "encoded the token's JSON as base64",
         })
     }
 }
 
 impl Repair {
-    /// Whether a text that is no token at all may look as if this had happened to it.
-    fn is_a_guess(self) -> bool {
+    /// Returns whether the repair may also apply to a text that is not a token.
+    fn is_speculative(self) -> bool {
         matches!(self, Self::InnerWhitespace | Self::DoubleEncoded | Self::UrlAlphabet | Self::MissingPadding)
     }
 }
 
-/// How many layers are taken off at most; nobody wraps a token deeper by accident.
-const MAX_LAYERS: usize = 8;
+/// The maximum number of repairs. Real pasted text needs no more than a few.
+const MAX_REPAIRS: usize = 8;
 
-/// The longest name of a variable that is taken for one, in bytes.
+/// The maximum length of a variable name, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
-/// Finds the token in a text. The error is the one of the innermost text that was surely meant to be the token, with
-/// what was undone until there: a guess that led nowhere is not told.
+/// Finds the token in a text.
+///
+/// If there is none, returns the error of the text after all repairs that certainly apply, and those repairs. Speculative
+/// repairs that do not lead to a token are left out.
 pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Repair>)> {
     let mut text = Zeroizing::new(text.to_vec());
     let mut repairs = Vec::new();
-    let mut before_guesses = None;
+    let mut before_speculation = None;
     loop {
         let error = match decode(&text) {
             Ok(decoded) => {
@@ -115,34 +117,37 @@ pub fn recover(text: &[u8]) -> Result<Recovered, (DecodeError, Vec<Repair>)> {
             }
             Err(error) => error,
         };
-        let layer = (repairs.len() < MAX_LAYERS).then(|| take_off_one_layer(&text)).flatten();
-        let Some((layer, inner)) = layer else { return Err(before_guesses.unwrap_or((error, repairs))) };
-        if layer.is_a_guess() && before_guesses.is_none() {
-            before_guesses = Some((error, repairs.clone()));
+        let step = (repairs.len() < MAX_REPAIRS).then(|| repair(&text)).flatten();
+        let Some((repair, repaired)) = step else {
+            return Err(before_speculation.unwrap_or((error, repairs)));
+        };
+        if repair.is_speculative() && before_speculation.is_none() {
+            before_speculation = Some((error, repairs.clone()));
         }
-        // Consul passes over line ends itself.
-        if layer != Repair::SurroundingWhitespace || without_outer_line_ends(&text).len() > inner.len() {
-            repairs.push(layer);
+        // Consul ignores line breaks, so removing those around the token is not a repair.
+        if repair != Repair::SurroundingWhitespace || trim_line_breaks(&text).len() > repaired.len() {
+            repairs.push(repair);
         }
-        text = inner;
+        text = repaired;
     }
 }
 
-type Inner = Zeroizing<Vec<u8>>;
+type Repaired = Zeroizing<Vec<u8>>;
 
-fn take_off_one_layer(text: &[u8]) -> Option<(Repair, Inner)> {
-    let inner = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+/// Applies the first repair that matches a text.
+fn repair(text: &[u8]) -> Option<(Repair, Repaired)> {
+    let repaired = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
     if let Some(rest) = text.strip_prefix("\u{feff}".as_bytes()) {
-        return Some((Repair::ByteOrderMark, inner(rest)));
+        return Some((Repair::ByteOrderMark, repaired(rest)));
     }
     let trimmed = text.trim_ascii();
     if trimmed.len() < text.len() {
-        return Some((Repair::SurroundingWhitespace, inner(trimmed)));
+        return Some((Repair::SurroundingWhitespace, repaired(trimmed)));
     }
     if let [first @ (b'"' | b'\'' | b'`'), rest @ .., last] = text
         && first == last
     {
-        return Some((Repair::Quotes, inner(rest)));
+        return Some((Repair::Quotes, repaired(rest)));
     }
     if text.first() == Some(&b'{')
         && let Some(found) = from_json(text)
@@ -153,7 +158,7 @@ fn take_off_one_layer(text: &[u8]) -> Option<(Repair, Inner)> {
         return Some((Repair::SecretManifest, found));
     }
     if let Some(rest) = after_assignment(text) {
-        return Some((Repair::Assignment, inner(rest)));
+        return Some((Repair::Assignment, repaired(rest)));
     }
     if let Some(found) = surrounded::find(text) {
         return Some((Repair::SurroundingText, found));
@@ -163,20 +168,20 @@ fn take_off_one_layer(text: &[u8]) -> Option<(Repair, Inner)> {
     }
     if text.iter().any(u8::is_ascii_whitespace) && text.iter().all(|byte| is_base64(*byte)) {
         let joined = text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-        // Line breaks alone are no fault; if there are only those, they hide another one behind.
+        // Consul ignores line breaks. If there is no other whitespace, another repair follows.
         return Some((Repair::InnerWhitespace, Zeroizing::new(joined)));
     }
     from_other_base64(text)
 }
 
-fn without_outer_line_ends(text: &[u8]) -> &[u8] {
+fn trim_line_breaks(text: &[u8]) -> &[u8] {
     let is_kept = |byte: &u8| !matches!(byte, b'\r' | b'\n');
     let start = text.iter().position(is_kept).unwrap_or(text.len());
     let end = text.iter().rposition(is_kept).map_or(start, |last| last + 1);
     &text[start..end]
 }
 
-fn from_json(text: &[u8]) -> Option<(Repair, Inner)> {
+fn from_json(text: &[u8]) -> Option<(Repair, Repaired)> {
     let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(text) else { return None };
     if let Some(token) = object.get("PeeringToken").and_then(serde_json::Value::as_str) {
         return Some((Repair::JsonResponse, Zeroizing::new(token.as_bytes().to_vec())));
@@ -199,23 +204,18 @@ fn from_json(text: &[u8]) -> Option<(Repair, Inner)> {
     Some((Repair::BareJson, Zeroizing::new(encoded.into_bytes())))
 }
 
-/// A Secret's value that turns out to be a token; `encoded` for those under `data`.
-fn secret_value(value: &str, encoded: bool) -> Option<Inner> {
+/// Returns the token in a value of a Secret. Values under `data` are `encoded`.
+fn secret_value(value: &str, encoded: bool) -> Option<Repaired> {
     let bytes = Zeroizing::new(value.as_bytes().to_vec());
     if !encoded {
         return decode(&bytes).is_ok().then_some(bytes);
     }
-    let inner = Zeroizing::new(forgiving(&STANDARD).decode(without_blanks(&bytes)).ok()?);
-    recover_without_manifest(&inner).then_some(inner)
+    let inner = Zeroizing::new(lenient(&STANDARD).decode(without_whitespace(&bytes)).ok()?);
+    decode(inner.trim_ascii()).is_ok().then_some(inner)
 }
 
-/// Whether a Secret's decoded value leads to a token, perhaps behind a last line end.
-fn recover_without_manifest(text: &[u8]) -> bool {
-    decode(text.trim_ascii()).is_ok()
-}
-
-/// The first `key: value` line of a YAML Secret whose value is a token; block values too (`key: |`).
-fn from_manifest(text: &[u8]) -> Option<Inner> {
+/// Returns the first value of a YAML Secret that is a token, including block values (`key: |`).
+fn from_manifest(text: &[u8]) -> Option<Repaired> {
     let text = std::str::from_utf8(text).ok()?;
     if !text.lines().any(|line| line.trim_end() == "kind: Secret") {
         return None;
@@ -227,7 +227,7 @@ fn from_manifest(text: &[u8]) -> Option<Inner> {
         let block;
         let value = if value.is_empty() || value.starts_with(['|', '>']) {
             let depth = indentation(line);
-            // base64 has no colon: up to the next key. So no line is looked at twice, however deep the keys nest.
+            // base64 has no colon, so the block ends at the next key. Each line is read once, however deep the keys nest.
             block = lines[at + 1..]
                 .iter()
                 .take_while(|line| !line.contains(':'))
@@ -252,11 +252,11 @@ fn after_assignment(text: &[u8]) -> Option<&[u8]> {
     let (name, rest) = (&text[..at], &text[at + 1..]);
     let is_name = name.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    // A token is long, and ends in `=` as well.
+    // A bare token may end in `=`, too.
     (is_name && name.len() <= MAX_NAME_LEN && rest.len() > 2).then_some(rest)
 }
 
-fn without_escaped_breaks(text: &[u8]) -> Inner {
+fn without_escaped_breaks(text: &[u8]) -> Repaired {
     let mut kept = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut rest = text;
     while let Some((first, after)) = rest.split_first() {
@@ -270,10 +270,10 @@ fn without_escaped_breaks(text: &[u8]) -> Inner {
     kept
 }
 
-/// base64 that Consul does not read: the URL alphabet, no padding, or base64 inside base64.
-fn from_other_base64(text: &[u8]) -> Option<(Repair, Inner)> {
+/// Repairs base64 that Consul rejects: the URL alphabet, missing padding, or base64 of base64.
+fn from_other_base64(text: &[u8]) -> Option<(Repair, Repaired)> {
     if text.iter().any(|byte| matches!(byte, b'-' | b'_')) && text.iter().all(|byte| is_base64(*byte)) {
-        forgiving(&URL_SAFE).decode(text).ok().map(Zeroizing::new)?;
+        lenient(&URL_SAFE).decode(text).ok().map(Zeroizing::new)?;
         let standard = text.iter().map(|byte| match byte {
             b'-' => b'+',
             b'_' => b'/',
@@ -281,18 +281,18 @@ fn from_other_base64(text: &[u8]) -> Option<(Repair, Inner)> {
         });
         return Some((Repair::UrlAlphabet, Zeroizing::new(standard.collect())));
     }
-    let bytes = Zeroizing::new(forgiving(&STANDARD).decode(text).ok()?);
+    let bytes = Zeroizing::new(lenient(&STANDARD).decode(text).ok()?);
     if !text.len().is_multiple_of(4) {
         let mut padded = Zeroizing::new(text.to_vec());
         padded.resize(text.len().next_multiple_of(4), b'=');
         return Some((Repair::MissingPadding, padded));
     }
     let inner = bytes.trim_ascii();
-    let again = !inner.is_empty() && inner.iter().all(|byte| is_base64(*byte) && *byte != b'-');
-    again.then(|| (Repair::DoubleEncoded, Zeroizing::new(bytes.to_vec())))
+    let is_base64_again = !inner.is_empty() && inner.iter().all(|byte| is_base64(*byte) && *byte != b'-');
+    is_base64_again.then(|| (Repair::DoubleEncoded, Zeroizing::new(bytes.to_vec())))
 }
 
-pub(super) fn forgiving(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {
+pub(super) fn lenient(alphabet: &base64::alphabet::Alphabet) -> GeneralPurpose {
     let config = GeneralPurposeConfig::new()
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true);
@@ -305,7 +305,7 @@ fn is_base64(byte: u8) -> bool {
         || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
 }
 
-fn without_blanks(text: &[u8]) -> Vec<u8> {
+fn without_whitespace(text: &[u8]) -> Vec<u8> {
     text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
 }
 

@@ -1,78 +1,82 @@
-//! Takes tokens out of text before it is shown again.
+//! Removes tokens and labeled secrets from text before it is shown.
 
 use std::borrow::Cow;
 
-/// The shortest run that starts as base64 of JSON does and is taken for a token.
-const SHORTEST_TOKEN: usize = 24;
-/// Any longer run of mixed base64 letters is taken for a part of one.
-const MAX_WORD_LEN: usize = 100;
+/// The minimum length of base64 starting with `eyJ` (base64 of `{"`) that is treated as a token.
+const MIN_TOKEN_LEN: usize = 24;
+/// The maximum length of mixed base64 that is not treated as a part of a token.
+const MAX_NAME_LEN: usize = 100;
+/// The minimum length of a line of a wrapped token.
+const MIN_LINE_LEN: usize = 16;
 
-/// The field of a token's JSON that holds the secret.
+/// The field of a token's JSON that contains the secret.
 const SECRET_FIELD: &str = "EstablishmentSecret";
 
-/// The shortest line that a token is taken to be wrapped into.
-const SHORTEST_LINE: usize = 16;
-
-/// The text with everything in it that looks like a peering token, whole or wrapped, replaced by `<token>`.
+/// Replaces everything in a text that looks like a peering token, whole or wrapped, by `<token>`, and the value of
+/// `EstablishmentSecret` by `<secret>`.
 pub(crate) fn redact(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
-    let mut done = 0;
-    let mut at = 0;
-    let mut was_found = false;
-    while let Some(offset) = text[at..].find(is_base64) {
-        let start = at + offset;
+    let mut copied = 0;
+    let mut position = 0;
+    let mut found_token = false;
+    while let Some(offset) = text[position..].find(is_base64) {
+        let start = position + offset;
         let end = end_of_lines(text, start);
         let run = &text[start..end];
-        // Where one token was, what looks like a line is one of its, whatever stands between them.
-        let is_line = || was_found && run.len() >= SHORTEST_LINE && is_mixed(run);
-        if let Some(secret) = token_in(run).or_else(|| is_line().then_some(0)) {
-            was_found = true;
-            out.push_str(&text[done..start + secret]);
+        // After a token, everything that looks like a line of it is redacted, whatever separates the lines.
+        let is_line = || found_token && run.len() >= MIN_LINE_LEN && is_mixed(run);
+        position = end;
+        if let Some(token) = find_token(run).or_else(|| is_line().then_some(0)) {
+            found_token = true;
+            out.push_str(&text[copied..start + token]);
             out.push_str("<token>");
-            done = end;
+            copied = end;
         } else if run.ends_with(SECRET_FIELD) {
             let value = end + text[end..].len() - text[end..].trim_start_matches(['\\', '"', ':', ' ']).len();
-            let length = text[value..].find(|letter| !is_base64(letter)).unwrap_or(text.len() - value);
-            if length > 0 && text[end..value].contains(':') {
-                out.push_str(&text[done..value]);
+            let len = run_len(&text[value..]);
+            if len > 0 && text[end..value].contains(':') {
+                out.push_str(&text[copied..value]);
                 out.push_str("<secret>");
-                done = value + length;
-                at = done;
-                continue;
+                copied = value + len;
+                position = copied;
             }
         }
-        at = end;
     }
-    if done == 0 {
+    if copied == 0 {
         return Cow::Borrowed(text);
     }
-    out.push_str(&text[done..]);
+    out.push_str(&text[copied..]);
     Cow::Owned(out)
 }
 
-/// Where a run of base64 letters ends, with the runs that look like its further lines.
+/// Returns the end of the base64 that starts at an offset, including the following lines of a wrapped token.
 fn end_of_lines(text: &str, start: usize) -> usize {
-    let run = |from: usize| text[from..].find(|letter| !is_base64(letter)).unwrap_or(text.len() - from);
-    let mut end = start + run(start);
-    if !is_mixed(&text[start..end]) || end - start < SHORTEST_LINE {
+    let mut end = start + run_len(&text[start..]);
+    if !is_mixed(&text[start..end]) || end - start < MIN_LINE_LEN {
         return end;
     }
     loop {
-        let line = end + between_lines(&text[end..]);
-        let length = run(line);
-        if length == 0 || (length < SHORTEST_LINE && !is_mixed(&text[line..line + length])) {
+        let line = end + separator_len(&text[end..]);
+        let len = run_len(&text[line..]);
+        if len == 0 || (len < MIN_LINE_LEN && !is_mixed(&text[line..line + len])) {
             return end;
         }
-        end = line + length;
+        end = line + len;
     }
 }
 
-/// How many bytes of what stands between two lines a text begins with: white space, gutters, quotes, and escapes.
-fn between_lines(text: &str) -> usize {
+/// Returns the number of base64 bytes at the start of a text.
+fn run_len(text: &str) -> usize {
+    text.find(|character| !is_base64(character)).unwrap_or(text.len())
+}
+
+/// Returns the length of the line separator at the start of a text: whitespace, gutters, quotes and escapes.
+fn separator_len(text: &str) -> usize {
     let mut rest = text;
     loop {
         let before = rest.len();
-        rest = rest.trim_start_matches(|letter: char| letter.is_whitespace() || "|│>,\"'".contains(letter));
+        rest = rest
+            .trim_start_matches(|character: char| character.is_whitespace() || "|│>,\"'".contains(character));
         for escape in ["\\r", "\\n", "\\t"] {
             rest = rest.strip_prefix(escape).unwrap_or(rest);
         }
@@ -82,26 +86,26 @@ fn between_lines(text: &str) -> usize {
     }
 }
 
-/// Where in runs of base64 letters a token starts.
-fn token_in(runs: &str) -> Option<usize> {
-    let is_part = |runs: &str, longest| runs.len() > longest && is_mixed(runs);
-    if let Some(start) = runs.find("eyJ")
-        && runs.len() - start >= SHORTEST_TOKEN
+/// Returns the offset at which a token starts in lines of base64.
+fn find_token(lines: &str) -> Option<usize> {
+    let is_part = |text: &str, max_len| text.len() > max_len && is_mixed(text);
+    if let Some(start) = lines.find("eyJ")
+        && lines.len() - start >= MIN_TOKEN_LEN
     {
-        // The mark may stand in the middle, too, of a token that lost its first letters.
-        return Some(if is_part(&runs[..start], SHORTEST_TOKEN) { 0 } else { start });
+        // A token that lost its start may contain `eyJ` further on.
+        return Some(if is_part(&lines[..start], MIN_TOKEN_LEN) { 0 } else { start });
     }
-    is_part(runs, MAX_WORD_LEN).then_some(0)
+    is_part(lines, MAX_NAME_LEN).then_some(0)
 }
 
-/// Whether there are capitals, small letters and digits, as encoded text has and few words have.
-fn is_mixed(run: &str) -> bool {
-    let has = |kind: fn(&u8) -> bool| run.bytes().any(|byte| kind(&byte));
+/// Returns whether a text has upper-case and lower-case characters and digits. base64 has; few names do.
+fn is_mixed(text: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| text.bytes().any(|byte| kind(&byte));
     has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
 }
 
-fn is_base64(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || matches!(letter, '+' | '/' | '-' | '_' | '=')
+fn is_base64(character: char) -> bool {
+    character.is_ascii_alphanumeric() || matches!(character, '+' | '/' | '-' | '_' | '=')
 }
 
 #[cfg(test)]
@@ -109,47 +113,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_never_comes_back_out() {
+    fn a_token_is_redacted() {
         let token = "eyJDQSI6bnVsbCwiTWFudWFsU2VydmVyQWRkcmVzc2VzIjpudWxs";
         assert_eq!(redact(&format!("read {token} twice")), "read <token> twice");
         assert_eq!(redact(&format!("-peering-token={token}")), "-peering-token=<token>");
     }
 
     #[test]
-    fn nor_does_one_that_lost_its_beginning_though_its_mark_stands_in_the_middle() {
+    fn a_token_without_its_start_is_redacted() {
         let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
-        assert!(token[1..].contains("eyJ"), "the mark stands in the middle");
-        for lost in 1..24 {
-            assert_eq!(redact(&token[lost..]), "<token>", "without the first {lost}");
+        assert!(token[1..].contains("eyJ"), "eyJ also occurs further on");
+        for missing in 1..24 {
+            assert_eq!(redact(&token[missing..]), "<token>", "without the first {missing}");
         }
     }
 
     #[test]
-    fn nor_does_one_that_was_wrapped() {
+    fn a_wrapped_token_is_redacted() {
         let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
         for width in [20, 40, 64, 76, 80] {
-            for break_ in ["\n", "\r\n", "\n│   ", " ", "\\n", "\\r\\n", "\"\n\""] {
+            for line_break in ["\n", "\r\n", "\n│   ", " ", "\\n", "\\r\\n", "\"\n\""] {
                 let lines: Vec<&str> =
                     token.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
-                let text = format!("token: \"{}\" is refused", lines.join(break_));
-                assert_eq!(redact(&text), "token: \"<token>\" is refused", "{width} {break_:?}");
-                let tail = lines[lines.len() / 2..].join(break_);
-                assert_eq!(redact(&tail), "<token>", "the second half, {width} {break_:?}");
+                let text = format!("token: \"{}\" is invalid", lines.join(line_break));
+                assert_eq!(redact(&text), "token: \"<token>\" is invalid", "{width} {line_break:?}");
+                let tail = lines[lines.len() / 2..].join(line_break);
+                assert_eq!(redact(&tail), "<token>", "the second half, {width} {line_break:?}");
             }
         }
     }
 
     #[test]
-    fn nor_its_lines_whatever_stands_between_them_nor_its_secret_in_the_open() {
+    fn lines_of_a_token_with_any_separator_and_labeled_secrets_are_redacted() {
         let token = include_str!("../../fixtures/tokens/one-server.txt").trim();
-        for between in
+        for separator in
             ["\n# ", "\n 12: ", "<br>", "%0A", "\\u000a", "\\x0a", "&#10;", "\u{1b}[0m\n", "\u{200b}", "\\\n"]
         {
             let lines: Vec<&str> =
                 token.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
-            let shown = redact(&lines.join(between)).into_owned();
+            let shown = redact(&lines.join(separator)).into_owned();
             for line in &lines[..lines.len() - 1] {
-                assert!(!shown.contains(line), "{between:?}: {shown}");
+                assert!(!shown.contains(line), "{separator:?}: {shown}");
             }
         }
         for text in [
@@ -162,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_and_names_stay() {
+    fn addresses_and_names_are_kept() {
         let text = "server.dc1.peering.945d0751-4020-19b5-9e48-55fd8516c7a3.consul at 10.0.0.1:8503";
         assert_eq!(redact(text), text);
         let name = "a".repeat(200);

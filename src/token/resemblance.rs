@@ -1,44 +1,44 @@
-//! What a text that is no token probably is instead.
+//! Guesses what a text is that cannot be decoded as a token.
 
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-use super::recover::{contains, forgiving};
+use super::recover::{contains, lenient};
 use super::{DecodeError, Stage};
 
-/// What a text that cannot be read as a token resembles.
+/// What a text resembles that cannot be decoded as a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resemblance {
-    /// Nothing, or nothing but blanks.
+    /// Empty text or only whitespace.
     Empty,
-    /// A JSON Web Token, such as the one in Consul's documentation of establishing.
+    /// A JSON Web Token, such as the example in Consul's documentation.
     Jwt,
-    /// A UUID, as an ACL token's secret is.
+    /// A UUID, such as the secret ID of an ACL token.
     Uuid,
     /// A PEM certificate or key.
     Pem,
-    /// A token with an ellipsis in its middle, as documents and logs shorten it.
+    /// A token shortened with an ellipsis, as in documents and logs.
     Shortened,
-    /// The beginning of a token; the end is missing.
+    /// A token whose end is missing.
     MissingEnd,
-    /// The end of a token; the beginning is missing.
+    /// A token whose start is missing.
     MissingStart,
-    /// JSON, but not the answer or the manifest that holds a token.
+    /// JSON that is neither an API response nor a manifest with a token.
     Json,
-    /// base64 of bytes that are no text, such as a compressed file.
+    /// base64 of binary data, such as a compressed file.
     Binary,
-    /// base64 of some other text.
+    /// base64 of a text that is not JSON.
     OtherText,
-    /// A token whose JSON was changed by hand.
+    /// A token whose JSON was changed or damaged.
     Edited,
-    /// Nothing that is known.
+    /// None of these.
     Unknown,
 }
 
 impl Resemblance {
-    /// What `text` resembles, given why it could not be read.
+    /// Classifies a text, given its decoding error.
     pub fn of(text: &[u8], error: &DecodeError) -> Self {
         let text = text.trim_ascii();
         if text.is_empty() {
@@ -56,7 +56,7 @@ impl Resemblance {
         if matches!(text[0], b'{' | b'[') {
             return Self::Json;
         }
-        if is_end_of_a_token(text) {
+        if is_token_end(text) {
             return Self::MissingStart;
         }
         let is_token_start = TOKEN_STARTS.iter().any(|start| text.starts_with(start));
@@ -69,7 +69,7 @@ impl Resemblance {
             Stage::Json if is_token_start => Self::Edited,
             Stage::Json => Self::OtherText,
             Stage::Base64 if is_token_start && has_ellipsis(text) => Self::Shortened,
-            // What Go cannot complete to four digits, it blames on where the last group starts or on the end.
+            // For an incomplete group of four digits, Go reports the start of the group or the end of the text.
             Stage::Base64 if is_token_start && error.offset + 4 >= text.len() && !text.ends_with(b"=") => {
                 Self::MissingEnd
             }
@@ -77,59 +77,59 @@ impl Resemblance {
         }
     }
 
-    /// The likely cause, as a sentence for people.
+    /// Returns the likely cause as a clause without a final period.
     pub fn cause(self) -> &'static str {
         match self {
             Self::Empty => {
-                "there is nothing: an empty file, a variable that is not set, or a command before a pipe that failed"
+                "the text is empty: an empty file, an unset variable, or a failed command before a pipe"
             }
             Self::Jwt => {
-                "this is a JSON Web Token, perhaps the example in Consul's documentation, which is not a peering token"
+                "this is a JSON Web Token, perhaps the example in Consul's documentation, not a peering token"
             }
             Self::Uuid => {
-                "this is a UUID, as ACL tokens and peer IDs are; a peering token is far longer and starts with eyJ"
+                "this is a UUID, such as an ACL token or a peer ID; a peering token is much longer and starts with eyJ"
             }
-            Self::Pem => {
-                "this is a PEM file, such as a CA certificate; a peering token holds one, but is not one"
+            Self::Pem => "this is a PEM file, such as a CA certificate, not a peering token",
+            Self::Shortened => "the token was shortened with an ellipsis, as in documents, tickets and logs",
+            Self::MissingEnd => {
+                "the end of the token is missing: it was cut off when it was copied or stored"
             }
-            Self::Shortened => "it was shortened with an ellipsis, as documents, tickets and logs do",
-            Self::MissingEnd => "the end is missing: it was cut when it was copied, stored or passed on",
             Self::MissingStart => {
-                "the beginning is missing: it was cut when it was copied, stored or passed on"
+                "the start of the token is missing: it was cut off when it was copied or stored"
             }
             Self::Json => {
-                "this is JSON, but neither a generated token's answer nor a Kubernetes Secret with a token in it"
+                "this is JSON, but neither the response of generate-token nor a Kubernetes Secret with a token"
             }
-            Self::Binary => "it is base64 of bytes, such as a compressed file, not of a token",
-            Self::OtherText => "it is base64 of something else than a token",
-            Self::Edited => "it looks like a token whose JSON was changed or damaged",
-            Self::Unknown => "something was added or lost on the way, or this is no token at all",
+            Self::Binary => "this is base64 of binary data, such as a compressed file, not of a token",
+            Self::OtherText => "this is base64 of another text, not of a token",
+            Self::Edited => "the JSON in the token was changed or damaged",
+            Self::Unknown => "the token was changed when it was copied, or this is not a token",
         }
     }
 
-    /// What to do about it, as a sentence for people.
+    /// Returns the fix as an imperative clause without a final period.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Empty => "look at the file or the command that should have given the token",
+            Self::Empty => "check the file or command that should contain or print the token",
             Self::Jwt | Self::Uuid | Self::Pem => {
-                "get the token that the accepting cluster printed: peering generate-token -name NAME prints one"
+                "generate a peering token on the accepting cluster: peering generate-token -name NAME"
             }
             Self::Shortened | Self::MissingEnd | Self::MissingStart | Self::Edited => {
-                "copy it again, whole; if the original is gone, generate another one on the accepting cluster"
+                "copy the complete token again; if the original is lost, generate a new one on the accepting cluster"
             }
-            Self::Json => "give the token itself, or the whole answer or manifest that holds it",
+            Self::Json => "pass the token itself, or the complete response or manifest that contains it",
             Self::Binary | Self::OtherText | Self::Unknown => {
-                "compare it with what the accepting cluster printed: a token starts with eyJ and is one long word"
+                "compare it with the output of generate-token: a token starts with eyJ and contains no spaces"
             }
         }
     }
 }
 
-/// base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`: how a token of any version starts.
+/// The start of a token of any version: base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`.
 const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
 
-/// Whether it is base64 of the end of a token's JSON, wherever in a group of four digits it begins.
-fn is_end_of_a_token(text: &[u8]) -> bool {
+/// Returns whether a text is the end of a token, starting at any position in a group of four digits.
+fn is_token_end(text: &[u8]) -> bool {
     if text.starts_with(b"eyJ")
         || !text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"+/=\r\n".contains(byte))
     {
@@ -137,11 +137,11 @@ fn is_end_of_a_token(text: &[u8]) -> bool {
     }
     let mut digits = Zeroizing::new(text.to_vec());
     digits.retain(|byte| !b"\r\n=".contains(byte));
-    let forgiving = forgiving(&STANDARD);
+    let lenient = lenient(&STANDARD);
     (0..4).any(|lost| {
-        let whole = digits.get(lost..).unwrap_or_default();
-        let whole = if whole.len() % 4 == 1 { &whole[..whole.len() - 1] } else { whole };
-        let json = Zeroizing::new(forgiving.decode(whole).unwrap_or_default());
+        let groups = digits.get(lost..).unwrap_or_default();
+        let groups = if groups.len() % 4 == 1 { &groups[..groups.len() - 1] } else { groups };
+        let json = Zeroizing::new(lenient.decode(groups).unwrap_or_default());
         contains(&json, b"\"PeerID\":\"")
     })
 }
@@ -150,7 +150,8 @@ fn has_ellipsis(text: &[u8]) -> bool {
     contains(text, "…".as_bytes()) || contains(text, b"...")
 }
 
-/// Three parts with dots between, the first of which is base64 of a JSON object with an `alg` (RFC 7515 §4.1.1).
+/// Returns whether a text is a JSON Web Token: three parts separated by dots, the first being base64 of a JSON object
+/// with an `alg` (RFC 7515 §4.1.1).
 pub fn is_jwt(text: &[u8]) -> bool {
     let mut parts = text.split(|byte| *byte == b'.');
     let (Some(header), Some(_), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
@@ -165,9 +166,9 @@ pub fn is_jwt(text: &[u8]) -> bool {
     matches!(serde_json::from_slice::<serde_json::Value>(&header), Ok(header) if header.get("alg").is_some())
 }
 
-/// `8-4-4-4-12` hexadecimal digits, of any version.
+/// Returns whether a text is a UUID of any version: `8-4-4-4-12` hexadecimal digits.
 pub fn is_uuid(text: &[u8]) -> bool {
-    // Counting goes through the text in one sweep, where looking for the first fault would stop at each byte.
+    // Counting is faster than stopping at the first wrong byte, because it vectorizes.
     text.len() == 36
         && [8, 13, 18, 23].iter().all(|dash| text[*dash] == b'-')
         && text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() == 32

@@ -1,19 +1,19 @@
-//! Which field a JSON key means: Go compares by Unicode's simple case folding.
+//! Comparison of JSON keys with field names: Go uses Unicode's simple case folding.
 
-/// Whether a key (unescaped) means the field of this ASCII name.
+/// Returns whether an unescaped key matches an ASCII field name.
 ///
-/// Apart from ASCII's own two cases, simple folding leads just two characters to ASCII: `ſ` (U+017F) to `s` and the
-/// Kelvin sign (U+212A) to `k`.
+/// In addition to upper and lower case, simple folding maps only two characters to ASCII: `ſ` (U+017F) to `s` and the Kelvin
+/// sign (U+212A) to `k`.
 pub fn key_matches(key: &str, name: &str) -> bool {
     if key.is_ascii() {
         return key.eq_ignore_ascii_case(name);
     }
     let mut names = name.bytes();
-    let all = key.chars().all(|letter| {
-        let folded = match letter {
+    let all = key.chars().all(|character| {
+        let folded = match character {
             'ſ' => b's',
             '\u{212A}' => b'k',
-            _ => u8::try_from(letter).unwrap_or_default(),
+            _ => u8::try_from(character).unwrap_or_default(),
         };
         names.next().is_some_and(|byte| byte.eq_ignore_ascii_case(&folded))
     });
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_fold_as_unicode_does_one_letter_at_a_time() {
+    fn keys_match_by_simple_case_folding() {
         assert!(key_matches("CA", "CA"));
         assert!(key_matches("serverNAME", "ServerName"));
         assert!(key_matches("ſerverName", "ServerName"));

@@ -1,4 +1,4 @@
-//! A walk over a JSON text that stops at the byte at which Go stops.
+//! A JSON reader that stops at the same byte as Go.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -7,12 +7,12 @@ use super::scan;
 use super::string::RawString;
 use super::syntax::SyntaxError;
 
-/// How deep Go lets objects and lists nest.
+/// The maximum depth of nested objects and lists in Go.
 pub const MAX_DEPTH: usize = 10_000;
 
-/// Where we are in a JSON text.
+/// A position in a JSON text.
 ///
-/// The text is checked as far as it was walked, and no further: [`Reader::end`] must be reached for a text to be good.
+/// The text is checked only up to that position. It is valid if [`Reader::end`] returns no error.
 #[derive(Debug, Clone)]
 pub struct Reader<'a> {
     bytes: &'a [u8],
@@ -20,7 +20,7 @@ pub struct Reader<'a> {
     depth: usize,
 }
 
-/// What kind of value begins.
+/// The type of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // JSON's own kinds
 pub enum ValueKind {
@@ -32,29 +32,29 @@ pub enum ValueKind {
     Null,
 }
 
-/// An object or a list that was entered, and whether one of its items was already read.
+/// The state of reading an object or a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Items {
-    object: bool,
+    is_object: bool,
     started: bool,
 }
 
 type Result<T> = std::result::Result<T, SyntaxError>;
 
 impl<'a> Reader<'a> {
-    /// Begins at the text's first byte.
+    /// Creates a reader at the start of a text.
     pub fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0, depth: 0 }
     }
 
-    /// The byte that comes next; after [`Reader::kind`], the first byte of the value.
+    /// Returns the offset of the next byte; after [`Reader::kind`], of the first byte of the value.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// Tells what begins here, after white space, and takes nothing of it.
+    /// Skips whitespace and returns the type of the next value, without reading it.
     pub fn kind(&mut self) -> Result<ValueKind> {
-        match self.peek_solid() {
+        match self.peek_token() {
             Some(b'{') => Ok(ValueKind::Object),
             Some(b'[') => Ok(ValueKind::List),
             Some(b'"') => Ok(ValueKind::String),
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes the quotes and the inside of a string; [`ValueKind::String`] begins here.
+    /// Reads a string. The next value must be a [`ValueKind::String`].
     pub fn string(&mut self) -> Result<RawString<'a>> {
         let offset = self.position + 1;
         let mut raw = RawString { bytes: &[], offset, escaped: false };
@@ -87,31 +87,32 @@ impl<'a> Reader<'a> {
         Ok(raw)
     }
 
-    /// What stands in a string up to its first quote: all of it, unless there is an escaped one. Takes nothing.
-    pub fn up_to_quote(&self) -> &'a [u8] {
+    /// Returns the bytes of the next string up to the first quote, without reading it. These are all bytes of the string,
+    /// unless it contains an escaped quote.
+    pub fn peek_string(&self) -> &'a [u8] {
         let inside = &self.bytes[self.position + 1..];
         &inside[..memchr::memchr(b'"', inside).unwrap_or(inside.len())]
     }
 
-    /// Takes a string that is known to be good, by what stands between its quotes.
-    pub fn pass_string(&mut self, inside: &[u8]) {
-        self.position += inside.len() + 2;
+    /// Skips a valid string, given the bytes between its quotes.
+    pub fn skip_string(&mut self, raw: &[u8]) {
+        self.position += raw.len() + 2;
     }
 
-    /// Enters an object or a list; one begins here.
+    /// Enters an object or a list. The next value must be one.
     pub fn enter(&mut self) -> Result<Items> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.unexpected("exceeded max depth"));
         }
-        let object = self.peek() == Some(b'{');
+        let is_object = self.peek() == Some(b'{');
         self.position += 1;
-        Ok(Items { object, started: false })
+        Ok(Items { is_object, started: false })
     }
 
-    /// Goes to the next key and value of an object, takes the key and the colon, or leaves the object.
+    /// Reads the next key of an object and the colon, or leaves the object (`None`).
     pub fn next_key(&mut self, items: &mut Items) -> Result<Option<RawString<'a>>> {
-        let next = self.peek_solid();
+        let next = self.peek_token();
         if items.started {
             match next {
                 Some(b',') => self.position += 1,
@@ -122,20 +123,20 @@ impl<'a> Reader<'a> {
             return Ok(self.leave());
         }
         items.started = true;
-        if self.peek_solid() != Some(b'"') {
+        if self.peek_token() != Some(b'"') {
             return Err(self.unexpected("looking for beginning of object key string"));
         }
         let key = self.string()?;
-        if self.peek_solid() != Some(b':') {
+        if self.peek_token() != Some(b':') {
             return Err(self.unexpected("after object key"));
         }
         self.position += 1;
         Ok(Some(key))
     }
 
-    /// Goes to the next element of a list (`Some`), or leaves the list.
+    /// Advances to the next element of a list (`Some`), or leaves the list (`None`).
     pub fn next_element(&mut self, items: &mut Items) -> Result<Option<()>> {
-        let next = self.peek_solid();
+        let next = self.peek_token();
         if items.started {
             match next {
                 Some(b',') => self.position += 1,
@@ -149,7 +150,7 @@ impl<'a> Reader<'a> {
         Ok(Some(()))
     }
 
-    /// Takes a whole value, whatever it is.
+    /// Reads a complete value of any type.
     pub fn skip(&mut self) -> Result<()> {
         let mut open = Vec::new();
         loop {
@@ -162,7 +163,7 @@ impl<'a> Reader<'a> {
             loop {
                 let Some(items) = open.last_mut() else { return Ok(()) };
                 let more =
-                    if items.object { self.next_key(items)?.map(drop) } else { self.next_element(items)? };
+                    if items.is_object { self.next_key(items)?.map(drop) } else { self.next_element(items)? };
                 if more.is_some() {
                     break;
                 }
@@ -171,9 +172,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks that nothing but white space is left.
+    /// Checks that only whitespace is left.
     pub fn end(&mut self) -> Result<()> {
-        match self.peek_solid() {
+        match self.peek_token() {
             None => Ok(()),
             Some(_) => Err(self.unexpected("after top-level value")),
         }
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Takes what follows a backslash.
+    /// Reads the rest of an escape sequence after the backslash.
     fn escape(&mut self) -> Result<()> {
         match self.peek() {
             Some(b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"') => {
@@ -233,9 +234,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes `true`, `false` or `null`; the first letter is right.
+    /// Reads `true`, `false` or `null`. The first character was checked.
     fn literal(&mut self) -> Result<()> {
-        let letters: &[(u8, &str)] = match self.peek() {
+        let expected: &[(u8, &str)] = match self.peek() {
             Some(b't') => &[
                 (b'r', "in literal true (expecting 'r')"),
                 (b'u', "in literal true (expecting 'u')"),
@@ -254,11 +255,11 @@ impl<'a> Reader<'a> {
             ],
         };
         self.position += 1;
-        letters.iter().try_for_each(|&(letter, context)| self.expect(|byte| byte == letter, context))
+        expected.iter().try_for_each(|&(character, context)| self.expect(|byte| byte == character, context))
     }
 
-    fn expect(&mut self, good: impl Fn(u8) -> bool, context: &'static str) -> Result<()> {
-        if self.peek().is_some_and(good) {
+    fn expect(&mut self, is_expected: impl Fn(u8) -> bool, context: &'static str) -> Result<()> {
+        if self.peek().is_some_and(is_expected) {
             self.position += 1;
             return Ok(());
         }
@@ -269,15 +270,15 @@ impl<'a> Reader<'a> {
         self.bytes.get(self.position).copied()
     }
 
-    /// The next byte that is no white space.
-    fn peek_solid(&mut self) -> Option<u8> {
+    /// Skips whitespace and returns the next byte.
+    fn peek_token(&mut self) -> Option<u8> {
         while let Some(b' ' | b'\t' | b'\r' | b'\n') = self.peek() {
             self.position += 1;
         }
         self.peek()
     }
 
-    /// The next byte cannot stand here; a text may not end here either.
+    /// Returns the error for an unexpected byte or an unexpected end.
     fn unexpected(&self, context: &'static str) -> SyntaxError {
         match self.peek() {
             Some(byte) => SyntaxError::unexpected(self.position, byte, context),
@@ -285,8 +286,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The same within a literal or an escape, where no white space can stand: Go tells the end of a text by feeding
-    /// one more space, and blames that.
+    /// Returns the error for an unexpected byte within a literal or an escape. At the end of the text Go reports a space
+    /// there, because it appends one to detect the end.
     fn unexpected_inside(&self, context: &'static str) -> SyntaxError {
         SyntaxError::unexpected(self.position, self.peek().unwrap_or(b' '), context)
     }

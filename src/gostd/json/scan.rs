@@ -1,9 +1,9 @@
-//! Finding a byte quickly, eight at a time.
+//! Fast search for bytes, eight at a time.
 
 const ONES: u64 = repeat(0x01);
 const HIGH: u64 = repeat(0x80);
 
-/// How many bytes stand before a quote, a backslash or a control character.
+/// Returns the number of bytes before the first quote, backslash or control character.
 pub(super) fn plain_run(bytes: &[u8]) -> usize {
     find(
         bytes,
@@ -18,15 +18,15 @@ pub(super) fn plain_run(bytes: &[u8]) -> usize {
     .unwrap_or(bytes.len())
 }
 
-/// Where the first backslash stands.
+/// Returns the offset of the first backslash.
 pub(super) fn backslash(bytes: &[u8]) -> Option<usize> {
     find(bytes, |byte| byte == b'\\', |word| (word ^ repeat(b'\\')).wrapping_sub(ONES))
 }
 
-/// Where the first of some ASCII characters stands.
+/// Returns the offset of the first of some ASCII characters.
 ///
-/// `borrows` subtracts so that the high bit of such a character's byte becomes set. It may well set other bits: where
-/// the word had the high bit before (that is no ASCII), and above a byte that borrowed (which comes first anyway).
+/// `borrows` must set the high bit of each such character's byte. It may also set the high bit of bytes that had it before
+/// (these are not ASCII and are ignored), and of bytes after a match.
 fn find(bytes: &[u8], wanted: impl Fn(u8) -> bool, borrows: impl Fn(u64) -> u64) -> Option<usize> {
     let (chunks, rest) = bytes.as_chunks::<8>();
     for (index, chunk) in chunks.iter().enumerate() {
@@ -51,7 +51,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn eight_at_a_time_finds_what_one_at_a_time_finds(bytes in proptest::collection::vec(
+        fn searching_eight_bytes_at_a_time_finds_the_same_offset(bytes in proptest::collection::vec(
             prop_oneof![40 => Just(b'a'), 1 => any::<u8>(), 1 => Just(b'\\'), 1 => 0x1e_u8..0x24], 0..140,
         )) {
             let expected = bytes.iter().position(|&byte| matches!(byte, b'"' | b'\\' | 0..0x20));

@@ -1,31 +1,31 @@
-//! A JSON string as written, and what it means to Go.
+//! JSON strings as written, and their value in Go.
 
 use std::borrow::Cow;
 
 use super::scan;
 
-/// The inside of a string whose syntax is good, escapes and all.
+/// The raw bytes of a syntactically valid string, with escapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RawString<'a> {
-    /// What stands between the quotes.
+    /// The bytes between the quotes.
     pub bytes: &'a [u8],
-    /// Where it begins in the text.
+    /// Their offset in the JSON text.
     pub offset: usize,
-    /// Whether there is a backslash.
+    /// Whether the string contains a backslash.
     pub(super) escaped: bool,
 }
 
-/// A string's meaning.
+/// The value of a string.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unescaped<'a> {
-    /// The text. What was no text (bytes that are not UTF-8, lone surrogates) is U+FFFD in it.
+    /// The text. Bytes that are not UTF-8, and lone surrogates, are replaced by U+FFFD.
     pub text: Cow<'a, str>,
-    /// Where the first such thing stands in the JSON text.
+    /// The offset of the first replacement in the JSON text.
     pub replaced: Option<usize>,
 }
 
 impl<'a> RawString<'a> {
-    /// What the string means: Go replaces each byte that is no text, and each lone surrogate, by one U+FFFD.
+    /// Returns the value of the string. Like Go, replaces each byte that is not UTF-8 and each lone surrogate by one U+FFFD.
     pub fn unescape(&self) -> Unescaped<'a> {
         if !self.escaped
             && let Ok(text) = std::str::from_utf8(self.bytes)
@@ -48,40 +48,40 @@ impl<'a> RawString<'a> {
     }
 }
 
-/// Resolves the escapes. The result says where the first lone surrogate stands.
+/// Resolves the escapes. Returns the offset of the first lone surrogate.
 fn unescape_into(mut raw: &[u8], bytes: &mut Vec<u8>) -> Option<usize> {
     let length = raw.len();
     let mut lone_surrogate = None;
     while let Some(at) = scan::backslash(raw) {
         bytes.extend_from_slice(&raw[..at]);
         let escape = &raw[at..];
-        let (simple, taken) = match escape[1] {
+        let byte = match escape[1] {
             b'u' => {
-                let (letter, taken) = unicode_escape(escape);
-                if letter.is_none() {
+                let (character, len) = unicode_escape(escape);
+                if character.is_none() {
                     lone_surrogate = lone_surrogate.or(Some(length - escape.len()));
                 }
-                let letter = letter.unwrap_or(char::REPLACEMENT_CHARACTER);
-                bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
-                raw = &escape[taken..];
+                let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+                bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                raw = &escape[len..];
                 continue;
             }
-            b'n' => (b'\n', 2),
-            b't' => (b'\t', 2),
-            b'r' => (b'\r', 2),
-            b'b' => (0x08, 2),
-            b'f' => (0x0C, 2),
-            other => (other, 2),
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 0x08,
+            b'f' => 0x0C,
+            other => other,
         };
-        bytes.push(simple);
-        raw = &escape[taken..];
+        bytes.push(byte);
+        raw = &escape[2..];
     }
     bytes.extend_from_slice(raw);
     lone_surrogate
 }
 
-/// Reads `\uXXXX`, or two of them where they are a pair of surrogates; `None` for a surrogate alone. Also says how
-/// many bytes that took.
+/// Reads `\uXXXX`, or two of them for a surrogate pair. Returns the character (`None` for a lone surrogate) and the length
+/// of the escape.
 fn unicode_escape(escape: &[u8]) -> (Option<char>, usize) {
     let Some(first) = code_unit(escape) else { return (None, escape.len()) };
     if !(0xD800..0xE000).contains(&first) {
@@ -100,17 +100,17 @@ fn code_unit(escape: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |unit, &digit| Some(unit << 4 | char::from(digit).to_digit(16)?))
 }
 
-/// Replaces bytes that are not UTF-8, each by its own U+FFFD. (Rust's own lossy reading makes one of several.)
+/// Replaces each byte that is not UTF-8 by one U+FFFD. (`String::from_utf8_lossy` combines several into one.)
 fn replace_bytes(mut bytes: &[u8]) -> String {
-    // Room for the worst case, so that no half-grown copy of a secret is left behind.
+    // Growing the string would leave copies of a secret in freed memory.
     let mut text = String::with_capacity(bytes.len() * 3);
     while let Err(error) = std::str::from_utf8(bytes) {
         let (valid, rest) = bytes.split_at(error.valid_up_to());
-        text.push_str(std::str::from_utf8(valid).expect("valid up to here"));
+        text.push_str(std::str::from_utf8(valid).expect("is valid up to this offset"));
         text.push(char::REPLACEMENT_CHARACTER);
         bytes = &rest[1..];
     }
-    text.push_str(std::str::from_utf8(bytes).expect("the loop ended"));
+    text.push_str(std::str::from_utf8(bytes).expect("is valid after the loop"));
     text
 }
 
@@ -124,14 +124,14 @@ mod tests {
     }
 
     #[test]
-    fn escapes_mean_what_json_says() {
+    fn escapes_are_resolved() {
         assert_eq!(unescape(br#""a\"\\\/\b\f\n\r\tz""#), ("a\"\\/\u{8}\u{c}\n\r\tz".into(), None));
         assert_eq!(unescape(br#""\u0041\u00e9\uD83C\udf89""#), ("Aé🎉".into(), None));
         assert_eq!(unescape("\"é🎉\"".as_bytes()), ("é🎉".into(), None));
     }
 
     #[test]
-    fn lone_surrogates_are_replaced_one_by_one() {
+    fn each_lone_surrogate_is_replaced() {
         assert_eq!(unescape(br#""\ud800""#), ("\u{fffd}".into(), Some(1)));
         assert_eq!(unescape(br#""a\udc00\ud800""#), ("a\u{fffd}\u{fffd}".into(), Some(2)));
         assert_eq!(unescape(br#""\ud800\ud83c\udf89""#), ("\u{fffd}🎉".into(), Some(1)));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_not_text_are_replaced_one_by_one() {
+    fn each_byte_that_is_not_utf8_is_replaced() {
         assert_eq!(unescape(b"\"a\xE2\x82z\""), ("a\u{fffd}\u{fffd}z".into(), Some(2)));
         assert_eq!(unescape(b"\"\\n\xED\xA0\x80\""), ("\n\u{fffd}\u{fffd}\u{fffd}".into(), Some(3)));
         assert_eq!(unescape(b"\"\xFF\\ud800\""), ("\u{fffd}\u{fffd}".into(), Some(1)));

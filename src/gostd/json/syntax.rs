@@ -1,13 +1,13 @@
-//! What is wrong with a text that is not JSON, in Go's words (`json.SyntaxError`).
+//! Syntax errors with Go's text (`json.SyntaxError`).
 
 use std::fmt;
 
-/// A text that is not JSON.
+/// The error for a text that is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// The byte that cannot stand there, or the text's length when it ended too early.
+    /// The offset of the unexpected byte, or the length of a text that ended too early.
     pub offset: usize,
-    /// `None`: the text ended too early.
+    /// The unexpected byte; `None` if the text ended too early.
     unexpected: Option<Unexpected>,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// Writes a byte as Go quotes the character of that number: 0xE9 is `é`, whatever the encoding of the text.
+/// Writes a byte as Go quotes the character with that number: 0xE9 is `é`, regardless of the encoding of the text.
 fn write_quoted(byte: u8, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
     match byte {
         b'\'' => formatter.write_str("\\'"),
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_is_quoted_as_the_character_of_its_number() {
+    fn a_byte_is_quoted_as_the_character_with_its_number() {
         for (byte, quoted) in [
             (b'a', "a"),
             (b'"', "\""),

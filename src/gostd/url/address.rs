@@ -1,15 +1,15 @@
-//! Go's `net/netip.ParseAddr`. What it takes, Rust's own parser takes; what it says of the rest is repeated here.
+//! Go's `net/netip.ParseAddr`. It accepts the same addresses as Rust's parser; the error texts are implemented here.
 
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::gostd::quote::quote;
 
-/// Whether a text is an IP address without a zone (Go's `net.ParseIP`).
+/// Returns whether a text is an IP address without a zone (Go's `net.ParseIP`).
 pub fn is_address(text: &[u8]) -> bool {
     !text.contains(&b'%') && parse_address(text).is_ok()
 }
 
-/// Reads an IP address, whose zone may be anything but empty.
+/// Parses an IP address. A zone must not be empty. The error is Go's text.
 pub(super) fn parse_address(text: &[u8]) -> Result<IpAddr, String> {
     let (address, zone) = match text.iter().position(|&byte| byte == b'%') {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -22,13 +22,13 @@ pub(super) fn parse_address(text: &[u8]) -> Result<IpAddr, String> {
     }
 }
 
-/// What Go says of a text that is no address.
+/// Returns Go's error text for a text that is not an IP address.
 fn describe(text: &[u8]) -> String {
     let (message, at) = match text.iter().find(|byte| b".:%".contains(byte)) {
         None => ("unable to parse IP", None),
         Some(b'%') => ("missing IPv6 address", None),
-        Some(b'.') => fault_of_v4(text),
-        Some(_) => fault_of_v6(text),
+        Some(b'.') => v4_error(text),
+        Some(_) => v6_error(text),
     };
     let text = quote(text);
     match at.filter(|at| !at.is_empty()) {
@@ -37,9 +37,10 @@ fn describe(text: &[u8]) -> String {
     }
 }
 
-type Fault<'a> = (&'static str, Option<&'a [u8]>);
+/// Go's message, and the rest of the text that it quotes.
+type Error<'a> = (&'static str, Option<&'a [u8]>);
 
-fn fault_of_v4(text: &[u8]) -> Fault<'_> {
+fn v4_error(text: &[u8]) -> Error<'_> {
     let (mut value, mut digits, mut fields) = (0_u32, 0, 0);
     for (index, &byte) in text.iter().enumerate() {
         match byte {
@@ -69,7 +70,7 @@ fn fault_of_v4(text: &[u8]) -> Fault<'_> {
     ("IPv4 address too short", None)
 }
 
-fn fault_of_v6(text: &[u8]) -> Fault<'_> {
+fn v6_error(text: &[u8]) -> Error<'_> {
     let (mut rest, zone) = match text.iter().position(|&byte| byte == b'%') {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
         None => (text, None),
@@ -99,7 +100,7 @@ fn fault_of_v6(text: &[u8]) -> Fault<'_> {
                 rest = &[];
                 break;
             }
-            (_, [b'.', ..]) => return fault_of_v4(rest),
+            (_, [b'.', ..]) => return v4_error(rest),
             _ => {}
         }
         groups += 1;

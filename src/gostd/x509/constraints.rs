@@ -1,12 +1,11 @@
-//! A certificate's name constraints.
-
-use std::fmt::Write;
+//! Checks name constraints.
 
 use super::der::{Der, SEQUENCE};
 use super::names::is_domain;
 use super::{ParseError, Result};
 use crate::gostd::quote::quote;
 use crate::gostd::url::is_address;
+use crate::hex::hex;
 
 const INVALID: &str = "x509: invalid NameConstraints extension";
 
@@ -32,10 +31,10 @@ fn check_subtrees(mut trees: Der<'_>) -> Result<()> {
         let (tag, base) = tree.any().ok_or(INVALID)?;
         let base = base.bytes();
         match tag {
-            0x81 => check_mail(base)?,
+            0x81 => check_email(base)?,
             0x82 => {
-                is_text(base)?;
-                refuse_unless(is_domain(base, true), "dnsName", base)?;
+                check_ascii(base)?;
+                reject_unless(is_domain(base, true), "dnsName", base)?;
             }
             0x86 => check_uri(base)?,
             0x87 => check_range(base)?,
@@ -45,43 +44,38 @@ fn check_subtrees(mut trees: Der<'_>) -> Result<()> {
     Ok(())
 }
 
-fn check_mail(base: &[u8]) -> Result<()> {
-    is_text(base)?;
-    let is_good = if base.contains(&b'@') { is_mailbox(base) } else { is_domain(base, true) };
-    refuse_unless(is_good, "rfc822Name", base)
+fn check_email(base: &[u8]) -> Result<()> {
+    check_ascii(base)?;
+    let is_valid = if base.contains(&b'@') { is_mailbox(base) } else { is_domain(base, true) };
+    reject_unless(is_valid, "rfc822Name", base)
 }
 
 fn check_uri(base: &[u8]) -> Result<()> {
-    is_text(base)?;
+    check_ascii(base)?;
     if is_address(base) {
         let base = quote(base);
         return Err(format!("x509: failed to parse URI constraint {base}: cannot be IP address").into());
     }
-    refuse_unless(is_domain(base, true), "URI", base)
+    reject_unless(is_domain(base, true), "URI", base)
 }
 
-/// An address and a mask, of IPv4 or IPv6; the mask's ones come first.
+/// Checks an IPv4 or IPv6 address with a mask, whose one bits must be contiguous.
 fn check_range(base: &[u8]) -> Result<()> {
     if !matches!(base.len(), 8 | 32) {
         return Err(format!("x509: IP constraint contained value of length {}", base.len()).into());
     }
     let mask = &base[base.len() / 2..];
     let ones: u32 = mask.iter().map(|byte| byte.count_ones()).sum();
-    let leading = mask
-        .iter()
-        .position(|&byte| byte != 0xFF)
-        .map_or(ones, |at| u32::try_from(at * 8).expect("a mask is short") + mask[at].leading_ones());
+    let leading = mask.iter().position(|&byte| byte != 0xFF).map_or(ones, |at| {
+        u32::try_from(at * 8).expect("a mask has at most 128 bits") + mask[at].leading_ones()
+    });
     if leading == ones {
         return Ok(());
     }
-    let mut message = String::from("x509: IP constraint contained invalid mask ");
-    for byte in mask {
-        write!(message, "{byte:02x}").expect("a string takes any text");
-    }
-    Err(message.into())
+    Err(format!("x509: IP constraint contained invalid mask {}", hex(mask)).into())
 }
 
-fn is_text(base: &[u8]) -> Result<()> {
+fn check_ascii(base: &[u8]) -> Result<()> {
     if base.is_ascii() {
         return Ok(());
     }
@@ -89,14 +83,14 @@ fn is_text(base: &[u8]) -> Result<()> {
     Err(format!("x509: invalid constraint value: x509: {base} cannot be encoded as an IA5String").into())
 }
 
-fn refuse_unless(is_good: bool, kind: &str, base: &[u8]) -> Result<()> {
-    if is_good {
+fn reject_unless(is_valid: bool, kind: &str, base: &[u8]) -> Result<()> {
+    if is_valid {
         return Ok(());
     }
     Err(ParseError::from(format!("x509: failed to parse {kind} constraint {}", quote(base))))
 }
 
-/// A mailbox of RFC 2821, with Go's leniency: a space in quotes and a backslash outside of them pass.
+/// Returns whether a text is a mailbox (RFC 2821). Like Go, allows a space in quotes and a backslash outside of them.
 fn is_mailbox(text: &[u8]) -> bool {
     let domain = match text.strip_prefix(b"\"") {
         Some(quoted) => after_quoted(quoted),
@@ -105,7 +99,7 @@ fn is_mailbox(text: &[u8]) -> bool {
     domain.and_then(|domain| domain.strip_prefix(b"@")).is_some_and(|domain| is_domain(domain, false))
 }
 
-/// What follows a quoted local part.
+/// Returns the text after a quoted local part.
 fn after_quoted(mut text: &[u8]) -> Option<&[u8]> {
     loop {
         text = match *text {
@@ -117,7 +111,7 @@ fn after_quoted(mut text: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What follows a local part of atoms with single dots between them.
+/// Returns the text after a local part of atoms separated by single dots.
 fn after_atoms(mut text: &[u8]) -> Option<&[u8]> {
     let mut local = Vec::new();
     loop {
@@ -136,6 +130,6 @@ fn after_atoms(mut text: &[u8]) -> Option<&[u8]> {
             _ => break,
         }
     }
-    let is_good = !local.is_empty() && local.split(|&byte| byte == b'.').all(|atom| !atom.is_empty());
-    is_good.then_some(text)
+    let is_valid = !local.is_empty() && local.split(|&byte| byte == b'.').all(|atom| !atom.is_empty());
+    is_valid.then_some(text)
 }

@@ -1,18 +1,18 @@
-//! Whether a point lies on one of NIST's curves, y² = x³ − 3x + b over the integers modulo a prime.
+//! Checks whether a point is on a NIST curve: y² = x³ − 3x + b over the integers modulo a prime.
 //!
-//! Only public keys are looked at, so nothing here takes care to run in constant time, and it need not be fast:
-//! about a tenth of a millisecond.
+//! Public keys are not secret, so this need not run in constant time. It takes about 0.1 ms.
 
 use super::Result;
 use super::der::Oid;
 
-/// A curve that Go knows.
+/// A curve that Go supports.
 pub(super) struct Curve {
     name: &'static str,
-    /// How Go words a coordinate that is not below the prime.
+    /// Go's error text for a coordinate that is not below the prime.
     bad_coordinate: &'static str,
-    /// In hexadecimal digits.
+    /// The prime, as hexadecimal digits.
     prime: &'static str,
+    /// The coefficient b, as hexadecimal digits.
     b: &'static str,
 }
 
@@ -80,7 +80,7 @@ impl Curve {
 
 const LIMBS: usize = 9;
 
-/// A number below 2⁵²¹ or little more, its least significant part last, so that comparing is as for digits.
+/// A number of up to 576 bits. The least significant limb is last, so that the derived order is the numeric order.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Number([u64; LIMBS]);
 
@@ -103,7 +103,7 @@ impl Number {
         Self(number)
     }
 
-    /// The sum modulo a prime; both are below it.
+    /// Returns the sum modulo a prime. Both numbers must be below it.
     fn plus(self, other: Self, prime: Self) -> Self {
         let mut carry = false;
         let mut sum = [0; LIMBS];
@@ -113,7 +113,7 @@ impl Number {
         Self(sum).reduced(prime)
     }
 
-    /// The product modulo a prime, by doubling and adding; both are below it.
+    /// Returns the product modulo a prime, by doubling and adding. Both numbers must be below it.
     fn times(self, other: Self, prime: Self) -> Self {
         let mut product = Self([0; LIMBS]);
         for limb in other.0.into_iter().skip_while(|&limb| limb == 0) {
@@ -127,7 +127,7 @@ impl Number {
         product
     }
 
-    /// Less than twice the prime is needed here.
+    /// Returns the number modulo a prime. It must be below twice the prime.
     fn reduced(self, prime: Self) -> Self {
         if self < prime {
             return self;
@@ -145,7 +145,7 @@ impl Number {
 mod tests {
     use super::*;
 
-    /// The curves' base points, x then y.
+    /// The base points of the curves, x then y.
     const BASE_POINTS: [(&Curve, &str); 3] = [
         (
             &P224,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn base_points_are_on_their_curves_and_their_neighbours_are_not() {
+    fn base_points_are_on_their_curves_and_changed_ones_are_not() {
         for (curve, point) in BASE_POINTS {
             let mut point = bytes(point);
             assert_eq!(curve.check(&point), Ok(()));
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn coordinates_are_below_the_prime() {
+    fn coordinates_above_the_prime_are_rejected() {
         for curve in [&P224, &P256, &P384, &P521] {
             let point = bytes(&(curve.prime.to_owned() + curve.prime));
             assert_eq!(curve.check(&point).unwrap_err().to_string(), curve.bad_coordinate);

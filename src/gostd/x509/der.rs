@@ -1,6 +1,6 @@
-//! A reader of DER, as strict and as lenient as Go's `cryptobyte`.
+//! A DER reader with the rules of Go's `cryptobyte`.
 //!
-//! Tags are single bytes, lengths are minimal and take up to four bytes. A reader that returned `None` is spent.
+//! Tags are single bytes; lengths are minimal and have up to four bytes. Do not use a reader again after it returned `None`.
 
 pub(super) const BOOLEAN: u8 = 0x01;
 pub(super) const INTEGER: u8 = 0x02;
@@ -10,13 +10,13 @@ pub(super) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;
 pub(super) const SET: u8 = 0x31;
 
-/// What is left of some DER.
+/// The unread rest of some DER.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Der<'a>(&'a [u8]);
 
 struct Element<'a> {
     tag: u8,
-    /// With tag and length.
+    /// The content with tag and length.
     whole: &'a [u8],
     content: &'a [u8],
 }
@@ -34,33 +34,33 @@ impl<'a> Der<'a> {
         self.0.is_empty()
     }
 
-    /// Whether the next element has this tag.
+    /// Returns whether the next element has this tag.
     pub(super) fn peek(self, tag: u8) -> bool {
         self.0.first() == Some(&tag)
     }
 
-    /// Takes an element with this tag, and gives its content.
+    /// Reads an element with this tag and returns its content.
     pub(super) fn read(&mut self, tag: u8) -> Option<Self> {
         self.element().filter(|element| element.tag == tag).map(|element| Self(element.content))
     }
 
-    /// Takes whatever element comes next, and gives its tag and content.
+    /// Reads the next element and returns its tag and content.
     pub(super) fn any(&mut self) -> Option<(u8, Self)> {
         self.element().map(|element| (element.tag, Self(element.content)))
     }
 
-    /// The same with tag and length left in place.
+    /// Reads the next element and returns it with tag and length.
     pub(super) fn any_element(&mut self) -> Option<Self> {
         self.element().map(|element| Self(element.whole))
     }
 
-    /// Takes an element if it has this tag. The outer `None` is a fault.
-    #[allow(clippy::option_option)] // a fault, nothing there, and something there
+    /// Reads an element if it has this tag. The outer `None` is an error.
+    #[allow(clippy::option_option)] // distinguishes an error from a missing element
     pub(super) fn optional(&mut self, tag: u8) -> Option<Option<Self>> {
         if self.peek(tag) { self.read(tag).map(Some) } else { Some(None) }
     }
 
-    /// The same, when only the fault matters.
+    /// Skips an element if it has this tag. `None` is an error.
     pub(super) fn skip_optional(&mut self, tag: u8) -> Option<()> {
         self.optional(tag).map(drop)
     }
@@ -119,7 +119,7 @@ impl<'a> Der<'a> {
             }
             (2 + count, length)
         };
-        // Go adds the two in 32 bits and refuses what does not fit.
+        // Go adds the two as 32-bit numbers and rejects an overflow.
         let end = u32::try_from(header as u64 + length).ok()? as usize;
         let whole = bytes.get(..end)?;
         self.0 = &bytes[end..];
@@ -127,7 +127,7 @@ impl<'a> Der<'a> {
     }
 }
 
-/// A whole number in two's complement, minimal, of any size.
+/// An integer of any size in minimal two's complement.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Integer<'a>(&'a [u8]);
 
@@ -146,12 +146,12 @@ impl Integer<'_> {
     }
 }
 
-/// An object identifier whose parts are all in shape.
+/// A valid object identifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Oid<'a>(pub(super) &'a [u8]);
 
 impl Oid<'_> {
-    /// The numbers between the dots. `None`: a part is cut off, has a leading zero, or does not fit 31 bits.
+    /// Returns the numbers of the identifier; `None` if one is cut off, has a leading zero, or exceeds 31 bits.
     fn numbers(self) -> Option<Vec<u32>> {
         let mut numbers = Vec::with_capacity(self.0.len() + 1);
         let mut rest = self.0;
@@ -180,7 +180,7 @@ impl Oid<'_> {
     }
 }
 
-/// A string of bits, its last byte filled up with zeros.
+/// A string of bits, padded with zeros at the end of the last byte.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BitString<'a> {
     bytes: &'a [u8],
@@ -188,7 +188,7 @@ pub(super) struct BitString<'a> {
 }
 
 impl BitString<'_> {
-    /// The bits as bytes, filled up with zeros at the front instead.
+    /// Returns the bits as bytes, padded with zeros at the start of the first byte instead.
     pub(super) fn right_aligned(&self) -> Vec<u8> {
         let mut before = 0_u8;
         let shift = |&byte: &u8| {
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn object_identifiers_are_read_part_by_part() {
+    fn object_identifiers_are_validated() {
         let dotted = |bytes: &[u8]| der(bytes).oid().map(Oid::dotted);
         assert_eq!(dotted(&[6, 3, 0x55, 0x1D, 0x0F]).as_deref(), Some("2.5.29.15"));
         assert_eq!(dotted(&[6, 2, 0x88, 0x37]).as_deref(), Some("2.999"));
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_that_fill_up_the_last_byte_are_zero() {
+    fn padding_bits_must_be_zero() {
         let bits = |bytes: &[u8]| der(bytes).bit_string().map(|bits| bits.right_aligned());
         assert_eq!(bits(&[3, 3, 0, 1, 2]), Some(vec![1, 2]));
         assert_eq!(bits(&[3, 3, 4, 0x12, 0x30]), Some(vec![1, 0x23]));

@@ -1,4 +1,4 @@
-//! A certificate's extensions: those that Go knows are read, others pass.
+//! Checks the extensions that Go parses; others are ignored.
 
 use std::collections::HashSet;
 
@@ -9,12 +9,12 @@ use super::{ParseError, Result};
 
 const AUTHORITY_INFO_ACCESS: Oid<'_> = Oid(&[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01]);
 
-/// A context-specific tag that is primitive, as in `[6]`.
+/// Returns a primitive context-specific tag, such as `[6]`.
 const fn context(number: u8) -> u8 {
     0x80 | number
 }
 
-/// The same, constructed.
+/// Returns a constructed context-specific tag.
 const fn constructed(number: u8) -> u8 {
     0xA0 | number
 }
@@ -25,32 +25,32 @@ struct Extension<'a> {
     value: Der<'a>,
 }
 
-/// Checks the extensions, if there are any: first the shape of all, then what is in each.
+/// Checks the extensions, if there are any: first the structure of all, then the content of each.
 pub(super) fn check(signed: &mut Der<'_>) -> Result<()> {
     const MALFORMED: &str = "x509: malformed extensions";
     let Some(mut outer) = signed.optional(constructed(3)).ok_or(MALFORMED)? else { return Ok(()) };
     let mut list = outer.read(SEQUENCE).ok_or(MALFORMED)?;
     let mut extensions = Vec::new();
-    let mut seen = HashSet::new();
+    let mut ids = HashSet::new();
     while !list.is_empty() {
-        let extension = shape(list.read(SEQUENCE).ok_or("x509: malformed extension")?)?;
-        if !seen.insert(extension.id.0) {
+        let extension = parse(list.read(SEQUENCE).ok_or("x509: malformed extension")?)?;
+        if !ids.insert(extension.id.0) {
             let id = extension.id.dotted();
             return Err(format!("x509: certificate contains duplicate extension with OID \"{id}\"").into());
         }
         extensions.push(extension);
     }
-    extensions.iter().try_for_each(content)
+    extensions.iter().try_for_each(check_content)
 }
 
-fn shape(mut der: Der<'_>) -> Result<Extension<'_>> {
+fn parse(mut der: Der<'_>) -> Result<Extension<'_>> {
     let id = der.oid().ok_or("x509: malformed extension OID field")?;
     let critical = der.peek(BOOLEAN) && der.boolean().ok_or("x509: malformed extension critical field")?;
     let value = der.read(OCTET_STRING).ok_or("x509: malformed extension value field")?;
     Ok(Extension { id, critical, value })
 }
 
-fn content(extension: &Extension<'_>) -> Result<()> {
+fn check_content(extension: &Extension<'_>) -> Result<()> {
     let &Extension { id, critical, mut value } = extension;
     if id == AUTHORITY_INFO_ACCESS {
         not_critical(critical, "x509: authority info access incorrectly marked critical")?;
@@ -83,12 +83,12 @@ fn content(extension: &Extension<'_>) -> Result<()> {
     }
 }
 
-fn not_critical(critical: bool, refusal: &'static str) -> Result<()> {
-    if critical { Err(refusal.into()) } else { Ok(()) }
+fn not_critical(critical: bool, message: &'static str) -> Result<()> {
+    if critical { Err(message.into()) } else { Ok(()) }
 }
 
-fn or(read: Option<()>, refusal: &'static str) -> Result<()> {
-    read.ok_or_else(|| ParseError::from(refusal))
+fn or(read: Option<()>, message: &'static str) -> Result<()> {
+    read.ok_or_else(|| ParseError::from(message))
 }
 
 fn basic_constraints(mut value: Der<'_>) -> Option<()> {
@@ -114,15 +114,15 @@ fn extended_key_usage(mut value: Der<'_>) -> Option<()> {
     Some(())
 }
 
-/// Policies may not repeat; their numbers may be of any size.
+/// Checks policies. They must be unique; their numbers may have any size.
 fn policies(mut value: Der<'_>) -> Option<()> {
     let mut list = value.read(SEQUENCE)?;
-    let mut seen = HashSet::new();
+    let mut policies = HashSet::new();
     while !list.is_empty() {
         let policy = list.read(SEQUENCE)?.read(OBJECT_IDENTIFIER)?.bytes();
-        let is_in_shape = policy.last()? & 0x80 == 0
+        let is_valid = policy.last()? & 0x80 == 0
             && policy.split_inclusive(|byte| byte & 0x80 == 0).all(|part| part[0] != 0x80);
-        if !seen.insert(policy) || !is_in_shape {
+        if !policies.insert(policy) || !is_valid {
             return None;
         }
     }

@@ -1,4 +1,4 @@
-//! A certificate's public key. A key of an unknown algorithm is not looked at.
+//! Checks public keys. Keys of other algorithms are not checked.
 
 use super::curve::Curve;
 use super::der::{Der, Integer, Oid, SEQUENCE};

@@ -1,9 +1,9 @@
-//! A certificate's issuer and subject.
+//! Checks the names of issuer and subject.
 
 use super::der::{Der, SEQUENCE, SET};
 use super::{ParseError, Result};
 
-/// Checks the content of a name's outermost sequence.
+/// Checks the content of the outermost sequence of a name.
 pub(super) fn check(mut name: Der<'_>) -> Result<()> {
     while !name.is_empty() {
         let mut set = name.read(SET).ok_or("x509: invalid RDNSequence")?;
@@ -18,14 +18,14 @@ pub(super) fn check(mut name: Der<'_>) -> Result<()> {
 }
 
 fn check_text(tag: u8, value: &[u8]) -> Result<()> {
-    let is_good = match tag {
+    let is_valid = match tag {
         12 => std::str::from_utf8(value).is_ok(),
         18 => value.iter().all(|byte| matches!(byte, b'0'..=b'9' | b' ')),
         19 => value.iter().all(|&byte| is_printable(byte)),
-        20 => true, // T61String, which Go takes for Latin-1
+        20 => true, // T61String, which Go reads as Latin-1
         22 => value.is_ascii(),
         30 => is_basic_multilingual(value),
-        _ => return Err(wrong(&format!("unsupported string type: {tag}"))),
+        _ => return Err(invalid_value(&format!("unsupported string type: {tag}"))),
     };
     let kind = match tag {
         12 => "UTF-8 string",
@@ -34,19 +34,19 @@ fn check_text(tag: u8, value: &[u8]) -> Result<()> {
         22 => "IA5String",
         _ => "BMPString",
     };
-    if is_good { Ok(()) } else { Err(wrong(&format!("invalid {kind}"))) }
+    if is_valid { Ok(()) } else { Err(invalid_value(&format!("invalid {kind}"))) }
 }
 
-fn wrong(what: &str) -> ParseError {
+fn invalid_value(what: &str) -> ParseError {
     format!("x509: invalid RDNSequence: invalid attribute value: {what}").into()
 }
 
-/// ASN.1's PrintableString, and `*` and `&`, which Go lets pass because certificates have them.
+/// Returns whether a byte is allowed in a PrintableString. Like Go, also allows `*` and `&`, which occur in practice.
 fn is_printable(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(&byte)
 }
 
-/// UTF-16 without surrogates and without the characters that never will be.
+/// Returns whether bytes are UTF-16 without surrogates and noncharacters.
 fn is_basic_multilingual(value: &[u8]) -> bool {
     let (units, rest) = value.as_chunks::<2>();
     let units = units.strip_suffix(&[[0, 0]]).unwrap_or(units);

@@ -1,4 +1,4 @@
-//! A certificate's subject alternative names.
+//! Checks subject alternative names.
 
 use super::Result;
 use super::der::{Der, SEQUENCE};
@@ -26,7 +26,7 @@ pub(super) fn check(mut value: Der<'_>) -> Result<()> {
 fn check_uri(uri: &[u8]) -> Result<()> {
     let text = std::str::from_utf8(uri).ok().filter(|text| text.is_ascii());
     let text = text.ok_or("x509: SAN uniformResourceIdentifier is malformed")?;
-    let host = url::host(text).map_err(|fault| format!("x509: cannot parse URI {}: {fault}", quote(uri)))?;
+    let host = url::host(text).map_err(|error| format!("x509: cannot parse URI {}: {error}", quote(uri)))?;
     if is_domain(&host, false) {
         Ok(())
     } else {
@@ -34,7 +34,7 @@ fn check_uri(uri: &[u8]) -> Result<()> {
     }
 }
 
-/// Whether labels stand between the dots, and no dot at the end. A constraint may begin with one.
+/// Returns whether a name consists of labels separated by dots. A constraint may start with a dot.
 pub(super) fn is_domain(name: &[u8], constraint: bool) -> bool {
     let name = if constraint && name.len() > 1 { name.strip_prefix(b".").unwrap_or(name) } else { name };
     name.is_empty()

@@ -1,7 +1,7 @@
-//! A certificate's dates.
+//! Checks dates.
 //!
-//! Go parses a date and writes it again, and wants the same text: so there is one way to write each. Minutes without
-//! seconds pass in the short form; a zone other than `Z` passes, but not one of zero.
+//! Go parses a date, formats it, and requires the same text. So each date has exactly one valid form. UTCTime may omit the
+//! seconds. A time zone other than `Z` is valid, except an offset of zero.
 
 use super::Result;
 use super::der::Der;
@@ -9,13 +9,13 @@ use super::der::Der;
 const UTC_TIME: u8 = 23;
 const GENERALIZED_TIME: u8 = 24;
 
-/// Takes one date.
+/// Reads and checks one date.
 pub(super) fn check(validity: &mut Der<'_>) -> Result<()> {
     if validity.peek(UTC_TIME) {
-        let text = validity.read(UTC_TIME).filter(|text| is_short(text.bytes()));
+        let text = validity.read(UTC_TIME).filter(|text| is_utc_time(text.bytes()));
         text.ok_or("x509: malformed UTCTime")?;
     } else if validity.peek(GENERALIZED_TIME) {
-        let text = validity.read(GENERALIZED_TIME).filter(|text| is_long(text.bytes()));
+        let text = validity.read(GENERALIZED_TIME).filter(|text| is_generalized_time(text.bytes()));
         text.ok_or("x509: malformed GeneralizedTime")?;
     } else {
         return Err("x509: unsupported time format".into());
@@ -23,16 +23,16 @@ pub(super) fn check(validity: &mut Der<'_>) -> Result<()> {
     Ok(())
 }
 
-/// `YYMMDDhhmm[ss]` and a zone.
-fn is_short(text: &[u8]) -> bool {
+/// Returns whether a text is `YYMMDDhhmm[ss]` with a time zone.
+fn is_utc_time(text: &[u8]) -> bool {
     let Some((year, rest)) = number(text, 2) else { return false };
     let year = if year < 69 { 2000 + year } else { 1900 + year };
     let Some(rest) = date_and_minutes(year, rest) else { return false };
     is_zone(rest) || seconds(rest).is_some_and(is_zone)
 }
 
-/// `YYYYMMDDhhmmss` and a zone.
-fn is_long(text: &[u8]) -> bool {
+/// Returns whether a text is `YYYYMMDDhhmmss` with a time zone.
+fn is_generalized_time(text: &[u8]) -> bool {
     let Some((year, rest)) = number(text, 4) else { return false };
     date_and_minutes(year, rest).and_then(seconds).is_some_and(is_zone)
 }
@@ -56,7 +56,8 @@ fn seconds(text: &[u8]) -> Option<&[u8]> {
     number(text, 2).and_then(|(second, rest)| (second < 60).then_some(rest))
 }
 
-/// `Z`, or a sign, hours (24 are fine) and minutes that are not both zero, for Go writes that as `Z`.
+/// Returns whether a text is `Z`, or a sign, hours (at most 24) and minutes. An offset of zero is invalid, because Go
+/// formats it as `Z`.
 fn is_zone(text: &[u8]) -> bool {
     if text == b"Z" {
         return true;
@@ -81,13 +82,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_short_form_may_leave_out_seconds() {
-        for good in
+    fn utc_time_may_omit_seconds() {
+        for valid in
             ["261123185009Z", "2611231850Z", "000229000000Z", "261123185009+0130", "261123185009-2400"]
         {
-            assert!(is_short(good.as_bytes()), "{good}");
+            assert!(is_utc_time(valid.as_bytes()), "{valid}");
         }
-        for bad in [
+        for invalid in [
             "",
             "261123185009",
             "261123185009z",
@@ -105,17 +106,17 @@ mod tests {
             "20261123185009Z",
             "2611231850+01300",
         ] {
-            assert!(!is_short(bad.as_bytes()), "{bad}");
+            assert!(!is_utc_time(invalid.as_bytes()), "{invalid}");
         }
     }
 
     #[test]
-    fn the_long_form_needs_them() {
-        assert!(is_long(b"20261123185009Z"));
-        assert!(is_long(b"00000229185009Z"));
-        assert!(is_long(b"99991231235959+2459"));
-        assert!(!is_long(b"202611231850Z"));
-        assert!(!is_long(b"20261123185009.1Z"));
-        assert!(!is_long(b"21000229000000Z"));
+    fn generalized_time_requires_seconds() {
+        assert!(is_generalized_time(b"20261123185009Z"));
+        assert!(is_generalized_time(b"00000229185009Z"));
+        assert!(is_generalized_time(b"99991231235959+2459"));
+        assert!(!is_generalized_time(b"202611231850Z"));
+        assert!(!is_generalized_time(b"20261123185009.1Z"));
+        assert!(!is_generalized_time(b"21000229000000Z"));
     }
 }

@@ -1,72 +1,73 @@
-//! What Consul accepts without a word.
+//! Irregularities in a token that Consul silently accepts.
 
 use std::fmt;
 
 use crate::gostd::base64;
 
-/// How many observations of a kind are listed for one token: a token of some megabytes can hold a million. No fewer than
-/// a check lists faults.
+/// The maximum number of observations per kind that are listed for one token.
+///
+/// A token of some megabytes can have a million. The limit is not below the number of values that a check lists.
 pub const MAX_OBSERVATIONS: usize = 100;
 
-/// Something in a token's text that Consul accepts without a word and that its author hardly meant.
+/// An irregularity in a token's text that Consul silently accepts and that is probably a mistake.
 ///
-/// `offset` is in bytes: of the text for base64, of the JSON under it for fields. `path` is a field as written, with
+/// Offsets are in bytes: in the text for base64, in the decoded JSON for fields. A `path` is a field as written, with
 /// dots (`Remote.Datacenter`) and indices (`CA[0]`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Observation {
     /// Line breaks inside the base64.
     LineBreaks {
-        /// The first of them.
+        /// The offset of the first one.
         offset: usize,
-        /// How many `\r` and `\n` there are.
+        /// The number of `\r` and `\n` characters.
         count: usize,
     },
-    /// The last base64 digit carries bits that belong to no byte.
+    /// The last base64 digit has bits that do not belong to any byte.
     TrailingBits {
-        /// Where that digit stands.
+        /// The offset of that digit.
         offset: usize,
     },
-    /// Bytes that are not UTF-8, or lone surrogates, became U+FFFD.
+    /// Bytes that are not UTF-8, or lone surrogates, were replaced by U+FFFD.
     ReplacedText {
         /// The field.
         path: String,
-        /// The first of them.
+        /// The offset of the first one.
         offset: usize,
     },
-    /// A key that no Consul knows.
+    /// A key that no version of Consul has.
     UnknownField {
-        /// The key, after the path of its object.
+        /// The key, prefixed with the path of its object.
         path: String,
-        /// The key's first byte.
+        /// The offset of the key.
         offset: usize,
     },
-    /// A key that was there before in the same object; the last one wins.
+    /// A key that occurs more than once in the same object. Consul uses the last one.
     DuplicateField {
-        /// The key, after the path of its object.
+        /// The key, prefixed with the path of its object.
         path: String,
-        /// The key's first byte.
+        /// The offset of the key.
         offset: usize,
     },
-    /// A key in another case than Consul writes it.
+    /// A key whose case differs from Consul's.
     FieldCase {
-        /// The key, after the path of its object.
+        /// The key, prefixed with the path of its object.
         path: String,
         /// The key as Consul writes it.
         expected: &'static str,
-        /// The key's first byte.
+        /// The offset of the key.
         offset: usize,
     },
-    /// More of a kind than [`MAX_OBSERVATIONS`], which are not listed.
+    /// Observations above [`MAX_OBSERVATIONS`] that are not listed.
     Truncated {
-        /// What kind.
+        /// Their kind.
         kind: ObservationKind,
-        /// How many more there are.
+        /// Their number.
         count: usize,
     },
 }
 
-/// The kinds of observations of which one token can hold many.
+/// The kinds of observations that one token can have many of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ObservationKind {
     /// [`Observation::ReplacedText`]
@@ -79,30 +80,30 @@ pub enum ObservationKind {
     FieldCase,
 }
 
-/// The observations of a token's fields, as they are made: the first of each kind, and how many there were.
+/// Collects the observations about a token's fields: the first of each kind, and the number of all.
 #[derive(Default)]
-pub(super) struct Observed {
+pub(super) struct Observations {
     listed: Vec<Observation>,
-    /// How many were made, by [`ObservationKind`].
-    made: [usize; 4],
+    /// The number of observations per [`ObservationKind`].
+    counts: [usize; 4],
 }
 
-impl Observed {
-    /// Takes one. `observation` is asked only if it will be listed.
+impl Observations {
+    /// Adds an observation. `observation` is called only if it will be listed.
     pub(super) fn add(&mut self, kind: ObservationKind, observation: impl FnOnce() -> Observation) {
-        let made = &mut self.made[kind as usize];
-        if *made < MAX_OBSERVATIONS {
+        let count = &mut self.counts[kind as usize];
+        if *count < MAX_OBSERVATIONS {
             self.listed.push(observation());
         }
-        *made += 1;
+        *count += 1;
     }
 
-    /// How many were made in all.
+    /// Returns the number of all observations.
     pub(super) fn count(&self) -> usize {
-        self.made.iter().sum()
+        self.counts.iter().sum()
     }
 
-    /// Those that are listed, in the order of the text; then how many are not.
+    /// Returns the listed observations in the order of the text, then the number of those that are not listed.
     pub(super) fn finish(self) -> Vec<Observation> {
         let mut listed = self.listed;
         for kind in [
@@ -111,7 +112,7 @@ impl Observed {
             ObservationKind::DuplicateField,
             ObservationKind::FieldCase,
         ] {
-            let count = self.made[kind as usize].saturating_sub(MAX_OBSERVATIONS);
+            let count = self.counts[kind as usize].saturating_sub(MAX_OBSERVATIONS);
             if count > 0 {
                 listed.push(Observation::Truncated { kind, count });
             }
@@ -120,10 +121,10 @@ impl Observed {
     }
 }
 
-/// What is remarkable about a good base64 text that stands for so many bytes.
-pub(super) fn of_base64(text: &[u8], decoded: usize) -> Vec<Observation> {
+/// Returns the observations about a valid base64 text that decodes to `decoded_len` bytes.
+pub(super) fn of_base64(text: &[u8], decoded_len: usize) -> Vec<Observation> {
     let mut observations = Vec::new();
-    if text.len() != decoded.div_ceil(3) * 4 {
+    if text.len() != decoded_len.div_ceil(3) * 4 {
         let mut breaks = text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'\n' | b'\r'));
         if let Some((offset, _)) = breaks.next() {
             observations.push(Observation::LineBreaks { offset, count: breaks.count() + 1 });
@@ -139,43 +140,43 @@ impl fmt::Display for Observation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::LineBreaks { offset, count } => {
-                write!(formatter, "line breaks inside the base64: {count}, the first at byte {offset}")
+                write!(formatter, "the base64 contains line breaks: {count}, the first at byte {offset}")
             }
             Self::TrailingBits { offset } => {
                 write!(
                     formatter,
-                    "the last base64 digit, at byte {offset}, carries bits that belong to no byte"
+                    "the last base64 digit, at byte {offset}, has bits that do not belong to any byte"
                 )
             }
             Self::ReplacedText { path, offset } => {
                 write!(
                     formatter,
-                    "{path} is not all UTF-8, from byte {offset} of the JSON on; the rest became U+FFFD"
+                    "{path} contains bytes that are not UTF-8, the first at byte {offset} of the JSON; Consul replaces them by U+FFFD"
                 )
             }
             Self::UnknownField { path, offset } => {
-                write!(
-                    formatter,
-                    "the field {path}, at byte {offset} of the JSON, is not one that Consul knows"
-                )
+                write!(formatter, "the field {path}, at byte {offset} of the JSON, is not a field of a token")
             }
             Self::DuplicateField { path, offset } => {
-                write!(formatter, "the field {path} stands twice; the one at byte {offset} of the JSON wins")
+                write!(
+                    formatter,
+                    "the field {path} is duplicate; Consul uses the one at byte {offset} of the JSON"
+                )
             }
             Self::FieldCase { path, expected, offset } => {
                 write!(
                     formatter,
-                    "the field {path}, at byte {offset} of the JSON, is written {expected} by Consul"
+                    "the field {path}, at byte {offset} of the JSON, should be written {expected}"
                 )
             }
             Self::Truncated { kind, count } => {
                 let what = match kind {
-                    ObservationKind::ReplacedText => "texts that are not UTF-8",
-                    ObservationKind::UnknownField => "fields that Consul does not know",
-                    ObservationKind::DuplicateField => "fields that stand twice",
-                    ObservationKind::FieldCase => "fields in another case than Consul's",
+                    ObservationKind::ReplacedText => "values that are not UTF-8",
+                    ObservationKind::UnknownField => "unknown fields",
+                    ObservationKind::DuplicateField => "duplicate fields",
+                    ObservationKind::FieldCase => "fields whose case differs from Consul's",
                 };
-                write!(formatter, "{count} more {what}, which are not listed")
+                write!(formatter, "{count} more {what} (not listed)")
             }
         }
     }

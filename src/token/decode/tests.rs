@@ -7,7 +7,7 @@ fn of_json(json: impl AsRef<[u8]>) -> Result<Decoded, DecodeError> {
     decode(BASE64_STANDARD.encode(json).as_bytes())
 }
 
-fn observed(json: impl AsRef<[u8]>) -> Vec<Observation> {
+fn observations(json: impl AsRef<[u8]>) -> Vec<Observation> {
     of_json(json).unwrap().observations
 }
 
@@ -27,22 +27,22 @@ fn an_empty_text_never_reaches_the_decoder() {
 }
 
 #[test]
-fn a_fault_says_its_stage_and_byte() {
-    let fault = |error: DecodeError| (error.stage, error.offset, error.field);
-    assert_eq!(fault(decode(b"e3 0=").unwrap_err()), (Stage::Base64, 2, None));
-    assert_eq!(fault(of_json(b"{\xFF").unwrap_err()), (Stage::Utf8, 1, None));
-    assert_eq!(fault(of_json("{é").unwrap_err()), (Stage::Json, 1, None));
-    assert_eq!(fault(of_json("[]").unwrap_err()), (Stage::Field, 0, None));
+fn an_error_has_a_stage_and_an_offset() {
+    let parts = |error: DecodeError| (error.stage, error.offset, error.field);
+    assert_eq!(parts(decode(b"e3 0=").unwrap_err()), (Stage::Base64, 2, None));
+    assert_eq!(parts(of_json(b"{\xFF").unwrap_err()), (Stage::Utf8, 1, None));
+    assert_eq!(parts(of_json("{é").unwrap_err()), (Stage::Json, 1, None));
+    assert_eq!(parts(of_json("[]").unwrap_err()), (Stage::Field, 0, None));
     let remote = of_json(r#"{"remote": {"Datacenter": 5}}"#).unwrap_err();
     assert_eq!(
         remote.message,
         "json: cannot unmarshal number into Go struct field PeeringTokenRemote.Remote.Datacenter of type string"
     );
-    assert_eq!(fault(remote), (Stage::Field, 26, Some("Remote.Datacenter".into())));
+    assert_eq!(parts(remote), (Stage::Field, 26, Some("Remote.Datacenter".into())));
 }
 
 #[test]
-fn a_syntax_error_outranks_a_type_error() {
+fn a_syntax_error_is_reported_before_a_type_error() {
     assert_eq!(of_json(r#"{"CA":5,}"#).unwrap_err().stage, Stage::Json);
     let first = of_json(r#"{"CA":[5,true],"CA":[],"PeerID":{"x":[1]}}"#).unwrap_err();
     assert_eq!(
@@ -52,7 +52,7 @@ fn a_syntax_error_outranks_a_type_error() {
 }
 
 #[test]
-fn the_last_of_duplicate_keys_wins_but_null_changes_no_text() {
+fn the_last_duplicate_key_wins_but_null_keeps_a_text() {
     let json =
         r#"{"PeerID":"a","peerid":"b","PEERID":null,"Remote":{"Datacenter":"d"},"Remote":{"Partition":"p"}}"#;
     let token = of_json(json).unwrap().token;
@@ -62,9 +62,9 @@ fn the_last_of_duplicate_keys_wins_but_null_changes_no_text() {
 }
 
 #[test]
-fn what_consul_passes_over_is_observed() {
+fn irregularities_that_consul_ignores_are_observed() {
     assert_eq!(
-        observed(r#"{"x":1,"peerID":"","PeerID":"","Remote":{"zone":[],"Locality":{"zOne":null}}}"#),
+        observations(r#"{"x":1,"peerID":"","PeerID":"","Remote":{"zone":[],"Locality":{"zOne":null}}}"#),
         [
             Observation::UnknownField { path: "x".into(), offset: 2 },
             Observation::FieldCase { path: "peerID".into(), expected: "PeerID", offset: 8 },
@@ -73,9 +73,9 @@ fn what_consul_passes_over_is_observed() {
             Observation::FieldCase { path: "Remote.Locality.zOne".into(), expected: "Zone", offset: 64 },
         ]
     );
-    assert_eq!(observed(r#"{"\u0043A":null}"#), []);
+    assert_eq!(observations(r#"{"\u0043A":null}"#), []);
     assert_eq!(
-        observed(b"{\"CA\":[\"\",\"a\xFF\"]}"),
+        observations(b"{\"CA\":[\"\",\"a\xFF\"]}"),
         [Observation::ReplacedText { path: "CA[1]".into(), offset: 12 }]
     );
     assert_eq!(
@@ -93,7 +93,7 @@ fn no_depth_overflows_the_stack() {
 }
 
 #[test]
-fn no_message_holds_the_secret() {
+fn no_error_contains_the_secret() {
     for json in [r#"{"EstablishmentSecret":"hunter2","EstablishmentSecret":["hunter2"]}"#, r#"["hunter2"]"#] {
         assert!(!format!("{:?}", of_json(json)).contains("hunter2"));
     }
@@ -102,29 +102,26 @@ fn no_message_holds_the_secret() {
 
 proptest! {
     #[test]
-    fn any_text_is_read_or_refused(text: Vec<u8>) {
+    fn any_text_is_decoded_or_rejected(text: Vec<u8>) {
         let _ = decode(&text);
     }
 
     #[test]
-    fn any_bytes_under_the_base64_are_read_or_refused(json: Vec<u8>) {
+    fn any_decoded_bytes_are_read_or_rejected(json: Vec<u8>) {
         let _ = of_json(json);
     }
 }
 
 #[test]
-fn of_a_million_observations_the_first_are_listed_and_the_rest_is_counted() {
+fn a_million_observations_are_counted_and_only_the_first_are_listed() {
     let json = format!("{{{}\"\":0}}", "\"\":0,".repeat(500_000));
-    let observed = observed(json);
-    assert_eq!(observed.len(), MAX_OBSERVATIONS + 1);
-    assert_eq!(observed[0], Observation::UnknownField { path: String::new(), offset: 2 });
+    let observations = observations(json);
+    assert_eq!(observations.len(), MAX_OBSERVATIONS + 1);
+    assert_eq!(observations[0], Observation::UnknownField { path: String::new(), offset: 2 });
     let count = 500_001 - MAX_OBSERVATIONS;
     assert_eq!(
-        observed[MAX_OBSERVATIONS],
+        observations[MAX_OBSERVATIONS],
         Observation::Truncated { kind: ObservationKind::UnknownField, count }
     );
-    assert_eq!(
-        observed[MAX_OBSERVATIONS].to_string(),
-        "499901 more fields that Consul does not know, which are not listed"
-    );
+    assert_eq!(observations[MAX_OBSERVATIONS].to_string(), "499901 more unknown fields (not listed)");
 }

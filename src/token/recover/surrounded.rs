@@ -1,16 +1,16 @@
-//! A token among other words, as it is copied from a terminal: a prompt and a command before it, a comment after it.
+//! Finds a token in other text, such as a terminal session with a prompt and a command before the token.
 
-use super::Inner;
+use super::Repaired;
 use crate::token::decode;
 
-/// How every token begins: base64 of `{"`.
-const BEGINNING: &[u8] = b"eyJ";
+/// The start of every token: base64 of `{"`.
+const TOKEN_START: &[u8] = b"eyJ";
 
-/// The one token in a text that holds more than it; `None` if there is none, or if there are several that differ.
-pub(super) fn find(text: &[u8]) -> Option<Inner> {
+/// Returns the token in a text that contains more than a token; `None` if there is none, or if there are different ones.
+pub(super) fn find(text: &[u8]) -> Option<Repaired> {
     let mut found: Option<&[u8]> = None;
     let mut rest = text;
-    while let Some(at) = rest.windows(BEGINNING.len()).position(|window| window == BEGINNING) {
+    while let Some(at) = rest.windows(TOKEN_START.len()).position(|window| window == TOKEN_START) {
         let candidate = &rest[at..];
         let end = end(candidate);
         let wrapped = end_of_wrapped(candidate);
@@ -23,10 +23,10 @@ pub(super) fn find(text: &[u8]) -> Option<Inner> {
         }
         rest = &candidate[token.map_or(end.max(wrapped), <[u8]>::len)..];
     }
-    found.filter(|token| token.len() < text.len()).map(|token| Inner::new(token.to_vec()))
+    found.filter(|token| token.len() < text.len()).map(|token| Repaired::new(token.to_vec()))
 }
 
-/// Any JSON object can be decoded as a token. One names a peer, or where it is.
+/// Returns whether a text is a token. Any JSON object decodes as a token, so a peer ID or an address is required.
 fn is_token(text: &[u8]) -> bool {
     decode(text).is_ok_and(|decoded| {
         let token = decoded.token;
@@ -34,13 +34,13 @@ fn is_token(text: &[u8]) -> bool {
     })
 }
 
-/// Where the base64 ends that a text begins with, padding and all.
+/// Returns the length of the base64 at the start of a text, including padding.
 fn end(text: &[u8]) -> usize {
     let digits = text.iter().take_while(|byte| is_digit(**byte)).count();
     digits + text[digits..].iter().take(2).take_while(|byte| **byte == b'=').count()
 }
 
-/// The same, of base64 that goes on in further lines, up to one that holds something else.
+/// Returns the length of the base64 at the start of a text, including the following lines that consist of base64.
 fn end_of_wrapped(text: &[u8]) -> usize {
     let mut end = end(text);
     loop {
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_among_other_words_is_found() {
+    fn a_token_in_other_text_is_found() {
         let token = token();
         let wrapped =
             token.as_bytes().chunks(80).map(String::from_utf8_lossy).collect::<Vec<_>>().join("\r\n");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_alone_and_two_that_differ_are_not() {
+    fn a_bare_token_and_two_different_ones_are_not_found() {
         let token = token();
         let other = std::fs::read_to_string(
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tokens/three-servers.txt"),

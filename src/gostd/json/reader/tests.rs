@@ -8,13 +8,13 @@ fn check(json: &[u8]) -> Result<()> {
     reader.end()
 }
 
-fn fault(json: &str) -> (usize, String) {
-    let error = check(json.as_bytes()).expect_err("a fault");
+fn error(json: &str) -> (usize, String) {
+    let error = check(json.as_bytes()).expect_err("an error");
     (error.offset, error.to_string())
 }
 
 #[test]
-fn good_texts_are_walked_to_their_end() {
+fn valid_texts_are_read_to_the_end() {
     for json in [
         "{}",
         " [ ] ",
@@ -27,46 +27,46 @@ fn good_texts_are_walked_to_their_end() {
 }
 
 #[test]
-fn a_text_that_ends_too_early_says_so() {
+fn a_text_that_ends_too_early_is_an_error() {
     for json in ["", " ", "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "[", "[1", "[1,", "\"", "\"a"] {
-        assert_eq!(fault(json), (json.len(), "unexpected end of JSON input".into()), "{json}");
+        assert_eq!(error(json), (json.len(), "unexpected end of JSON input".into()), "{json}");
     }
 }
 
 #[test]
-fn go_blames_a_space_for_a_literal_that_ends_too_early() {
-    assert_eq!(fault("tru"), (3, "invalid character ' ' in literal true (expecting 'e')".into()));
-    assert_eq!(fault("-"), (1, "invalid character ' ' in numeric literal".into()));
-    assert_eq!(fault("1."), (2, "invalid character ' ' after decimal point in numeric literal".into()));
-    assert_eq!(fault("1e+"), (3, "invalid character ' ' in exponent of numeric literal".into()));
-    assert_eq!(fault("\"\\"), (2, "invalid character ' ' in string escape code".into()));
-    assert_eq!(fault("\"\\u1"), (4, "invalid character ' ' in \\u hexadecimal character escape".into()));
+fn a_literal_that_ends_too_early_reports_a_space() {
+    assert_eq!(error("tru"), (3, "invalid character ' ' in literal true (expecting 'e')".into()));
+    assert_eq!(error("-"), (1, "invalid character ' ' in numeric literal".into()));
+    assert_eq!(error("1."), (2, "invalid character ' ' after decimal point in numeric literal".into()));
+    assert_eq!(error("1e+"), (3, "invalid character ' ' in exponent of numeric literal".into()));
+    assert_eq!(error("\"\\"), (2, "invalid character ' ' in string escape code".into()));
+    assert_eq!(error("\"\\u1"), (4, "invalid character ' ' in \\u hexadecimal character escape".into()));
 }
 
 #[test]
-fn a_byte_that_cannot_stand_somewhere_is_named_with_the_place() {
-    assert_eq!(fault("{,"), (1, "invalid character ',' looking for beginning of object key string".into()));
-    assert_eq!(fault("{\"a\":1,}").0, 7);
-    assert_eq!(fault("[1,]"), (3, "invalid character ']' looking for beginning of value".into()));
-    assert_eq!(fault("{\"a\",1}"), (4, "invalid character ',' after object key".into()));
-    assert_eq!(fault("{\"a\":1]"), (6, "invalid character ']' after object key:value pair".into()));
-    assert_eq!(fault("[1}"), (2, "invalid character '}' after array element".into()));
-    assert_eq!(fault("01"), (1, "invalid character '1' after top-level value".into()));
-    assert_eq!(fault("\"\n\""), (1, "invalid character '\\n' in string literal".into()));
-    assert_eq!(fault("\"\\x\""), (2, "invalid character 'x' in string escape code".into()));
+fn an_unexpected_byte_is_reported_with_its_context() {
+    assert_eq!(error("{,"), (1, "invalid character ',' looking for beginning of object key string".into()));
+    assert_eq!(error("{\"a\":1,}").0, 7);
+    assert_eq!(error("[1,]"), (3, "invalid character ']' looking for beginning of value".into()));
+    assert_eq!(error("{\"a\",1}"), (4, "invalid character ',' after object key".into()));
+    assert_eq!(error("{\"a\":1]"), (6, "invalid character ']' after object key:value pair".into()));
+    assert_eq!(error("[1}"), (2, "invalid character '}' after array element".into()));
+    assert_eq!(error("01"), (1, "invalid character '1' after top-level value".into()));
+    assert_eq!(error("\"\n\""), (1, "invalid character '\\n' in string literal".into()));
+    assert_eq!(error("\"\\x\""), (2, "invalid character 'x' in string escape code".into()));
 }
 
 #[test]
-fn nesting_ends_at_ten_thousand() {
+fn nesting_is_limited_to_ten_thousand() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
     assert_eq!(check(nested(MAX_DEPTH).as_bytes()), Ok(()));
-    assert_eq!(fault(&nested(MAX_DEPTH + 1)), (MAX_DEPTH, "invalid character '[' exceeded max depth".into()));
-    assert_eq!(fault(&"{\"a\":".repeat(MAX_DEPTH + 1)).0, MAX_DEPTH * 5);
+    assert_eq!(error(&nested(MAX_DEPTH + 1)), (MAX_DEPTH, "invalid character '[' exceeded max depth".into()));
+    assert_eq!(error(&"{\"a\":".repeat(MAX_DEPTH + 1)).0, MAX_DEPTH * 5);
 }
 
 proptest! {
     #[test]
-    fn any_bytes_are_walked_or_refused(json: Vec<u8>) {
+    fn any_bytes_are_read_or_rejected(json: Vec<u8>) {
         if let Err(error) = check(&json) {
             prop_assert!(error.offset <= json.len());
         }

@@ -1,15 +1,16 @@
-//! A list of strings as Go's decoder fills it, over and over when its key is there more than once.
+//! A list of strings as Go's decoder fills it, once per occurrence of its key.
 
-/// Go's slice: a shorter list leaves the longer one's memory in place, and a later `null` element shows it again.
+/// A Go slice. A shorter list keeps the memory of a longer one, and a later `null` element makes its value visible
+/// again.
 #[derive(Debug, Default)]
 pub(super) struct List {
     memory: Vec<String>,
-    /// How many elements count; `None` for `null`.
+    /// The number of elements; `None` for `null`.
     length: Option<usize>,
 }
 
 impl List {
-    /// Stores an element; `None` keeps what is there.
+    /// Stores an element. `None` keeps the current value.
     pub(super) fn put(&mut self, index: usize, element: Option<String>) {
         match (self.memory.get_mut(index), element) {
             (Some(place), Some(element)) => *place = element,
@@ -18,7 +19,7 @@ impl List {
         }
     }
 
-    /// Ends a list of so many elements. An empty one forgets what was there before.
+    /// Ends a list with this number of elements. An empty list releases the memory.
     pub(super) fn end(&mut self, length: usize) {
         if length == 0 {
             self.memory = Vec::new();
@@ -26,7 +27,7 @@ impl List {
         self.length = Some(length);
     }
 
-    /// The list, or `None` for `null`.
+    /// Returns the list, or `None` for `null`.
     pub(super) fn finish(mut self) -> Option<Vec<String>> {
         self.memory.truncate(self.length?);
         Some(self.memory)
@@ -49,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_null_element_shows_what_an_earlier_list_left() {
+    fn a_null_element_keeps_the_value_of_an_earlier_list() {
         assert_eq!(after(&[&[Some("a"), Some("b")], &[None]]).unwrap(), ["a"]);
         assert_eq!(
             after(&[&[Some("a"), Some("b")], &[Some("c")], &[None, None, None]]).unwrap(),
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_was_never_there_is_not_an_empty_one() {
+    fn a_missing_list_is_different_from_an_empty_one() {
         assert_eq!(after(&[]), None);
         assert_eq!(after(&[&[]]), Some(vec![]));
     }

@@ -1,21 +1,21 @@
-//! The fields of Consul's `structs.PeeringToken`, and how Go names them when a value is of another type.
+//! The fields of Consul's `structs.PeeringToken`, and Go's error for a value of a wrong type.
 
 use std::fmt;
 
-/// A field that Consul knows.
+/// A field of a token.
 #[derive(Debug, PartialEq, Eq)]
 pub(in super::super) struct Field {
-    pub(super) which: Which,
+    pub(super) name: FieldName,
     /// The key as Consul writes it.
     pub(super) key: &'static str,
-    /// The Go type that it is a field of.
+    /// The Go type that contains the field.
     go_struct: &'static str,
-    /// The key with the keys of the objects around it.
+    /// The key, prefixed with the keys of the enclosing objects.
     pub(in super::super) path: &'static str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum FieldName {
     Ca,
     ManualServerAddresses,
     ServerAddresses,
@@ -31,46 +31,46 @@ pub(super) enum Which {
 }
 
 pub(super) static TOKEN: [Field; 7] = [
-    of_token(Which::Ca, "CA"),
-    of_token(Which::ManualServerAddresses, "ManualServerAddresses"),
-    of_token(Which::ServerAddresses, "ServerAddresses"),
-    of_token(Which::ServerName, "ServerName"),
-    of_token(Which::PeerId, "PeerID"),
-    of_token(Which::EstablishmentSecret, "EstablishmentSecret"),
-    of_token(Which::Remote, "Remote"),
+    of_token(FieldName::Ca, "CA"),
+    of_token(FieldName::ManualServerAddresses, "ManualServerAddresses"),
+    of_token(FieldName::ServerAddresses, "ServerAddresses"),
+    of_token(FieldName::ServerName, "ServerName"),
+    of_token(FieldName::PeerId, "PeerID"),
+    of_token(FieldName::EstablishmentSecret, "EstablishmentSecret"),
+    of_token(FieldName::Remote, "Remote"),
 ];
 
 pub(super) static REMOTE: [Field; 3] = [
-    of_remote(Which::Partition, "Partition", "Remote.Partition"),
-    of_remote(Which::Datacenter, "Datacenter", "Remote.Datacenter"),
-    of_remote(Which::Locality, "Locality", "Remote.Locality"),
+    of_remote(FieldName::Partition, "Partition", "Remote.Partition"),
+    of_remote(FieldName::Datacenter, "Datacenter", "Remote.Datacenter"),
+    of_remote(FieldName::Locality, "Locality", "Remote.Locality"),
 ];
 
 pub(super) static LOCALITY: [Field; 2] = [
-    of_locality(Which::Region, "Region", "Remote.Locality.Region"),
-    of_locality(Which::Zone, "Zone", "Remote.Locality.Zone"),
+    of_locality(FieldName::Region, "Region", "Remote.Locality.Region"),
+    of_locality(FieldName::Zone, "Zone", "Remote.Locality.Zone"),
 ];
 
-const fn of_token(which: Which, key: &'static str) -> Field {
-    Field { which, key, go_struct: "PeeringToken", path: key }
+const fn of_token(name: FieldName, key: &'static str) -> Field {
+    Field { name, key, go_struct: "PeeringToken", path: key }
 }
 
-const fn of_remote(which: Which, key: &'static str, path: &'static str) -> Field {
-    Field { which, key, go_struct: "PeeringTokenRemote", path }
+const fn of_remote(name: FieldName, key: &'static str, path: &'static str) -> Field {
+    Field { name, key, go_struct: "PeeringTokenRemote", path }
 }
 
-const fn of_locality(which: Which, key: &'static str, path: &'static str) -> Field {
-    Field { which, key, go_struct: "Locality", path }
+const fn of_locality(name: FieldName, key: &'static str, path: &'static str) -> Field {
+    Field { name, key, go_struct: "Locality", path }
 }
 
-/// A value of another type than its field's (Go's `json.UnmarshalTypeError`).
+/// The error for a value that does not have the type of its field (Go's `json.UnmarshalTypeError`).
 #[derive(Debug)]
 pub(in super::super) struct TypeError {
-    /// Where the value begins.
+    /// The byte offset of the value.
     pub(in super::super) offset: usize,
-    /// What the value is.
+    /// The JSON type of the value.
     pub(super) value: &'static str,
-    /// `None`: the whole text is that value.
+    /// The field; `None` if the value is the whole text.
     pub(in super::super) field: Option<&'static Field>,
     /// The Go type that was expected.
     pub(super) expected: &'static str,
