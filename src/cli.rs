@@ -33,6 +33,7 @@ use help::section::GLOBAL_HEADING;
     version,
     args_override_self = true,
     disable_help_flag = true,
+    disable_version_flag = true,
     disable_help_subcommand = true
 )]
 struct Peering {
@@ -100,7 +101,9 @@ pub fn run() -> ExitCode {
 fn definition() -> clap::Command {
     let help = Arg::new("help").short('h').long("help").action(ArgAction::SetTrue).global(true);
     let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
-    let mut definition = Peering::command().arg(help);
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
+    let version = version.help("Show the version").help_heading(GLOBAL_HEADING);
+    let mut definition = Peering::command().arg(help).arg(version);
     definition.build();
     definition
 }

@@ -10,7 +10,7 @@ pub(crate) mod section;
 use clap::Command;
 
 use super::env::width;
-use layout::{columns, hanging, wrap_example};
+use layout::{columns, hanging, unsplit, wrap_example};
 use section::{Section, sections, usage};
 
 /// Renders the help of the whole tool.
@@ -112,7 +112,7 @@ fn names_of_shared(sections: &[Section]) -> String {
 }
 
 fn wrap(text: &str) -> String {
-    textwrap::fill(text, width())
+    textwrap::fill(text, unsplit(width()))
 }
 
 fn topic(words: &str) -> &str {

@@ -38,7 +38,7 @@ pub enum Level {
     Info,
     /// Also each step of an operation
     Debug,
-    /// Same as debug: libraries are never logged, because they could log secrets
+    /// Same as debug (libraries are never logged)
     Trace,
 }
 

@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 
 use crate::own_server::OwnServer;
 use crate::peering::{Dev, Peering, fixture, token_json};
-use crate::served::{PATIENCE, Served, token};
+use crate::served::{Served, TIMEOUT, token};
 
 /// The whole ladder, and what follows.
 pub async fn of(token: &Token, patience: Duration) -> Diagnosis {
@@ -83,7 +83,7 @@ async fn a_good_token_has_no_cause_and_works_after_any_number_of_looks() {
     let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
     let text = west.generate("east").await;
     for _ in 0..10 {
-        let seen = of(&token(&text), PATIENCE).await;
+        let seen = of(&token(&text), TIMEOUT).await;
         assert_eq!(seen.causes, [], "{}", seen.conclusion);
         assert_eq!(
             seen.conclusion,
@@ -94,7 +94,7 @@ async fn a_good_token_has_no_cause_and_works_after_any_number_of_looks() {
     assert_eq!(west.read("east").await["State"], "PENDING");
     assert_eq!(east.establish("west", &text).await, (200, "{}".to_owned()));
     west.wait_for("east", "ACTIVE").await;
-    assert_eq!(first(&of(&token(&text), PATIENCE).await), Some(("token-spent", true)));
+    assert_eq!(first(&of(&token(&text), TIMEOUT).await), Some(("token-spent", true)));
 }
 
 #[tokio::test]
@@ -155,7 +155,7 @@ async fn manual_addresses_decide_and_the_others_are_not_dialed() {
     let west = Served::start(|_| {}).await;
     let mut token = token(&west.generate("east").await);
     token.manual_server_addresses = Some(vec![nobody().await.to_string()]);
-    let seen = of(&token, PATIENCE).await;
+    let seen = of(&token, TIMEOUT).await;
     assert_eq!(first(&seen), Some(("address-loopback", true)));
     assert_eq!(seen.causes[1].name, "dial-refused");
     let ways = &seen.reach.unwrap().ways;
@@ -169,7 +169,7 @@ async fn superseded_and_deleted_tokens_are_told_as_far_as_probes_can() {
     let text = west.generate("east").await;
     assert_eq!(west.ask("DELETE", "/v1/peering/east", &Value::Null).await.0, 200);
     west.wait_for("east", 404).await;
-    assert_eq!(first(&of(&token(&text), PATIENCE).await), Some(("token-orphaned", true)));
+    assert_eq!(first(&of(&token(&text), TIMEOUT).await), Some(("token-orphaned", true)));
 }
 
 #[test]

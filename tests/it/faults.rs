@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::diagnose::{at, first, nobody, of};
 use crate::peering::{Dev, Peering};
-use crate::served::{PATIENCE, Served, token};
+use crate::served::{Served, TIMEOUT, token};
 
 /// A fault of the way to the only address.
 struct OfTheWay {
@@ -105,7 +105,7 @@ const OF_THE_HTTP_API: [(&str, &str); 4] = [
 
 /// Long enough for loopback and for what is slow on purpose; soon over where nothing ever comes.
 fn patience(fault: &str) -> (&'static str, Duration) {
-    if fault == "slow" { ("10s", PATIENCE) } else { ("3s", Duration::from_secs(3)) }
+    if fault == "slow" { ("10s", TIMEOUT) } else { ("3s", Duration::from_secs(3)) }
 }
 
 #[test]

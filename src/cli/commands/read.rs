@@ -130,21 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn an_active_peering_that_is_not_heard_gets_a_note() {
+    fn an_active_peering_without_heartbeats_gets_a_note() {
         assert_eq!(
             note("ACTIVE", None).unwrap(),
-            "Note: west is ACTIVE, but no heartbeat of the other side ever came. Is the stream up? Look at the other \
-             side, too."
+            "Note: west is ACTIVE but has never received a heartbeat. Check the stream, also on the other cluster."
         );
         assert_eq!(
             note("ACTIVE", Some("2026-11-24T11:55:00Z")).unwrap(),
-            "Note: west is ACTIVE, but the last heartbeat came 5 minutes ago. Is the stream up? Look at the other \
-             side, too."
+            "Note: west is ACTIVE but received its last heartbeat 5 minutes ago. Check the stream, also on the other \
+             cluster."
         );
     }
 
     #[test]
-    fn one_that_is_heard_or_says_itself_that_it_is_not_active_gets_none() {
+    fn a_peering_with_heartbeats_or_another_state_gets_no_note() {
         assert_eq!(note("ACTIVE", Some("2026-11-24T11:58:00Z")), None);
         assert_eq!(note("ACTIVE", Some("2026-11-24T12:00:05Z")), None, "clocks differ");
         let mut new = Peering { state: "ACTIVE".to_owned(), ..Peering::default() };

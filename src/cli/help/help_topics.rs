@@ -12,7 +12,8 @@ use crate::cli::args::option_sources::Sources;
 const EXIT_CODES: &str = "\
 Exit codes, the same in every output format
 
-Consul's commands (generate-token, establish, list, read, delete, exported-services)
+Consul's commands (generate-token, establish, list, read, delete,
+exported-services)
   0  done
   1  any failure, as in Consul
   3  generate-token -if-unused=keep: an unused token exists, and no token was

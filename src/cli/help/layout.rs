@@ -1,9 +1,14 @@
 //! Line wrapping of help texts.
 
-use textwrap::{Options, fill, wrap};
+use textwrap::{Options, WordSplitter, fill, wrap};
 
 /// The widest first column.
 const MAX_TERM_WIDTH: usize = 26;
+
+/// Wrapping that keeps flags whole: textwrap would split them at a hyphen.
+pub fn unsplit<'a>(width: usize) -> Options<'a> {
+    Options::new(width).word_splitter(WordSplitter::NoHyphenation)
+}
 
 /// Lays out rows in two columns.
 pub fn columns(rows: &[(String, String)], width: usize) -> String {
@@ -15,7 +20,7 @@ pub fn columns(rows: &[(String, String)], width: usize) -> String {
             text.push_str(&format!("  {term}\n{}", hanging(help, term_width + 4, width)));
         } else {
             let first = format!("  {term:term_width$}  ");
-            let options = Options::new(width).initial_indent(&first).subsequent_indent(&indent);
+            let options = unsplit(width).initial_indent(&first).subsequent_indent(&indent);
             text.push_str(&(fill(help, options) + "\n"));
         }
     }
@@ -28,7 +33,7 @@ pub fn hanging(text: &str, indent: usize, width: usize) -> String {
     for line in text.lines() {
         let own = line.len() - line.trim_start().len();
         let first = " ".repeat(indent + own);
-        let options = Options::new(width).initial_indent(&first).subsequent_indent(&first);
+        let options = unsplit(width).initial_indent(&first).subsequent_indent(&first);
         wrapped.push_str(&(fill(line.trim_start(), options) + "\n"));
     }
     wrapped
@@ -39,7 +44,7 @@ pub fn wrap_example(line: &str, width: usize) -> Vec<String> {
     let indent = line.len() - line.trim_start().len();
     if line.len() <= width || line.ends_with(':') {
         let indent = &line[..indent];
-        let options = Options::new(width).initial_indent(indent).subsequent_indent(indent);
+        let options = unsplit(width).initial_indent(indent).subsequent_indent(indent);
         return wrap(line.trim_start(), options).into_iter().map(Into::into).collect();
     }
     let mut lines = vec![" ".repeat(indent)];

@@ -40,7 +40,10 @@ impl Section {
 
     /// The options in short: term, and help with default and valid values.
     pub fn rows(&self) -> Vec<(String, String)> {
-        self.entries.iter().map(|entry| (entry.term.clone(), entry.help.clone() + &entry.notes())).collect()
+        self.entries
+            .iter()
+            .map(|entry| (entry.term.clone(), format!("{} {}", entry.help, entry.notes())))
+            .collect()
     }
 }
 
@@ -80,21 +83,16 @@ impl Entry {
 
     /// The default and the valid values.
     fn notes(&self) -> String {
-        let mut notes = String::new();
-        if let Some(default) = &self.default {
-            notes.push_str(&format!(" [default: {default}]"));
-        }
-        if !self.values.is_empty() {
-            let names: Vec<&str> = self.values.iter().map(|(name, _)| name.as_str()).collect();
-            notes.push_str(&format!(" [values: {}]", names.join(", ")));
-        }
-        notes
+        let default = self.default.as_ref().map(|default| format!("[default: {default}]"));
+        let names: Vec<&str> = self.values.iter().map(|(name, _)| name.as_str()).collect();
+        let values = (!names.is_empty()).then(|| format!("[values: {}]", names.join(", ")));
+        default.into_iter().chain(values).collect::<Vec<_>>().join(" ")
     }
 
     /// Everything about the option, with a line for each value that is explained.
     pub fn full(&self) -> String {
-        let variable = self.variable.as_ref().map_or_else(String::new, |name| format!(" [env: {name}]"));
-        let mut text = format!("{}{}{variable}", self.help, self.notes());
+        let variable = self.variable.as_ref().map_or_else(String::new, |name| format!("[env: {name}]"));
+        let mut text = format!("{}\n{} {variable}", self.help, self.notes()).trim_end().replace("\n ", "\n");
         for (name, help) in self.values.iter().filter(|(_, help)| !help.is_empty()) {
             text.push_str(&format!("\n  {name}: {help}"));
         }

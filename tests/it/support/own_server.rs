@@ -1,4 +1,4 @@
-//! A TLS server with certificates made in the test, where the embedded acceptor's would be too good.
+//! A TLS server with certificates that the embedded acceptor does not generate.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use tokio_rustls::rustls;
 
 use crate::diagnose::at;
 
-/// A CA of the test's own, a server that shows what it signs, and a token that trusts it.
+/// A CA, a server with a certificate from it, and a token that trusts it.
 pub struct OwnServer {
     root: rcgen::CertificateParams,
     key: rcgen::KeyPair,
 }
 
 impl OwnServer {
-    /// The CA's certificate expires in so many days.
+    /// Creates a CA whose certificate expires in `days_left` days.
     pub fn new(days_left: i64) -> Self {
         let mut root = rcgen::CertificateParams::default();
         root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
