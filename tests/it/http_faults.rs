@@ -207,7 +207,7 @@ async fn verification_is_off_only_by_choice_and_a_person_is_warned() {
     let run = listed(false, false).await.status(1);
     assert!(run.stderr.contains("certificate signed by unknown authority"), "{}", run.stderr);
     listed(true, false).await.expect(0, "There are no peering connections.\n", "");
-    let warning = "Warning: CONSUL_HTTP_SSL_VERIFY is false: whoever is between can pose as Consul, and read the ACL token\n";
+    let warning = "Warning: CONSUL_HTTP_SSL_VERIFY is false: anyone on the network path can impersonate Consul and read the ACL token\n";
     listed(true, true).await.expect(0, "There are no peering connections.\n", warning);
 }
 

@@ -135,7 +135,7 @@ fn the_tokens_of_dev_name_the_port_on_which_it_serves_dialers() {
     assert!(std::net::TcpStream::connect(address).is_ok());
     let (status, stderr) = dev.interrupt();
     assert_eq!(status, 0, "{stderr}");
-    assert!(stderr.contains(&format!("Dialers are served on {address}\n")), "{stderr}");
+    assert!(stderr.contains(&format!("Serving dialers on {address}\n")), "{stderr}");
 }
 
 #[tokio::test]

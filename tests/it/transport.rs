@@ -211,7 +211,7 @@ async fn a_variable_that_is_no_boolean_is_an_error_and_turns_nothing_off() {
             1,
             "",
             &format!(
-                "Error connect to Consul agent: {variable} is \"no\", which is no boolean: set it to true or false\n"
+                "Error connect to Consul agent: {variable} is \"no\", not a boolean: set it to true or false\n"
             ),
         );
     }
@@ -270,13 +270,13 @@ async fn what_cannot_be_asked_is_told_in_consuls_words() {
         ),
         (
             &["-http-addr", "http://user:sesame@127.0.0.1:1"],
-            "Error connect to Consul agent: the address holds a user or a password before an @: \
-             they belong in CONSUL_HTTP_AUTH",
+            "Error connect to Consul agent: the address contains a user or a password before an @: \
+             set CONSUL_HTTP_AUTH instead",
         ),
         (
             &["-http-addr", "127.0.0.1:85000"],
-            "Error connect to Consul agent: \"127.0.0.1:85000\" is no address of an HTTP API: \
-             its port is more than 65535. It is host:port, such as 127.0.0.1:8500",
+            "Error connect to Consul agent: \"127.0.0.1:85000\" is not a valid address: \
+             the port is greater than 65535. Use host:port, such as 127.0.0.1:8500",
         ),
     ] {
         run(generate(arguments)).await.expect(1, "", &format!("{message}\n"));

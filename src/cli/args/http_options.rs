@@ -1,4 +1,4 @@
-//! The HTTP API options that Consul's commands share.
+//! The HTTP API options of Consul's commands.
 
 use std::path::PathBuf;
 
@@ -13,51 +13,50 @@ use crate::net::consul::{Address, Client, Config, Options};
 /// The heading of these options in help texts.
 pub const HEADING: &str = "HTTP API options";
 
-/// The warning for `CONSUL_HTTP_SSL_VERIFY=false`.
-const UNVERIFIED: &str = "CONSUL_HTTP_SSL_VERIFY is false: the server's certificate is not verified, and an attacker on \
-                          the network can read the ACL token";
+/// The warning about `CONSUL_HTTP_SSL_VERIFY=false`.
+const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the network path can impersonate Consul and read the ACL token";
 
 /// How to reach Consul.
 #[derive(Debug, Args)]
 #[command(next_help_heading = HEADING)]
 pub struct HttpOptions {
     /// Address of Consul's HTTP API: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
-    /// embedded acceptor (default: http://localhost:8500)
+    /// acceptor built into this tool (default: http://localhost:8500)
     #[arg(long, env = "CONSUL_HTTP_ADDR", value_name = "ADDRESS")]
     http_addr: Option<String>,
     /// ACL token to send
     #[arg(long, env = "CONSUL_HTTP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// File that contains the ACL token; takes precedence over -token
-    #[arg(long, env = "CONSUL_HTTP_TOKEN_FILE", hide_env_values = true, value_name = "FILE", value_parser = path_or_empty())]
+    /// File with the ACL token; overrides -token
+    #[arg(long, env = "CONSUL_HTTP_TOKEN_FILE", hide_env_values = true, value_name = "FILE", value_parser = path_or_none())]
     token_file: Option<PathBuf>,
-    /// PEM file of CA certificates to trust instead of the system's
-    #[arg(long, env = "CONSUL_CACERT", value_name = "FILE", value_parser = path_or_empty())]
+    /// File with PEM certificates to trust instead of the system's
+    #[arg(long, env = "CONSUL_CACERT", value_name = "FILE", value_parser = path_or_none())]
     ca_file: Option<PathBuf>,
-    /// Directory of such files
-    #[arg(long, env = "CONSUL_CAPATH", value_name = "DIRECTORY", value_parser = path_or_empty())]
+    /// Directory of files with PEM certificates to trust
+    #[arg(long, env = "CONSUL_CAPATH", value_name = "DIRECTORY", value_parser = path_or_none())]
     ca_path: Option<PathBuf>,
-    /// PEM file of the client certificate
-    #[arg(long, env = "CONSUL_CLIENT_CERT", value_name = "FILE", value_parser = path_or_empty())]
+    /// File with the PEM client certificate to present to Consul
+    #[arg(long, env = "CONSUL_CLIENT_CERT", value_name = "FILE", value_parser = path_or_none())]
     client_cert: Option<PathBuf>,
-    /// PEM file of the client certificate's key
-    #[arg(long, env = "CONSUL_CLIENT_KEY", value_name = "FILE", value_parser = path_or_empty())]
+    /// File with the PEM key of the client certificate
+    #[arg(long, env = "CONSUL_CLIENT_KEY", value_name = "FILE", value_parser = path_or_none())]
     client_key: Option<PathBuf>,
     /// Name to expect in Consul's certificate
     #[arg(long, env = "CONSUL_TLS_SERVER_NAME", value_name = "NAME")]
     tls_server_name: Option<String>,
-    /// Admin partition (Consul Enterprise only)
+    /// Admin partition to use, Consul Enterprise only
     #[arg(long, env = "CONSUL_PARTITION", value_name = "PARTITION")]
     pub partition: Option<String>,
 }
 
 impl HttpOptions {
-    /// Returns the address of the flag, if it was given.
+    /// Returns the address given by the flag, if any.
     pub fn address(&self) -> Option<&str> {
         self.http_addr.as_deref().filter(|address| !address.is_empty())
     }
 
-    /// Returns a client of the Consul that the flags and the environment name. The error's message is Consul's.
+    /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
     pub fn client(&self) -> Result<Client, CliError> {
         let options = Options {
             http_addr: self.http_addr.clone(),
@@ -72,11 +71,11 @@ impl HttpOptions {
         };
         let config = Config::resolve(&options, variable).map_err(CliError::new)?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
-            // Scripts get Consul's output only.
+            // A script gets the same output as from Consul.
             if stderr_is_a_terminal() {
-                eprint_line(&format!("Warning: {UNVERIFIED}"));
+                eprint_line(&format!("Warning: {NO_VERIFICATION}"));
             }
-            tracing::warn!("{UNVERIFIED}");
+            tracing::warn!("{NO_VERIFICATION}");
         }
         if config.address != Address::Embedded {
             return Client::over_network(config).map_err(CliError::new);
@@ -86,8 +85,8 @@ impl HttpOptions {
     }
 }
 
-/// Accepts an empty path, which Consul treats as a missing flag. Scripts use `-ca-file "$FILE"`.
-fn path_or_empty() -> impl TypedValueParser<Value = PathBuf> {
+/// Parses a path that may be empty. Like Consul, treats an empty path as not given, for scripts with `-ca-file "$FILE"`.
+fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
 
@@ -100,11 +99,11 @@ pub fn embedded_acceptor(settings: Settings) -> Result<Acceptor, CliError> {
     Acceptor::open(&directory, settings).map_err(CliError::new)
 }
 
-/// Runs async work to its end on this thread.
+/// Runs asynchronous work on this thread until it finishes.
 pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .expect("this process may open the few descriptors that a runtime needs")
+        .expect("the process can open the file descriptors of a runtime")
         .block_on(work)
 }
