@@ -8,6 +8,7 @@ pub(crate) mod layout;
 pub(crate) mod section;
 
 use clap::Command;
+use clap::builder::StyledStr;
 
 use super::env::width;
 use layout::{columns, hanging, unsplit, wrap_example};
@@ -15,55 +16,44 @@ use section::{Section, sections, usage};
 
 /// Renders the help of the whole tool.
 pub fn overview(definition: &Command) -> String {
-    let about = definition.get_about().map(ToString::to_string).unwrap_or_default();
-    let mut page = format!("{}\n\n{}\n", wrap(&about), usage(definition, "peering"));
-    page.push_str(&commands(definition));
-    for section in sections(definition) {
-        page.push_str(&format!("\n{}:\n{}", section.heading, columns(&section.rows(), width())));
-    }
-    page.push_str(
-        "
+    let more = "
 See also:
   peering COMMAND -h         options of a command
   peering help COMMAND       full help with examples
   peering help options       HTTP API options and ledger options
   peering help exit-codes    exit codes
   peering help environment   environment variables
-",
-    );
-    page
+";
+    let options = sections(definition).iter().map(short_section).collect();
+    [beginning(definition, definition.get_about(), "peering"), options, more.to_owned()].concat()
 }
 
 /// Renders the short help of a command. `words` call it.
 pub fn short(command: &Command, words: &str) -> String {
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
-    let mut page = format!("{}\n\n{}\n", wrap(&about), usage(command, words));
-    page.push_str(&commands(command));
     let (shared, own): (Vec<_>, Vec<_>) = sections(command).into_iter().partition(Section::is_shared);
-    for section in own {
-        page.push_str(&format!("\n{}:\n{}", section.heading, columns(&section.rows(), width())));
-    }
-    page.push_str(&names_of_shared(&shared));
-    page.push_str(&format!("\nFull help with examples: peering help {}\n", topic(words)));
-    page
+    let options = own.iter().map(short_section).collect();
+    let topic = words.strip_prefix("peering ").unwrap_or(words);
+    let more = format!("\nFull help with examples: peering help {topic}\n");
+    [beginning(command, command.get_about(), words), options, names_of_shared(&shared), more].concat()
 }
 
 /// Renders the full help of a command. `words` call it.
 pub fn full(command: &Command, words: &str) -> String {
-    let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
-    let mut page = format!("{}\n\n{}\n", wrap(&about), usage(command, words));
-    page.push_str(&commands(command));
     let (shared, own): (Vec<_>, Vec<_>) = sections(command).into_iter().partition(Section::is_shared);
-    for section in own {
-        page.push_str(&full_section(&section));
-    }
-    page.push_str(&names_of_shared(&shared));
+    let options = own.iter().map(full_section).collect();
+    let about = command.get_long_about().or(command.get_about());
     let examples = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    if !examples.is_empty() {
-        let lines: Vec<String> = examples.lines().flat_map(|line| wrap_example(line, width())).collect();
-        page.push_str(&format!("\n{}\n", lines.join("\n")));
-    }
-    page
+    let examples = examples.lines().flat_map(|line| wrap_example(line, width())).map(|line| line + "\n");
+    let examples = std::iter::once("\n".to_owned()).chain(examples).collect::<String>();
+    let examples = if examples.trim().is_empty() { String::new() } else { examples };
+    [beginning(command, about, words), options, names_of_shared(&shared), examples].concat()
+}
+
+/// What the command does, its usage, and its subcommands.
+fn beginning(command: &Command, about: Option<&StyledStr>, words: &str) -> String {
+    let about = about.map(ToString::to_string).unwrap_or_default();
+    let about = textwrap::fill(&about, unsplit(width()));
+    format!("{about}\n\n{}\n{}", usage(command, words), commands(command))
 }
 
 /// Renders the options that commands share.
@@ -90,31 +80,21 @@ fn commands(group: &Command) -> String {
     if rows.is_empty() { String::new() } else { format!("\nCommands:\n{}", columns(&rows, width())) }
 }
 
+fn short_section(section: &Section) -> String {
+    format!("\n{}:\n{}", section.heading, columns(&section.rows(), width()))
+}
+
 fn full_section(section: &Section) -> String {
-    let entries = section
-        .entries
-        .iter()
-        .map(|entry| format!("  {}\n{}", entry.term, hanging(&entry.full(), 6, width())));
+    let entries = section.entries.iter();
+    let entries = entries.map(|entry| format!("  {}\n{}", entry.term, hanging(&entry.full(), 6, width())));
     format!("\n{}:\n{}", section.heading, entries.collect::<String>())
 }
 
 /// The names of shared options. Their help is in `peering help options`.
 fn names_of_shared(sections: &[Section]) -> String {
-    if sections.is_empty() {
-        return String::new();
-    }
-    let mut page = "\nShared options (see peering help options):\n".to_owned();
-    for section in sections {
+    let names = sections.iter().map(|section| {
         let names: Vec<&str> = section.entries.iter().map(|entry| entry.name.as_str()).collect();
-        page.push_str(&hanging(&names.join(", "), 2, width()));
-    }
-    page
-}
-
-fn wrap(text: &str) -> String {
-    textwrap::fill(text, unsplit(width()))
-}
-
-fn topic(words: &str) -> &str {
-    words.strip_prefix("peering ").unwrap_or(words)
+        hanging(&names.join(", "), 2, width())
+    });
+    format!("\nShared options (see peering help options):\n{}", names.collect::<String>())
 }

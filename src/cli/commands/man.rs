@@ -35,7 +35,7 @@ pub fn run(arguments: &Arguments, definition: &Command) -> Result<Exit, CliError
     for (name, page) in pages(definition) {
         let path = directory.join(format!("{name}.1"));
         std::fs::write(&path, page).map_err(|error| cannot_write(&path, error))?;
-        paths.push_str(&format!("{}\n", path.display()));
+        paths.extend([path.display().to_string(), "\n".to_owned()]);
     }
     print(&paths)?;
     Ok(Exit::Done)
@@ -90,14 +90,14 @@ fn beginning(command: &Command, words: &str) -> String {
     page.push_str(&description.split("\n\n").map(escape).collect::<Vec<_>>().join("\n.PP\n"));
     page.push('\n');
     for section in sections(command) {
-        page.push_str(&format!(".SH \"{}\"\n", section.heading.to_uppercase()));
+        page.extend([".SH \"", &section.heading.to_uppercase(), "\"\n"]);
         page.extend(section.entries.iter().map(option));
     }
     if command.has_subcommands() {
         page.push_str(".SH COMMANDS\n");
         for within in command.get_subcommands().filter(|within| !within.is_hide_set()) {
             let about = within.get_about().map(ToString::to_string).unwrap_or_default();
-            page.push_str(&format!(".TP\n\\fB{}\\fR\n{}\n", escape(within.get_name()), escape(&about)));
+            page.extend([".TP\n\\fB", &escape(within.get_name()), "\\fR\n", &escape(&about), "\n"]);
         }
     }
     page
@@ -112,7 +112,7 @@ fn option(entry: &Entry) -> String {
 fn verbatim(heading: &str, lines: &str) -> String {
     let mut text = format!(".SH \"{heading}\"\n.nf\n");
     for line in lines.trim_end().lines() {
-        text.push_str(&format!("\\&{}\n", escape(line)));
+        text.extend(["\\&", &escape(line), "\n"]);
     }
     text + ".fi\n"
 }

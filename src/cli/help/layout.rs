@@ -17,7 +17,7 @@ pub fn columns(rows: &[(String, String)], width: usize) -> String {
     let mut text = String::new();
     for (term, help) in rows {
         if term.len() > term_width {
-            text.push_str(&format!("  {term}\n{}", hanging(help, term_width + 4, width)));
+            text.extend(["  ", term, "\n", &hanging(help, term_width + 4, width)]);
         } else {
             let first = format!("  {term:term_width$}  ");
             let options = unsplit(width).initial_indent(&first).subsequent_indent(&indent);

@@ -94,7 +94,7 @@ impl Entry {
         let variable = self.variable.as_ref().map_or_else(String::new, |name| format!("[env: {name}]"));
         let mut text = format!("{}\n{} {variable}", self.help, self.notes()).trim_end().replace("\n ", "\n");
         for (name, help) in self.values.iter().filter(|(_, help)| !help.is_empty()) {
-            text.push_str(&format!("\n  {name}: {help}"));
+            text.extend(["\n  ", name, ": ", help]);
         }
         text
     }
@@ -117,16 +117,16 @@ pub fn sections(command: &Command) -> Vec<Section> {
 
 /// Returns the usage line of a command. `words` call it.
 pub fn usage(command: &Command, words: &str) -> String {
-    let mut usage = format!("Usage: {words} [OPTIONS]");
+    let mut usage = vec![format!("Usage: {words} [OPTIONS]")];
     let required = command.get_opts().filter(|option| option.is_required_set());
     for argument in required.chain(command.get_positionals()) {
         let term = Entry::of(argument).term;
-        usage.push_str(&if argument.is_required_set() { format!(" {term}") } else { format!(" [{term}]") });
+        usage.push(if argument.is_required_set() { term } else { format!("[{term}]") });
     }
     if command.has_subcommands() {
-        usage.push_str(" COMMAND");
+        usage.push("COMMAND".to_owned());
     }
-    usage
+    usage.join(" ")
 }
 
 fn is_repeated(argument: &Arg) -> bool {
