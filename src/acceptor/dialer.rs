@@ -67,7 +67,7 @@ fn on_new_runtime(
 /// Tries the addresses in turn until one exchanges the secret or refuses it.
 async fn exchange(token: &Token) -> Result<Secret, (StatusCode, String)> {
     let start = Instant::now();
-    let trust = trust(token.ca.as_deref().unwrap_or_default(), &token.server_name);
+    let trust = Trust::new(token.ca.as_deref().unwrap_or_default(), &token.server_name);
     let mut errors: Vec<(Code, String)> = Vec::new();
     for address in token.dialed_addresses().iter().cycle() {
         match exchange_at(address, &trust, token).await {
@@ -123,13 +123,6 @@ fn joined(errors: &[(Code, String)]) -> (StatusCode, String) {
     (status, format!("{count}\n{}\n\n", list.join("\n")))
 }
 
-fn trust(cas: &[String], server_name: &str) -> Trust {
-    if cas.is_empty() {
-        return Trust::Plaintext;
-    }
-    Trust::Tls { cas: cas.to_vec(), server_name: server_name.to_owned() }
-}
-
 /// Keeps a stream open for every peering that this side dialed. Never returns.
 pub(super) async fn keep_streams(acceptor: Arc<Acceptor>) {
     let mut changes = acceptor.streams.changes();
@@ -161,7 +154,7 @@ pub(super) async fn keep_streams(acceptor: Arc<Acceptor>) {
 
 /// Dials the servers until one accepts the stream, and runs it until it ends.
 async fn keep_stream(acceptor: &Arc<Acceptor>, id: &str, dialed: &Dialed) -> StreamEnd {
-    let trust = trust(&dialed.cas, &dialed.server_name);
+    let trust = Trust::new(&dialed.cas, &dialed.server_name);
     for address in &dialed.addresses {
         // On an error, try the next server: it may be the leader. (A follower reports an address of the leader that
         // dialers cannot use.)

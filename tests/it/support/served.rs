@@ -1,4 +1,4 @@
-//! Embedded acceptors in this process that serve gRPC on real sockets.
+//! Embedded acceptors in this process that serve gRPC.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use consul_peering::acceptor;
 use consul_peering::acceptor::{Acceptor, Settings};
-use consul_peering::net::probe::{ProbeTarget, Probed, probe};
+use consul_peering::connectivity::Connectivity;
+use consul_peering::net::probe::{ProbeTarget, trace_until_answered};
 use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};
@@ -15,13 +16,13 @@ use tempfile::TempDir;
 
 use crate::peering::guard;
 
-/// How long a step may take in tests without simulated delays.
-pub const TIMEOUT: Duration = Duration::from_secs(10);
+/// The timeout of a step where every server answers: long enough for a busy machine.
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// An acceptor that dialers can connect to.
+/// An embedded acceptor that serves gRPC.
 pub struct Served {
     acceptor: Arc<Acceptor>,
-    /// The address of its gRPC server.
+    /// The address of the gRPC server.
     pub address: SocketAddr,
     directory: Arc<TempDir>,
     server: tokio::task::JoinHandle<()>,
@@ -44,12 +45,12 @@ impl Served {
         Self::over(Arc::clone(&self.directory), change).await
     }
 
-    /// Stops it and returns the directory of its state.
+    /// Stops the server and returns the directory of its state.
     pub fn stop(self) -> Arc<TempDir> {
         Arc::clone(&self.directory)
     }
 
-    /// Starts a server with the state in a directory.
+    /// Starts a server with an existing state.
     pub async fn over(directory: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(jiff::Timestamp::now);
         change(&mut settings);
@@ -64,7 +65,7 @@ impl Served {
         Self { acceptor, address, directory, server }
     }
 
-    /// Sends a request to the HTTP API. Returns the status and the body.
+    /// Sends a request to the HTTP API and returns status and body.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let request = Request::builder().method(method).uri(path).body(body).unwrap();
@@ -73,7 +74,7 @@ impl Served {
         (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
     }
 
-    /// `GET /v1/snapshot`
+    /// Returns the snapshot: `GET /v1/snapshot`.
     pub async fn snapshot(&self) -> Bytes {
         let acceptor = Arc::clone(&self.acceptor);
         let request = Request::builder().uri("/v1/snapshot").body(Bytes::new()).unwrap();
@@ -90,19 +91,19 @@ impl Served {
         token
     }
 
-    /// Establishes a peering with a token.
+    /// Establishes a peering with a token, which uses it up.
     pub async fn establish(&self, name: &str, token: &str) -> (u16, String) {
         let body = json!({ "PeerName": name, "PeeringToken": token });
         self.ask("POST", "/v1/peering/establish", &body).await
     }
 
-    /// `GET /v1/peering/:name`
+    /// Reads a peering: `GET /v1/peering/:name`.
     pub async fn read(&self, name: &str) -> Value {
         let (status, body) = self.ask("GET", &format!("/v1/peering/{name}"), &Value::Null).await;
         if status == 200 { serde_json::from_str(&body).unwrap() } else { json!({ "State": status }) }
     }
 
-    /// Waits until a peering has a state. The state 404 means that it does not exist.
+    /// Waits until a peering has a state; the number 404 waits until it does not exist.
     pub async fn wait_for(&self, name: &str, state: impl Into<Value>) -> Value {
         let state = state.into();
         for _ in 0..500 {
@@ -121,7 +122,7 @@ pub fn token(text: &str) -> Token {
     decode(text.as_bytes()).unwrap().token
 }
 
-/// Runs both probes with a token.
-pub async fn ask_about(token: &Token) -> Probed {
-    probe(&ProbeTarget::from(token), TIMEOUT, &ring::rand::SystemRandom::new()).await
+/// Asks both questions about a token.
+pub async fn ask_about(token: &Token) -> Connectivity {
+    trace_until_answered(&ProbeTarget::from(token), TIMEOUT, &ring::rand::SystemRandom::new()).await
 }
