@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::{DialerView, Inputs};
-use crate::explain::{self, Entry as Message, catalog};
+use crate::explain::{self, catalog};
 use crate::lint::Severity;
 use crate::observed::Observed;
 use crate::staleness::Verdict;
@@ -37,17 +37,12 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
 
 fn add<'a>(
     causes: &'a mut Causes,
-    message_entry: &'static Message,
+    cause: &'static explain::Entry,
     severity: Severity,
     weight: i32,
     message: impl Into<String>,
 ) -> &'a mut super::Cause {
-    causes.add(
-        &CauseText::from(message_entry),
-        severity,
-        weight,
-        CauseEvidence::raises(CauseSource::Dialer, message),
-    )
+    causes.add(&CauseText::from(cause), severity, weight, CauseEvidence::raises(CauseSource::Dialer, message))
 }
 
 /// The HTTP address answers, but not as Consul does. No answer at all is not a cause: `diagnose` need not run beside a Consul.
@@ -96,7 +91,7 @@ fn is_same_cluster(inputs: &Inputs<'_>, view: &DialerView) -> bool {
 }
 
 fn through_mesh_gateways(causes: &mut Causes) {
-    for cause in causes.from_source(CauseSource::Connectivity) {
+    for cause in causes.with_source(CauseSource::Connectivity) {
         let message = "its mesh gateways dial, and they run on other hosts than this one";
         cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message));
     }

@@ -171,7 +171,7 @@ impl Causes {
     }
 
     /// Returns the causes with evidence from a source.
-    pub(super) fn from_source(&mut self, source: CauseSource) -> impl Iterator<Item = &mut Cause> {
+    pub(super) fn with_source(&mut self, source: CauseSource) -> impl Iterator<Item = &mut Cause> {
         self.0.iter_mut().filter(move |cause| cause.evidence.iter().any(|it| it.source == source))
     }
 

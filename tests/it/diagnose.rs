@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use consul_peering::acceptor::Follower;
 use consul_peering::connectivity::{AddressTrace, Connectivity, StepResult};
-use consul_peering::diagnosis::{Diagnosis, DiagnosisStatus, GivenToken, Inputs, diagnose};
+use consul_peering::diagnosis::{CauseSource, Diagnosis, DiagnosisStatus, GivenToken, Inputs, diagnose};
 use consul_peering::lint::Severity;
-use consul_peering::net::consul::Client;
+use consul_peering::net::consul::{Client, Config, Options};
 use consul_peering::net::gather::diagnosis::{Request, Sources, gather};
-use consul_peering::net::ledger::Ledger;
 use consul_peering::net::probe::{ProbeTarget, Progress, trace_all};
 use consul_peering::observed::Observed;
-use consul_peering::staleness::assess;
 use consul_peering::staleness::evidence::Evidence;
+use consul_peering::staleness::{Verdict, assess};
 use consul_peering::token::Token;
 use jiff::Timestamp;
 use ring::rand::SystemRandom;
@@ -292,20 +291,22 @@ fn addresses_are_redacted_and_nothing_is_connected_offline() {
 }
 
 #[tokio::test]
-async fn the_library_diagnoses_what_the_command_diagnoses() {
+async fn the_library_gathers_the_inputs_of_a_diagnosis() {
     let west = Served::start(|_| {}).await;
-    let text = west.generate("east").await;
-    let given = GivenToken::new(text.into_bytes().into());
-    let sources = Sources {
-        client: None::<&Client>,
-        ledger: Ok(Ledger::Off),
-        timeout: TIMEOUT,
-        clock: Timestamp::now,
-        host: "this-host".to_owned(),
-        progress: Progress::none(),
-    };
+    let given = GivenToken::new(west.generate("east").await.into_bytes().into());
+    let nothing_listens = closed().await;
+    let variables = |name: &str| (name == "CONSUL_HTTP_ADDR").then(|| nothing_listens.to_string());
+    let config = Config::resolve(&Options::default(), variables).unwrap();
+    let client = Client::over_network(config).unwrap();
+    let sources =
+        Sources { timeout: TIMEOUT, ..Sources::new(Some(&client), || Timestamp::UNIX_EPOCH, "this-host") };
     let inputs = gather(&sources, Request { token: Some(&given), ..Request::default() }).await;
+    let connectivity = inputs.connectivity.value().unwrap();
+    assert_eq!(connectivity.observed_from, "this-host");
+    assert_eq!(connectivity.observed_at, Some(Timestamp::UNIX_EPOCH));
+    assert!(connectivity.addresses[0].reports_peering());
     let diagnosis = diagnose(inputs);
     assert!(diagnosis.consul.unwrap().accepted);
-    assert_eq!(diagnosis.not_checked[0].reason, "-offline was given");
+    assert_eq!(diagnosis.staleness.unwrap().verdict, Verdict::Undetermined);
+    assert_eq!(diagnosis.not_checked[0].source, CauseSource::Dialer);
 }

@@ -156,22 +156,22 @@ fn each_fault_of_an_address_is_diagnosed_and_printed_by_a_dialer() {
     });
 }
 
-/// A dialer says the same of both ports that speak no TLS.
+/// A dialer prints the same error for both ports without TLS.
 #[tokio::test]
-async fn a_port_without_tls_speaks_what_its_fault_says() {
+async fn a_port_without_tls_sends_the_protocol_of_its_fault() {
     let west = Served::start(|_| {}).await;
-    for (fault, begins) in [
+    for (fault, prefix) in [
         ("http-port", &b"HTTP/1.1 400 Bad Request\r\n"[..]),
-        // A frame of settings, as a server of HTTP/2 begins.
+        // An HTTP/2 server starts with a SETTINGS frame.
         ("plaintext-port", &[0, 0]),
     ] {
         let bad = west.beside(|settings| settings.fault = Fault::named(fault)).await;
         let mut stream = TcpStream::connect(bad.address).await.unwrap();
         stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await.unwrap();
-        let mut spoken = [0; 26];
-        stream.read_exact(&mut spoken).await.unwrap();
-        assert!(spoken.starts_with(begins), "{fault}: {spoken:?}");
-        assert_eq!(spoken[3] == 4, fault == "plaintext-port", "{fault}: {spoken:?}");
+        let mut received = [0; 26];
+        stream.read_exact(&mut received).await.unwrap();
+        assert!(received.starts_with(prefix), "{fault}: {received:?}");
+        assert_eq!(received[3] == 4, fault == "plaintext-port", "{fault}: {received:?}");
     }
 }
 
