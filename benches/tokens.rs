@@ -1,26 +1,20 @@
-//! How long the steps from a token's text to its findings take.
+//! Measures the steps from a token's text to its findings.
 
-use std::collections::HashMap;
 use std::fs;
 use std::hint::black_box;
 use std::num::NonZero;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use consul_peering::inspect::Inspection;
-use consul_peering::lint::batch;
-use consul_peering::lint::batch::{Settings, Streams};
-use consul_peering::lint::context::{CaEntry, Context};
-use consul_peering::lint::report::{Report, RuleSet};
-use consul_peering::lint::rule::Severity;
+use consul_peering::lint::batch::{self, Settings, Streams};
+use consul_peering::lint::{CaEntry, Options, Severity, TokenCache, check_with_cache};
 use consul_peering::render::jsonl;
 use consul_peering::token::decode;
 use consul_peering::token::recover::recover;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 const TOKENS: [&str; 3] = ["one-server", "three-servers", "two-roots"];
-const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 fn fixture(name: &str) -> String {
     fs::read_to_string(format!("fixtures/tokens/{name}.txt")).expect("a fixture").trim_end().to_owned()
@@ -44,31 +38,18 @@ fn certificates(criterion: &mut Criterion) {
     let entries = decoded.token.ca.expect("CAs");
     let mut group = criterion.benchmark_group("certificate");
     for (name, entry) in ["EC P-256", "RSA 4096"].into_iter().zip(&entries) {
-        group.bench_function(name, |bench| bench.iter(|| CaEntry::read(black_box(entry))));
+        group.bench_function(name, |bench| bench.iter(|| CaEntry::parse(black_box(entry))));
     }
 }
 
-fn judging(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("judge, certificates remembered");
-    let selection = RuleSet::all();
+fn checking(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("check, cached");
+    let options = Options::new(now());
     for name in TOKENS {
         let text = fixture(name);
-        let decoded = decode(text.as_bytes());
-        let mut memory: HashMap<String, Arc<CaEntry>> = HashMap::new();
+        let mut cache = TokenCache::default();
         group.bench_function(name, |bench| {
-            bench.iter(|| {
-                let remembered = |entry: &str| {
-                    if let Some(authority) = memory.get(entry) {
-                        return Arc::clone(authority);
-                    }
-                    let authority = Arc::new(CaEntry::read(entry));
-                    memory.insert(entry.to_owned(), Arc::clone(&authority));
-                    authority
-                };
-                let facts =
-                    Context::gather(text.as_bytes(), decoded.as_ref(), now(), WARN_BEFORE, remembered);
-                Report::of(&facts, &selection)
-            });
+            bench.iter(|| check_with_cache(black_box(text.as_bytes()), &options, &mut cache));
         });
     }
 }
@@ -96,10 +77,8 @@ fn batches(criterion: &mut Criterion) {
     for jobs in [1, 2] {
         let settings = Settings {
             jobs: NonZero::new(jobs).expect("not zero"),
-            selection: RuleSet::all(),
+            options: Options::new(now()),
             fail_on: Severity::Error,
-            now: now(),
-            warn_before: WARN_BEFORE,
         };
         group.bench_function(format!("jobs {jobs}"), |bench| {
             bench.iter(|| {
@@ -116,5 +95,5 @@ fn batches(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decoding, certificates, judging, inspecting, batches);
+criterion_group!(benches, decoding, certificates, checking, inspecting, batches);
 criterion_main!(benches);

@@ -19,9 +19,9 @@ use serde::Serialize;
 
 use crate::connectivity::Reach;
 use crate::explain::Explanation;
-use crate::lint::acceptance::Acceptance;
-use crate::lint::report::{Finding, Report};
-use crate::lint::rule::Severity;
+use crate::lint::Acceptance;
+use crate::lint::Severity;
+use crate::lint::{Finding, Report};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
 use crate::staleness::{Assessment, SourceName};

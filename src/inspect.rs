@@ -1,12 +1,10 @@
-//! Everything that `inspect` tells of a token: one value, which the renderers write.
+//! What `inspect` shows of a token, as one value.
 //!
-//! Its JSON form is documented and stable: [`SCHEMA_VERSION`] grows when a field changes its meaning or goes away; new
-//! fields may come at any time.
+//! Its JSON form is documented and stable: [`SCHEMA_VERSION`] increases when a field changes its meaning or is removed.
+//! New fields can be added at any time.
 
 pub mod diff;
-pub(crate) mod field;
-
-use std::sync::Arc;
+mod field;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,35 +13,37 @@ use serde::Serialize;
 
 use crate::certificate::Certificate;
 use crate::gostd::pem;
-use crate::lint::acceptance::Acceptance;
-use crate::lint::context::{Address, CaEntry, Context, WARN_BEFORE};
-use crate::lint::report::{Finding, Report, RuleSet};
+use crate::lint::{Acceptance, CaEntry, Finding, Options, Status, check};
 use crate::token::recover::{Recovered, Repair};
-use crate::token::{Decoded, HostKind, Locality, Token, fingerprint};
+use crate::token::{HostKind, Locality, ServerAddress, Token, fingerprint};
 
 pub use field::{FieldError, field};
 
 /// The version of the JSON form of [`Inspections`].
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What `inspect -format json` prints.
+/// The output of `inspect -format json`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inspections {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
-    /// One for each token that could be decoded, in the order given.
+    /// The worst status of all tokens; `unreadable` if a token could not be read or decoded.
+    pub status: Status,
+    /// One for each token that could be decoded, in the order of the arguments.
     pub tokens: Vec<Inspection>,
 }
 
-/// What one token says.
+/// What one token contains.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inspection {
     /// Where the token came from: `argument`, `@FILE` or `-`.
     pub source: String,
-    /// What had to be undone before Consul would read it.
-    pub undone: Vec<Repair>,
+    /// The worst result of the checks.
+    pub status: Status,
+    /// The repairs that were needed before Consul could decode the text.
+    pub repairs: Vec<Repair>,
     /// The acceptor's ID of the peering.
     pub peer_id: String,
     /// The TLS name of the acceptor's servers.
@@ -54,33 +54,33 @@ pub struct Inspection {
     pub datacenter: Option<String>,
     /// The acceptor's admin partition; empty in the community edition.
     pub partition: Option<String>,
-    /// The acceptor's locality, where it has one.
+    /// The acceptor's locality, if it has one.
     pub locality: Option<Locality>,
-    /// The establishment secret, hidden unless asked for.
-    pub establishment_secret: SecretFacts,
-    /// Every address in the token: the manual ones first, then the servers'.
-    pub addresses: Vec<AddressFacts>,
-    /// Whether the dialer will use TLS: whether there is a CA.
+    /// The establishment secret, hidden unless requested.
+    pub establishment_secret: EstablishmentSecret,
+    /// The addresses in the token: the manual ones, then the servers'.
+    pub addresses: Vec<Address>,
+    /// Whether the dialer uses TLS, which it does if there is a CA.
     pub tls: bool,
     /// One for each entry of `CA`.
-    pub certificates: Vec<CertificateFacts>,
-    /// What Consul says of the token, once what had to be undone is undone.
+    pub certificates: Vec<CertificateEntry>,
+    /// Consul's verdict on the token, after the repairs.
     pub consul: Acceptance,
-    /// What we find in it.
+    /// Our findings.
     pub findings: Vec<Finding>,
-    /// SHA-256 of the token's text as Consul would take it; names a token without showing it.
+    /// SHA-256 of the token's text without line breaks. It identifies a token without revealing it.
     pub token_sha256: String,
 }
 
-/// What may be known of the establishment secret.
+/// The establishment secret.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SecretFacts {
-    /// Whether there is one.
+pub struct EstablishmentSecret {
+    /// Whether the token contains one.
     pub present: bool,
-    /// SHA-256 of it: tells two secrets apart without showing either.
+    /// Its SHA-256, which identifies a secret without revealing it.
     pub sha256: Option<String>,
-    /// The secret itself, only when it was asked for.
+    /// The secret itself, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
 }
@@ -88,10 +88,10 @@ pub struct SecretFacts {
 /// One address of a token.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AddressFacts {
-    /// As it stands in the token.
+pub struct Address {
+    /// Its text in the token.
     pub address: String,
-    /// The host without brackets; `null` when Consul cannot read the address.
+    /// The host without brackets; `null` if Consul cannot parse the address.
     pub host: Option<String>,
     /// `ipv4`, `ipv6`, `name` or `empty`.
     pub kind: Option<&'static str>,
@@ -99,49 +99,54 @@ pub struct AddressFacts {
     pub port: Option<u16>,
     /// `manual` (`-server-external-addresses`) or `server`.
     pub origin: &'static str,
-    /// Whether Consul dials it: manual addresses are dialed instead of the servers'.
+    /// Whether Consul dials it. Consul dials manual addresses instead of server addresses.
     pub dialed: bool,
 }
 
 /// One entry of `CA`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct CertificateFacts {
-    /// Whole days from now until it expires; negative once it has. `null` without a certificate.
+pub struct CertificateEntry {
+    /// Whole days until the certificate expires; negative if it has expired. `null` without a certificate.
     pub days_left: Option<i64>,
-    /// The certificate, if one could be read.
+    /// The certificate, if it can be parsed.
     #[serde(flatten)]
     pub certificate: Option<Certificate>,
-    /// Why none could.
+    /// The reason why there is no certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// The certificates in the entry, PEM, each with a last line end; nothing else that stands there, such as a key.
+    /// The certificates in the entry as PEM with line ends. Other text in the entry, such as a private key, is left out.
     #[serde(skip)]
     pub pem: String,
 }
 
+impl Inspections {
+    /// Returns a document of these tokens. `is_complete` is false if a token could not be read or decoded.
+    pub fn new(tokens: Vec<Inspection>, is_complete: bool) -> Self {
+        let worst = tokens.iter().map(|token| token.status).max().unwrap_or_default();
+        let status = if is_complete { worst } else { Status::Unreadable };
+        Self { version: SCHEMA_VERSION, status, tokens }
+    }
+}
+
 impl Inspection {
-    /// Gathers what a token says. `show_secret` puts the secret itself into the value.
+    /// Checks a token and collects what it contains. `show_secret` includes the secret itself.
     pub fn new(source: String, recovered: Recovered, now: Timestamp, show_secret: bool) -> Self {
-        let Recovered { decoded, text, repairs: undone } = recovered;
-        let facts = Context::gather(text.trim_end().as_bytes(), Ok(&decoded), now, WARN_BEFORE, |entry| {
-            Arc::new(CaEntry::read(entry))
-        });
-        let report = Report::of(&facts, &RuleSet::all());
-        let addresses = facts.addresses.iter().map(AddressFacts::of).collect();
-        let ca_entries = facts.ca_entries.clone();
-        let Decoded { token, .. } = decoded;
-        let entries = token.ca.iter().flatten().zip(ca_entries);
+        let Recovered { decoded, text, repairs } = recovered;
+        let token = decoded.token;
+        let report = check(text.as_bytes(), &Options::new(now));
+        let entries = token.ca.iter().flatten().zip(&report.ca_entries);
         let certificates: Vec<_> =
-            entries.map(|(entry, authority)| CertificateFacts::of(entry, &authority, now)).collect();
+            entries.map(|(text, entry)| CertificateEntry::new(text, entry, now)).collect();
         Self {
             source,
-            undone,
-            addresses,
+            status: report.status(),
+            repairs,
+            addresses: addresses(&token),
             tls: !certificates.is_empty(),
             certificates,
             trust_domain: token.trust_domain().map(str::to_owned),
-            establishment_secret: SecretFacts::of(&token, show_secret),
+            establishment_secret: EstablishmentSecret::new(&token, show_secret),
             consul: report.consul,
             findings: report.findings,
             token_sha256: fingerprint(&text),
@@ -154,8 +159,8 @@ impl Inspection {
     }
 }
 
-impl SecretFacts {
-    fn of(token: &Token, show: bool) -> Self {
+impl EstablishmentSecret {
+    fn new(token: &Token, show: bool) -> Self {
         let secret = &token.establishment_secret;
         let present = !secret.is_empty();
         Self {
@@ -166,53 +171,61 @@ impl SecretFacts {
     }
 }
 
-impl AddressFacts {
-    fn of(address: &Address<'_>) -> Self {
-        let parsed = address.parsed.as_ref().ok();
+fn addresses(token: &Token) -> Vec<Address> {
+    let manual = token.manual_server_addresses.as_deref().unwrap_or_default();
+    let servers = token.server_addresses.as_deref().unwrap_or_default();
+    let manual_entries = manual.iter().map(|text| Address::new(text, "manual", true));
+    manual_entries.chain(servers.iter().map(|text| Address::new(text, "server", manual.is_empty()))).collect()
+}
+
+impl Address {
+    fn new(text: &str, origin: &'static str, dialed: bool) -> Self {
+        let parsed = ServerAddress::parse(text).ok();
         Self {
-            address: address.text.to_owned(),
-            host: parsed.map(|parsed| parsed.host.clone()),
-            kind: parsed.map(|parsed| match parsed.kind {
+            address: text.to_owned(),
+            kind: parsed.as_ref().map(|parsed| match parsed.kind {
                 HostKind::V4(_) => "ipv4",
                 HostKind::V6(_) => "ipv6",
                 HostKind::Name => "name",
                 HostKind::Empty => "empty",
             }),
-            port: parsed.map(|parsed| parsed.port),
-            origin: if address.field == "ManualServerAddresses" { "manual" } else { "server" },
-            dialed: address.dialed,
+            port: parsed.as_ref().map(|parsed| parsed.port),
+            host: parsed.map(|parsed| parsed.host),
+            origin,
+            dialed,
         }
     }
 }
 
-impl CertificateFacts {
-    fn of(entry: &str, authority: &CaEntry, now: Timestamp) -> Self {
-        let certificate = authority.certificate.as_ref();
+impl CertificateEntry {
+    fn new(text: &str, entry: &CaEntry, now: Timestamp) -> Self {
+        let certificate = entry.certificate.as_ref();
         Self {
             days_left: certificate.ok().map(|certificate| certificate.days_left(now)),
             error: certificate.err().map(ToString::to_string),
             certificate: certificate.ok().cloned(),
-            pem: certificates_in(entry),
+            pem: certificates_only(text),
         }
     }
 }
 
-fn certificates_in(entry: &str) -> String {
-    let mut text = String::new();
-    let mut rest = entry.as_bytes();
+/// Returns the PEM certificates in a text.
+fn certificates_only(text: &str) -> String {
+    let mut certificates = String::new();
+    let mut rest = text.as_bytes();
     while let Some(block) = pem::decode(rest) {
         if block.label == b"CERTIFICATE" {
-            text += "-----BEGIN CERTIFICATE-----\n";
-            for line in BASE64_STANDARD.encode(&*block.bytes).as_bytes().chunks(PEM_COLUMNS) {
-                text.extend(line.iter().copied().map(char::from));
-                text.push('\n');
+            certificates += "-----BEGIN CERTIFICATE-----\n";
+            for line in BASE64_STANDARD.encode(&*block.bytes).as_bytes().chunks(PEM_LINE_LEN) {
+                certificates.extend(line.iter().copied().map(char::from));
+                certificates.push('\n');
             }
-            text += "-----END CERTIFICATE-----\n";
+            certificates += "-----END CERTIFICATE-----\n";
         }
         rest = block.rest;
     }
-    text
+    certificates
 }
 
-/// How long a line of PEM is (RFC 7468 §2).
-const PEM_COLUMNS: usize = 64;
+/// The length of a line of PEM (RFC 7468 §2).
+const PEM_LINE_LEN: usize = 64;

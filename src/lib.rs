@@ -20,27 +20,20 @@
 //! What Consul would say of a text, accepted or refused with this very message:
 //!
 //! ```
-//! use consul_peering::lint::acceptance::Acceptance;
+//! use consul_peering::lint::Acceptance;
 //!
-//! let word = Acceptance::of_text(b"eyJQZWVySUQiOiIifQ==");
-//! assert!(!word.accepted);
-//! assert_eq!(word.message.as_deref(), Some("peering token server addresses value is empty"));
+//! let consul = Acceptance::of_text(b"eyJQZWVySUQiOiIifQ==");
+//! assert!(!consul.accepted);
+//! assert_eq!(consul.message.as_deref(), Some("peering token server addresses value is empty"));
 //! ```
 //!
-//! What Consul does not look at is found by checks. They read plain facts, and the time is one of them:
+//! Checks find what Consul does not check. The current time is an argument:
 //!
 //! ```
-//! use std::sync::Arc;
-//!
-//! use consul_peering::lint::context::{CaEntry, Context, WARN_BEFORE};
-//! use consul_peering::lint::report::{Report, RuleSet};
-//! use consul_peering::token::decode;
+//! use consul_peering::lint::{Options, check};
 //!
 //! let text = std::fs::read("fixtures/tokens/one-server.txt")?;
-//! let decoded = decode(&text);
-//! let now = "2036-11-01T00:00:00Z".parse().unwrap();
-//! let facts = Context::gather(&text, decoded.as_ref(), now, WARN_BEFORE, |ca| Arc::new(CaEntry::read(ca)));
-//! let report = Report::of(&facts, &RuleSet::all());
+//! let report = check(&text, &Options::new("2036-11-01T00:00:00Z".parse().unwrap()));
 //! assert!(report.findings.iter().any(|finding| finding.check == "ca-expires-soon"));
 //! # Ok::<(), std::io::Error>(())
 //! ```

@@ -1,8 +1,57 @@
 //! Checks tokens: Consul's verdict, and the problems that Consul does not report.
-pub mod acceptance;
+//!
+//! [`check`] takes a token's text to its [`Report`]. It opens no connection and reads no clock: the time is one of the
+//! [`Options`].
+
+mod acceptance;
 pub mod batch;
-pub mod context;
+mod cache;
+mod context;
 pub mod docs;
-pub mod report;
-pub mod rule;
+mod report;
+mod rule;
 pub mod rules;
+
+pub use acceptance::{Acceptance, CaRefusal, REFERENCE};
+pub use cache::{Cache, NoCache, TokenCache};
+pub use context::{AddressEntry, CaEntry, CaError, Context, Misread};
+pub use report::{Finding, Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
+pub use rule::{Area, Check, Findings, Severity, Subject, Values};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How long before its expiry a certificate is reported, unless the user chooses another time: 30 days.
+pub const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// How to check a token.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The current time.
+    pub now: Timestamp,
+    /// How long before its expiry a certificate is reported.
+    pub warn_before: SignedDuration,
+    /// The checks to run, with their severities.
+    pub rules: RuleSet,
+}
+
+impl Options {
+    /// Returns the options for all checks at a time, with [`WARN_BEFORE`].
+    pub fn new(now: Timestamp) -> Self {
+        Self { now, warn_before: WARN_BEFORE, rules: RuleSet::all() }
+    }
+}
+
+/// Decodes a token's text as Consul does, and checks the result.
+pub fn check(text: &[u8], options: &Options) -> Report {
+    check_with_cache(text, options, &mut NoCache)
+}
+
+/// Does the same as [`check`], and reuses work between tokens.
+pub fn check_with_cache(text: &[u8], options: &Options, cache: &mut impl Cache) -> Report {
+    let decoded = cache.decode(text);
+    let context = Context::new(text, decoded.as_ref(), options, cache);
+    let consul = context.acceptance();
+    let (findings, passed, skipped) = options.rules.run(&context);
+    let ca_entries = context.ca_entries;
+    Report { decoded, ca_entries, consul, findings, passed, skipped }
+}

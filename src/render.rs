@@ -1,4 +1,4 @@
-//! Values → text, one renderer a file. Nothing is decided here.
+//! Writes values as text, one file per format. Renderers make no decisions.
 
 #[cfg(feature = "net")]
 pub mod consul;

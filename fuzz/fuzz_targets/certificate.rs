@@ -3,18 +3,18 @@
 
 use consul_peering::certificate::Certificate;
 use consul_peering::gostd::{base64, chain, pem, x509};
-use consul_peering::lint::context::CaEntry;
+use consul_peering::lint::CaEntry;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let go = x509::parse_certificate(bytes);
     let ours = Certificate::from_der(bytes);
     let text = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", base64::encode(bytes));
-    let authority = CaEntry::read(&text);
+    let entry = CaEntry::parse(&text);
     let block = pem::decode(text.as_bytes()).expect("a block that we wrote");
     assert_eq!(&**block.bytes, bytes);
-    assert_eq!(authority.word.is_ok(), go.is_ok(), "PEM and DER get another word");
-    assert_eq!(authority.certificate.is_ok(), ours.is_ok(), "PEM and DER give other facts");
+    assert_eq!(entry.acceptance.is_ok(), go.is_ok(), "Consul's verdicts on PEM and DER differ");
+    assert_eq!(entry.certificate.is_ok(), ours.is_ok(), "PEM and DER give other facts");
     if let Err(refusal) = go {
         assert!(refusal.to_string().len() <= 1024 + 8 * bytes.len(), "a refusal far longer than its cause");
     }
@@ -27,5 +27,5 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     // The bytes as a text, too: what stands around PEM blocks.
-    let _ = CaEntry::read(&String::from_utf8_lossy(bytes));
+    let _ = CaEntry::parse(&String::from_utf8_lossy(bytes));
 });

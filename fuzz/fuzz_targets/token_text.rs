@@ -1,13 +1,8 @@
 //! A token's text: read, written again, put right, judged and rendered.
 #![no_main]
 
-use std::sync::Arc;
-
 use consul_peering::inspect::Inspection;
-use consul_peering::lint::acceptance::Acceptance;
-use consul_peering::lint::context::{CaEntry, Context, WARN_BEFORE};
-use consul_peering::lint::report::{Report, RuleSet, ValidatedToken};
-use consul_peering::lint::rule::Severity;
+use consul_peering::lint::{Acceptance, Options, Severity, ValidatedToken, check};
 use consul_peering::render::{json, junit, pretty, sarif, yaml};
 use consul_peering::token::recover::recover;
 use consul_peering::token::{Token, decode, encode};
@@ -16,19 +11,15 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let now = Timestamp::from_second(1_795_000_000).unwrap();
-    let word = Acceptance::of_text(text);
-    let decoded = decode(text);
-    assert!(decoded.is_ok() || !word.accepted, "Consul takes what it cannot read");
-    assert_eq!(word.accepted, word.message.is_none());
-    if let Ok(decoded) = &decoded {
-        stays_as_it_is(&decoded.token);
+    let consul = Acceptance::of_text(text);
+    assert_eq!(consul.accepted, consul.message.is_none());
+    let report = check(text, &Options::new(now));
+    assert_eq!(report.consul, consul, "the report contains another verdict of Consul's");
+    assert!(report.decoded.is_ok() || !consul.accepted, "Consul accepts a text that it cannot decode");
+    if let Some(token) = report.token() {
+        stays_as_it_is(token);
     }
-    let read = |entry: &str| Arc::new(CaEntry::read(entry));
-    let facts = Context::gather(text, decoded.as_ref(), now, WARN_BEFORE, read);
-    let report = Report::of(&facts, &RuleSet::all());
-    drop(facts);
-    assert_eq!(report.consul, word, "a report tells another word of Consul's");
-    let validated = [Ok(ValidatedToken { source: "argument".to_owned(), decoded, report })];
+    let validated = [Ok(ValidatedToken { source: "argument".to_owned(), report })];
     let renderings = [
         pretty::reports(validated.iter().flatten(), 80),
         sarif::render(&validated),

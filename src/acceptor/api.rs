@@ -17,7 +17,7 @@ use super::peering::{Peering, PeeringAnswer};
 use super::store::Store;
 use super::stream_status::Streams;
 use super::validation::{check_meta, check_name};
-use crate::lint::acceptance::{Acceptance, judge_ca};
+use crate::lint::Acceptance;
 use crate::token::{Remote, Token, decode, encode};
 
 /// A refusal or a success that is no JSON: status and text.
@@ -111,7 +111,7 @@ impl Api<'_> {
         }
         check_name(&asked.peer_name).map_err(|text| internal(&text))?;
         let decoded = decode(asked.peering_token.as_bytes());
-        let word = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), &mut judge_ca);
+        let word = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token));
         if let Some(message) = word.message {
             return Err(internal(&message));
         }

@@ -8,7 +8,7 @@ use super::rank::{Causes, Evidence, weight};
 use super::{Known, dialer};
 use crate::connectivity::{Distrust, DnsFault, GrpcFault, Reach, Status, TcpWhy, TlsFault, Way, Whose};
 use crate::explain::{self, Entry, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// Where it was seen.
 pub(super) const SEEN_IN: &str = "the way to the servers";

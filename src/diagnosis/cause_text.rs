@@ -1,7 +1,7 @@
 //! The texts of causes: those of what `explain` knows, and of checks.
 
 use crate::explain::Entry;
-use crate::lint::rule::Check;
+use crate::lint::Check;
 use crate::lint::rules;
 
 /// How to look from where the dialing is done. The token goes over standard input, so that it is in no list of processes.
@@ -54,7 +54,7 @@ impl From<&Check> for Text {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.why.to_owned()],
+            why: vec![check.reason.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }

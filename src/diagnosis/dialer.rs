@@ -6,7 +6,7 @@ use super::cause_text::Text;
 use super::rank::{Causes, Evidence, weight};
 use super::{DialerView, Known, address};
 use crate::explain::{self, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::observed::Observed;
 use crate::staleness::Verdict;
 use crate::staleness::evidence::{Entry, PeeringState};

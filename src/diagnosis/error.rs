@@ -6,7 +6,7 @@ use super::rank::{Causes, Evidence, weight};
 use super::staleness;
 use super::staleness::SAYS_STALE;
 use crate::explain::{Area, Explanation, catalog};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
 
 /// Where it was seen.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::Known;
 use super::cause_text::Text;
 use crate::explain;
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// One likely cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

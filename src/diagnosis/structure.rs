@@ -4,7 +4,7 @@ use super::Known;
 use super::cause_text::Text;
 use super::rank::{Causes, Evidence, weight};
 use crate::explain::catalog;
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::lint::rules;
 
 /// Where it was seen.

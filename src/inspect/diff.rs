@@ -1,19 +1,19 @@
-//! What differs between two tokens, and what that means.
+//! The differences between two tokens, and what they mean.
 //!
-//! A token holds no time, so which of two is newer can only be guessed from what Consul writes into it: see [`Newer`].
+//! A token contains no time. Which of two is newer can only be inferred from its contents; see [`Newer`].
 
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::lint::context::CaEntry;
+use crate::lint::CaEntry;
 use crate::token::Token;
 
 /// The version of the JSON form of [`Comparison`].
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Two tokens side by side.
+/// The comparison of two tokens.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Comparison {
@@ -21,48 +21,48 @@ pub struct Comparison {
     pub version: u32,
     /// Where the tokens came from: `argument`, `@FILE` or `-`.
     pub sources: [String; 2],
-    /// How they belong together.
+    /// How the tokens are related.
     pub relation: Relation,
     /// Whether they belong to one peering.
     pub same_peering: bool,
-    /// The same in a sentence.
+    /// The relation as a sentence.
     pub summary: String,
-    /// Which is newer, as far as can be known.
+    /// The newer token, if it can be inferred.
     pub newer: Newer,
-    /// What differs, in the order of a token's fields.
+    /// The fields that differ, in the order of a token's fields.
     pub differences: Vec<Difference>,
 }
 
-/// How two tokens belong together.
+/// How two tokens are related.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Relation {
-    /// They hold the same secret of the same peering.
+    /// They contain the same secret of the same peering.
     SameToken,
-    /// They were generated for the same peering, one after the other.
+    /// They belong to the same peering, but their secrets differ.
     SamePeering,
-    /// They are of two peerings of one cluster.
+    /// They belong to two peerings of one cluster.
     SameCluster,
-    /// They are of two clusters.
+    /// They belong to two clusters.
     OtherCluster,
-    /// They are of two peerings; whether of one cluster cannot be told.
+    /// They belong to two peerings, of the same cluster or of two.
     OtherPeering,
-    /// One has no peer ID.
+    /// A peer ID is missing.
     Unknown,
 }
 
-/// Which of two tokens was generated later.
+/// The token that was generated later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Newer {
-    /// Which.
+    /// The newer token.
     pub which: Which,
-    /// Why, or why it cannot be told. Reasons are likely, never a proof.
-    pub because: String,
+    /// The reason for the answer. It makes the answer likely, never proven.
+    pub reason: String,
 }
 
-/// One of two.
+/// One of two tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -71,9 +71,9 @@ pub enum Which {
     First,
     /// The second.
     Second,
-    /// Neither: they were generated at once.
+    /// Neither: they are the same token.
     Neither,
-    /// It cannot be told.
+    /// It is unknown.
     Unknown,
 }
 
@@ -83,17 +83,17 @@ pub enum Which {
 pub struct Difference {
     /// The field, by its name in the token.
     pub field: &'static str,
-    /// What the first token has; of a secret only a fingerprint.
+    /// The values in the first token. A secret is shown as a fingerprint.
     pub first: Vec<String>,
-    /// What the second has.
+    /// The values in the second token.
     pub second: Vec<String>,
-    /// What it means.
+    /// What the difference means.
     pub meaning: String,
 }
 
 impl Comparison {
     /// Compares two tokens.
-    pub fn of(sources: [String; 2], first: &Token, second: &Token) -> Self {
+    pub fn new(sources: [String; 2], first: &Token, second: &Token) -> Self {
         let relation = Relation::of(first, second);
         let roots = [Root::all(first), Root::all(second)];
         let newer = Newer::of(relation, first, second, &roots);
@@ -128,22 +128,22 @@ impl Relation {
     fn summary(self) -> &'static str {
         match self {
             Self::SameToken => {
-                "The same token: both hold the same secret of the same peering, which works once."
+                "The same token: both contain the same secret of the same peering. It can be used once."
             }
             Self::SamePeering => {
-                "Two tokens of the same peering: at most one of them works, the one that was generated last."
+                "Two tokens of the same peering: at most one is usable, the one that was generated last."
             }
             Self::SameCluster => {
-                "Tokens of two peerings of one cluster: of two local names, or of one that was deleted and created again."
+                "Tokens of two peerings of one cluster: for two local names, or for one name whose peering was deleted and created again."
             }
             Self::OtherCluster => "Tokens of two clusters: their trust domains differ.",
-            Self::OtherPeering => "Tokens of two peerings; whether of one cluster cannot be told.",
-            Self::Unknown => "Whether they belong to one peering cannot be told: a peer ID is missing.",
+            Self::OtherPeering => "Tokens of two peerings: they belong to one cluster or to two.",
+            Self::Unknown => "Unknown relation: a peer ID is missing.",
         }
     }
 }
 
-/// One CA certificate, as far as it is compared.
+/// The compared parts of a CA certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Root {
     shown: String,
@@ -157,7 +157,7 @@ impl Root {
     }
 
     fn of(entry: &str) -> Self {
-        match CaEntry::read(entry).certificate {
+        match CaEntry::parse(entry).certificate {
             Ok(certificate) => Self {
                 shown: format!(
                     "{}, valid from {} (SHA-256 {}…)",
@@ -177,22 +177,22 @@ impl Root {
 
 impl Newer {
     fn of(relation: Relation, first: &Token, second: &Token, roots: &[Vec<Root>; 2]) -> Self {
-        let told = |which, because: &str| Self { which, because: because.to_owned() };
+        let newer = |which, reason: &str| Self { which, reason: reason.to_owned() };
         match relation {
             Relation::SameToken => {
-                return told(Which::Neither, "the secret is the same: they are one token");
+                return newer(Which::Neither, "both are the same token");
             }
             Relation::OtherCluster => {
-                return told(Which::Unknown, "tokens of different clusters have no order");
+                return newer(Which::Unknown, "tokens of different clusters have no order");
             }
             Relation::OtherPeering => {
-                return told(Which::Unknown, "whether they are of one cluster cannot be told");
+                return newer(Which::Unknown, "they may belong to different clusters");
             }
-            Relation::Unknown => return told(Which::Unknown, "one of them has no peer ID"),
+            Relation::Unknown => return newer(Which::Unknown, "a peer ID is missing"),
             Relation::SamePeering | Relation::SameCluster => {}
         }
-        let youngest = |roots: &[Root]| roots.iter().filter_map(|root| root.not_before).max();
-        let by_root = match (youngest(&roots[0]), youngest(&roots[1])) {
+        let newest = |roots: &[Root]| roots.iter().filter_map(|root| root.not_before).max();
+        let by_root = match (newest(&roots[0]), newest(&roots[1])) {
             (Some(one), Some(other)) if one > other => Which::First,
             (Some(one), Some(other)) if one < other => Which::Second,
             _ => Which::Unknown,
@@ -203,31 +203,32 @@ impl Newer {
             _ => Which::Unknown,
         };
         match (by_root, by_format) {
-            (Which::Unknown, Which::Unknown) => told(
+            (Which::Unknown, Which::Unknown) => newer(
                 Which::Unknown,
-                "nothing in them tells: a token holds no time. `peering stale A B` tells if the ledger knows them, and with a snapshot \
-                 of the acceptor for certain",
+                "a token contains no time, and nothing else shows the order. `peering stale A B` shows it if the tokens are in the \
+                 ledger, or with -snapshot",
             ),
             (root, Which::Unknown) => {
-                told(root, "likely: it holds a CA certificate that is newer than any in the other")
+                newer(root, "likely: it contains a newer CA certificate than the other token")
             }
-            (Which::Unknown, format) => {
-                told(format, "likely: it has Remote, which Consul writes since 1.14, and the other has not")
-            }
+            (Which::Unknown, format) => newer(
+                format,
+                "likely: it contains Remote, which Consul writes since 1.14, and the other token does not",
+            ),
             (root, format) if root == format => {
-                told(root, "likely: its CA certificate and its format are newer than the other's")
+                newer(root, "likely: its CA certificate and its format are newer")
             }
-            _ => told(Which::Unknown, "its CA certificate and its format say opposite things"),
+            _ => newer(Which::Unknown, "the CA certificates and the formats contradict each other"),
         }
     }
 }
 
 fn differences(relation: Relation, first: &Token, second: &Token, roots: &[Vec<Root>; 2]) -> Vec<Difference> {
-    let mut found = Vec::new();
+    let mut differences = Vec::new();
     let mut compare = |field, first: Vec<String>, second: Vec<String>, meaning: &dyn Fn() -> String| {
         if first != second {
             let meaning = meaning();
-            found.push(Difference { field, first, second, meaning });
+            differences.push(Difference { field, first, second, meaning });
         }
     };
     let ids = |roots: &[Root]| roots.iter().map(|root| root.id.clone()).collect::<BTreeSet<_>>();
@@ -247,14 +248,14 @@ fn differences(relation: Relation, first: &Token, second: &Token, roots: &[Vec<R
     let text = |text: &str| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] };
     compare("ServerName", text(&first.server_name), text(&second.server_name), &|| {
         if relation == Relation::OtherCluster {
-            "The trust domains differ: two clusters, or one that was bootstrapped anew.".to_owned()
+            "The trust domains differ: the tokens are from two clusters, or the cluster was bootstrapped again.".to_owned()
         } else {
-            "The servers answer to another name: the datacenter was renamed, or Consul upgraded from 1.13."
+            "The name of the servers changed: the datacenter was renamed, or Consul was upgraded from 1.13."
                 .to_owned()
         }
     });
     compare("PeerID", text(&first.peer_id), text(&second.peer_id), &|| {
-        "Two peerings. If both are of one local name, it was deleted and created again: tokens from before do not work."
+        "Two peerings. If both have the same local name, the peering was deleted and created again, and older tokens are invalid."
             .to_owned()
     });
     let secret = |token: &Token| {
@@ -267,9 +268,10 @@ fn differences(relation: Relation, first: &Token, second: &Token, roots: &[Vec<R
     };
     compare("EstablishmentSecret", secret(first), secret(second), &|| {
         if relation == Relation::SamePeering {
-            "Generated one after the other for the same name: the later made the earlier void.".to_owned()
+            "The peering's token was generated again, which invalidated the older token if it was unused."
+                .to_owned()
         } else {
-            "As it must be: every token has its own.".to_owned()
+            "Expected: every token has its own secret.".to_owned()
         }
     });
     let remote = |token: &Token| -> Vec<String> {
@@ -282,23 +284,25 @@ fn differences(relation: Relation, first: &Token, second: &Token, roots: &[Vec<R
         shown.collect()
     };
     compare("Remote", remote(first), remote(second), &|| match (&first.remote, &second.remote) {
-        (None, _) | (_, None) => "Consul 1.13 wrote the one without, a later one the other.".to_owned(),
-        _ => "The acceptors tell another place of themselves.".to_owned(),
+        (None, _) | (_, None) => {
+            "Consul 1.13 wrote the token without Remote, and a later version wrote the other one.".to_owned()
+        }
+        _ => "The acceptor's datacenter, partition or locality differs.".to_owned(),
     });
-    found
+    differences
 }
 
 fn ca_meaning(relation: Relation, first: &BTreeSet<String>, second: &BTreeSet<String>) -> String {
     let text = if first == second {
-        "The same certificates in another order: no difference to Consul."
+        "The same certificates in another order, which makes no difference to Consul."
     } else if first.is_empty() || second.is_empty() {
-        "With the one the dialer uses TLS, with the other it does not."
+        "The dialer uses TLS with one token, and plain text with the other."
     } else if matches!(relation, Relation::OtherCluster | Relation::OtherPeering | Relation::Unknown) {
         "Each cluster has its own CA."
     } else if first.is_disjoint(second) {
-        "The acceptor's CA was rotated between them: the older token's CA no longer proves who the acceptor is."
+        "The acceptor's CA was rotated in between: the acceptor's certificate no longer chains to the CA in the older token."
     } else {
-        "A rotation of the acceptor's CA was in progress when one of them was generated: the certificate in both serves."
+        "The acceptor's CA was being rotated when one token was generated. The certificate in both tokens works."
     };
     text.to_owned()
 }
@@ -307,13 +311,13 @@ fn addresses_meaning(first: &Token, second: &Token) -> String {
     let (one, other) = (first.dialed_addresses(), second.dialed_addresses());
     let sets = |list: &[String]| list.iter().cloned().collect::<BTreeSet<_>>();
     let text = if one == other {
-        "The dialer dials the same addresses with both."
+        "The dialer dials the same addresses with both tokens."
     } else if sets(one) == sets(other) {
-        "The same addresses in another order: the dialer tries them in that order."
+        "The same addresses in another order: the dialer tries them in order."
     } else if sets(one).is_disjoint(&sets(other)) {
-        "The dialer dials other addresses altogether: only those that still lead to the acceptor work."
+        "The dialer dials different addresses. Only those that still lead to the acceptor work."
     } else {
-        "Servers came or went between them: addresses of servers that are gone cost the dialer time."
+        "Servers were added or removed in between. Dialing the address of a removed server takes time."
     };
     text.to_owned()
 }

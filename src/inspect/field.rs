@@ -1,42 +1,41 @@
-//! One value out of an [`Inspection`], by a path such as `certificates[0].not_after`, for scripts.
+//! One value of an [`Inspection`] for scripts, by a path such as `certificates[0].not_after`.
 
 use serde_json::Value;
 use thiserror::Error;
 
 use super::Inspection;
 
-/// Why a path leads nowhere.
+/// The reason why a path has no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FieldError {
-    /// No such field at this place.
-    #[error("no field {step:?} in {at}; there are: {known}")]
+    /// The field does not exist.
+    #[error("{at} has no field {step:?}; it has: {available}")]
     Unknown {
-        /// The step that leads nowhere.
+        /// The missing field.
         step: String,
-        /// The path until there.
+        /// The path before it.
         at: String,
-        /// What there is.
-        known: String,
+        /// The fields that exist.
+        available: String,
     },
-    /// An index behind the end, or into something that is no list.
-    #[error("{at} has {count} entries, so there is no {at}[{index}]")]
+    /// The index is out of range.
+    #[error("{at} has {count} entries, so {at}[{index}] does not exist")]
     Index {
-        /// The path until there.
+        /// The path before it.
         at: String,
-        /// How many there are.
+        /// The number of entries.
         count: usize,
-        /// Which was asked for.
+        /// The index.
         index: usize,
     },
-    /// The secret is shown only where that is asked for.
-    #[error("the establishment secret is shown with -show-secret only")]
+    /// The secret is hidden.
+    #[error("the establishment secret is hidden; use -show-secret to show it")]
     Hidden,
 }
 
-/// The value at a path: a scalar bare, a list of scalars a line each, anything else as JSON.
+/// Returns the value at a path: a scalar without quotes, a list of scalars with one per line, or anything else as JSON.
 ///
-/// Names are matched without regard to case and underscores, so that `PeerID` is `peer_id`. Indices are written
-/// `[0]` or `.0`.
+/// Names are compared without case and underscores, so `PeerID` is `peer_id`. Write an index as `[0]` or `.0`.
 pub fn field(inspection: &Inspection, path: &str) -> Result<String, FieldError> {
     let root = serde_json::to_value(inspection).unwrap_or_default();
     let mut value = &root;
@@ -54,7 +53,7 @@ pub fn field(inspection: &Inspection, path: &str) -> Result<String, FieldError> 
                 (value, _) => find(value, step).ok_or_else(|| FieldError::Unknown {
                     step: step.to_owned(),
                     at: at.clone(),
-                    known: names(value),
+                    available: names(value),
                 })?,
             };
         at = if at == "the token" { step.to_owned() } else { format!("{at}.{step}") };
@@ -74,12 +73,15 @@ fn names(value: &Value) -> String {
     match value {
         Value::Object(fields) => fields.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
         Value::Array(entries) => format!("{} entries, from [0]", entries.len()),
-        _ => "none, it is a value".to_owned(),
+        _ => "none, because it is a value".to_owned(),
     }
 }
 
 fn folded(name: &str) -> String {
-    name.chars().filter(|letter| *letter != '_').map(|letter| letter.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(|character| *character != '_')
+        .map(|character| character.to_ascii_lowercase())
+        .collect()
 }
 
 fn plain(value: &Value) -> String {

@@ -1,8 +1,8 @@
-//! Consul's word: would it take a token, and if not, what would it say?
+//! Consul's verdict: whether Consul accepts a token, and the message with which it rejects one.
 //!
-//! The checks are those of `POST /v1/peering/establish`, in Consul's order: the text is read, every CA is a
-//! certificate, there is some address, every address has a port, a token with a CA has a server name, and there is a
-//! peer ID. Neither dates nor the secret are looked at.
+//! The checks are those of `POST /v1/peering/establish`, in Consul's order: the text can be decoded, every CA is a
+//! certificate, there is an address, every address has a port, a token with a CA has a server name, and there is a
+//! peer ID. Consul checks neither the expiry of certificates nor the secret.
 
 use serde::Serialize;
 use thiserror::Error;
@@ -10,80 +10,80 @@ use thiserror::Error;
 use crate::gostd::{pem, x509};
 use crate::token::{DecodeError, ServerAddress, Token, decode};
 
-/// Whose word it is.
+/// The Consul whose verdict it is.
 pub const REFERENCE: &str = "Consul 1.23.0-dev, Go 1.26";
 
-/// What Consul says of a token.
+/// Consul's verdict on a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Acceptance {
-    /// Whether the token passes reading and validation. What dialing brings is another matter.
+    /// Whether Consul decodes and validates the token without an error. Dialing can still fail.
     pub accepted: bool,
-    /// The very message of the refusal.
+    /// The message with which Consul rejects the token, exactly; `null` if it accepts the token.
     pub message: Option<String>,
-    /// `false`: what follows `peering token invalid CA: ` may differ from Consul's.
+    /// `false`: the text after `peering token invalid CA: ` may differ from Consul's.
     pub exact: bool,
 }
 
-/// Why Consul does not take a CA.
+/// The reason why Consul rejects a CA.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct CaRefusal {
-    /// The reason, as it stands after `peering token invalid CA: `.
+    /// The text after `peering token invalid CA: `.
     pub message: String,
-    /// Whether it is Consul's to the byte.
+    /// Whether it is Consul's text, byte for byte.
     pub exact: bool,
 }
 
 impl Acceptance {
-    /// Judges a text.
+    /// Returns Consul's verdict on a text.
     pub fn of_text(text: &[u8]) -> Self {
-        let decoded = decode(text);
-        Self::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), &mut judge_ca)
+        Self::of_decoded(decode(text).as_ref().map(|decoded| &decoded.token))
     }
 
-    /// Judges a text that was read. The certificates are left to `judge`, which may remember those it saw before:
-    /// [`judge_ca`] is the plain one.
-    pub fn of_decoded(
+    /// Returns Consul's verdict on a decoded text.
+    pub fn of_decoded(decoded: Result<&Token, &DecodeError>) -> Self {
+        let cas = decoded.ok().and_then(|token| token.ca.as_deref()).unwrap_or_default();
+        Self::with_cas(decoded, cas.iter().map(|ca| check_ca(ca)))
+    }
+
+    /// Returns Consul's verdict on a decoded text, given its verdict on each entry of `CA`, in order.
+    pub(super) fn with_cas(
         decoded: Result<&Token, &DecodeError>,
-        judge: &mut impl FnMut(&str) -> Result<(), CaRefusal>,
+        mut cas: impl Iterator<Item = Result<(), CaRefusal>>,
     ) -> Self {
-        match decoded {
-            Ok(token) => Self::of_token(token, judge),
-            Err(error) => Self::refused(error.message.clone()),
-        }
-    }
-
-    fn of_token(token: &Token, judge: &mut impl FnMut(&str) -> Result<(), CaRefusal>) -> Self {
-        let cas = token.ca.as_deref().unwrap_or_default();
-        if let Err(refusal) = cas.iter().try_for_each(|ca| judge(ca)) {
+        let token = match decoded {
+            Ok(token) => token,
+            Err(error) => return Self::rejected(error.message.clone()),
+        };
+        if let Some(refusal) = cas.find_map(Result::err) {
             let message = format!("peering token invalid CA: {}", refusal.message);
             return Self { accepted: false, message: Some(message), exact: refusal.exact };
         }
         let manual = token.manual_server_addresses.iter().flatten();
         let mut addresses = manual.chain(token.server_addresses.iter().flatten()).peekable();
         if addresses.peek().is_none() {
-            return Self::refused("peering token server addresses value is empty");
+            return Self::rejected("peering token server addresses value is empty");
         }
         if let Some(address) = addresses.find(|address| !ServerAddress::is_valid(address)) {
-            return Self::refused(format!("{address} is not a valid peering server address"));
+            return Self::rejected(format!("{address} is not a valid peering server address"));
         }
-        if !cas.is_empty() && token.server_name.is_empty() {
-            return Self::refused("peering token server name value is empty");
+        if token.ca.as_ref().is_some_and(|cas| !cas.is_empty()) && token.server_name.is_empty() {
+            return Self::rejected("peering token server name value is empty");
         }
         if token.peer_id.is_empty() {
-            return Self::refused("peering token peer ID value is empty");
+            return Self::rejected("peering token peer ID value is empty");
         }
         Self { accepted: true, message: None, exact: true }
     }
 
-    fn refused(message: impl Into<String>) -> Self {
+    fn rejected(message: impl Into<String>) -> Self {
         Self { accepted: false, message: Some(message.into()), exact: true }
     }
 }
 
-/// Judges one CA: its first well-formed PEM block must be a certificate.
-pub fn judge_ca(pem: &str) -> Result<(), CaRefusal> {
+/// Returns Consul's verdict on one CA: its first well-formed PEM block must be a certificate.
+pub(super) fn check_ca(pem: &str) -> Result<(), CaRefusal> {
     let exactly = |message: &str| CaRefusal { message: message.to_owned(), exact: true };
     let block = pem::decode(pem.as_bytes()).ok_or_else(|| exactly("no PEM-encoded data found"))?;
     if block.label != b"CERTIFICATE" {
@@ -110,36 +110,37 @@ mod tests {
         }
     }
 
-    fn word(token: &Token) -> Option<String> {
-        Acceptance::of_decoded(Ok(token), &mut judge_ca).message
+    fn message(token: &Token) -> Option<String> {
+        Acceptance::of_decoded(Ok(token)).message
     }
 
     #[test]
-    fn the_first_fault_in_consuls_order_is_told() {
-        let mut faulty = Token { ca: Some(vec![String::new()]), ..Token::default() };
-        assert_eq!(word(&faulty).unwrap(), "peering token invalid CA: no PEM-encoded data found");
-        let ask = |token: &Token| Acceptance::of_decoded(Ok(token), &mut |_| Ok(())).message.unwrap();
-        assert_eq!(ask(&faulty), "peering token server addresses value is empty");
-        faulty.server_addresses = Some(vec!["b".into()]);
-        faulty.manual_server_addresses = Some(vec!["c:1".into(), "a".into()]);
-        assert_eq!(ask(&faulty), "a is not a valid peering server address");
-        faulty.manual_server_addresses = None;
-        assert_eq!(ask(&faulty), "b is not a valid peering server address");
-        faulty.server_addresses = Some(vec!["b:1".into()]);
-        assert_eq!(ask(&faulty), "peering token server name value is empty");
-        faulty.ca = None;
-        assert_eq!(ask(&faulty), "peering token peer ID value is empty");
+    fn the_message_is_about_the_first_error_in_consuls_order() {
+        let mut token = Token { ca: Some(vec![String::new()]), ..Token::default() };
+        assert_eq!(message(&token).unwrap(), "peering token invalid CA: no PEM-encoded data found");
+        let with_valid_ca =
+            |token: &Token| Acceptance::with_cas(Ok(token), [Ok(())].into_iter()).message.unwrap();
+        assert_eq!(with_valid_ca(&token), "peering token server addresses value is empty");
+        token.server_addresses = Some(vec!["b".into()]);
+        token.manual_server_addresses = Some(vec!["c:1".into(), "a".into()]);
+        assert_eq!(with_valid_ca(&token), "a is not a valid peering server address");
+        token.manual_server_addresses = None;
+        assert_eq!(with_valid_ca(&token), "b is not a valid peering server address");
+        token.server_addresses = Some(vec!["b:1".into()]);
+        assert_eq!(with_valid_ca(&token), "peering token server name value is empty");
+        token.ca = None;
+        assert_eq!(with_valid_ca(&token), "peering token peer ID value is empty");
     }
 
     #[test]
-    fn without_a_ca_there_need_be_no_server_name() {
-        assert_eq!(word(&Token { server_name: String::new(), ..token() }), None);
-        assert_eq!(word(&Token { server_name: String::new(), ca: Some(Vec::new()), ..token() }), None);
+    fn a_token_without_a_ca_needs_no_server_name() {
+        assert_eq!(message(&Token { server_name: String::new(), ..token() }), None);
+        assert_eq!(message(&Token { server_name: String::new(), ca: Some(Vec::new()), ..token() }), None);
     }
 
     #[test]
-    fn a_block_that_is_no_certificate_is_told() {
+    fn a_ca_must_be_a_certificate() {
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        assert_eq!(judge_ca(key).unwrap_err().message, "first PEM-block should be CERTIFICATE type");
+        assert_eq!(check_ca(key).unwrap_err().message, "first PEM-block should be CERTIFICATE type");
     }
 }

@@ -1,174 +1,174 @@
-//! What checks read: plain values that were gathered before, and the time.
-//!
-//! Nothing here looks anything up. A fact that could not be gathered is an `Err` or `None` here, and the checks that
-//! need it say that they did not apply.
+//! The values that checks read: the token, its certificates and addresses, and the time.
 
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::acceptance::{CaRefusal, judge_ca};
+use super::acceptance::{Acceptance, CaRefusal, check_ca};
+use super::{Cache, Options};
 use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
 use crate::token::recover::{Repair, recover};
 use crate::token::resemblance::Resemblance;
 use crate::token::{AddressError, DecodeError, Decoded, Observation, ObservationKind, ServerAddress, Token};
 
-/// How long before its expiry a certificate is worth a warning, unless the user says otherwise: 30 days.
-pub const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Everything that is known of one token.
+/// Everything that checks read about one token.
 #[derive(Debug)]
 pub struct Context<'a> {
-    /// The time at which the token is judged.
+    /// The current time.
     pub now: Timestamp,
-    /// How long before its expiry a certificate is worth a warning.
+    /// How long before its expiry a certificate is reported.
     pub warn_before: SignedDuration,
-    /// The token's text as it was given.
+    /// The token's text.
     pub text: &'a [u8],
-    /// What Consul reads in it.
+    /// What Consul decodes from the text.
     pub decoded: Result<&'a Decoded, &'a DecodeError>,
-    /// What a text probably is that Consul cannot read.
+    /// What the text probably is, if Consul cannot decode it.
     pub misread: Option<Misread>,
     /// One for each entry of `CA`, in order.
     pub ca_entries: Vec<Arc<CaEntry>>,
     /// `ManualServerAddresses`, then `ServerAddresses`.
-    pub addresses: Vec<Address<'a>>,
+    pub addresses: Vec<AddressEntry<'a>>,
 }
 
-/// What a text probably is that Consul cannot read.
+/// What a text probably is, if Consul cannot decode it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misread {
-    /// What has to be undone before there is a token, or before it is clear that there is none.
-    pub undone: Vec<Repair>,
-    /// What it resembles, if undoing that led to no token.
+    /// The repairs that lead to a token, or that were tried.
+    pub repairs: Vec<Repair>,
+    /// What the text resembles, if no repair leads to a token.
     pub resembles: Option<Resemblance>,
 }
 
-/// One address of a token, parsed.
+/// One address of a token.
 #[derive(Debug)]
-pub struct Address<'a> {
+pub struct AddressEntry<'a> {
     /// `ManualServerAddresses` or `ServerAddresses`.
     pub field: &'static str,
-    /// Its place in that list.
+    /// Its index in that list.
     pub index: usize,
-    /// As it stands there.
+    /// Its text in the token.
     pub text: &'a str,
-    /// What Consul reads in it.
+    /// What Consul parses from the text.
     pub parsed: Result<ServerAddress, AddressError>,
-    /// Whether Consul dials it: manual addresses are dialed instead of the servers'.
+    /// Whether Consul dials it. Consul dials manual addresses instead of server addresses.
     pub dialed: bool,
 }
 
-/// One entry of `CA`. Gathering it is most of a token's work, so it can be shared between tokens.
+/// One entry of `CA`. Parsing it is most of the work for a token, so tokens can share it.
 #[derive(Debug)]
 pub struct CaEntry {
-    /// What Consul says of it.
-    pub word: Result<(), CaRefusal>,
-    /// The facts of its certificate, or why they could not be read: Consul and this tool may differ in that.
-    pub certificate: Result<Certificate, AuthorityError>,
-    /// How many more PEM blocks follow the first; Consul passes over them.
-    pub more_blocks: usize,
-    /// Whether there is text around the PEM blocks that is neither blank nor part of one.
-    pub text_around: bool,
-    /// Whether there is a private key in it.
+    /// Consul's verdict on it.
+    pub acceptance: Result<(), CaRefusal>,
+    /// Its certificate. Consul and this tool use different parsers, so one can succeed where the other fails.
+    pub certificate: Result<Certificate, CaError>,
+    /// The number of PEM blocks after the first. Consul ignores them.
+    pub extra_blocks: usize,
+    /// Whether there is text other than whitespace around the PEM blocks.
+    pub surrounding_text: bool,
+    /// Whether it contains a private key.
     pub private_key: bool,
 }
 
-/// Why an entry of `CA` shows no certificate.
+/// The reason why an entry of `CA` has no certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AuthorityError {
-    /// There is no PEM block that could be decoded.
-    #[error("no PEM block in it")]
+pub enum CaError {
+    /// There is no well-formed PEM block.
+    #[error("it contains no PEM block")]
     NoPem,
-    /// The first block is something else.
+    /// The first block is not a certificate.
     #[error("the first PEM block is a {0}, not a CERTIFICATE")]
     OtherBlock(String),
-    /// It is no certificate, or none that this tool understands.
+    /// The first block is not a certificate that this tool can parse.
     #[error(transparent)]
     Certificate(#[from] CertificateError),
 }
 
 impl CaEntry {
-    /// Gathers the facts of one entry of `CA`.
-    pub fn read(entry: &str) -> Self {
+    /// Parses one entry of `CA`.
+    pub fn parse(text: &str) -> Self {
         let mut blocks = Vec::new();
-        let mut rest = entry.as_bytes();
-        let mut around = 0;
+        let mut rest = text.as_bytes();
+        let mut surrounding_text = false;
         while let Some(block) = pem::decode(rest) {
-            let taken = rest.len() - block.rest.len();
-            around += usize::from(!rest[..taken].trim_ascii_start().starts_with(b"-----BEGIN "));
+            let consumed = rest.len() - block.rest.len();
+            surrounding_text |= !rest[..consumed].trim_ascii_start().starts_with(b"-----BEGIN ");
             rest = block.rest;
             blocks.push(block);
         }
-        around += usize::from(!blocks.is_empty() && !rest.trim_ascii().is_empty());
+        surrounding_text |= !blocks.is_empty() && !rest.trim_ascii().is_empty();
         let certificate = match blocks.first() {
-            None => Err(AuthorityError::NoPem),
+            None => Err(CaError::NoPem),
             Some(block) if block.label != b"CERTIFICATE" => {
-                Err(AuthorityError::OtherBlock(String::from_utf8_lossy(block.label).into_owned()))
+                Err(CaError::OtherBlock(String::from_utf8_lossy(block.label).into_owned()))
             }
-            Some(block) => Certificate::from_der(&block.bytes).map_err(AuthorityError::from),
+            Some(block) => Certificate::from_der(&block.bytes).map_err(CaError::from),
         };
         Self {
-            word: judge_ca(entry),
+            acceptance: check_ca(text),
             certificate,
-            more_blocks: blocks.len().saturating_sub(1),
-            text_around: around > 0,
-            // Also in a block that is damaged: a key that can be mended is a key.
-            private_key: entry.contains("PRIVATE KEY-----"),
+            extra_blocks: blocks.len().saturating_sub(1),
+            surrounding_text,
+            // Also in a damaged block: a key that can be repaired is a key.
+            private_key: text.contains("PRIVATE KEY-----"),
         }
     }
 }
 
 impl Misread {
-    fn of(text: &[u8], error: &DecodeError) -> Self {
+    fn new(text: &[u8], error: &DecodeError) -> Self {
         match recover(text) {
-            Ok(recovered) => Self { undone: recovered.repairs, resembles: None },
-            Err((_, undone)) => Self { undone, resembles: Some(Resemblance::of(text, error)) },
+            Ok(recovered) => Self { repairs: recovered.repairs, resembles: None },
+            Err((_, repairs)) => Self { repairs, resembles: Some(Resemblance::of(text, error)) },
         }
     }
 }
 
-impl Address<'_> {
-    /// Where it stands, such as `ServerAddresses[1]`.
+impl AddressEntry<'_> {
+    /// Returns its path in the token, such as `ServerAddresses[1]`.
     pub fn path(&self) -> String {
         format!("{}[{}]", self.field, self.index)
     }
 }
 
 impl<'a> Context<'a> {
-    /// Gathers the facts of a token. `authority` reads one entry of `CA`, and may remember it.
-    pub fn gather(
+    /// Parses the certificates and addresses of a token.
+    pub(super) fn new(
         text: &'a [u8],
         decoded: Result<&'a Decoded, &'a DecodeError>,
-        now: Timestamp,
-        warn_before: SignedDuration,
-        mut authority: impl FnMut(&str) -> Arc<CaEntry>,
+        options: &Options,
+        cache: &mut impl Cache,
     ) -> Self {
         let token = decoded.ok().map(|decoded| &decoded.token);
         let ca_entries = token.and_then(|token| token.ca.as_deref()).unwrap_or_default();
         Self {
-            now,
-            warn_before,
+            now: options.now,
+            warn_before: options.warn_before,
             text,
             decoded,
-            misread: decoded.err().map(|error| Misread::of(text, error)),
-            ca_entries: ca_entries.iter().map(|entry| authority(entry)).collect(),
+            misread: decoded.err().map(|error| Misread::new(text, error)),
+            ca_entries: ca_entries.iter().map(|entry| cache.ca_entry(entry)).collect(),
             addresses: token.map(addresses).unwrap_or_default(),
         }
     }
 
-    /// The token, if the text could be decoded.
+    /// Returns Consul's verdict on the token.
+    pub(super) fn acceptance(&self) -> Acceptance {
+        let cas = self.ca_entries.iter().map(|entry| entry.acceptance.clone());
+        Acceptance::with_cas(self.decoded.map(|decoded| &decoded.token), cas)
+    }
+
+    /// Returns the token, if Consul can decode the text.
     pub fn token(&self) -> Option<&'a Token> {
         self.decoded.ok().map(|decoded| &decoded.token)
     }
 
-    /// What was remarkable about a text that could be decoded.
+    /// Returns what Consul ignores in the text, if it can decode the text.
     pub fn observations(&self) -> &'a [Observation] {
         self.decoded.map_or(&[], |decoded| &decoded.observations)
     }
 
-    /// How many more of a kind there are than the observations list.
+    /// Returns the number of observations of a kind that are not listed.
     pub fn unlisted(&self, kind: ObservationKind) -> usize {
         let counts = self.observations().iter().filter_map(|observation| match observation {
             Observation::Truncated { kind: of, count } if *of == kind => Some(*count),
@@ -177,41 +177,40 @@ impl<'a> Context<'a> {
         counts.sum()
     }
 
-    /// Whether something must be undone before the text is a token.
-    pub fn needs(&self, step: Repair) -> bool {
-        self.misread.as_ref().is_some_and(|misread| misread.undone.contains(&step))
+    /// Returns whether the text needs this repair.
+    pub fn needs(&self, repair: Repair) -> bool {
+        self.misread.as_ref().is_some_and(|misread| misread.repairs.contains(&repair))
     }
 
-    /// Whether the text is no token, and this instead.
+    /// Returns whether the text is not a token and resembles this instead.
     pub fn resembles(&self, other: Resemblance) -> bool {
         self.misread.as_ref().is_some_and(|misread| misread.resembles == Some(other))
     }
 
-    /// The acceptor's datacenter, if the token tells it.
+    /// Returns the acceptor's datacenter, if the token contains it.
     pub fn datacenter(&self) -> Option<&'a str> {
         let remote = self.token()?.remote.as_ref()?;
         (!remote.datacenter.is_empty()).then_some(remote.datacenter.as_str())
     }
 
-    /// Whether a CA is within its dates, or may be: one that could not be read, or that further PEM blocks follow.
-    pub fn may_trust_some(&self) -> bool {
-        self.ca_entries.iter().any(|authority| {
-            let valid =
-                authority.certificate.as_ref().map_or(authority.word.is_ok(), |it| it.is_valid_at(self.now));
-            valid || authority.more_blocks > 0
+    /// Returns whether a CA is valid at the current time, or may be: one that cannot be parsed, or that has extra PEM
+    /// blocks.
+    pub fn may_have_valid_ca(&self) -> bool {
+        self.ca_entries.iter().any(|entry| {
+            let is_valid =
+                entry.certificate.as_ref().map_or(entry.acceptance.is_ok(), |it| it.is_valid_at(self.now));
+            is_valid || entry.extra_blocks > 0
         })
     }
 
-    /// The certificates that could be read, each with its place in `CA`.
+    /// Returns the certificates that could be parsed, each with its index in `CA`.
     pub fn certificates(&self) -> impl Iterator<Item = (usize, &Certificate)> {
-        let read = |authority: &'_ Arc<CaEntry>| authority.certificate.is_ok();
-        self.ca_entries.iter().enumerate().filter(move |(_, authority)| read(authority)).filter_map(
-            |(at, authority)| authority.certificate.as_ref().ok().map(|certificate| (at, certificate)),
-        )
+        let entries = self.ca_entries.iter().enumerate();
+        entries.filter_map(|(index, entry)| entry.certificate.as_ref().ok().map(|it| (index, it)))
     }
 
-    /// The addresses that Consul could read and would dial.
-    pub fn dialed(&self) -> impl Iterator<Item = (&Address<'a>, &ServerAddress)> {
+    /// Returns the addresses that Consul can parse and dials.
+    pub fn dialed(&self) -> impl Iterator<Item = (&AddressEntry<'a>, &ServerAddress)> {
         self.addresses
             .iter()
             .filter(|address| address.dialed)
@@ -219,13 +218,13 @@ impl<'a> Context<'a> {
     }
 }
 
-fn addresses(token: &Token) -> Vec<Address<'_>> {
+fn addresses(token: &Token) -> Vec<AddressEntry<'_>> {
     let manual = token.manual_server_addresses.as_deref().unwrap_or_default();
     let servers = token.server_addresses.as_deref().unwrap_or_default();
     [("ManualServerAddresses", manual, true), ("ServerAddresses", servers, manual.is_empty())]
         .into_iter()
         .flat_map(|(field, list, dialed)| {
-            list.iter().enumerate().map(move |(index, text)| Address {
+            list.iter().enumerate().map(move |(index, text)| AddressEntry {
                 field,
                 index,
                 text,

@@ -1,4 +1,4 @@
-//! The page of all checks, written from their values.
+//! The documentation of all checks, written from their values.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use super::rules::ALL;
 
 const AREAS: [Area; 4] = [Area::Text, Area::Addresses, Area::Identity, Area::Certificates];
 
-/// The page as Markdown: `docs/checks.md`.
+/// Returns `docs/checks.md` as Markdown.
 pub fn markdown() -> String {
     let mut page = String::from(
         "# Checks\n\n\
-         Written from the checks in `src/check` by `UPDATE_DOCS=1 cargo test`; edit those, not this page.\n\n\
-         `peering validate` runs all of them on a token's text and what it holds; it dials nothing. An **error** is what\n\
-         Consul refuses, or what cannot work; a **warning** works today and will hurt; an **info** is worth knowing. What\n\
-         Consul itself says of a token is reported apart from these findings.\n",
+         `UPDATE_DOCS=1 cargo test` generates this page from the checks in `src/lint/rules`. Edit those instead.\n\n\
+         `peering validate` runs all checks on a token's text and contents. It opens no connection. An **error** means\n\
+         that Consul rejects the token, or that the token cannot work. A **warning** works today, and causes problems\n\
+         later or elsewhere. An **info** is good to know. Consul's own verdict is reported separately.\n",
     );
     for area in AREAS {
         let _ = write!(page, "\n**{}**\n\n", area.title());
@@ -40,9 +40,9 @@ fn of(area: Area) -> impl Iterator<Item = &'static Check> {
 
 fn section(page: &mut String, check: &Check) {
     let _ = write!(page, "\n### {}\n\n**{}.** {}\n\n", check.name, check.severity, check.summary);
-    let _ = write!(page, "Why: {}\n\nWhat to do: {}\n\n", check.why, check.remedy);
+    let _ = write!(page, "Why: {}\n\nWhat to do: {}\n\n", check.reason, check.remedy);
     if let Some(condition) = check.subject.condition() {
-        let _ = write!(page, "Runs when {condition}. ");
+        let _ = write!(page, "Runs if {condition}. ");
     }
-    let _ = writeln!(page, "Known from: {}.", check.source);
+    let _ = writeln!(page, "Source: {}.", check.source);
 }

@@ -1,52 +1,55 @@
-//! What is said of one token: Consul's word and our findings, never mixed.
+//! The report on one token: Consul's verdict and our findings, never mixed.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::acceptance::Acceptance;
-use super::context::Context;
-use super::rule::{Check, Found, Severity, Subject, Values};
+use super::context::{CaEntry, Context};
+use super::rule::{Check, Findings, Severity, Subject, Values};
 use super::rules;
-use crate::token::{DecodeError, Decoded};
+use crate::token::{DecodeError, Decoded, Token};
 
-/// Which checks run, and how bad their findings are.
+/// The checks to run, each with the severity of its findings.
 #[derive(Debug, Clone)]
 pub struct RuleSet {
     checks: Vec<(&'static Check, Severity)>,
-    left_out: Vec<&'static Check>,
+    deselected: Vec<&'static Check>,
 }
 
-/// What is said of one token.
+/// The report on one token.
 #[derive(Debug)]
 pub struct Report {
-    /// Consul's word.
+    /// What Consul decodes from the text.
+    pub decoded: Result<Decoded, DecodeError>,
+    /// One for each entry of `CA`, in order.
+    pub ca_entries: Vec<Arc<CaEntry>>,
+    /// Consul's verdict.
     pub consul: Acceptance,
-    /// Ours, the worst first, then in the order of the token.
+    /// Our findings: the most severe first, then in the order of the token's fields.
     pub findings: Vec<Finding>,
-    /// How many checks ran and found nothing.
+    /// The number of checks that ran without a finding.
     pub passed: usize,
-    /// The checks that did not run, and why.
-    pub not_applied: Vec<NotApplied>,
+    /// The checks that did not run.
+    pub skipped: Vec<SkippedCheck>,
 }
 
-/// A token, and what is said of it.
+/// A token and its report.
 #[derive(Debug)]
 pub struct ValidatedToken {
     /// Where it came from: `argument`, `@FILE` or `-`.
     pub source: String,
-    /// What Consul reads in its text.
-    pub decoded: Result<Decoded, DecodeError>,
-    /// What is said of it.
+    /// Its report.
     pub report: Report,
 }
 
-/// A token that could not be read, and so not be judged.
+/// A token that could not be read from its source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnreadableInput {
-    /// Where it should have come from.
+    /// The source: `@FILE` or `-`.
     pub source: String,
-    /// Why it did not.
+    /// The reason.
     pub reason: String,
 }
 
@@ -56,11 +59,11 @@ pub struct UnreadableInput {
 pub struct Finding {
     /// The check's name.
     pub check: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What was found, with its values.
+    /// What was found, with the values that matter.
     pub message: String,
-    /// Where: `text`, or a field such as `CA[0]`.
+    /// A field as Consul names it, such as `CA[0]` or `ServerAddresses[1]`; `text` for the text as a whole.
     pub path: Cow<'static, str>,
     /// The values by name.
     #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, serde_json::Value>"))]
@@ -70,35 +73,39 @@ pub struct Finding {
 /// A check that did not run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct NotApplied {
+pub struct SkippedCheck {
     /// The check's name.
     pub check: &'static str,
-    /// Why it did not run.
-    pub because: &'static str,
+    /// The reason why it did not run.
+    pub reason: &'static str,
 }
 
-/// The worst that is said of a token, in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// The worst result for a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Nothing was found.
+    /// No findings.
+    #[default]
     Ok,
-    /// At worst an info.
+    /// The most severe finding is an info.
     Info,
-    /// At worst a warning.
+    /// The most severe finding is a warning.
     Warning,
-    /// At worst an error of ours; Consul accepts it.
+    /// The most severe finding is an error, but Consul accepts the token.
     Error,
-    /// Consul refuses it.
+    /// Consul rejects the token.
     Refused,
+    /// There is no token: its source could not be read, or contains none.
+    Unreadable,
 }
 
 impl Status {
-    /// Every status, from good to bad.
-    pub const ALL: [Self; 5] = [Self::Ok, Self::Info, Self::Warning, Self::Error, Self::Refused];
+    /// Every status, from best to worst.
+    pub const ALL: [Self; 6] =
+        [Self::Ok, Self::Info, Self::Warning, Self::Error, Self::Refused, Self::Unreadable];
 
-    /// Its name in JSON.
+    /// Returns its name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -106,29 +113,44 @@ impl Status {
             Self::Warning => "warning",
             Self::Error => "error",
             Self::Refused => "refused",
+            Self::Unreadable => "unreadable",
+        }
+    }
+
+    /// Returns the status of a token with this verdict and these findings.
+    pub fn new(consul: &Acceptance, findings: &[Finding]) -> Self {
+        if !consul.accepted {
+            return Self::Refused;
+        }
+        match findings.iter().map(|finding| finding.severity).max() {
+            None => Self::Ok,
+            Some(Severity::Info) => Self::Info,
+            Some(Severity::Warning) => Self::Warning,
+            Some(Severity::Error) => Self::Error,
         }
     }
 }
 
 impl RuleSet {
-    /// All checks, as bad as they say of themselves.
+    /// Returns all checks with their default severities.
     pub fn all() -> Self {
         Self {
             checks: rules::ALL.iter().map(|check| (*check, check.severity)).collect(),
-            left_out: Vec::new(),
+            deselected: Vec::new(),
         }
     }
 
-    /// Only the checks that `keep` keeps; the others are reported as not asked for.
+    /// Keeps the checks for which `keep` returns true. Reports list the others as skipped.
     #[must_use]
     pub fn only(mut self, keep: impl Fn(&Check) -> bool) -> Self {
-        let (kept, left_out): (Vec<_>, Vec<_>) = self.checks.into_iter().partition(|(check, _)| keep(check));
-        self.left_out.extend(left_out.into_iter().map(|(check, _)| check));
+        let (kept, deselected): (Vec<_>, Vec<_>) =
+            self.checks.into_iter().partition(|(check, _)| keep(check));
+        self.deselected.extend(deselected.into_iter().map(|(check, _)| check));
         self.checks = kept;
         self
     }
 
-    /// Another severity for a check.
+    /// Changes the severity of a check.
     #[must_use]
     pub fn with_severity(mut self, name: &str, severity: Severity) -> Self {
         for (check, current) in &mut self.checks {
@@ -138,67 +160,51 @@ impl RuleSet {
         }
         self
     }
+
+    /// Runs the checks. Returns the findings, the number of checks that passed, and the checks that were skipped.
+    pub(super) fn run(&self, context: &Context<'_>) -> (Vec<Finding>, usize, Vec<SkippedCheck>) {
+        let (mut findings, mut passed, mut skipped) = (Vec::new(), 0, Vec::new());
+        let missing = Subject::ALL.map(|subject| subject.missing(context));
+        for (check, severity) in &self.checks {
+            if let Some(reason) = missing[check.subject as usize] {
+                skipped.push(SkippedCheck { check: check.name, reason });
+                continue;
+            }
+            let mut found = Findings::new(check.name, *severity);
+            (check.run)(context, &mut found);
+            let found = found.finish();
+            passed += usize::from(found.is_empty());
+            findings.extend(found);
+        }
+        let deselected = self.deselected.iter();
+        skipped.extend(deselected.map(|check| SkippedCheck { check: check.name, reason: "not selected" }));
+        findings.sort_by(|one: &Finding, other| {
+            let by_severity = other.severity.cmp(&one.severity);
+            by_severity.then_with(|| position(&one.path).cmp(&position(&other.path)))
+        });
+        (findings, passed, skipped)
+    }
 }
 
 impl Report {
-    /// Judges a token by its facts.
-    pub fn of(facts: &Context<'_>, selection: &RuleSet) -> Self {
-        let mut entries = facts.ca_entries.iter();
-        let consul = Acceptance::of_decoded(facts.decoded.map(|decoded| &decoded.token), &mut |_| {
-            entries.next().map_or(Ok(()), |authority| authority.word.clone())
-        });
-        let mut report = Self { consul, findings: Vec::new(), passed: 0, not_applied: Vec::new() };
-        let mut found = Found::default();
-        let missing = Subject::ALL.map(|subject| subject.missing(facts));
-        for (check, severity) in &selection.checks {
-            if let Some(because) = missing[check.subject as usize] {
-                report.not_applied.push(NotApplied { check: check.name, because });
-                continue;
-            }
-            (check.run)(facts, &mut found);
-            if found.is_empty() {
-                report.passed += 1;
-                continue;
-            }
-            report.findings.extend(found.take().into_iter().map(|fault| Finding {
-                check: check.name,
-                severity: *severity,
-                message: fault.message,
-                path: fault.path,
-                values: fault.values,
-            }));
-        }
-        let not_asked =
-            |check: &&'static Check| NotApplied { check: check.name, because: "it was not asked for" };
-        report.not_applied.extend(selection.left_out.iter().map(not_asked));
-        report.findings.sort_by(|one, other| {
-            let by_severity = other.severity.cmp(&one.severity);
-            by_severity.then_with(|| place(&one.path).cmp(&place(&other.path)))
-        });
-        report
+    /// Returns the token, if Consul can decode the text.
+    pub fn token(&self) -> Option<&Token> {
+        self.decoded.as_ref().ok().map(|decoded| &decoded.token)
     }
 
-    /// The worst that is said.
+    /// Returns the worst result.
     pub fn status(&self) -> Status {
-        if !self.consul.accepted {
-            return Status::Refused;
-        }
-        match self.findings.iter().map(|finding| finding.severity).max() {
-            None => Status::Ok,
-            Some(Severity::Info) => Status::Info,
-            Some(Severity::Warning) => Status::Warning,
-            Some(Severity::Error) => Status::Error,
-        }
+        Status::new(&self.consul, &self.findings)
     }
 
-    /// Whether Consul refuses the token, or something at least as bad as `threshold` was found.
+    /// Returns whether Consul rejects the token, or a finding has at least this severity.
     pub fn fails(&self, threshold: Severity) -> bool {
         !self.consul.accepted || self.findings.iter().any(|finding| finding.severity >= threshold)
     }
 }
 
-/// Where a path stands in a token: the order of its fields, then of their entries.
-fn place(path: &str) -> (usize, usize) {
+/// Returns the position of a path in a token: the field, then the index in a list.
+fn position(path: &str) -> (usize, usize) {
     const ORDER: [&str; 8] = [
         "text",
         "CA",
@@ -211,5 +217,5 @@ fn place(path: &str) -> (usize, usize) {
     ];
     let field = path.split(['[', '.']).next().unwrap_or(path);
     let index = path.split(['[', ']']).nth(1).and_then(|index| index.parse().ok()).unwrap_or(0);
-    (ORDER.iter().position(|known| *known == field).unwrap_or(ORDER.len()), index)
+    (ORDER.iter().position(|name| *name == field).unwrap_or(ORDER.len()), index)
 }

@@ -1,7 +1,7 @@
-//! The checks: each a value that holds its name, texts and a pure function of [`Context`].
+//! A check: a value with its name, its texts, and a pure function of [`Context`].
 //!
-//! `explain`, `docs/checks.md`, JSON, SARIF and JUnit all come from these values. To add one, write its file, its line
-//! in [`ALL`], and a firing and a quiet fixture (see CONTRIBUTING.md).
+//! `explain`, `docs/checks.md`, JSON, SARIF and JUnit are all written from these values. To add a check, write its file,
+//! add it to [`rules::ALL`](super::rules::ALL), and add a fixture that fires and one that does not (see CONTRIBUTING.md).
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,50 +10,52 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::context::Context;
+use super::report::Finding;
+use super::rules::format::count;
 use crate::token::MAX_OBSERVATIONS;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Good to know; nothing has to be done.
     Info,
-    /// It works today and will hurt.
+    /// Works today, and causes problems later or elsewhere.
     Warning,
-    /// Consul refuses it, or it cannot work.
+    /// Consul rejects the token, or the token cannot work.
     Error,
 }
 
-/// What a check looks at. A check runs when that is there.
+/// The part of a token that a check needs. Without it, the check is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Subject {
-    /// The token's text: always there.
+    /// The token's text, which is always present.
     Text,
-    /// The token's fields: there when the text could be decoded.
+    /// The token's fields, if Consul can decode the text.
     Fields,
-    /// The acceptor's datacenter beside its server name: there when `Remote` tells it, since Consul 1.14.
+    /// The acceptor's datacenter, which `Remote` contains since Consul 1.14.
     Datacenter,
-    /// Its addresses: there when it has some.
+    /// The addresses, if there are any.
     Addresses,
-    /// Its certificates: there when `CA` has entries.
+    /// The certificates, if `CA` has entries.
     Certificates,
 }
 
-/// The part of a token that a check is about: the chapter that it stands in.
+/// The part of a token that a check is about, which is its section in the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Area {
     /// The token's text, and the JSON in it.
     Text,
-    /// Where to dial.
+    /// The addresses that the dialer connects to.
     Addresses,
-    /// Who is meant: server name, datacenter, peer ID, secret.
+    /// Server name, datacenter, peer ID and secret.
     Identity,
-    /// Whom to trust.
+    /// The CA certificates.
     Certificates,
 }
 
@@ -61,57 +63,48 @@ pub enum Area {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
-    /// Stable kebab-case name that states the fault.
+    /// Stable kebab-case name that states the problem.
     pub name: &'static str,
-    /// How bad its findings are, unless the user says otherwise.
+    /// The default severity of its findings.
     pub severity: Severity,
     /// What it is about.
     pub area: Area,
-    /// What it looks at.
+    /// What it needs to run.
     pub subject: Subject,
-    /// What is wrong, in one sentence.
+    /// The problem, in one sentence.
     pub summary: &'static str,
-    /// Why that is a fault, and how it comes about.
-    pub why: &'static str,
+    /// What the problem leads to, and how it comes about.
+    pub reason: &'static str,
     /// What to do.
     pub remedy: &'static str,
-    /// Where that is known from: Consul's behaviour, an RFC, an issue.
+    /// How this is known: Consul's behavior, an RFC, an issue.
     pub source: &'static str,
-    /// Reports every place where the fault is.
+    /// Reports each occurrence of the problem.
     #[serde(skip)]
-    pub run: fn(&Context<'_>, &mut Found),
+    pub run: fn(&Context<'_>, &mut Findings),
 }
 
-/// Where a check puts what it finds. It keeps the first faults, and counts the others.
-#[derive(Debug, Default)]
-pub struct Found {
-    faults: Vec<Fault>,
-    left_out: usize,
+/// The findings of one check. It keeps the first [`MAX_FINDINGS`] and counts the rest.
+#[derive(Debug)]
+pub struct Findings {
+    check: &'static str,
+    severity: Severity,
+    findings: Vec<Finding>,
+    truncated: usize,
 }
 
-/// How many faults of a check are listed for one token: a token of some megabytes can hold a million.
-const MAX_FAULTS: usize = 100;
-const _: () = assert!(MAX_FAULTS <= MAX_OBSERVATIONS, "faults left out would be miscounted");
+/// The maximum number of listed findings per check and token: a token of a few megabytes can cause a million.
+const MAX_FINDINGS: usize = 100;
+const _: () = assert!(MAX_FINDINGS <= MAX_OBSERVATIONS, "truncated findings would be miscounted");
 
-/// One fault, in one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
-    /// Where: a field as Consul names it, such as `CA[0]` or `ServerAddresses[1]`; `text` for the text as a whole.
-    pub path: Cow<'static, str>,
-    /// What, with the values that decide it, as a sentence.
-    pub message: String,
-    /// The values by name, for programs.
-    pub values: Values,
-}
-
-/// Values by name, in the order in which the check tells them.
+/// Values by name, in the order in which the check reports them.
 ///
-/// A list and no map: there are three of them at most, and a batch makes millions.
+/// A list instead of a map: there are at most three, and a batch creates millions of them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Values(Vec<(&'static str, Value)>);
 
 impl Values {
-    /// Every name with its value.
+    /// Returns each name with its value.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }
@@ -123,46 +116,50 @@ impl Serialize for Values {
     }
 }
 
-impl Found {
-    /// Reports a fault.
-    pub fn fault(
+impl Findings {
+    pub(super) fn new(check: &'static str, severity: Severity) -> Self {
+        Self { check, severity, findings: Vec::new(), truncated: 0 }
+    }
+
+    /// Adds a finding.
+    pub fn add(
         &mut self,
         path: impl Into<Cow<'static, str>>,
         message: impl Into<String>,
         values: impl IntoIterator<Item = (&'static str, Value)>,
     ) {
-        if self.faults.len() == MAX_FAULTS {
-            self.left_out += 1;
+        if self.findings.len() == MAX_FINDINGS {
+            self.truncated += 1;
             return;
         }
-        let values = Values(values.into_iter().collect());
-        self.faults.push(Fault { path: path.into(), message: message.into(), values });
+        self.findings.push(Finding {
+            check: self.check,
+            severity: self.severity,
+            message: message.into(),
+            path: path.into(),
+            values: Values(values.into_iter().collect()),
+        });
     }
 
-    /// Reports so many more faults that nobody listed.
-    pub fn leave_out(&mut self, count: usize) {
-        self.left_out += count;
+    /// Counts findings that are not listed.
+    pub fn add_unlisted(&mut self, count: usize) {
+        self.truncated += count;
     }
 
-    /// Whether nothing was reported so far.
-    pub fn is_empty(&self) -> bool {
-        self.faults.is_empty()
-    }
-
-    /// Takes what was reported so far, in the order of reporting; a last one tells how many are not listed.
-    pub fn take(&mut self) -> Vec<Fault> {
-        let mut faults = std::mem::take(&mut self.faults);
-        let left_out = std::mem::take(&mut self.left_out);
-        if left_out > 0 {
-            let path = faults.last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
-            let values = Values(vec![("left_out", left_out.into())]);
-            faults.push(Fault {
+    /// Returns the findings in the order in which they were added. If some are not listed, the last one says how many.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        let truncated = self.truncated;
+        if truncated > 0 {
+            let path = self.findings.last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
+            self.findings.push(Finding {
+                check: self.check,
+                severity: self.severity,
+                message: format!("{} not listed", count(truncated, "more finding")),
                 path,
-                message: format!("and {left_out} more, which are not listed"),
-                values,
+                values: Values(vec![("truncated", truncated.into())]),
             });
         }
-        faults
+        self.findings
     }
 }
 
@@ -171,46 +168,46 @@ impl Subject {
     pub const ALL: [Self; 5] =
         [Self::Text, Self::Fields, Self::Datacenter, Self::Addresses, Self::Certificates];
 
-    /// When a check of this subject runs; `None`: always.
+    /// Returns when a check of this subject runs; `None`: always.
     pub fn condition(self) -> Option<&'static str> {
         match self {
             Self::Text => None,
-            Self::Fields => Some("the token can be decoded"),
-            Self::Datacenter => Some("the token tells its datacenter, as it does since Consul 1.14"),
+            Self::Fields => Some("Consul can decode the token"),
+            Self::Datacenter => Some("the token contains its datacenter, as it does since Consul 1.14"),
             Self::Addresses => Some("the token has addresses"),
             Self::Certificates => Some("the token has a CA"),
         }
     }
 
-    /// Why a check of this subject cannot run on these facts, if it cannot.
-    pub fn missing(self, facts: &Context<'_>) -> Option<&'static str> {
+    /// Returns why a check of this subject is skipped, if it is.
+    pub(super) fn missing(self, context: &Context<'_>) -> Option<&'static str> {
         match self {
             Self::Text => None,
-            _ if facts.token().is_none() => Some("the token could not be decoded"),
-            Self::Datacenter if facts.datacenter().is_none() => {
-                Some("the token does not tell its datacenter; Consul 1.13 wrote none")
+            _ if context.token().is_none() => Some("the token cannot be decoded"),
+            Self::Datacenter if context.datacenter().is_none() => {
+                Some("the token does not contain its datacenter, as in tokens of Consul 1.13")
             }
-            Self::Addresses if facts.addresses.is_empty() => Some("the token has no addresses"),
-            Self::Certificates if facts.ca_entries.is_empty() => Some("the token has no CA"),
+            Self::Addresses if context.addresses.is_empty() => Some("the token has no addresses"),
+            Self::Certificates if context.ca_entries.is_empty() => Some("the token has no CA"),
             Self::Fields | Self::Datacenter | Self::Addresses | Self::Certificates => None,
         }
     }
 }
 
 impl Area {
-    /// The heading over its checks.
+    /// Returns the heading of its checks.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Text => "The text",
+            Self::Text => "Text",
             Self::Addresses => "Addresses",
-            Self::Identity => "Who is meant",
+            Self::Identity => "Identity",
             Self::Certificates => "Certificates",
         }
     }
 }
 
 impl Severity {
-    /// Its name, also in JSON.
+    /// Returns its name, also in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Info => "info",

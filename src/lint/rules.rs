@@ -11,12 +11,12 @@ mod text;
 
 use super::rule::Check;
 
-/// Every check, in the order of its subject and then of reading.
+/// Every check, by area, in the order in which Consul processes a token.
 pub static ALL: &[&Check] = &[
     &text::EMPTY,
     &encoding::NOT_BASE64,
     &encoding::BYTE_ORDER_MARK,
-    &encoding::BLANKS_IN_TEXT,
+    &encoding::WHITESPACE_IN_TEXT,
     &encoding::ESCAPED_LINE_BREAKS,
     &encoding::QUOTED,
     &encoding::BASE64_URL_ALPHABET,
@@ -77,7 +77,7 @@ pub static ALL: &[&Check] = &[
     &certificates::PRIVATE_KEY_INSIDE,
 ];
 
-/// The check of a name.
+/// Returns the check with this name.
 pub fn find(name: &str) -> Option<&'static Check> {
     ALL.iter().copied().find(|check| check.name == name)
 }

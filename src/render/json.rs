@@ -1,11 +1,11 @@
-//! Any value as JSON, indented by two for people who look at it.
+//! JSON, indented by two spaces.
 
 use serde::Serialize;
 
-/// The value as JSON with a last line end.
+/// Returns the value as JSON with a line end.
 ///
 /// # Panics
-/// Never for reports: their keys are strings.
+/// If the value has no JSON form, which no value of this crate does.
 pub fn render(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).expect("a value of plain fields has a JSON form");
     text.push('\n');

@@ -1,31 +1,28 @@
-//! Reports as JUnit XML: a suite for each token, a case for Consul's word and for each check.
+//! Reports as JUnit XML: one suite per token, with a case for Consul's verdict and one for each check.
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
 use super::pretty::printable;
-use crate::lint::acceptance::REFERENCE;
-use crate::lint::report::{Finding, Report, UnreadableInput, ValidatedToken};
-use crate::lint::rule::{Check, Severity};
-use crate::lint::rules;
+use crate::lint::{Check, Finding, REFERENCE, Report, Severity, UnreadableInput, ValidatedToken, rules};
 
-/// The document. A finding below `fail_on` leaves its case passed, with the finding in its output.
+/// Returns the document. A case passes if its findings are less severe than `fail_on`; they are in its output.
 ///
 /// # Panics
-/// Never: what XML cannot hold is escaped before.
+/// If the document has no XML form, which cannot happen because its text is escaped.
 pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], fail_on: Severity) -> String {
     let mut document = Junit::new("peering validate");
     for (token, number) in tokens.iter().zip(1..) {
-        let source = token.as_ref().map_or_else(|unread| &unread.source, |token| &token.source);
+        let source = token.as_ref().map_or_else(|input| &input.source, |token| &token.source);
         let mut suite = TestSuite::new(printable(&format!("token {number} ({source})")));
         let token = match token {
             Ok(token) => token,
-            Err(unread) => {
-                suite.add_test_case(unreadable(unread));
+            Err(input) => {
+                suite.add_test_case(unreadable(input));
                 document.add_test_suite(suite);
                 continue;
             }
         };
-        suite.add_test_case(word(&token.report));
+        suite.add_test_case(consul(&token.report));
         for check in rules::ALL {
             suite.add_test_case(case(check, &token.report, fail_on));
         }
@@ -34,18 +31,18 @@ pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>], fail_on: Sever
     document.to_string().expect("escaped text has an XML form")
 }
 
-fn unreadable(unread: &UnreadableInput) -> TestCase {
+fn unreadable(input: &UnreadableInput) -> TestCase {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(printable(&unread.reason)).set_type("unreadable");
-    TestCase::new("can-be-read", status)
+    status.set_message(printable(&input.reason)).set_type("unreadable");
+    TestCase::new("readable", status)
 }
 
-fn word(report: &Report) -> TestCase {
+fn consul(report: &Report) -> TestCase {
     let status = match &report.consul.message {
         None => TestCaseStatus::success(),
-        Some(message) => failure(&printable(message), &format!("What {REFERENCE} says")),
+        Some(message) => failure(&printable(message), &format!("The verdict of {REFERENCE}")),
     };
-    let mut case = TestCase::new("consul-accepts-it", status);
+    let mut case = TestCase::new("consul-accepts-token", status);
     case.set_classname("consul");
     case
 }
@@ -57,15 +54,15 @@ fn case(check: &Check, report: &Report, fail_on: Severity) -> TestCase {
         .iter()
         .map(|finding| printable(&format!("{} at {}: {}", finding.severity, finding.path, finding.message)))
         .collect();
-    let skipped = report.not_applied.iter().find(|skipped| skipped.check == check.name);
+    let skipped = report.skipped.iter().find(|skipped| skipped.check == check.name);
     let fails = findings.iter().any(|finding| finding.severity >= fail_on);
     let status = match (skipped, fails) {
         (Some(skipped), _) => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(skipped.because);
+            status.set_message(skipped.reason);
             status
         }
-        (None, true) => failure(&lines.join("; "), &format!("{}\n{}", check.why, check.remedy)),
+        (None, true) => failure(&lines.join("; "), &format!("{}\n{}", check.reason, check.remedy)),
         (None, false) => TestCaseStatus::success(),
     };
     let mut case = TestCase::new(check.name, status);

@@ -1,5 +1,4 @@
-//! Values as text for people: fit for a terminal of any width, with colours that the caller strips where they cannot
-//! be seen.
+//! Text for people, wrapped to a terminal's width. The caller removes the colors if the output is not a terminal.
 
 mod batch;
 mod diagnosis;
@@ -26,33 +25,33 @@ pub use inspection::inspection;
 pub use report::reports;
 pub use staleness::staleness;
 
-/// The narrowest terminal that is written for; below it lines overflow.
-const NARROWEST: usize = 40;
+/// The minimum width. On a narrower terminal, lines overflow.
+const MIN_WIDTH: usize = 40;
 
-/// How wide a column of labels is.
+/// The width of the column of labels.
 const LABEL: usize = 14;
 
-/// A text that grows line by line.
+/// Text that is written line by line.
 pub(super) struct Page {
     text: String,
     width: usize,
 }
 
-/// How many things of one kind are shown. A token for people has a few; one that has more was made by somebody else.
+/// The maximum number of values of one kind. Tokens that Consul generates have a few.
 pub(super) const MAX_SHOWN: usize = 100;
 
-/// How much of one text from outside is shown, in bytes.
+/// The maximum length of one value, in bytes.
 const MAX_SHOWN_LEN: usize = 4096;
 
-/// How wide the name of a step is.
+/// The width of the column of step names.
 const STEP: usize = 16;
 
 impl Page {
     pub(super) fn new(width: usize) -> Self {
-        Self { text: String::new(), width: width.max(NARROWEST) }
+        Self { text: String::new(), width: width.max(MIN_WIDTH) }
     }
 
-    /// A heading, with an empty line before it if something stands above.
+    /// Writes a heading, with an empty line before it unless it is the first line.
     pub(super) fn heading(&mut self, heading: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
@@ -60,50 +59,51 @@ impl Page {
         let _ = writeln!(self.text, "{}", printable(heading).bold());
     }
 
-    /// `  label   value`, wrapped under the value. The value may be styled; see [`printable`] for what is not ours.
+    /// Writes `  label   value`, wrapped under the value. The value may contain colors. Use [`printable`] for values
+    /// from outside.
     pub(super) fn row(&mut self, label: &str, value: &str) {
-        // A label that fills its column still stands apart.
+        // A label as wide as its column needs a space.
         let gap = if label.len() >= LABEL { " " } else { "" };
         let first = format!("  {}{gap}", format_args!("{label:<LABEL$}").dimmed());
         self.wrapped(&first, &" ".repeat(LABEL + 2), value);
     }
 
-    /// An empty line.
-    pub(super) fn blank(&mut self) {
+    /// Writes an empty line.
+    pub(super) fn empty_line(&mut self) {
         self.text.push('\n');
     }
 
-    /// `  name` on a line, what it is on the next.
+    /// Writes `  name`, and its summary on the next line.
     pub(super) fn named(&mut self, name: &str, summary: &str) {
         self.line(&format!("{}", name.bold()));
         self.item(summary);
     }
 
-    /// Text from the edge on, wrapped.
+    /// Writes wrapped text without indentation.
     pub(super) fn paragraph(&mut self, text: &str) {
         self.wrapped("", "", text);
     }
 
-    /// `    sign name   said`, wrapped under what is said.
-    pub(super) fn step(&mut self, sign: &str, name: &str, said: &str) {
+    /// Writes `    sign name   text`, wrapped under the text.
+    pub(super) fn step(&mut self, sign: &str, name: &str, text: &str) {
         let first = format!("    {sign} {name:<STEP$} ");
-        self.wrapped(&first, &" ".repeat(STEP + 7), said);
+        self.wrapped(&first, &" ".repeat(STEP + 7), text);
     }
 
-    /// A line of its own, wrapped and indented by four.
+    /// Writes a line, wrapped and indented by four.
     pub(super) fn item(&mut self, text: &str) {
         self.wrapped("    ", "    ", text);
     }
 
-    /// How many more there are than [`MAX_SHOWN`], if there are.
-    pub(super) fn rest(&mut self, all: usize) {
+    /// Writes how many more values there are than [`MAX_SHOWN`], if any.
+    pub(super) fn truncated(&mut self, all: usize) {
         let more = all.saturating_sub(MAX_SHOWN);
         if more > 0 {
-            self.line(&format!("… and {} more: see -format json", grouped(count(more))));
+            self.line(&format!("… and {} more (use -format json)", grouped(count(more))));
         }
     }
 
-    /// A line of its own, wrapped and indented by two.
+    /// Writes a line, wrapped and indented by two.
     pub(super) fn line(&mut self, text: &str) {
         self.wrapped("  ", "  ", text);
     }
@@ -125,46 +125,47 @@ impl Page {
     }
 }
 
-/// Text from outside, safe to show: control characters are written as escapes, so that a token cannot drive the
-/// terminal, and what is longer than any name or address is cut.
+/// Returns text from outside that is safe to print: control characters are escaped, so that a token cannot control the
+/// terminal, and long text is truncated.
 pub fn printable(text: &str) -> String {
     let kept = &text[..text.floor_char_boundary(MAX_SHOWN_LEN)];
     let mut shown = String::with_capacity(kept.len());
-    for letter in kept.chars() {
-        if is_hidden(letter) {
-            let _ = write!(shown, "{}", letter.escape_unicode());
+    for character in kept.chars() {
+        if is_hidden(character) {
+            let _ = write!(shown, "{}", character.escape_unicode());
         } else {
-            shown.push(letter);
+            shown.push(character);
         }
     }
     if kept.len() < text.len() {
-        let _ = write!(shown, "… ({} bytes more)", grouped(count(text.len() - kept.len())));
+        let _ = write!(shown, "… ({} more bytes)", grouped(count(text.len() - kept.len())));
     }
     shown
 }
 
-/// Whether a letter is obeyed and not shown: controls, marks of direction, nothings.
-pub fn is_hidden(letter: char) -> bool {
-    letter.is_control()
+/// Returns whether a terminal shows no glyph for a character: control characters, text direction marks, and characters
+/// of zero width.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
         || matches!(
-            letter,
+            character,
             '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
                 | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
         )
 }
 
-/// A number of things in memory, of which there are never so many.
-pub(super) fn count(things: usize) -> i64 {
-    i64::try_from(things).unwrap_or(i64::MAX)
+/// Returns a count as a signed number.
+pub(super) fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
-/// A number with commas between thousands.
+/// Returns a number with commas between thousands.
 pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut shown = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             shown.push(',');
         }
         shown.push(digit);
@@ -172,7 +173,7 @@ pub fn grouped(number: i64) -> String {
     if number < 0 { format!("-{shown}") } else { shown }
 }
 
-/// `1 day`, `2 days`.
+/// Returns a number with its noun: `1 day`, `2 days`.
 pub fn counted(number: i64, one: &str) -> String {
     format!("{} {one}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
@@ -182,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_cannot_drive_the_terminal() {
+    fn a_token_cannot_control_the_terminal() {
         assert_eq!(printable("a\u{1b}[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\\u{a}c\\u{202e}d");
     }
 

@@ -1,4 +1,4 @@
-//! Reports as SARIF 2.1.0, for code scanning: a rule for each check and one for Consul's word.
+//! Reports as SARIF 2.1.0, for code scanning. Each check is a rule, and so is Consul's verdict.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,16 @@ use serde_sarif::sarif::{
 };
 
 use super::json;
-use crate::lint::acceptance::REFERENCE;
-use crate::lint::report::{Finding, UnreadableInput, ValidatedToken};
-use crate::lint::rule::{Check, Severity};
-use crate::lint::rules;
+use crate::lint::{Check, Finding, REFERENCE, Severity, UnreadableInput, ValidatedToken, rules};
 
-/// Where the schema of this document is published.
+/// The published schema of the document.
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// The rule that Consul's refusals break.
-const REFUSAL: &str = "consul-refuses-it";
+/// The rule for tokens that Consul rejects.
+const REFUSAL: &str = "consul-rejects-token";
 
-/// What a path may not hold in a URI (RFC 3986 §3.3).
+/// The characters that must be encoded in a URI's path (RFC 3986 §3.3).
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -36,19 +33,20 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'}');
 
-/// The document.
+/// Returns the document.
 pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
     let driver = ToolComponent::builder()
         .name("peering".to_owned())
         .version(env!("CARGO_PKG_VERSION").to_owned())
         .rules(rules())
         .build();
-    let judged = tokens.iter().zip(1..).filter_map(|(token, number)| Some((token.as_ref().ok()?, number)));
-    let results = judged.flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
-    let unread = tokens.iter().filter_map(|token| token.as_ref().err()).map(notification).collect::<Vec<_>>();
+    let validated = tokens.iter().zip(1..).filter_map(|(token, number)| Some((token.as_ref().ok()?, number)));
+    let results = validated.flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
+    let unreadable =
+        tokens.iter().filter_map(|token| token.as_ref().err()).map(notification).collect::<Vec<_>>();
     let invocation = Invocation::builder()
-        .execution_successful(unread.is_empty())
-        .tool_execution_notifications(unread)
+        .execution_successful(unreadable.is_empty())
+        .tool_execution_notifications(unreadable)
         .build();
     let run = Run::builder()
         .tool(Tool::builder().driver(driver).build())
@@ -58,10 +56,9 @@ pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
     json::render(&Sarif::builder().schema(SCHEMA.to_owned()).version(json!("2.1.0")).runs(vec![run]).build())
 }
 
-/// That a token could not be read.
-fn notification(unread: &UnreadableInput) -> Notification {
+fn notification(input: &UnreadableInput) -> Notification {
     Notification::builder()
-        .message(Message::builder().text(unread.reason.clone()).build())
+        .message(Message::builder().text(input.reason.clone()).build())
         .level(json!("error"))
         .build()
 }
@@ -69,20 +66,20 @@ fn notification(unread: &UnreadableInput) -> Notification {
 fn rules() -> Vec<ReportingDescriptor> {
     let refusal = ReportingDescriptor::builder()
         .id(REFUSAL.to_owned())
-        .short_description(text("Consul refuses this token."))
-        .full_description(text(&format!("{REFERENCE} refuses the token before it dials anybody.")))
-        .help(text("The findings beside this one say why; peering explain tells what the message means."))
+        .short_description(text("Consul rejects the token."))
+        .full_description(text(&format!("{REFERENCE} rejects the token before it dials an address.")))
+        .help(text("The other findings show the cause. \"peering explain\" explains the message."))
         .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
         .build();
     std::iter::once(refusal).chain(rules::ALL.iter().map(|check| rule(check))).collect()
 }
 
 fn rule(check: &Check) -> ReportingDescriptor {
-    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}", check.why, check.remedy, check.source);
+    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}", check.reason, check.remedy, check.source);
     ReportingDescriptor::builder()
         .id(check.name.to_owned())
         .short_description(text(check.summary))
-        .full_description(text(check.why))
+        .full_description(text(check.reason))
         .help(text(&help))
         .default_configuration(
             ReportingConfiguration::builder().level(json!(level_name(check.severity))).build(),
@@ -92,11 +89,11 @@ fn rule(check: &Check) -> ReportingDescriptor {
 
 fn results(token: &ValidatedToken, number: usize) -> Vec<SarifResult> {
     let refusal = token.report.consul.message.as_ref().map(|message| {
-        let said = format!("Consul refuses this token: {message}");
-        result(token, number, REFUSAL, Severity::Error, &said, "text", BTreeMap::new())
+        let message = format!("Consul rejects this token: {message}");
+        result(token, number, REFUSAL, Severity::Error, &message, "text", BTreeMap::new())
     });
     let findings = token.report.findings.iter().map(|finding| {
-        let message = format!("{} {}", finding.message, remedy(finding));
+        let message = format!("{}. {}", finding.message, remedy(finding));
         let values = finding.values.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
         result(token, number, finding.check, finding.severity, message.trim_end(), &finding.path, values)
     });
@@ -136,7 +133,7 @@ fn result(
         .build()
 }
 
-/// A file by its path; anything else by its number among the tokens.
+/// Returns the path of a file, or the number of an argument that is not a file.
 fn uri(source: &str, number: usize) -> String {
     match source.strip_prefix('@') {
         Some(path) => {

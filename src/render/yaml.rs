@@ -1,11 +1,11 @@
-//! Any value as YAML, with the same fields as its JSON.
+//! YAML, with the same fields as JSON.
 
 use serde::Serialize;
 
-/// The value as YAML with a last line end.
+/// Returns the value as YAML with a line end.
 ///
 /// # Panics
-/// Never for reports: their keys are strings.
+/// If the value has no JSON form, which no value of this crate does.
 pub fn render(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).expect("a value of plain fields has a JSON form");
     serde_saphyr::to_string(&value).expect("a JSON value has a YAML form")

@@ -347,7 +347,7 @@ fn its_tokens_are_accepted_by_consuls_rules_and_hold_a_root_like_consuls() {
     let answer = ask(&acceptor, "POST", "/v1/peering/token", r#"{"PeerName":"west"}"#);
     let token = json_of(&answer)["PeeringToken"].as_str().unwrap().to_owned();
     guard(&token);
-    assert!(consul_peering::lint::acceptance::Acceptance::of_text(token.as_bytes()).accepted);
+    assert!(consul_peering::lint::Acceptance::of_text(token.as_bytes()).accepted);
     let shown = Peering::new(["inspect", "-now=2026-11-24", "-format=json", &token]).run().status(0);
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     let root = &shown["tokens"][0]["certificates"][0];

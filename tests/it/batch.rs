@@ -1,14 +1,12 @@
-//! Batches through the library: order, damage, limits, and how they end.
+//! Batches in the library: order, invalid lines, limits, and the reasons to end.
 
 use std::fs;
 use std::io::{self, Read, Write};
 use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use consul_peering::lint::batch;
-use consul_peering::lint::batch::{End, Outcome, Settings, Streams};
-use consul_peering::lint::report::{RuleSet, Status};
-use consul_peering::lint::rule::Severity;
+use consul_peering::lint::batch::{self, End, Outcome, Settings, Streams};
+use consul_peering::lint::{Options, Severity, Status, check};
 use consul_peering::render::jsonl;
 use consul_peering::render::jsonl::Entry;
 use consul_peering::token::MAX_TOKEN_LEN;
@@ -18,23 +16,21 @@ use serde_json::{Value, json};
 fn settings(jobs: usize) -> Settings {
     Settings {
         jobs: NonZero::new(jobs).unwrap(),
-        selection: RuleSet::all(),
+        options: Options::new("2026-12-01T00:00:00Z".parse().unwrap()),
         fail_on: Severity::Error,
-        now: "2026-12-01T00:00:00Z".parse().unwrap(),
-        warn_before: jiff::SignedDuration::from_hours(30 * 24),
     }
 }
 
-fn judge(jobs: usize, input: impl Read + Send, output: impl Write + Send) -> Outcome {
+fn run(jobs: usize, input: impl Read + Send, output: impl Write + Send) -> Outcome {
     let interrupt = AtomicBool::new(false);
     let streams = Streams { input, output, interrupt: &interrupt, render: &jsonl::render, progress: &|_| {} };
     batch::run(streams, &settings(jobs))
 }
 
-/// The lines that come of a text, and the outcome.
-fn judged(jobs: usize, text: &[u8]) -> (Vec<Value>, Outcome) {
+/// Returns the results for a text, and the outcome.
+fn results_of(jobs: usize, text: &[u8]) -> (Vec<Value>, Outcome) {
     let mut output = Vec::new();
-    let outcome = judge(jobs, text, &mut output);
+    let outcome = run(jobs, text, &mut output);
     let text = String::from_utf8(output).unwrap();
     (text.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), outcome)
 }
@@ -43,7 +39,7 @@ fn fixture(name: &str) -> String {
     fs::read_to_string(format!("fixtures/tokens/{name}.txt")).unwrap().trim_end().to_owned()
 }
 
-/// Enough lines for many chunks, of all kinds.
+/// Returns lines of all kinds, enough for many chunks.
 fn many_lines() -> Vec<u8> {
     let (small, large) = (fixture("one-server"), fixture("two-roots"));
     let mut text = Vec::new();
@@ -62,32 +58,32 @@ fn many_lines() -> Vec<u8> {
 }
 
 #[test]
-fn results_come_in_the_order_of_the_lines_whatever_the_number_of_jobs() {
+fn results_have_the_order_of_the_lines_for_any_number_of_jobs() {
     let text = many_lines();
     let results = |jobs| {
         let mut output = Vec::new();
-        let outcome = judge(jobs, &text[..], &mut output);
+        let outcome = run(jobs, &text[..], &mut output);
         assert!(matches!(outcome.end, End::Finished));
         (output, outcome.summary)
     };
-    let (alone, summary) = results(1);
+    let (output, summary) = results(1);
     for jobs in [2, 4, 9] {
-        assert!(results(jobs) == (alone.clone(), summary.clone()), "{jobs} jobs");
+        assert!(results(jobs) == (output.clone(), summary.clone()), "{jobs} jobs");
     }
-    let indices = String::from_utf8(alone).unwrap();
+    let indices = String::from_utf8(output).unwrap();
     let indices: Vec<u64> = indices
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["index"].as_u64().unwrap())
         .collect();
     assert_eq!(indices, (1..=400).filter(|index| index % 5 != 0).collect::<Vec<_>>());
-    assert_eq!((summary.results(), summary.blank, summary.unreadable), (320, 80, 0));
+    assert_eq!((summary.results(), summary.empty, summary.with_status(Status::Unreadable)), (320, 80, 0));
     assert_eq!(summary.with_status(Status::Refused), 80);
     assert_eq!(summary.bytes, text.len() as u64);
 }
 
 #[test]
-fn a_result_says_what_consul_says_what_was_found_and_whose_token_it_is() {
-    let (results, _) = judged(1, format!("{}\ne30=\n", fixture("one-server")).as_bytes());
+fn a_result_contains_the_verdict_the_findings_and_the_peer_id() {
+    let (results, _) = results_of(1, format!("{}\ne30=\n", fixture("one-server")).as_bytes());
     let good = &results[0];
     assert_eq!(good["index"], 1);
     assert_eq!(good["consul"], json!({"accepted": true, "message": null, "exact": true}));
@@ -108,27 +104,27 @@ fn a_result_says_what_consul_says_what_was_found_and_whose_token_it_is() {
 }
 
 #[test]
-fn the_other_keys_of_an_object_are_handed_through() {
+fn the_other_keys_of_an_object_are_copied_to_the_result() {
     let token = fixture("one-server");
     let lines = format!(
         "{{\"id\": 1.50, \"token\": \"{token}\", \"nested\": {{\"token\": [1, \"ü\"]}}}}\n\
          {{\"token\":\"{token}\"}}\n{{\"token\":null,\"id\":7}}\n{{\"secret_token\":\"{token}\"}}\n"
     );
-    let (results, outcome) = judged(1, lines.as_bytes());
+    let (results, outcome) = results_of(1, lines.as_bytes());
     assert_eq!(results[0]["input"], json!({"id": 1.5, "nested": {"token": [1, "ü"]}}));
     assert_eq!(results[0]["consul"]["accepted"], true);
     assert_eq!(results[1]["input"], json!({}));
     assert_eq!(results[2]["input"], json!({"id": 7}));
-    assert_eq!(results[3].get("input"), None, "what may hold a token is not repeated");
-    assert_eq!(outcome.summary.unreadable, 2);
+    assert_eq!(results[3].get("input"), None, "a line that may contain a token is not repeated");
+    assert_eq!(outcome.summary.with_status(Status::Unreadable), 2);
 }
 
 #[test]
-fn damaged_lines_are_results_and_not_the_end() {
+fn an_invalid_line_has_a_result_and_does_not_end_the_batch() {
     let token = fixture("one-server");
     let mut lines = b"\xFF\xFE\n{\"token\":\n{}\n{\"token\":{}}\n{\"token\":\"\xFF\"}\n".to_vec();
     lines.extend_from_slice(token.as_bytes());
-    let (results, outcome) = judged(1, &lines);
+    let (results, outcome) = results_of(1, &lines);
     assert!(matches!(outcome.end, End::Finished));
     let statuses: Vec<&str> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
     assert_eq!(statuses[..5], ["refused", "unreadable", "unreadable", "unreadable", "unreadable"]);
@@ -140,15 +136,15 @@ fn damaged_lines_are_results_and_not_the_end() {
     assert_eq!(
         errors,
         [
-            "the line begins with { and is not JSON: unexpected end of JSON input",
+            "the line starts with { but is not valid JSON: unexpected end of JSON input",
             "the JSON object has no key \"token\"",
-            "the key \"token\" holds an object, not a string",
-            "the line begins with { and is not UTF-8, at byte 10",
+            "the value of \"token\" is an object, not a string",
+            "the line starts with { but is not UTF-8 at byte 10",
         ]
     );
     for result in &results[1..5] {
         assert_eq!(result["consul"]["accepted"], false);
-        assert_eq!(result["consul"]["message"], Value::Null, "Consul said nothing");
+        assert_eq!(result["consul"]["message"], Value::Null, "Consul has no message");
         assert_eq!(result["findings"], json!([]));
     }
     assert_eq!(results[5]["consul"]["accepted"], true, "the last line needs no end");
@@ -156,23 +152,23 @@ fn damaged_lines_are_results_and_not_the_end() {
 }
 
 #[test]
-fn lines_end_as_on_windows_too_and_blank_ones_are_skipped() {
+fn windows_line_ends_are_accepted_and_empty_lines_are_skipped() {
     let token = fixture("one-server");
-    let (windows, outcome) = judged(1, format!("\u{feff}{token}\r\n\r\n  \r\n{token}\r\n").as_bytes());
-    let (unix, _) = judged(1, format!("{token}\n\n\n{token}").as_bytes());
+    let (windows, outcome) = results_of(1, format!("\u{feff}{token}\r\n\r\n  \r\n{token}\r\n").as_bytes());
+    let (unix, _) = results_of(1, format!("{token}\n\n\n{token}").as_bytes());
     assert_eq!(windows, unix);
     assert_eq!(windows[1]["index"], 4);
-    assert_eq!(outcome.summary.blank, 2);
-    assert_eq!(judged(2, b"").1.summary.results(), 0);
+    assert_eq!(outcome.summary.empty, 2);
+    assert_eq!(results_of(2, b"").1.summary.results(), 0);
 }
 
 #[test]
-fn a_line_that_is_too_long_is_a_result_and_is_not_held() {
+fn a_line_that_is_too_long_has_a_result_and_is_not_kept_in_memory() {
     let token = fixture("one-server");
     let longest = "A".repeat(MAX_TOKEN_LEN);
     let text = format!("{token}\n{longest}\r\n{longest}A\n{longest}{longest}{longest}\n{token}\n");
     for jobs in [1, 3] {
-        let (results, outcome) = judged(jobs, text.as_bytes());
+        let (results, outcome) = results_of(jobs, text.as_bytes());
         let statuses: Vec<&str> = results.iter().map(|result| result["status"].as_str().unwrap()).collect();
         assert_eq!(statuses[1..4], ["refused", "unreadable", "unreadable"]);
         assert!(
@@ -185,10 +181,10 @@ fn a_line_that_is_too_long_is_a_result_and_is_not_held() {
     }
 }
 
-/// Fails after so many writes.
-struct Failing(AtomicUsize, io::ErrorKind);
+/// Fails after this many writes.
+struct FailingWriter(AtomicUsize, io::ErrorKind);
 
-impl Write for Failing {
+impl Write for FailingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.0.fetch_sub(1, Ordering::Relaxed) == 0 {
             return Err(self.1.into());
@@ -202,40 +198,40 @@ impl Write for Failing {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_a_batch_and_any_other_fault_is_told() {
+fn a_closed_pipe_ends_the_batch_and_other_errors_are_reported() {
     let line = format!("{}\n", fixture("one-server"));
     for jobs in [1, 4] {
-        let gone = judge(
+        let gone = run(
             jobs,
             Repeating { text: line.as_bytes(), at: 0 },
-            Failing(2.into(), io::ErrorKind::BrokenPipe),
+            FailingWriter(2.into(), io::ErrorKind::BrokenPipe),
         );
         assert!(matches!(gone.end, End::ReaderGone), "{gone:?}");
-        let full = judge(jobs, &many_lines()[..], Failing(0.into(), io::ErrorKind::StorageFull));
+        let full = run(jobs, &many_lines()[..], FailingWriter(0.into(), io::ErrorKind::StorageFull));
         assert!(matches!(&full.end, End::Output(error) if error.kind() == io::ErrorKind::StorageFull));
-        assert_eq!(full.summary.results(), 0, "what was not written does not count");
+        assert_eq!(full.summary.results(), 0, "results that were not written do not count");
     }
 }
 
-/// Gives a text in small pieces, then fails.
-struct Breaking<'a>(&'a [u8]);
+/// Returns a text in small pieces, then fails.
+struct FailingReader<'a>(&'a [u8]);
 
-impl Read for Breaking<'_> {
+impl Read for FailingReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.0.is_empty() {
             return Err(io::ErrorKind::ConnectionReset.into());
         }
-        let some = buffer.len().min(5000);
-        self.0.read(&mut buffer[..some])
+        let count = buffer.len().min(5000);
+        self.0.read(&mut buffer[..count])
     }
 }
 
 #[test]
-fn an_input_that_breaks_ends_a_batch_with_the_results_so_far() {
+fn an_error_of_the_input_ends_the_batch_after_the_lines_before_it() {
     let text = many_lines();
     for jobs in [1, 4] {
         let mut output = Vec::new();
-        let outcome = judge(jobs, Breaking(&text), &mut output);
+        let outcome = run(jobs, FailingReader(&text), &mut output);
         assert!(matches!(&outcome.end, End::Input(error) if error.kind() == io::ErrorKind::ConnectionReset));
         assert_eq!(outcome.summary.results(), 320);
         assert_eq!(output.iter().filter(|byte| **byte == b'\n').count(), 320);
@@ -243,7 +239,7 @@ fn an_input_that_breaks_ends_a_batch_with_the_results_so_far() {
 }
 
 #[test]
-fn an_interrupt_ends_a_batch_with_whole_results() {
+fn an_interrupt_ends_the_batch_after_a_complete_result() {
     let line = format!("{}\n", fixture("one-server"));
     for jobs in [1, 4] {
         let interrupt = AtomicBool::new(false);
@@ -267,7 +263,7 @@ fn an_interrupt_ends_a_batch_with_whole_results() {
     }
 }
 
-/// A text over and over.
+/// Repeats a text without end.
 struct Repeating<'a> {
     text: &'a [u8],
     at: usize,
@@ -284,7 +280,7 @@ impl Read for Repeating<'_> {
 }
 
 #[test]
-fn no_more_is_read_than_a_few_chunks_ahead_of_what_is_written() {
+fn workers_read_at_most_a_few_chunks_ahead_of_the_output() {
     struct Counting<'a>(&'a AtomicUsize);
     impl Read for Counting<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -302,7 +298,7 @@ fn no_more_is_read_than_a_few_chunks_ahead_of_what_is_written() {
         }
         fn flush(&mut self) -> io::Result<()> {
             if self.1 == 0 {
-                // The first chunk is being written: the others may work ahead as far as they like.
+                // While the first chunk is being written, the other workers continue up to their limit.
                 std::thread::sleep(std::time::Duration::from_millis(300));
                 self.1 = self.0.load(Ordering::Relaxed);
                 assert!(self.1 < 10_000_000, "{} bytes were read ahead", self.1);
@@ -311,7 +307,7 @@ fn no_more_is_read_than_a_few_chunks_ahead_of_what_is_written() {
         }
     }
     let read = AtomicUsize::new(0);
-    let outcome = judge(4, Counting(&read), Slow(&read, 0));
+    let outcome = run(4, Counting(&read), Slow(&read, 0));
     assert!(matches!(outcome.end, End::Finished));
 }
 
@@ -326,30 +322,21 @@ proptest! {
             .prop_map(String::into_bytes),
     ], 0..40)) {
         let text = lines.join(&b'\n');
-        let (results, outcome) = judged(1, &text);
+        let (results, outcome) = results_of(1, &text);
         prop_assert!(results.iter().map(|result| result["index"].as_u64().unwrap()).is_sorted());
         prop_assert_eq!(outcome.summary.results(), results.len() as u64);
-        prop_assert_eq!(judged(3, &text).0, results);
+        prop_assert_eq!(results_of(3, &text).0, results);
     }
 }
 
 #[test]
-fn an_entry_of_a_batch_is_one_of_a_document_without_the_checks_that_did_not_run() {
-    use consul_peering::lint::context::{CaEntry, Context};
-    use consul_peering::lint::report::Report;
-    use consul_peering::token::decode;
+fn an_entry_of_a_batch_has_no_source_and_no_passed_and_skipped_checks() {
     let token = fixture("two-roots");
-    let settings = settings(1);
-    let decoded = decode(token.as_bytes());
-    let facts =
-        Context::gather(token.as_bytes(), decoded.as_ref(), settings.now, settings.warn_before, |entry| {
-            CaEntry::read(entry).into()
-        });
-    let report = Report::of(&facts, &settings.selection);
-    let mut entry = serde_json::to_value(Entry::new(1, "@FILE", facts.token(), &report)).unwrap();
+    let report = check(token.as_bytes(), &settings(1).options);
+    let mut entry = serde_json::to_value(Entry::new(1, "@FILE", &report)).unwrap();
     let entry = entry.as_object_mut().unwrap();
-    for key in ["source", "passed", "not_applied"] {
+    for key in ["source", "passed", "skipped"] {
         assert!(entry.shift_remove(key).is_some(), "{key}");
     }
-    assert_eq!(judged(1, token.as_bytes()).0, [Value::Object(entry.clone())]);
+    assert_eq!(results_of(1, token.as_bytes()).0, [Value::Object(entry.clone())]);
 }

@@ -1,36 +1,28 @@
-//! The checks: each is whole, fires on its fixture, and is quiet on the nearest token without the fault.
+//! The checks: each is complete, fires on its fixture, and does not fire on a similar token without the problem.
 //!
-//! `UPDATE_FIXTURES=1 cargo test` writes every `finding.txt` anew, `UPDATE_DOCS=1 cargo test` the page.
+//! `UPDATE_FIXTURES=1 cargo test` writes each `finding.txt`, and `UPDATE_DOCS=1 cargo test` writes `docs/checks.md`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use consul_peering::lint::acceptance::Acceptance;
-use consul_peering::lint::context::{CaEntry, Context};
-use consul_peering::lint::report::{Finding, Report, RuleSet};
-use consul_peering::lint::rule::{Area, Check, Severity};
 use consul_peering::lint::rules::{self, ALL};
+use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Report, Severity, check};
 use consul_peering::token::decode;
 use insta::assert_snapshot;
-use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 
 use crate::peering::{fixture, recorded_tokens};
 
-/// One second of the day after the recordings.
+/// A time on the day after the recordings.
 const NOW: &str = "2026-11-24T00:00:00Z";
 
 fn report(text: &[u8]) -> Report {
-    let decoded = decode(text);
-    let (now, month) = (NOW.parse::<Timestamp>().unwrap(), SignedDuration::from_hours(30 * 24));
-    let read = |entry: &str| Arc::new(CaEntry::read(entry));
-    Report::of(&Context::gather(text, decoded.as_ref(), now, month, read), &RuleSet::all())
+    check(text, &Options::new(NOW.parse().unwrap()))
 }
 
 fn path(check: &Check, file: &str) -> PathBuf {
@@ -50,38 +42,38 @@ fn lines<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
 }
 
 #[test]
-fn every_check_is_whole() {
+fn every_check_is_complete() {
     let mut names = BTreeSet::new();
     for check in ALL {
         let name = check.name;
-        assert!(names.insert(name), "{name} twice");
-        let is_word = |word: &str| {
-            !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        assert!(names.insert(name), "{name} is not unique");
+        let is_name_part = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         };
-        assert!(name.split('-').all(is_word), "{name} is not kebab-case");
-        for text in [check.summary, check.why, check.remedy] {
+        assert!(name.split('-').all(is_name_part), "{name} is not kebab-case");
+        for text in [check.summary, check.reason, check.remedy] {
             assert!(text.ends_with('.') && text.trim() == text, "{name}: {text}");
         }
         assert!(
             !check.source.is_empty() && !check.source.ends_with('.'),
-            "{name}: the page puts the full stop"
+            "{name}: docs/checks.md adds the period"
         );
         assert_eq!(check.summary.matches(". ").count(), 0, "{name}: a summary is one sentence");
         assert_eq!(rules::find(name).map(|found| found.name), Some(name));
     }
-    assert!(ALL.is_sorted_by_key(|check| check.area), "the checks stand in the order of their areas");
+    assert!(ALL.is_sorted_by_key(|check| check.area), "the checks are in the order of their areas");
 }
 
 #[test]
-fn no_fixture_is_left_of_a_check_that_is_gone() {
-    let folders = fs::read_dir(fixture("checks")).unwrap().map(|entry| entry.unwrap().file_name());
-    for folder in folders {
-        assert!(rules::find(folder.to_str().unwrap()).is_some(), "{}", folder.display());
+fn every_fixture_belongs_to_a_check() {
+    let directories = fs::read_dir(fixture("checks")).unwrap().map(|entry| entry.unwrap().file_name());
+    for directory in directories {
+        assert!(rules::find(directory.to_str().unwrap()).is_some(), "{}", directory.display());
     }
 }
 
 #[test]
-fn every_check_fires_on_its_fixture_and_says_what_it_found() {
+fn every_check_fires_on_its_fixture() {
     let mut wrong = Vec::new();
     for check in ALL {
         let report = report(&text(check, "fires.txt"));
@@ -98,7 +90,7 @@ fn every_check_fires_on_its_fixture_and_says_what_it_found() {
 }
 
 #[test]
-fn every_check_is_quiet_on_what_is_nearly_a_fault() {
+fn every_check_is_quiet_on_a_similar_token_without_the_problem() {
     for check in ALL {
         let report = report(&text(check, "quiet.txt"));
         let found = lines(report.findings.iter().filter(|finding| finding.check == check.name));
@@ -112,7 +104,8 @@ fn no_finding_shows_the_secret() {
     for check in ALL {
         for file in ["fires.txt", "quiet.txt"] {
             let text = text(check, file);
-            let report = format!("{:?}", report(&text));
+            let report = report(&text);
+            let report = format!("{:?} {:?}", report.consul, report.findings);
             assert!(!report.contains(SECRET), "{} {file}", check.name);
             let long = String::from_utf8_lossy(&text);
             let long = long.trim();
@@ -122,7 +115,7 @@ fn no_finding_shows_the_secret() {
 }
 
 #[test]
-fn the_page_of_checks_is_up_to_date() {
+fn the_documentation_of_checks_is_current() {
     let path = fixture("..").join("docs/checks.md");
     let page = consul_peering::lint::docs::markdown();
     if update("UPDATE_DOCS") {
@@ -134,20 +127,20 @@ fn the_page_of_checks_is_up_to_date() {
     }
     assert!(
         fs::read_to_string(path).unwrap_or_default() == page,
-        "docs/checks.md is stale: run UPDATE_DOCS=1 cargo test"
+        "docs/checks.md is outdated: run UPDATE_DOCS=1 cargo test"
     );
 }
 
-/// The checks of what Consul refuses, each with the beginning of Consul's message for its fixture. The other errors are
-/// what cannot work although Consul accepts it.
-fn refused_by_consul() -> BTreeMap<&'static str, &'static str> {
+/// The checks for tokens that Consul rejects, each with the start of Consul's message for its fixture. Other errors are
+/// about tokens that Consul accepts but that cannot work.
+fn rejected_by_consul() -> BTreeMap<&'static str, &'static str> {
     let base64 = "failed to decode token: illegal base64 data at input byte ";
     BTreeMap::from([
         ("address-invalid", "2001:db8::7:8503 is not a valid peering server address"),
         ("addresses-missing", "peering token server addresses value is empty"),
         ("base64-no-padding", base64),
         ("base64-url-alphabet", base64),
-        ("blanks-in-text", base64),
+        ("whitespace-in-text", base64),
         ("byte-order-mark", base64),
         ("ca-unparsable", "peering token invalid CA: no PEM-encoded data found"),
         ("empty", base64),
@@ -172,11 +165,11 @@ fn refused_by_consul() -> BTreeMap<&'static str, &'static str> {
 }
 
 #[test]
-fn consul_refuses_exactly_where_an_error_says_so() {
-    let refused = refused_by_consul();
+fn consul_rejects_exactly_the_fixtures_of_these_checks() {
+    let rejected = rejected_by_consul();
     for check in ALL {
-        let word = Acceptance::of_text(&text(check, "fires.txt"));
-        match (refused.get(check.name), word.message) {
+        let consul = Acceptance::of_text(&text(check, "fires.txt"));
+        match (rejected.get(check.name), consul.message) {
             (Some(expected), Some(message)) => {
                 assert_eq!(check.severity, Severity::Error, "{}", check.name);
                 assert!(message.starts_with(expected), "{}: {message}", check.name);
@@ -187,19 +180,18 @@ fn consul_refuses_exactly_where_an_error_says_so() {
     }
 }
 
-/// On thousands of tokens that a real Consul took or refused.
+/// For thousands of tokens with the verdict of a real Consul.
 #[test]
-fn what_consul_refuses_has_a_finding_that_says_so_and_nothing_else_has() {
-    let refusing = refused_by_consul();
+fn only_tokens_that_consul_rejects_have_a_finding_for_it() {
+    let rejected = rejected_by_consul();
     let mut wrong = Vec::new();
     for line in fs::read_to_string(fixture("verdicts/verdicts.jsonl")).unwrap().lines() {
         let verdict: serde_json::Value = serde_json::from_str(line).unwrap();
         let report = report(verdict["token"].as_str().unwrap().as_bytes());
-        let refusals =
-            report.findings.iter().map(|finding| finding.check).filter(|name| refusing.contains_key(name));
-        let refusals: Vec<&str> = refusals.collect();
-        if refusals.is_empty() != report.consul.accepted {
-            wrong.push(format!("{} {:?} {refusals:?}", verdict["id"], report.consul.message));
+        let checks = report.findings.iter().map(|finding| finding.check);
+        let checks: Vec<&str> = checks.filter(|name| rejected.contains_key(name)).collect();
+        if checks.is_empty() != report.consul.accepted {
+            wrong.push(format!("{} {:?} {checks:?}", verdict["id"], report.consul.message));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -224,7 +216,7 @@ proptest! {
 }
 
 #[test]
-fn a_text_that_cannot_be_decoded_has_one_general_finding_and_one_cause_at_most() {
+fn a_text_that_cannot_be_decoded_has_one_general_finding_and_at_most_one_cause() {
     let general = ["not-base64", "not-json", "field-type", "empty"];
     for check in ALL.iter().filter(|check| check.area == Area::Text) {
         let text = text(check, "fires.txt");
@@ -240,17 +232,17 @@ fn a_text_that_cannot_be_decoded_has_one_general_finding_and_one_cause_at_most()
 }
 
 #[test]
-fn recorded_tokens_have_no_findings_but_true_ones() {
-    let mut page = String::new();
+fn recorded_tokens_have_the_expected_findings() {
+    let mut list = String::new();
     for (name, text) in recorded_tokens() {
         let report = report(text.as_bytes());
-        writeln!(page, "{name}\n{}", lines(&report.findings)).unwrap();
+        writeln!(list, "{name}\n{}", lines(&report.findings)).unwrap();
     }
-    assert_snapshot!("recorded_tokens", page);
+    assert_snapshot!("recorded_tokens", list);
 }
 
 #[test]
-fn the_worst_comes_first_and_then_the_order_of_the_token() {
+fn findings_are_sorted_by_severity_and_then_by_path() {
     let report = report(&text(rules::find("addresses-missing").unwrap(), "fires.txt"));
     assert_eq!(report.findings.len(), 1);
     for check in ALL {
@@ -263,18 +255,18 @@ fn the_worst_comes_first_and_then_the_order_of_the_token() {
 }
 
 #[test]
-fn a_check_that_did_not_run_says_why() {
+fn a_skipped_check_has_a_reason() {
     let reasons = |name: &str, file: &str| {
         let report = report(&text(rules::find(name).unwrap(), file));
         assert_eq!(
-            report.passed + report.not_applied.len() + distinct(&report.findings),
+            report.passed + report.skipped.len() + distinct(&report.findings),
             ALL.len(),
-            "each check passed, did not run or found something"
+            "each check passed, was skipped or has findings"
         );
-        report.not_applied.iter().map(|it| (it.because, it.check)).collect::<BTreeMap<_, _>>()
+        report.skipped.iter().map(|it| (it.reason, it.check)).collect::<BTreeMap<_, _>>()
     };
     let damaged = reasons("not-base64", "fires.txt");
-    assert_eq!(damaged.into_keys().collect::<Vec<_>>(), ["the token could not be decoded"]);
+    assert_eq!(damaged.into_keys().collect::<Vec<_>>(), ["the token cannot be decoded"]);
     let plain = reasons("ca-missing", "fires.txt");
     assert_eq!(plain.into_keys().collect::<Vec<_>>(), ["the token has no CA"]);
     let nowhere = reasons("addresses-missing", "fires.txt");
@@ -282,7 +274,7 @@ fn a_check_that_did_not_run_says_why() {
     let old = reasons("server-name-malformed", "quiet.txt");
     assert_eq!(
         old.into_iter().collect::<Vec<_>>(),
-        [("the token does not tell its datacenter; Consul 1.13 wrote none", "datacenter-mismatch")]
+        [("the token does not contain its datacenter, as in tokens of Consul 1.13", "datacenter-mismatch")]
     );
     assert_eq!(reasons("not-base64", "quiet.txt"), BTreeMap::new());
 }
@@ -292,18 +284,18 @@ fn distinct(findings: &[Finding]) -> usize {
 }
 
 #[test]
-fn a_token_full_of_faults_takes_no_time_and_little_room() {
+fn findings_are_truncated() {
     let addresses = vec!["\"a.example.net:1\""; 100_000].join(",");
     let token = format!("{{\"ServerAddresses\":[{addresses}],\"PeerID\":\"x\"}}");
     let report = report(BASE64_STANDARD.encode(token).as_bytes());
     let repeated: Vec<&Finding> =
         report.findings.iter().filter(|finding| finding.check == "address-duplicate").collect();
     assert_eq!(repeated.len(), 101);
-    assert_eq!(repeated[100].message, "and 99899 more, which are not listed");
+    assert_eq!(repeated[100].message, "99899 more findings not listed");
 }
 
 #[test]
-fn faults_that_decoding_only_counted_are_counted_by_their_checks() {
+fn observations_that_decoding_only_counts_are_counted() {
     for (check, key, value) in [
         ("unknown-field", "\"x\"", "0"),
         ("field-case", "\"peerid\"", "\"x\""),
@@ -316,11 +308,11 @@ fn faults_that_decoding_only_counted_are_counted_by_their_checks() {
         let found: Vec<&Finding> = report.findings.iter().filter(|finding| finding.check == check).collect();
         assert_eq!(found.len(), 101, "{check}");
         let first = if check == "duplicate-field" { 999 } else { 1000 };
-        assert_eq!(found[100].message, format!("and {} more, which are not listed", first - 100), "{check}");
+        assert_eq!(found[100].message, format!("{} more findings not listed", first - 100), "{check}");
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests says so by a variable")]
+#[expect(clippy::disallowed_methods, reason = "an environment variable requests the update")]
 fn update(what: &str) -> bool {
     std::env::var_os(what).is_some()
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use consul_peering::acceptor::Follower;
 use consul_peering::connectivity::Reach;
 use consul_peering::diagnosis::{Diagnosis, Known, diagnose};
-use consul_peering::lint::rule::Severity;
+use consul_peering::lint::Severity;
 use consul_peering::net::probe::{Ladder, climb};
 use consul_peering::observed::Observed;
 use consul_peering::staleness::assess;

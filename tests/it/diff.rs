@@ -1,4 +1,4 @@
-//! `peering diff`: pairs of recorded tokens, and what their differences mean.
+//! `peering diff`: pairs of recorded tokens.
 
 use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
@@ -7,14 +7,14 @@ use crate::peering::{Peering, recorded_tokens};
 
 fn diff(first: &str, second: &str, arguments: &[&str]) -> Peering {
     let tokens = recorded_tokens();
-    let text = |name: &str| tokens.iter().find(|(known, _)| known == name).unwrap().1.clone();
+    let text = |name: &str| tokens.iter().find(|(token, _)| token == name).unwrap().1.clone();
     Peering::new(["diff", "@first", "@second"].iter().chain(arguments))
         .file("first", text(first))
         .file("second", text(second))
 }
 
 #[test]
-fn pairs_of_tokens_are_told_apart() {
+fn a_pair_of_tokens_has_a_relation_and_differences() {
     for (first, second, status, name) in [
         ("one-server", "one-server", 0, "the-same"),
         ("one-server", "same-name-regenerated", 0, "regenerated"),
@@ -43,7 +43,7 @@ fn json_and_yaml_have_the_same_fields() {
 }
 
 #[test]
-fn what_is_no_token_is_a_failure_to_work() {
+fn a_text_that_is_not_a_token_exits_with_2() {
     let (_, token) = recorded_tokens().remove(0);
     Peering::new(["diff", "nonsense", "@token"]).file("token", &token).run().status(2);
     Peering::new(["diff", "-", "-"]).stdin(token).run().expect(

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use consul_peering::acceptor::Fault;
-use consul_peering::lint::rule::Severity;
+use consul_peering::lint::Severity;
 use consul_peering::token::Token;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,4 +1,4 @@
-//! `peering inspect`: tokens of every shape, and what people paste instead.
+//! `peering inspect`: recorded tokens, pasted tokens, and invalid text.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::peering::{Peering, fixture, recorded_tokens, token_json};
 
-/// One second of the day after the recordings.
+/// A time on the day after the recordings.
 const NOW: &str = "2026-11-24T00:00:00Z";
 
 fn token(name: &str) -> String {
@@ -21,14 +21,14 @@ fn inspect(arguments: &[&str]) -> Peering {
 }
 
 #[test]
-fn every_recorded_token_is_shown_whole() {
+fn every_field_of_every_recorded_token_is_shown() {
     for (name, text) in recorded_tokens() {
         let pretty = inspect(&["@token"]).file("token", &text).run().status(0);
         assert_eq!(pretty.stderr, "", "{name}");
         with_settings!({ snapshot_suffix => name.clone() }, { assert_snapshot!("pretty", pretty.stdout) });
         let json = inspect(&["@token", "-format", "json"]).file("token", &text).run().status(0);
         with_settings!({ snapshot_suffix => name.clone() }, { assert_snapshot!("json", json.stdout) });
-        shows_every_field(
+        assert_every_field_is_shown(
             &name,
             &token_json(&text),
             &pretty.stdout,
@@ -37,10 +37,10 @@ fn every_recorded_token_is_shown_whole() {
     }
 }
 
-/// Each value of the token stands in both outputs, but for the secret.
-fn shows_every_field(name: &str, token: &Value, pretty: &str, report: &Value) {
+/// Asserts that both outputs contain each value of the token except the secret.
+fn assert_every_field_is_shown(name: &str, token: &Value, pretty: &str, report: &Value) {
     let shown = &report["tokens"][0];
-    assert_eq!(report["version"], 1);
+    assert_eq!((&report["version"], &report["status"]), (&1.into(), &shown["status"]), "{name}");
     for (key, field) in [("PeerID", "peer_id"), ("ServerName", "server_name")] {
         assert_eq!(shown[field], token[key], "{name}");
         assert!(pretty.contains(token[key].as_str().unwrap()), "{name}: {key}");
@@ -49,7 +49,7 @@ fn shows_every_field(name: &str, token: &Value, pretty: &str, report: &Value) {
         for address in token[list].as_array().into_iter().flatten() {
             assert!(pretty.contains(address.as_str().unwrap()), "{name}: {address}");
             let addresses = shown["addresses"].as_array().unwrap();
-            assert!(addresses.iter().any(|known| known["address"] == *address), "{name}: {address}");
+            assert!(addresses.iter().any(|entry| entry["address"] == *address), "{name}: {address}");
         }
     }
     assert_eq!(
@@ -73,7 +73,7 @@ fn yaml_has_the_fields_of_json() {
 }
 
 #[test]
-fn input_is_taken_as_people_paste_it_and_what_was_undone_is_told() {
+fn pasted_tokens_are_repaired_and_the_repairs_are_listed() {
     let token = token("one-server");
     let halves = token.split_at(700);
     let encoded = BASE64_STANDARD.encode(&token);
@@ -95,14 +95,14 @@ fn input_is_taken_as_people_paste_it_and_what_was_undone_is_told() {
         ("with a last line end", format!("{token}\n").into_bytes()),
         ("wrapped at 76 columns", wrapped(&token, "\n").into_bytes()),
         ("wrapped with carriage returns", wrapped(&token, "\r\n").into_bytes()),
-        ("with blanks around", format!("  {token}\t").into_bytes()),
+        ("with spaces around", format!("  {token}\t").into_bytes()),
         ("with a byte order mark", format!("\u{feff}{token}").into_bytes()),
         ("in double quotes", format!("\"{token}\"\n").into_bytes()),
         ("in single quotes", format!("'{token}'").into_bytes()),
-        ("with blanks inside", wrapped(&token, " ").into_bytes()),
+        ("with spaces inside", wrapped(&token, " ").into_bytes()),
         ("with \\n inside", wrapped(&token, "\\n").into_bytes()),
         ("as an environment variable", format!("export PEERING_TOKEN=\"{token}\"").into_bytes()),
-        ("as the JSON answer", json!({ "PeeringToken": token }).to_string().into_bytes()),
+        ("as the JSON response", json!({ "PeeringToken": token }).to_string().into_bytes()),
         ("without padding", token.trim_end_matches('=').as_bytes().to_vec()),
         ("in the URL alphabet", url_alphabet.into_bytes()),
         ("encoded twice", encoded.clone().into_bytes()),
@@ -112,17 +112,17 @@ fn input_is_taken_as_people_paste_it_and_what_was_undone_is_told() {
         ("a Secret, JSON", json_manifest.to_string().into_bytes()),
         ("the JSON inside", json),
     ];
-    let mut told = String::new();
+    let mut list = String::new();
     for (name, text) in pasted {
         let finished = inspect(&["-", "-format=json"]).stdin(text).run().status(0);
         let report: Value = serde_json::from_str(&finished.stdout).unwrap();
         assert_eq!(report["tokens"][0]["peer_id"], token_json(&token)["PeerID"], "{name}");
-        let undone = &report["tokens"][0]["undone"];
+        let repairs = &report["tokens"][0]["repairs"];
         let findings = report["tokens"][0]["findings"].as_array().unwrap();
         let checks: Vec<&str> = findings.iter().map(|finding| finding["check"].as_str().unwrap()).collect();
-        writeln!(told, "{name}: {undone}, {checks:?}").unwrap();
+        writeln!(list, "{name}: {repairs}, {checks:?}").unwrap();
     }
-    assert_snapshot!("pasted", told);
+    assert_snapshot!("pasted", list);
 }
 
 fn wrapped(text: &str, line_end: &str) -> String {
@@ -132,10 +132,10 @@ fn wrapped(text: &str, line_end: &str) -> String {
 }
 
 #[test]
-fn damaged_input_is_told_where_why_and_what_to_do() {
+fn an_error_shows_position_cause_and_remedy() {
     let token = token("one-server");
     let field = r#"{"CA":null,"ServerAddresses":"10.0.0.1:8503","PeerID":"x"}"#;
-    let mut told = String::new();
+    let mut errors = String::new();
     for (name, text) in [
         ("nothing", String::new()),
         ("only a line end", "\n".to_owned()),
@@ -152,13 +152,13 @@ fn damaged_input_is_told_where_why_and_what_to_do() {
     ] {
         let finished = inspect(&["-"]).stdin(text).run().status(1);
         assert_eq!(finished.stdout, "", "{name}");
-        writeln!(told, "# {name}\n{}", finished.stderr).unwrap();
+        writeln!(errors, "# {name}\n{}", finished.stderr).unwrap();
     }
-    assert_snapshot!("damaged", told);
+    assert_snapshot!("damaged", errors);
 }
 
 #[test]
-fn a_field_is_printed_bare_for_scripts() {
+fn a_field_is_printed_without_quotes() {
     let two_roots = token("two-roots");
     for (path, value) in [
         ("peer_id", "9fba4d38-5bf5-af80-34ff-e33b7cc38e78"),
@@ -175,18 +175,18 @@ fn a_field_is_printed_bare_for_scripts() {
 }
 
 #[test]
-fn a_field_that_is_not_there_is_an_error_that_lists_what_is() {
+fn an_unknown_field_is_an_error_that_lists_the_fields() {
     let token = token("one-server");
-    let told: Vec<String> =
+    let errors: Vec<String> =
         ["nope", "certificates[3]", "certificates[0].nope", "peer_id.x", "establishment_secret"]
             .iter()
             .map(|path| inspect(&[&token, "-field", path]).run().status(2).stderr)
             .collect();
-    assert_snapshot!("field_errors", told.concat());
+    assert_snapshot!("field_errors", errors.concat());
 }
 
 #[test]
-fn the_secret_is_shown_when_asked_for_and_only_then() {
+fn only_show_secret_shows_the_secret() {
     let token = token("one-server");
     let secret = token_json(&token)["EstablishmentSecret"].as_str().unwrap().to_owned();
     let shown = |arguments: &[&str]| inspect(arguments).shows_secrets().run().status(0).stdout;
@@ -197,7 +197,7 @@ fn the_secret_is_shown_when_asked_for_and_only_then() {
 }
 
 #[test]
-fn the_certificates_come_out_as_pem() {
+fn pem_prints_the_certificates() {
     let finished = inspect(&[&token("two-roots"), "-pem"]).run().status(0);
     let roots = token_json(&token("two-roots"))["CA"].clone();
     let expected: String = roots.as_array().unwrap().iter().map(|pem| pem.as_str().unwrap()).collect();
@@ -205,18 +205,18 @@ fn the_certificates_come_out_as_pem() {
 }
 
 #[test]
-fn a_private_key_in_a_token_is_shown_by_nothing() {
+fn no_output_contains_a_private_key_of_a_token() {
     let token = std::fs::read_to_string(fixture("checks/private-key-inside/fires.txt")).unwrap();
-    assert!(token_json(&token)["CA"].to_string().contains("PRIVATE KEY"), "the fixture has lost its key");
-    for way in [&["-pem"][..], &["-format=json"], &["-format=yaml"], &[], &["-show-secret"]] {
-        let words: Vec<&str> = ["@token"].iter().chain(way).copied().collect();
-        let finished = inspect(&words).file("token", &token).shows_secrets().run().status(0);
-        assert!(!finished.stdout.contains("PRIVATE KEY-----"), "{way:?}");
+    assert!(token_json(&token)["CA"].to_string().contains("PRIVATE KEY"), "the fixture contains a key");
+    for flags in [&["-pem"][..], &["-format=json"], &["-format=yaml"], &[], &["-show-secret"]] {
+        let arguments: Vec<&str> = ["@token"].iter().chain(flags).copied().collect();
+        let finished = inspect(&arguments).file("token", &token).shows_secrets().run().status(0);
+        assert!(!finished.stdout.contains("PRIVATE KEY-----"), "{flags:?}");
     }
 }
 
 #[test]
-fn several_tokens_are_shown_and_a_bad_one_hides_none() {
+fn an_invalid_token_does_not_hide_other_tokens() {
     let finished = inspect(&[&token("one-server"), "@absent", "nonsense", "@two"])
         .file("two", token("three-servers"))
         .run()
@@ -228,7 +228,7 @@ fn several_tokens_are_shown_and_a_bad_one_hides_none() {
 }
 
 #[test]
-fn colours_are_for_terminals_and_for_those_who_insist() {
+fn colors_need_a_terminal_or_clicolor_force() {
     let token = token("one-server");
     assert!(!inspect(&[&token]).run().stdout.contains('\u{1b}'));
     assert!(inspect(&[&token]).env("CLICOLOR_FORCE", "1").run().stdout.contains('\u{1b}'));
@@ -238,17 +238,17 @@ fn colours_are_for_terminals_and_for_those_who_insist() {
 }
 
 #[test]
-fn a_token_cannot_drive_the_terminal() {
+fn a_token_cannot_control_the_terminal() {
     let json = r#"{"ServerAddresses":["\u001b[2Jevil:8503"],"PeerID":"\u001b]0;title\u0007\u009b","\u009b\u202e\u2028":1}"#;
     let finished = inspect(&[&BASE64_STANDARD.encode(json)]).run().status(0);
-    let obeyed = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\u{2028}'];
-    assert!(!finished.stdout.contains(obeyed), "{}", finished.stdout);
+    let control_characters = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\u{2028}'];
+    assert!(!finished.stdout.contains(control_characters), "{}", finished.stdout);
     assert!(finished.stdout.contains(r"unknown-field \u{9b}\u{202e}\u{2028}"), "{}", finished.stdout);
     assert!(finished.stdout.contains("\\u{1b}[2Jevil:8503"));
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_error() {
+fn a_closed_pipe_is_not_an_error() {
     let finished = inspect(&["@token", "@token", "@token"])
         .file("token", token("one-server"))
         .through_shell("\"$@\" | head -n 1")
@@ -257,13 +257,13 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn a_file_of_any_size_is_refused_without_reading_it_all() {
+fn a_file_that_is_too_long_is_rejected_without_reading_all_of_it() {
     let finished = inspect(&["@/dev/zero"]).run().status(2);
     assert_snapshot!("too_long", finished.stderr);
 }
 
 #[test]
-fn a_manifest_whose_keys_nest_thousands_deep_is_no_work() {
+fn a_manifest_with_thousands_of_nested_keys_is_fast() {
     let nested =
         (0..2500).fold("kind: Secret\n".to_owned(), |text, depth| text + &" ".repeat(depth) + "a:\n");
     inspect(&["@secret"]).file("secret", &nested).run().status(1);

@@ -1,11 +1,11 @@
-//! Tokens that real Consuls wrote.
+//! Tokens that real Consuls generated.
 
 use std::fs;
 
 use consul_peering::token::{decode, encode};
 
 #[test]
-fn a_token_of_todays_consul_is_written_as_it_was_read() {
+fn decoding_and_encoding_a_current_token_returns_the_same_text() {
     let mut count = 0;
     for entry in fs::read_dir("fixtures/tokens").unwrap() {
         let path = entry.unwrap().path();

@@ -1,11 +1,11 @@
-//! What a real Consul said of 4,515 tokens, and what we say.
+//! The verdicts of a real Consul on 4,515 tokens, compared with ours.
 //!
-//! `cargo test --test it verdicts -- --nocapture` prints the agreement of each family.
+//! `cargo test --test it verdicts -- --nocapture` prints the agreement by family.
 
 use std::collections::BTreeMap;
 use std::fs;
 
-use consul_peering::lint::acceptance::Acceptance;
+use consul_peering::lint::Acceptance;
 use consul_peering::token::decode;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -29,7 +29,7 @@ impl Verdict {
         (parts.next().unwrap(), parts.next().unwrap())
     }
 
-    /// Whether the verdict depends on a certificate.
+    /// Returns whether the verdict depends on a certificate.
     fn touches_a_ca(&self) -> bool {
         let (family, sub_family) = self.family();
         family == "ca"
@@ -46,21 +46,21 @@ struct Agreement {
 }
 
 #[test]
-fn verdicts_and_messages_agree_with_consuls() {
+fn verdicts_and_messages_equal_those_of_consul() {
     let mut agreements = BTreeMap::<String, Agreement>::new();
     let mut differences = Vec::new();
     for verdict in Verdict::all() {
-        let word = Acceptance::of_text(verdict.token.as_bytes());
-        let message = word.message.unwrap_or_default();
+        let ours = Acceptance::of_text(verdict.token.as_bytes());
+        let message = ours.message.unwrap_or_default();
         let (family, sub_family) = verdict.family();
         let kind = if verdict.touches_a_ca() { "certificates" } else { "text" };
         for name in [format!("{kind}: {family}"), format!("{kind}: {family}/{sub_family}"), "all".into()] {
             let agreement = agreements.entry(name).or_default();
             agreement.total += 1;
-            agreement.verdict += usize::from(word.accepted == verdict.accepted);
+            agreement.verdict += usize::from(ours.accepted == verdict.accepted);
             agreement.message += usize::from(message == verdict.error);
         }
-        if word.accepted != verdict.accepted || message != verdict.error {
+        if ours.accepted != verdict.accepted || message != verdict.error {
             differences.push(format!("{}: Consul: {:?}; we: {message:?}", verdict.id, verdict.error));
         }
     }
@@ -69,12 +69,12 @@ fn verdicts_and_messages_agree_with_consuls() {
         println!("{family:40} {total:5} {verdict:8} {message:8}");
     }
     assert_eq!(agreements["all"].total, 4515);
-    // Certificates, too: the order of checks is Go's own.
+    // Certificates are included: their checks have the order of Go's parser.
     assert!(differences.is_empty(), "{} differences:\n{}", differences.len(), differences.join("\n"));
 }
 
 #[test]
-fn a_word_on_text_alone_is_always_exact() {
+fn every_verdict_on_a_recorded_token_is_exact() {
     for verdict in Verdict::all() {
         assert!(Acceptance::of_text(verdict.token.as_bytes()).exact, "{}", verdict.id);
     }
@@ -91,10 +91,10 @@ proptest! {
             let start = position.index(text.len().max(1)).min(text.len());
             let end = (start + length).min(text.len());
             text.splice(start..end, [byte]);
-            let word = Acceptance::of_text(&text);
-            assert_eq!(word.accepted, word.message.is_none());
+            let ours = Acceptance::of_text(&text);
+            assert_eq!(ours.accepted, ours.message.is_none());
             if let Err(error) = decode(&text) {
-                assert_eq!(word.message, Some(error.message));
+                assert_eq!(ours.message, Some(error.message));
             }
         });
     }

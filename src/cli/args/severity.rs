@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -3,11 +3,9 @@
 pub(crate) mod live;
 pub(crate) mod look;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use super::validate::without_last_line_end;
@@ -22,11 +20,10 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, Known, diagnose};
 use crate::explain;
-use crate::lint::context::{CaEntry, Context, WARN_BEFORE};
-use crate::lint::report::{Report, RuleSet};
+use crate::lint;
 use crate::render::pretty;
 use crate::token::recover::{Recovered, Repair, recover};
-use crate::token::{Secret, Token, decode};
+use crate::token::{Secret, Token};
 pub use look::Look;
 
 /// Find out why an establish failed, or would fail, without spending the token
@@ -133,7 +130,7 @@ impl From<&Secret> for Given {
 pub fn diagnosis(look: &Look<'_>, given: Option<&Given>, error: Option<&str>) -> Diagnosis {
     let now = now();
     let token = given.and_then(|given| given.token.as_ref());
-    let report = given.map(|given| judge(&given.text, now));
+    let report = given.map(|given| lint::check(without_last_line_end(&given.text), &lint::Options::new(now)));
     let looks = wait_for(look::around(look, token));
     diagnose(Known {
         now,
@@ -148,14 +145,6 @@ pub fn diagnosis(look: &Look<'_>, given: Option<&Given>, error: Option<&str>) ->
         dialer: looks.dialer,
         error: error.map(explain::explain),
     })
-}
-
-fn judge(text: &[u8], now: Timestamp) -> Report {
-    let text = without_last_line_end(text);
-    let decoded = decode(text);
-    let facts =
-        Context::gather(text, decoded.as_ref(), now, WARN_BEFORE, |entry| Arc::new(CaEntry::read(entry)));
-    Report::of(&facts, &RuleSet::all())
 }
 
 /// The token. One that cannot be decoded is printed as an error and diagnosed like any other.

@@ -1,4 +1,4 @@
-//! `peering diff`: what differs between two tokens.
+//! `peering diff`: the differences between two tokens.
 
 use clap::Args;
 
@@ -10,12 +10,12 @@ use crate::cli::exit::Exit;
 use crate::inspect::diff::Comparison;
 use crate::render::pretty;
 
-/// Show what differs between two tokens, and what that means
+/// Show the differences between two tokens
 ///
-/// Tells whether they belong to the same peering, which is newer as far as can be known, and what each difference means.
-/// Nothing is sent anywhere, and no secret is shown.
+/// Shows whether both tokens belong to the same peering, which one is probably newer, and what each difference means.
+/// The command opens no connection and shows no secret.
 ///
-/// Exit codes: 0 the same peering, 1 not, 2 a token could not be read or the command line is wrong.
+/// Exit codes: 0 the same peering, 1 different peerings, 2 a token cannot be read or the command line is invalid.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering diff @monday.token @tuesday.token
@@ -24,10 +24,10 @@ pub struct Arguments {
     /// The first token's text, @FILE, or - for standard input
     #[arg(value_name = "A")]
     first: String,
-    /// The second token's
+    /// The second token's text, @FILE, or - for standard input
     #[arg(value_name = "B")]
     second: String,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
 }
@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         return Err(CliError::new("both tokens are given as -, and standard input contains one")
             .with_remedy("give one of them as @FILE"));
     }
-    let [(one, first), (other, second)] = match [read_token(first), read_token(second)] {
+    let [(first_source, first), (second_source, second)] = match [read_token(first), read_token(second)] {
         [Ok(first), Ok(second)] => [first, second],
         [Err(first), Err(second)] => {
             first.print();
@@ -47,7 +47,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         }
         [Err(error), Ok(_)] | [Ok(_), Err(error)] => return Err(error),
     };
-    let comparison = Comparison::of([one, other], &first.decoded.token, &second.decoded.token);
+    let comparison =
+        Comparison::new([first_source, second_source], &first.decoded.token, &second.decoded.token);
     print(&arguments.format.render(&comparison, || pretty::diff(&comparison, width())))?;
     Ok(if comparison.same_peering { Exit::Done } else { Exit::Findings })
 }

@@ -12,7 +12,7 @@ use crate::cli::args::token::{TokenText, existing_file};
 use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 use crate::net::consul::{Client, EstablishRequest};
 use crate::render::pretty;
 use crate::token::Secret;

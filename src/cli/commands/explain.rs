@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::explain;
 use crate::explain::{Entry, Explanation};
-use crate::lint::rule::Check;
+use crate::lint::Check;
 use crate::lint::rules;
 use crate::render::pretty;
 

@@ -1,4 +1,4 @@
-//! `peering inspect`: what tokens say.
+//! `peering inspect`: what is inside a token.
 
 use clap::Args;
 use jiff::Timestamp;
@@ -9,16 +9,17 @@ use crate::cli::args::token::TokenText;
 use crate::cli::env::{now, print, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::inspect::{Inspection, Inspections, SCHEMA_VERSION, field};
+use crate::inspect::{Inspection, Inspections, field};
 use crate::render::pretty;
 
-/// Show everything that tokens say
+/// Show what is inside a token
 ///
-/// Decodes tokens into their CA certificates, server addresses, peer ID and the rest. Nothing is sent anywhere. Input
-/// is taken as people paste it (quoted, wrapped, a whole JSON answer, a Kubernetes Secret), and what had to be undone is
-/// told. The establishment secret is hidden unless asked for.
+/// Decodes tokens into CA certificates, server addresses, peer ID and the other fields. The command opens no connection.
+/// It accepts tokens as people paste them (in quotes, wrapped, in an API response or a Kubernetes Secret) and shows the
+/// repairs that were needed. It hides the establishment secret unless you set -show-secret.
 ///
-/// Exit codes: 0 all were decoded, 1 one was not, 2 a file could not be read or the command line is wrong.
+/// Exit codes: 0 all tokens were decoded, 1 a token cannot be decoded, 2 a file cannot be read or the command line is
+/// invalid.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering inspect @west.token
@@ -29,19 +30,19 @@ pub struct Arguments {
     /// The token's text, @FILE, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
-    /// Only this value, bare, for scripts: a path such as peer_id or certificates.0.not_after
+    /// Print only this value, for scripts: a path such as peer_id or certificates.0.not_after
     #[arg(long, value_name = "PATH", conflicts_with = "pem")]
     field: Option<String>,
-    /// Only the CA certificates, PEM
+    /// Print only the CA certificates, as PEM
     #[arg(long)]
     pem: bool,
-    /// Show the establishment secret too: whoever sees it can establish the peering
+    /// Show the establishment secret, with which anyone can establish the peering
     #[arg(long)]
     show_secret: bool,
-    /// Count the days that certificates have left from this time instead of the clock's
+    /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
 }
@@ -54,14 +55,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     } else if arguments.pem {
         pems(&tokens)
     } else {
-        let inspections = Inspections { version: SCHEMA_VERSION, tokens };
+        let inspections = Inspections::new(tokens, exit == Exit::Done);
         arguments.format.render(&inspections, || pages(&inspections.tokens))
     };
     print(&text)?;
     Ok(exit)
 }
 
-/// Decodes what can be decoded, and complains of the rest.
+/// Decodes the tokens, and prints an error for each one that cannot be decoded.
 fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
     let now = arguments.now.unwrap_or_else(now);
     let mut exit = Exit::Done;

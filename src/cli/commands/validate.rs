@@ -1,7 +1,6 @@
-//! `peering validate`: what Consul would say of tokens, and what it would not.
+//! `peering validate`: Consul's verdict on tokens, and our findings.
 
 use std::num::NonZero;
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum as _};
 use jiff::{SignedDuration, Timestamp};
@@ -15,22 +14,18 @@ use crate::cli::args::token::TokenText;
 use crate::cli::env::{now, print, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::lint::context::{CaEntry, Context};
-use crate::lint::report::{Report, RuleSet, UnreadableInput, ValidatedToken};
-use crate::lint::rule::Severity;
-use crate::lint::rules;
+use crate::lint::{Options, RuleSet, Severity, UnreadableInput, ValidatedToken, check, rules};
 use crate::render::{json, jsonl, junit, pretty, sarif};
-use crate::token::decode;
 use crate::token::redact::redact;
 
-/// Say what Consul would say of tokens, and what it would not
+/// Check tokens the way Consul does, and for problems Consul misses
 ///
-/// Two answers that are never mixed: Consul's word (it accepts the token, or refuses it with this very message), and
-/// findings of ours, which Consul does not look at and which will break later. Nothing is sent anywhere. The text is
-/// judged as given: quotes or blanks around it are what Consul stumbles over.
+/// Reports two separate results: Consul's verdict (it accepts the token, or rejects it with exactly this message), and
+/// findings about problems that Consul does not check. The command opens no connection. It checks the text as it is:
+/// Consul rejects a token in quotes or with spaces.
 ///
-/// Exit codes, the same in every format: 0 Consul accepts them all and nothing at or above -fail-on was found, 1 it
-/// refuses one or something was found, 2 the work could not be done.
+/// Exit codes, the same in every format: 0 Consul accepts all tokens and no finding is at or above -fail-on, 1 Consul
+/// rejects a token or a finding is at or above -fail-on, 2 the command failed.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering validate @west.token
@@ -43,63 +38,45 @@ pub struct Arguments {
     /// The token's text, @FILE, or - for standard input
     #[arg(value_name = "TOKEN", required_unless_present = "batch", conflicts_with = "batch")]
     tokens: Vec<String>,
-    /// How to show it
+    /// Output format
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: ReportFormat,
-    /// The mildest finding that makes the exit code 1
+    /// Exit with status 1 on findings of this severity or higher
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
     fail_on: Level,
-    /// Only these checks, by name, with commas between; Consul's word is always told
+    /// Run only these checks (comma-separated); Consul's verdict is always shown
     #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     only: Vec<&'static str>,
-    /// Not these checks
+    /// Skip these checks (comma-separated)
     #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     skip: Vec<&'static str>,
-    /// Another severity for a check; may be given several times
-    #[arg(long, value_name = "CHECK=SEVERITY", value_parser = severity_of_a_check)]
+    /// Change the severity of a check (repeatable)
+    #[arg(long, value_name = "CHECK=SEVERITY", value_parser = severity_of_check)]
     severity: Vec<(&'static str, Severity)>,
-    /// How long before its expiry a certificate is worth a warning
+    /// Report certificates that expire within this time
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration)]
     warn_before: SignedDuration,
-    /// Judge as of this time instead of the clock's
+    /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
-    /// Judge a token a line, or JSON lines with a token key, from a file or - for standard input
+    /// Check one token per line, or JSON lines with a "token" key, from a file or - for standard input
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
-    /// How many tokens of a batch to judge at once (default: one for each core)
+    /// Number of worker threads for -batch (default: one per core)
     #[arg(long, value_name = "NUMBER", requires = "batch", value_parser = jobs)]
     jobs: Option<NonZero<usize>>,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
-    let now = arguments.now.unwrap_or_else(now);
-    if let Some(source) = &arguments.batch {
-        return batch::run(&batch::Batch {
-            source: source.clone(),
-            format: arguments.format,
-            jobs: arguments.jobs,
-            selection: arguments.selection(),
-            fail_on: arguments.fail_on.into(),
-            now,
-            warn_before: arguments.warn_before,
-        });
-    }
-    let selection = arguments.selection();
-    let validated: Vec<Result<ValidatedToken, UnreadableInput>> = arguments
-        .tokens
-        .iter()
-        .map(|argument| match TokenText::read(argument) {
-            Ok(given) => Ok(judge(given, &selection, now, arguments.warn_before)),
-            Err(error) => {
-                error.print();
-                let reason = error.message().to_owned();
-                Err(UnreadableInput { source: redact(argument).into_owned(), reason })
-            }
-        })
-        .collect();
+    let options = arguments.options();
     let fail_on = arguments.fail_on.into();
+    if let Some(source) = &arguments.batch {
+        let (source, format, jobs) = (source.clone(), arguments.format, arguments.jobs);
+        return batch::run(&batch::Batch { source, format, jobs, options, fail_on });
+    }
+    let validated: Vec<Result<ValidatedToken, UnreadableInput>> =
+        arguments.tokens.iter().map(|argument| validate(argument, &options)).collect();
     let fails = |token: &Result<ValidatedToken, UnreadableInput>| {
         token.as_ref().is_ok_and(|token| token.report.fails(fail_on))
     };
@@ -115,30 +92,30 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
 }
 
 impl Arguments {
-    fn selection(&self) -> RuleSet {
-        let asked = |name: &str| self.only.is_empty() || self.only.contains(&name);
-        let selection = RuleSet::all().only(|check| asked(check.name) && !self.skip.contains(&check.name));
-        self.severity
-            .iter()
-            .fold(selection, |selection, (name, severity)| selection.with_severity(name, *severity))
+    fn options(&self) -> Options {
+        let is_selected = |name: &str| self.only.is_empty() || self.only.contains(&name);
+        let rules = RuleSet::all().only(|check| is_selected(check.name) && !self.skip.contains(&check.name));
+        let rules =
+            self.severity.iter().fold(rules, |rules, (name, severity)| rules.with_severity(name, *severity));
+        Options { now: self.now.unwrap_or_else(now), warn_before: self.warn_before, rules }
     }
 }
 
-fn judge(
-    given: TokenText,
-    selection: &RuleSet,
-    now: Timestamp,
-    warn_before: SignedDuration,
-) -> ValidatedToken {
-    let text = without_last_line_end(&given.text);
-    let decoded = decode(text);
-    let facts =
-        Context::gather(text, decoded.as_ref(), now, warn_before, |entry| Arc::new(CaEntry::read(entry)));
-    let report = Report::of(&facts, selection);
-    ValidatedToken { source: given.source, decoded, report }
+fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
+    match TokenText::read(argument) {
+        Ok(given) => {
+            let report = check(without_last_line_end(&given.text), options);
+            Ok(ValidatedToken { source: given.source, report })
+        }
+        Err(error) => {
+            error.print();
+            let reason = error.message().to_owned();
+            Err(UnreadableInput { source: redact(argument).into_owned(), reason })
+        }
+    }
 }
 
-/// The line end of a file is not part of the token in it; Consul does not mind it either.
+/// Removes the line end of a file. It is not part of the token, and Consul ignores it.
 pub(crate) fn without_last_line_end(text: &[u8]) -> &[u8] {
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     text.strip_suffix(b"\r").unwrap_or(text)
@@ -149,12 +126,7 @@ fn render(
     format: ReportFormat,
     fail_on: Severity,
 ) -> String {
-    let entries = || {
-        tokens.iter().zip(1..).map(|(token, index)| match token {
-            Ok(token) => jsonl::Entry::of_validated(index, token),
-            Err(unread) => jsonl::Entry::of_unread(index, unread),
-        })
-    };
+    let entries = || (1..).zip(tokens).map(|(index, token)| jsonl::Entry::of_argument(index, token));
     match format {
         ReportFormat::Pretty => pretty::reports(tokens.iter().flatten(), width()),
         ReportFormat::Json => json::render(&jsonl::Document::new(entries().collect())),
@@ -172,7 +144,7 @@ fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {
     text.parse().map_err(|_| CliError::new("not a number of 1 or more"))
 }
 
-/// The check of a name; a mistyped one gets the nearest.
+/// Parses the name of a check. The error suggests the most similar name.
 fn check_name(name: &str) -> Result<&'static str, CliError> {
     rules::find(name).map(|check| check.name).ok_or_else(|| {
         let names = rules::ALL.iter().map(|check| check.name);
@@ -182,7 +154,7 @@ fn check_name(name: &str) -> Result<&'static str, CliError> {
     })
 }
 
-fn severity_of_a_check(text: &str) -> Result<(&'static str, Severity), CliError> {
+fn severity_of_check(text: &str) -> Result<(&'static str, Severity), CliError> {
     let malformed = || {
         CliError::new("not a check and a severity")
             .with_remedy("use CHECK=error, CHECK=warning or CHECK=info")

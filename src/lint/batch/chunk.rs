@@ -1,26 +1,26 @@
-//! Some whole lines, as they were read.
+//! A chunk of the input: a few whole lines.
 
 use crate::ZeroizeBuf;
 
-/// How much is read at a time, in bytes: enough to keep a worker busy for a while, little enough to stay in its cache.
-const READ: usize = 128 * 1024;
+/// How many bytes are read at a time: enough to keep a worker busy, and few enough to stay in its cache.
+const READ_LEN: usize = 128 * 1024;
 
 /// Whole lines of the input.
 #[derive(Default)]
 pub(super) struct Chunk {
-    /// Which chunk of the input it is, from 0.
+    /// Its number in the input, from 0.
     pub(super) number: u64,
-    /// The index of its first line.
+    /// The number of its first line, from 1.
     pub(super) first_index: u64,
-    /// How many bytes of input were read for it.
-    pub(super) taken: u64,
-    /// Whether it stands for one line that is too long to be held; there is no text then.
+    /// The number of input bytes read for it.
+    pub(super) bytes_read: u64,
+    /// Whether it is one line that is too long to be held. The text is empty then.
     pub(super) overlong: bool,
-    /// The lines, the last of them perhaps without a line end.
+    /// The lines. The last one may lack a line end.
     pub(super) text: Buffer,
 }
 
-/// Bytes that are wiped when dropped, and a tail of free space that was filled with zeros once and for all.
+/// Bytes that are zeroized when dropped, followed by free space that is filled with zeros once.
 #[derive(Default)]
 pub(super) struct Buffer {
     bytes: ZeroizeBuf,
@@ -28,16 +28,16 @@ pub(super) struct Buffer {
 }
 
 impl Buffer {
-    /// What is in it.
+    /// Returns the content.
     pub(super) fn filled(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
 
-    /// The free space: always some, and enough to read into.
+    /// Returns the free space, which is always large enough to read into.
     pub(super) fn free(&mut self) -> &mut [u8] {
-        if self.bytes.len() - self.length < READ / 2 {
-            // Not in place: the old bytes must be wiped.
-            let mut larger = Vec::with_capacity(self.length * 2 + READ);
+        if self.bytes.len() - self.length < READ_LEN / 2 {
+            // Growing in place could leave a copy of the old bytes that is not zeroized.
+            let mut larger = Vec::with_capacity(self.length * 2 + READ_LEN);
             larger.extend_from_slice(self.filled());
             larger.resize(larger.capacity(), 0);
             self.bytes = larger.into();
@@ -45,29 +45,29 @@ impl Buffer {
         &mut self.bytes[self.length..]
     }
 
-    /// Counts some of the free space, which was written to, as filled.
+    /// Adds the first bytes of the free space to the content.
     pub(super) fn add(&mut self, count: usize) {
         self.length += count;
     }
 
-    /// Adds a copy.
+    /// Appends a copy of the bytes.
     pub(super) fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             let free = self.free();
-            let some = bytes.len().min(free.len());
-            free[..some].copy_from_slice(&bytes[..some]);
-            self.add(some);
-            bytes = &bytes[some..];
+            let count = bytes.len().min(free.len());
+            free[..count].copy_from_slice(&bytes[..count]);
+            self.add(count);
+            bytes = &bytes[count..];
         }
     }
 
-    /// Forgets what stands before `start`.
-    pub(super) fn cut(&mut self, start: usize) {
+    /// Removes the content before `start`.
+    pub(super) fn remove_prefix(&mut self, start: usize) {
         self.bytes.copy_within(start..self.length, 0);
         self.length -= start;
     }
 
-    /// Forgets what stands from `end` on.
+    /// Removes the content from `end` on.
     pub(super) fn truncate(&mut self, end: usize) {
         self.length = self.length.min(end);
     }

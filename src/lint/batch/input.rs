@@ -1,4 +1,4 @@
-//! A stream, cut into chunks of whole lines.
+//! The input stream, split into chunks of whole lines.
 
 use std::io::{self, Read};
 
@@ -7,17 +7,17 @@ use memchr::{memchr, memchr_iter, memrchr};
 use super::chunk::{Buffer, Chunk};
 use crate::token::MAX_TOKEN_LEN;
 
-/// What some programs put before the first line: UTF-8's byte order mark.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+/// The UTF-8 byte order mark, which some programs write before the first line.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A stream of lines.
 pub(super) struct Input<R> {
     reader: R,
-    /// The beginning of a line whose end was not read yet.
+    /// The start of a line whose end is not read yet.
     rest: Buffer,
     next_chunk: u64,
     next_index: u64,
-    /// Whether we are inside of a line that is too long.
+    /// Whether the rest of a line that is too long is being skipped.
     skipping: bool,
     ended: bool,
 }
@@ -27,17 +27,17 @@ impl<R: Read> Input<R> {
         Self { reader, rest: Buffer::default(), next_chunk: 0, next_index: 1, skipping: false, ended: false }
     }
 
-    /// Reads the next lines, as many as come at once and at least one; `false` when there are none.
+    /// Reads at least one line, and as many more as one read returns. Returns `false` if there are none.
     ///
-    /// After an error there are none either: what was read of a line by then is not a line.
+    /// After an error there are none: the start of a line that could not be read to its end is not a line.
     pub(super) fn fill(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
         let mut text = std::mem::take(&mut chunk.text);
         text.truncate(0);
         *chunk = Chunk { number: self.next_chunk, first_index: self.next_index, text, ..Chunk::default() };
-        let found = self.read_lines(chunk)?;
-        self.next_chunk += u64::from(found);
+        let has_lines = self.read_lines(chunk)?;
+        self.next_chunk += u64::from(has_lines);
         self.next_index += if chunk.overlong { 1 } else { count_lines(chunk.text.filled()) };
-        Ok(found)
+        Ok(has_lines)
     }
 
     fn read_lines(&mut self, chunk: &mut Chunk) -> io::Result<bool> {
@@ -46,12 +46,12 @@ impl<R: Read> Input<R> {
         while !self.ended {
             let before = chunk.text.filled().len();
             let count = self.read(&mut chunk.text)?;
-            chunk.taken += count as u64;
+            chunk.bytes_read += count as u64;
             if self.skipping {
                 self.skip(&mut chunk.text);
             }
-            if self.next_chunk == 0 && chunk.text.filled().starts_with(MARK) {
-                chunk.text.cut(MARK.len());
+            if self.next_chunk == 0 && chunk.text.filled().starts_with(BYTE_ORDER_MARK) {
+                chunk.text.remove_prefix(BYTE_ORDER_MARK.len());
             }
             let text = chunk.text.filled();
             if let Some(at) = memrchr(b'\n', text.get(before..).unwrap_or_default()) {
@@ -60,7 +60,7 @@ impl<R: Read> Input<R> {
                 chunk.text.truncate(end);
                 return Ok(true);
             }
-            // The carriage return of the line's end may be in there already.
+            // One more byte, because the carriage return of the line end may be included.
             if text.len() > MAX_TOKEN_LEN + 1 {
                 self.skipping = true;
                 chunk.overlong = true;
@@ -88,12 +88,12 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// Forgets what belongs to a line that is too long, up to its end.
+    /// Removes the part of a line that is too long, up to its end.
     fn skip(&mut self, text: &mut Buffer) {
         match memchr(b'\n', text.filled()) {
             Some(end) => {
                 self.skipping = false;
-                text.cut(end + 1);
+                text.remove_prefix(end + 1);
             }
             None => text.truncate(0),
         }
@@ -109,18 +109,18 @@ fn count_lines(text: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// Gives a few bytes at a time.
-    struct Dripping<'a>(&'a [u8], usize);
+    /// Returns a few bytes per read.
+    struct SlowReader<'a>(&'a [u8], usize);
 
-    impl Read for Dripping<'_> {
+    impl Read for SlowReader<'_> {
         fn read(&mut self, free: &mut [u8]) -> io::Result<usize> {
-            let some = self.1.min(self.0.len());
-            self.0.read(&mut free[..some])
+            let count = self.1.min(self.0.len());
+            self.0.read(&mut free[..count])
         }
     }
 
-    fn chunks(text: &[u8], at_once: usize) -> Vec<(u64, String)> {
-        let mut input = Input::new(Dripping(text, at_once));
+    fn chunks(text: &[u8], read_len: usize) -> Vec<(u64, String)> {
+        let mut input = Input::new(SlowReader(text, read_len));
         let mut chunk = Chunk::default();
         let mut chunks = Vec::new();
         while input.fill(&mut chunk).unwrap() {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chunk_is_what_came_at_once_up_to_its_last_line_end() {
+    fn a_chunk_ends_with_the_last_line_end_of_a_read() {
         assert_eq!(chunks(b"a\nb\ncd", 4), [(1, "a\nb\n".into()), (3, "cd".into())]);
         assert_eq!(chunks(b"a\nb\ncd\n", 5), [(1, "a\nb\n".into()), (3, "cd\n".into())]);
         assert_eq!(chunks(b"abc\n\nd", 1), [(1, "abc\n".into()), (2, "\n".into()), (3, "d".into())]);
@@ -140,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_the_first_line() {
-        for at_once in 1..6 {
-            assert_eq!(chunks(b"\xEF\xBB\xBFa\n\xEF\xBB\xBF", at_once)[0], (1, "a\n".into()));
+    fn a_byte_order_mark_before_the_first_line_is_removed() {
+        for read_len in 1..6 {
+            assert_eq!(chunks(b"\xEF\xBB\xBFa\n\xEF\xBB\xBF", read_len)[0], (1, "a\n".into()));
         }
     }
 
     #[test]
-    fn a_line_that_is_too_long_is_not_held() {
+    fn a_line_that_is_too_long_is_not_kept_in_memory() {
         let mut text = vec![b'x'; 3 * MAX_TOKEN_LEN];
         text.extend_from_slice(b"\nafter\n");
         text.splice(0..0, *b"before\n");

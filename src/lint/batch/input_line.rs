@@ -1,4 +1,4 @@
-//! What one line holds: a token, or a JSON object with a token in it.
+//! One line: a token, or a JSON object that contains one.
 
 use std::borrow::Cow;
 
@@ -8,71 +8,71 @@ use crate::ZeroizeBuf;
 use crate::gostd::json::{RawString, Reader, SyntaxError, ValueKind};
 use crate::token::MAX_TOKEN_LEN;
 
-/// The key that holds the token.
-const TOKEN: &str = "token";
+/// The key of the token.
+const TOKEN_KEY: &str = "token";
 
-/// A line's token, and what stands beside it.
+/// A parsed line.
 pub(super) struct Line<'a> {
-    /// The token's text as given.
-    pub(super) token: Result<Text<'a>, LineFault>,
-    /// The line's other keys with their values as written, for a JSON object.
-    pub(super) beside: Option<Vec<Pair<'a>>>,
+    /// The token's text.
+    pub(super) token: Result<Text<'a>, LineError>,
+    /// For a JSON object: its other keys with their values, as written.
+    pub(super) other_keys: Option<Vec<Pair<'a>>>,
 }
 
-/// A key with its quotes, and its value, as written.
+/// A quoted key and its value, as written.
 pub(super) type Pair<'a> = (&'a str, &'a str);
 
 /// A token's text.
 pub(super) enum Text<'a> {
-    /// As it stands in the line.
+    /// As written in the line.
     Plain(&'a [u8]),
-    /// It had escapes.
+    /// Written with escapes.
     Unescaped(ZeroizeBuf),
 }
 
-/// Why a line holds no token.
+/// The reason why a line contains no token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum LineFault {
-    /// Nothing that long is a token.
-    #[error("the line is longer than {MAX_TOKEN_LEN} bytes: that is no peering token")]
+pub enum LineError {
+    /// The line is longer than any token.
+    #[error("the line is longer than {MAX_TOKEN_LEN} bytes, the maximum length of a token")]
     TooLong,
-    /// It begins as a JSON object and is none.
-    #[error("the line begins with {{ and is not JSON: {0}")]
+    /// The line starts like a JSON object but is not one.
+    #[error("the line starts with {{ but is not valid JSON: {0}")]
     NotJson(SyntaxError),
-    /// It begins as a JSON object and is not text; the byte of the line.
-    #[error("the line begins with {{ and is not UTF-8, at byte {0}")]
-    NotText(usize),
-    /// A JSON object without the key.
+    /// The line starts like a JSON object but is not UTF-8, at this byte.
+    #[error("the line starts with {{ but is not UTF-8 at byte {0}")]
+    NotUtf8(usize),
+    /// The JSON object has no key `token`.
     #[error("the JSON object has no key \"token\"")]
     NoKey,
-    /// The key's value is no string, but this.
-    #[error("the key \"token\" holds {0}, not a string")]
+    /// The value of `token` has this type instead of a string.
+    #[error("the value of \"token\" is {0}, not a string")]
     OtherType(&'static str),
 }
 
 impl<'a> Line<'a> {
-    /// Reads a line without its end; `None` when it is blank.
-    pub(super) fn read(line: &'a [u8]) -> Option<Self> {
+    /// Parses a line without its line end. Returns `None` if it contains only whitespace.
+    pub(super) fn parse(line: &'a [u8]) -> Option<Self> {
         let first = line.iter().find(|byte| !byte.is_ascii_whitespace())?;
         if line.len() > MAX_TOKEN_LEN {
-            return Some(Self::without_token(LineFault::TooLong));
+            return Some(Self::without_token(LineError::TooLong));
         }
         if *first != b'{' {
-            return Some(Self { token: Ok(Text::Plain(line)), beside: None });
+            return Some(Self { token: Ok(Text::Plain(line)), other_keys: None });
         }
         let object = std::str::from_utf8(line)
-            .map_err(|error| LineFault::NotText(error.valid_up_to()))
-            .and_then(|text| read_object(text).map_err(LineFault::NotJson));
+            .map_err(|error| LineError::NotUtf8(error.valid_up_to()))
+            .and_then(|text| parse_object(text).map_err(LineError::NotJson));
         Some(match object {
-            Ok(Object { token: Some(token), beside }) => Self { token, beside: Some(beside) },
-            // The token may stand under another key: nothing of such a line is repeated.
-            Ok(Object { token: None, .. }) => Self::without_token(LineFault::NoKey),
-            Err(fault) => Self::without_token(fault),
+            Ok(Object { token: Some(token), other_keys }) => Self { token, other_keys: Some(other_keys) },
+            // Another key may contain the token, so the output repeats none of them.
+            Ok(Object { token: None, .. }) => Self::without_token(LineError::NoKey),
+            Err(error) => Self::without_token(error),
         })
     }
 
-    fn without_token(fault: LineFault) -> Self {
-        Self { token: Err(fault), beside: None }
+    pub(super) fn without_token(error: LineError) -> Self {
+        Self { token: Err(error), other_keys: None }
     }
 }
 
@@ -86,28 +86,28 @@ impl Text<'_> {
 }
 
 struct Object<'a> {
-    token: Option<Result<Text<'a>, LineFault>>,
-    beside: Vec<Pair<'a>>,
+    token: Option<Result<Text<'a>, LineError>>,
+    other_keys: Vec<Pair<'a>>,
 }
 
-/// Reads a JSON object. Of several tokens the last one counts, as in most readers of JSON.
-fn read_object(text: &str) -> Result<Object<'_>, SyntaxError> {
+/// Parses a JSON object. If the token is there twice, the last one counts, as in most JSON parsers.
+fn parse_object(text: &str) -> Result<Object<'_>, SyntaxError> {
     let mut reader = Reader::new(text.as_bytes());
-    let mut object = Object { token: None, beside: Vec::new() };
+    let mut object = Object { token: None, other_keys: Vec::new() };
     reader.kind()?;
     let mut items = reader.enter()?;
     while let Some(key) = reader.next_key(&mut items)? {
         let kind = reader.kind()?;
         let start = reader.position();
-        if key.unescape().text != TOKEN {
+        if key.unescape().text != TOKEN_KEY {
             reader.skip()?;
             let with_quotes = key.offset - 1..key.offset + key.bytes.len() + 1;
-            object.beside.push((&text[with_quotes], &text[start..reader.position()]));
+            object.other_keys.push((&text[with_quotes], &text[start..reader.position()]));
         } else if kind == ValueKind::String {
             object.token = Some(Ok(text_of(reader.string()?)));
         } else {
             reader.skip()?;
-            object.token = Some(Err(LineFault::OtherType(name(kind))));
+            object.token = Some(Err(LineError::OtherType(name(kind))));
         }
     }
     reader.end()?;
@@ -137,17 +137,17 @@ mod tests {
     use super::*;
 
     fn token(line: &str) -> Result<String, String> {
-        let line = Line::read(line.as_bytes()).unwrap();
+        let line = Line::parse(line.as_bytes()).unwrap();
         let text = line.token.map(|text| String::from_utf8(text.bytes().to_vec()).unwrap());
-        text.map_err(|fault| fault.to_string())
+        text.map_err(|error| error.to_string())
     }
 
-    fn fault(line: &[u8]) -> LineFault {
-        Line::read(line).unwrap().token.err().unwrap()
+    fn error(line: &[u8]) -> LineError {
+        Line::parse(line).unwrap().token.err().unwrap()
     }
 
     #[test]
-    fn a_line_is_a_token_or_an_object_that_holds_one() {
+    fn a_line_is_a_token_or_an_object_that_contains_one() {
         assert_eq!(token("eyJ9"), Ok("eyJ9".into()));
         assert_eq!(token(" eyJ9 "), Ok(" eyJ9 ".into()));
         assert_eq!(token(r#" {"token" : "eyJ9"} "#), Ok("eyJ9".into()));
@@ -156,30 +156,33 @@ mod tests {
     }
 
     #[test]
-    fn a_blank_line_is_nothing() {
-        for blank in ["", " ", "\r", "\t \r"] {
-            assert!(Line::read(blank.as_bytes()).is_none(), "{blank:?}");
+    fn a_line_of_whitespace_is_skipped() {
+        for line in ["", " ", "\r", "\t \r"] {
+            assert!(Line::parse(line.as_bytes()).is_none(), "{line:?}");
         }
     }
 
     #[test]
-    fn what_stands_beside_a_token_is_kept_as_written() {
+    fn other_keys_are_kept_as_written() {
         let line =
-            Line::read(br#"{ "id" : 1.50, "token":"t", "a\u0062": {"token" : [ ]} , "id":null}"#).unwrap();
-        let beside = [("\"id\"", "1.50"), ("\"a\\u0062\"", "{\"token\" : [ ]}"), ("\"id\"", "null")];
-        assert_eq!(line.beside.unwrap(), beside);
-        assert!(Line::read(br#"{"token":null,"id":1}"#).unwrap().beside.is_some());
-        assert!(Line::read(br#"{"other_token":"eyJ9"}"#).unwrap().beside.is_none(), "it may hold a token");
+            Line::parse(br#"{ "id" : 1.50, "token":"t", "a\u0062": {"token" : [ ]} , "id":null}"#).unwrap();
+        let expected = [("\"id\"", "1.50"), ("\"a\\u0062\"", "{\"token\" : [ ]}"), ("\"id\"", "null")];
+        assert_eq!(line.other_keys.unwrap(), expected);
+        assert!(Line::parse(br#"{"token":null,"id":1}"#).unwrap().other_keys.is_some());
+        assert!(
+            Line::parse(br#"{"other_token":"eyJ9"}"#).unwrap().other_keys.is_none(),
+            "it may contain a token"
+        );
     }
 
     #[test]
-    fn an_object_without_a_token_says_what_is_wrong_with_it() {
-        assert_eq!(fault(b"{}"), LineFault::NoKey);
-        assert_eq!(fault(br#"{"Token":"t"}"#), LineFault::NoKey);
-        assert_eq!(fault(b"{\"token\":\"\xFF\"}"), LineFault::NotText(10));
-        assert_eq!(token(r#"{"token":7}"#), Err("the key \"token\" holds a number, not a string".into()));
+    fn an_object_without_a_token_is_an_error_with_a_reason() {
+        assert_eq!(error(b"{}"), LineError::NoKey);
+        assert_eq!(error(br#"{"Token":"t"}"#), LineError::NoKey);
+        assert_eq!(error(b"{\"token\":\"\xFF\"}"), LineError::NotUtf8(10));
+        assert_eq!(token(r#"{"token":7}"#), Err("the value of \"token\" is a number, not a string".into()));
         let message = token(r#"{"token":"t""#).unwrap_err();
-        assert_eq!(message, "the line begins with { and is not JSON: unexpected end of JSON input");
+        assert_eq!(message, "the line starts with { but is not valid JSON: unexpected end of JSON input");
         assert!(token(r#"{"token":"t"} x"#).unwrap_err().contains("after top-level value"));
     }
 }

@@ -1,32 +1,33 @@
-//! Which elements of a list stand there before.
+//! Finds duplicates in a list.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
 
-/// Up to here, comparing each with each is cheaper than hashing.
-const FEW: usize = 8;
+/// Up to this length, comparing each pair is faster than hashing.
+const MAX_PAIRWISE_LEN: usize = 8;
 
-/// Every element whose key stood there before, with the first one that had it. `most` is at least the list's length.
-pub(crate) fn repeated<T: Copy, K: Eq + Hash, I: Iterator<Item = (T, K)>>(
+/// Returns each element whose key occurred before, with the first element of that key. `max_len` is at least the list's
+/// length.
+pub(super) fn duplicates<T: Copy, K: Eq + Hash, I: Iterator<Item = (T, K)>>(
     list: impl Fn() -> I,
-    most: usize,
+    max_len: usize,
 ) -> Vec<(T, T)> {
-    if most <= FEW && !has_repetition(&list) {
+    if max_len <= MAX_PAIRWISE_LEN && !has_duplicate(&list) {
         return Vec::new();
     }
-    let mut firsts = HashMap::new();
+    let mut first_of_key = HashMap::new();
     list()
-        .filter_map(|(element, key)| match firsts.entry(key) {
+        .filter_map(|(element, key)| match first_of_key.entry(key) {
             Entry::Occupied(first) => Some((element, *first.get())),
-            Entry::Vacant(place) => {
-                place.insert(element);
+            Entry::Vacant(vacant) => {
+                vacant.insert(element);
                 None
             }
         })
         .collect()
 }
 
-fn has_repetition<T, K: Eq, I: Iterator<Item = (T, K)>>(list: &impl Fn() -> I) -> bool {
-    list().enumerate().any(|(at, (_, key))| list().take(at).any(|(_, earlier)| earlier == key))
+fn has_duplicate<T, K: Eq, I: Iterator<Item = (T, K)>>(list: &impl Fn() -> I) -> bool {
+    list().enumerate().any(|(index, (_, key))| list().take(index).any(|(_, earlier)| earlier == key))
 }

@@ -1,8 +1,7 @@
-//! Checks of the base64 encoding and of what surrounds it.
+//! Checks of the base64 encoding and of the characters around it.
 
 use super::format::count;
-use crate::lint::context::Context;
-use crate::lint::rule::{Area, Check, Found, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
 use crate::token::{Observation, Stage};
@@ -14,35 +13,35 @@ pub static NOT_BASE64: Check = Check {
     area: Area::Text,
     subject: Subject::Text,
     summary: "The text is not standard base64 with padding.",
-    why: "A token is base64 and nothing else. Something came along when it was copied, something was lost, or it is another text. Consul passes over line breaks, but over no other character.",
-    remedy: "Copy the token again, as a file, and give it as @FILE. `peering inspect` finds a token in many damaged texts and says what it had to undo.",
+    reason: "A token is base64 and nothing else. Characters were added or lost when it was copied, or it is other text. Consul ignores line breaks, but no other character.",
+    remedy: "Copy the token again, as a file, and pass it as @FILE. `peering inspect` repairs many damaged tokens and shows the repairs.",
     source: "Consul 1.23.0-dev, recorded: `failed to decode token: illegal base64 data at input byte N`",
     run: not_base64,
 };
 
-fn not_base64(facts: &Context<'_>, found: &mut Found) {
-    let Err(error) = facts.decoded else { return };
-    if error.stage != Stage::Base64 || facts.resembles(Resemblance::Empty) {
+fn not_base64(context: &Context<'_>, findings: &mut Findings) {
+    let Err(error) = context.decoded else { return };
+    if error.stage != Stage::Base64 || context.resembles(Resemblance::Empty) {
         return;
     }
-    let (offset, length) = (error.offset, facts.text.len());
-    let message = match facts.text.get(offset).filter(|byte| !is_digit(**byte)) {
+    let (offset, length) = (error.offset, context.text.len());
+    let message = match context.text.get(offset).filter(|byte| !is_digit(**byte)) {
         Some(byte) => {
-            format!("byte {offset} of {length} is {}, which base64 does not have there", shown(*byte))
+            format!("byte {offset} of {length} is {}, which is not valid base64 there", describe(*byte))
         }
         None => format!(
-            "the base64 goes wrong at byte {offset} of {length}: digits or padding are missing or too many"
+            "invalid base64 at byte {offset} of {length}: there are missing or extra digits or padding"
         ),
     };
-    found.fault("text", message, [("offset", offset.into()), ("bytes", length.into())]);
+    findings.add("text", message, [("offset", offset.into()), ("bytes", length.into())]);
 }
 
 fn is_digit(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')
 }
 
-/// A byte that is no part of a token, so that it may be shown.
-fn shown(byte: u8) -> String {
+/// Describes a byte that is not valid base64, and so reveals nothing about a token.
+fn describe(byte: u8) -> String {
     match byte {
         b' ' => "a space".to_owned(),
         b'\t' => "a tab".to_owned(),
@@ -57,42 +56,43 @@ pub static BYTE_ORDER_MARK: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "A byte order mark stands before the token.",
-    why: "Windows editors and PowerShell's redirection write one at the beginning of a file. It cannot be seen.",
+    summary: "There is a byte order mark before the token.",
+    reason: "Windows editors and PowerShell's redirection write one at the start of a file. Editors do not show it.",
     remedy: "Save the file as UTF-8 without a byte order mark, or as ASCII: `Out-File -Encoding ascii`.",
-    source: "Consul 1.23.0-dev, recorded: refused at byte 0",
+    source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
     run: byte_order_mark,
 };
 
-fn byte_order_mark(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::ByteOrderMark) {
-        found.fault("text", "the text begins with a byte order mark, the bytes EF BB BF", []);
+fn byte_order_mark(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::ByteOrderMark) {
+        findings.add("text", "the text starts with a byte order mark, the bytes EF BB BF", []);
     }
 }
 
-/// `blanks-in-text`.
-pub static BLANKS_IN_TEXT: Check = Check {
-    name: "blanks-in-text",
+/// `whitespace-in-text`.
+pub static WHITESPACE_IN_TEXT: Check = Check {
+    name: "whitespace-in-text",
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "There are spaces or tabs around the token or inside it.",
-    why: "A space came along when the token was copied, or a terminal wrapped it and the lines were indented. Consul passes over line breaks only.",
+    summary: "There are spaces or tabs around or inside the token.",
+    reason: "A space was copied with the token, or a terminal wrapped it and the lines were indented. Consul ignores line breaks only.",
     remedy: "Remove them: `tr -d '[:space:]' <FILE`.",
-    source: "Consul 1.23.0-dev, recorded: refused at the first such byte",
-    run: blanks_in_text,
+    source: "Consul 1.23.0-dev, recorded: rejected at the first such byte",
+    run: whitespace_in_text,
 };
 
-fn blanks_in_text(facts: &Context<'_>, found: &mut Found) {
-    if !facts.needs(Repair::SurroundingWhitespace) && !facts.needs(Repair::InnerWhitespace) {
+fn whitespace_in_text(context: &Context<'_>, findings: &mut Findings) {
+    if !context.needs(Repair::SurroundingWhitespace) && !context.needs(Repair::InnerWhitespace) {
         return;
     }
-    let is_blank = |byte: &u8| byte.is_ascii_whitespace() && !matches!(byte, b'\r' | b'\n');
-    let mut blanks = facts.text.iter().enumerate().filter(|(_, byte)| is_blank(byte));
-    if let Some((offset, _)) = blanks.next() {
-        let number = blanks.count() + 1;
-        let message = format!("{} in the text, the first at byte {offset}", count(number, "blank"));
-        found.fault("text", message, [("offset", offset.into()), ("count", number.into())]);
+    let is_space_or_tab = |byte: &u8| byte.is_ascii_whitespace() && !matches!(byte, b'\r' | b'\n');
+    let mut matches = context.text.iter().enumerate().filter(|(_, byte)| is_space_or_tab(byte));
+    if let Some((offset, _)) = matches.next() {
+        let number = matches.count() + 1;
+        let message =
+            format!("{} in the text, the first at byte {offset}", count(number, "whitespace character"));
+        findings.add("text", message, [("offset", offset.into()), ("count", number.into())]);
     }
 }
 
@@ -102,19 +102,19 @@ pub static ESCAPED_LINE_BREAKS: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "The two characters `\\n` stand in the token where a line break had been.",
-    why: "The token went through JSON, YAML or a shell that wrote its line breaks as `\\n`, and nobody read them back.",
-    remedy: "Remove them: `sed 's/\\\\[nr]//g' FILE`. Where the value comes from JSON, take it with `jq -r`.",
-    source: "Consul 1.23.0-dev, recorded: refused at the backslash",
+    summary: "The token contains the two characters `\\n` instead of a line break.",
+    reason: "JSON, YAML or a shell wrote the token's line breaks as `\\n`, and they were not decoded again.",
+    remedy: "Remove them: `sed 's/\\\\[nr]//g' FILE`. If the token comes from JSON, extract it with `jq -r`.",
+    source: "Consul 1.23.0-dev, recorded: rejected at the backslash",
     run: escaped_line_breaks,
 };
 
-fn escaped_line_breaks(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::EscapedLineBreaks)
-        && let Some(offset) = facts.text.iter().position(|byte| *byte == b'\\')
+fn escaped_line_breaks(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::EscapedLineBreaks)
+        && let Some(offset) = context.text.iter().position(|byte| *byte == b'\\')
     {
-        let message = format!("a backslash at byte {offset}: \\n or \\r is written out there");
-        found.fault("text", message, [("offset", offset.into())]);
+        let message = format!("the characters \\n or \\r instead of a line break at byte {offset}");
+        findings.add("text", message, [("offset", offset.into())]);
     }
 }
 
@@ -124,19 +124,20 @@ pub static QUOTED: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "The token stands in quotation marks.",
-    why: "It was taken from JSON or YAML together with its quotation marks, or from a file of variables whose quotes the shell did not remove.",
-    remedy: "Remove the quotation marks. Where the value comes from JSON, take it with `jq -r`.",
-    source: "Consul 1.23.0-dev, recorded: refused at byte 0",
+    summary: "The token is in quotation marks.",
+    reason: "It was copied with its quotation marks from JSON, YAML or an environment file.",
+    remedy: "Remove the quotation marks. If the token comes from JSON, extract it with `jq -r`.",
+    source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
     run: quoted,
 };
 
-fn quoted(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::Quotes) {
-        let mut marks = facts.text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\'' | b'`'));
+fn quoted(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::Quotes) {
+        let mut marks =
+            context.text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\'' | b'`'));
         if let Some((offset, mark)) = marks.next() {
-            let message = format!("the token stands in {}, the first at byte {offset}", name_of(*mark));
-            found.fault("text", message, [("offset", offset.into())]);
+            let message = format!("the token is in {}, the first at byte {offset}", name_of(*mark));
+            findings.add("text", message, [("offset", offset.into())]);
         }
     }
 }
@@ -155,24 +156,24 @@ pub static BASE64_URL_ALPHABET: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "The token is written in the URL alphabet of base64, with `-` and `_`.",
-    why: "A program read the token and wrote it again with its language's URL-safe base64. Consul reads the standard alphabet only, so that such a token passes when it happens to hold neither sign.",
-    remedy: "Replace `-` by `+` and `_` by `/`: `tr -- '-_' '+/' <FILE`. Then mend the program: it need not touch the token.",
+    summary: "The token uses the URL-safe alphabet of base64, with `-` and `_`.",
+    reason: "A program decoded the token and encoded it again with URL-safe base64. Consul accepts the standard alphabet only, so it rejects each token that contains one of the two characters.",
+    remedy: "Replace `-` with `+` and `_` with `/`: `tr -- '-_' '+/' <FILE`. Then change the program, which does not need to encode the token.",
     source: "Consul 1.23.0-dev, recorded; RFC 4648, section 5",
     run: base64_url_alphabet,
 };
 
-fn base64_url_alphabet(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::UrlAlphabet) {
-        let mut signs = facts.text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'-' | b'_'));
-        if let Some((offset, sign)) = signs.next() {
-            let number = signs.count() + 1;
+fn base64_url_alphabet(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::UrlAlphabet) {
+        let mut matches = context.text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'-' | b'_'));
+        if let Some((offset, character)) = matches.next() {
+            let number = matches.count() + 1;
             let message = format!(
-                "{} of the URL alphabet, the first a {} at byte {offset}",
-                count(number, "sign"),
-                char::from(*sign)
+                "{} of the URL-safe alphabet, the first is {} at byte {offset}",
+                count(number, "character"),
+                char::from(*character)
             );
-            found.fault("text", message, [("offset", offset.into()), ("count", number.into())]);
+            findings.add("text", message, [("offset", offset.into()), ("count", number.into())]);
         }
     }
 }
@@ -184,18 +185,18 @@ pub static BASE64_NO_PADDING: Check = Check {
     area: Area::Text,
     subject: Subject::Text,
     summary: "The `=` at the end of the token are missing.",
-    why: "A double click does not select them, and some programs strip them.",
-    remedy: "Add as many `=` as are missing.",
+    reason: "A double click does not select them, and some programs remove them.",
+    remedy: "Add the missing `=`.",
     source: "Consul 1.23.0-dev, recorded; RFC 4648, section 3.2",
     run: base64_no_padding,
 };
 
-fn base64_no_padding(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::MissingPadding) {
-        let digits = facts.text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'=').count();
+fn base64_no_padding(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::MissingPadding) {
+        let digits = context.text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b'=').count();
         let missing = digits.next_multiple_of(4) - digits;
-        let message = format!("{digits} digits of base64 need {missing} × = at the end");
-        found.fault("text", message, [("digits", digits.into()), ("missing", missing.into())]);
+        let message = format!("{digits} base64 digits need {missing} more = at the end");
+        findings.add("text", message, [("digits", digits.into()), ("missing", missing.into())]);
     }
 }
 
@@ -205,21 +206,21 @@ pub static BASE64_WRAPPED: Check = Check {
     severity: Severity::Info,
     area: Area::Text,
     subject: Subject::Fields,
-    summary: "The token is broken into lines.",
-    why: "`base64` without `-w 0` breaks lines, and so do mail and terminals. Consul passes over line breaks; shells, environment files and form fields may keep the first line only. A line break at the very end is not reported.",
-    remedy: "Join the lines before the token goes anywhere else: `tr -d '\\r\\n' <FILE`.",
-    source: "Consul 1.23.0-dev, recorded: LF and CRLF are accepted",
+    summary: "The token contains line breaks.",
+    reason: "`base64` without `-w 0` wraps lines, and so do mail programs and terminals. Consul ignores line breaks, but a shell, an environment file or a form field may keep only the first line. A line break at the very end is not reported.",
+    remedy: "Join the lines before you pass the token on: `tr -d '\\r\\n' <FILE`.",
+    source: "Consul 1.23.0-dev, recorded: it accepts LF and CRLF",
     run: base64_wrapped,
 };
 
-fn base64_wrapped(facts: &Context<'_>, found: &mut Found) {
-    for observation in facts.observations() {
+fn base64_wrapped(context: &Context<'_>, findings: &mut Findings) {
+    for observation in context.observations() {
         if let Observation::LineBreaks { offset, count } = observation
-            && facts.text[*offset..].iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
+            && context.text[*offset..].iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
         {
             let message =
-                format!("line breaks in the token: {count} bytes of them, the first at byte {offset}");
-            found.fault("text", message, [("offset", (*offset).into()), ("count", (*count).into())]);
+                format!("the token contains {count} bytes of line breaks, the first at byte {offset}");
+            findings.add("text", message, [("offset", (*offset).into()), ("count", (*count).into())]);
         }
     }
 }
@@ -230,19 +231,19 @@ pub static BASE64_TRAILING_BITS: Check = Check {
     severity: Severity::Info,
     area: Area::Text,
     subject: Subject::Fields,
-    summary: "The last base64 digit carries bits that belong to no byte.",
-    why: "No Consul writes such a token: its last character was changed, or cut off and written anew. Consul passes over the bits, stricter readers refuse them.",
-    remedy: "Compare it with what the accepting cluster printed.",
+    summary: "The last base64 digit has bits set that encode nothing.",
+    reason: "Consul does not generate such a token: its last character was changed or replaced. Consul ignores these bits, and stricter decoders reject them.",
+    remedy: "Compare the token with the one that the accepting cluster printed.",
     source: "Consul 1.23.0-dev, recorded: accepted; RFC 4648, section 3.5",
     run: base64_trailing_bits,
 };
 
-fn base64_trailing_bits(facts: &Context<'_>, found: &mut Found) {
-    for observation in facts.observations() {
+fn base64_trailing_bits(context: &Context<'_>, findings: &mut Findings) {
+    for observation in context.observations() {
         if let Observation::TrailingBits { offset } = observation {
             let message =
-                format!("the last base64 digit, at byte {offset}, has bits set that belong to no byte");
-            found.fault("text", message, [("offset", (*offset).into())]);
+                format!("the last base64 digit, at byte {offset}, has bits set that encode nothing");
+            findings.add("text", message, [("offset", (*offset).into())]);
         }
     }
 }
@@ -253,18 +254,17 @@ pub static ENCODED_TWICE: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "The text is base64 of a token.",
-    why: "It was taken from the `data` of a Kubernetes Secret, which is base64 once more, or a script encoded it for the way.",
+    summary: "The token is encoded with base64 twice.",
+    reason: "It was copied from the `data` of a Kubernetes Secret, which is base64, or a script encoded it again.",
     remedy: "Decode it once: `base64 -d FILE`. From a Secret: `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d`.",
     source: "Consul 1.23.0-dev: `invalid character 'e' looking for beginning of value`; how Kubernetes stores Secrets",
     run: encoded_twice,
 };
 
-fn encoded_twice(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::DoubleEncoded) {
-        let length = facts.text.len();
-        let message =
-            format!("under the base64 of these {length} bytes there is base64 again, and then a token");
-        found.fault("text", message, [("bytes", length.into())]);
+fn encoded_twice(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::DoubleEncoded) {
+        let length = context.text.len();
+        let message = format!("decoding these {length} bytes gives base64 again, which contains a token");
+        findings.add("text", message, [("bytes", length.into())]);
     }
 }

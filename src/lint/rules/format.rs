@@ -1,25 +1,25 @@
-//! How findings write dates and numbers.
+//! Formats dates and numbers in findings.
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-/// A day, such as `2036-11-20`, in UTC.
+/// Formats a day, such as `2036-11-20`, in UTC.
 pub(crate) fn day(time: Timestamp) -> String {
     Offset::UTC.to_datetime(time).date().to_string()
 }
 
-/// A day and the time of day, such as `2036-11-20 18:50:09 UTC`.
-pub(crate) fn moment(time: Timestamp) -> String {
+/// Formats a day and time, such as `2036-11-20 18:50:09 UTC`.
+pub(crate) fn date_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// Whole days from one time to a later one.
+/// Returns the whole days from one time to a later one.
 pub(crate) fn days_between(earlier: Timestamp, later: Timestamp) -> i64 {
     later.duration_since(earlier).as_secs() / (24 * 60 * 60)
 }
 
-/// `3 days`; `less than a day` for none.
-pub(crate) fn at_least(days: i64) -> String {
+/// Formats a number of whole days: `3 days`, or `less than a day` for 0.
+pub(crate) fn whole_days(days: i64) -> String {
     match days {
         0 => "less than a day".to_owned(),
         1 => "1 day".to_owned(),
@@ -27,11 +27,11 @@ pub(crate) fn at_least(days: i64) -> String {
     }
 }
 
-/// `1 byte`, `2 bytes`, `2 addresses`.
-pub(crate) fn count(number: usize, what: &str) -> String {
+/// Formats a number with its noun: `1 byte`, `2 bytes`, `2 addresses`.
+pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
-        1 => format!("1 {what}"),
-        _ if what.ends_with('s') => format!("{number} {what}es"),
-        _ => format!("{number} {what}s"),
+        1 => format!("1 {noun}"),
+        _ if noun.ends_with('s') => format!("{number} {noun}es"),
+        _ => format!("{number} {noun}s"),
     }
 }

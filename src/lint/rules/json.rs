@@ -1,7 +1,6 @@
 //! Checks of the JSON inside a token.
 
-use crate::lint::context::Context;
-use crate::lint::rule::{Area, Check, Found, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
 use crate::token::{Observation, ObservationKind, Stage};
@@ -12,19 +11,19 @@ pub static NOT_ENCODED: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "This is the token's JSON without the base64 around it.",
-    why: "Somebody decoded the token, to read or to edit it, and passed on the result.",
-    remedy: "Encode it again: `base64 -w 0 FILE`. An edited token is better generated anew, with `-server-external-addresses`.",
-    source: "Consul 1.23.0-dev, recorded: refused at byte 0",
+    summary: "This is the token's JSON without base64 encoding.",
+    reason: "The token was decoded to read or edit it, and the result was used instead of the token.",
+    remedy: "Encode it again: `base64 -w 0 FILE`. Instead of editing a token, generate one with `-server-external-addresses`.",
+    source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
     run: not_encoded,
 };
 
-fn not_encoded(facts: &Context<'_>, found: &mut Found) {
-    if facts.needs(Repair::BareJson) {
-        let length = facts.text.len();
-        found.fault(
+fn not_encoded(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::BareJson) {
+        let length = context.text.len();
+        findings.add(
             "text",
-            format!("these {length} bytes are a token's JSON, not base64 of it"),
+            format!("these {length} bytes are a token's JSON without base64"),
             [("bytes", length.into())],
         );
     }
@@ -36,22 +35,22 @@ pub static NOT_JSON: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "What the base64 holds is not JSON.",
-    why: "The text is base64 of something else, or of a token that was cut or damaged.",
-    remedy: "Look at what it is: a token starts with `eyJDQSI6`. Copy it again, whole.",
-    source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` says what and where",
+    summary: "The decoded base64 is not JSON.",
+    reason: "The text is base64 of something else, or of an incomplete or damaged token.",
+    remedy: "Check what the text is. A token starts with `eyJDQSI6`. Copy the whole token again.",
+    source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` reports the error and its position",
     run: not_json,
 };
 
-fn not_json(facts: &Context<'_>, found: &mut Found) {
-    let Err(error) = facts.decoded else { return };
-    if matches!(error.stage, Stage::Json | Stage::Utf8) && !facts.resembles(Resemblance::Empty) {
+fn not_json(context: &Context<'_>, findings: &mut Findings) {
+    let Err(error) = context.decoded else { return };
+    if matches!(error.stage, Stage::Json | Stage::Utf8) && !context.resembles(Resemblance::Empty) {
         let offset = error.offset;
         let message = match error.stage {
-            Stage::Utf8 => format!("byte {offset} of what the base64 holds is not even text"),
-            _ => format!("at byte {offset} of what the base64 holds: {error}"),
+            Stage::Utf8 => format!("byte {offset} of the decoded base64 is not UTF-8"),
+            _ => format!("at byte {offset} of the decoded base64: {error}"),
         };
-        found.fault("text", message, [("offset", offset.into())]);
+        findings.add("text", message, [("offset", offset.into())]);
     }
 }
 
@@ -61,20 +60,20 @@ pub static FIELD_TYPE: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "A field of the token has a value of another type than Consul expects.",
-    why: "The JSON was written or edited by hand: a list became a string, a number lost its quotation marks.",
-    remedy: "Compare it with what the accepting cluster printed: `CA` and the addresses are lists of strings, everything else but `Remote` is a string.",
-    source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` says which",
+    summary: "A field of the token has a value of the wrong type.",
+    reason: "The JSON was written or edited by hand. For example, a list became a string.",
+    remedy: "Compare the token with the one that the accepting cluster printed. `CA` and the addresses are lists of strings. Everything else except `Remote` is a string.",
+    source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` reports the field",
     run: field_type,
 };
 
-fn field_type(facts: &Context<'_>, found: &mut Found) {
-    let Err(error) = facts.decoded else { return };
+fn field_type(context: &Context<'_>, findings: &mut Findings) {
+    let Err(error) = context.decoded else { return };
     if error.stage == Stage::Field {
         let offset = error.offset;
         let path = error.field.clone().unwrap_or_else(|| "text".to_owned());
         let message = format!("at byte {offset} of the JSON: {}", error.message.trim_start_matches("json: "));
-        found.fault(path, message, [("offset", offset.into())]);
+        findings.add(path, message, [("offset", offset.into())]);
     }
 }
 
@@ -84,23 +83,23 @@ pub static INVALID_UTF8: Check = Check {
     severity: Severity::Warning,
     area: Area::Text,
     subject: Subject::Fields,
-    summary: "A field holds bytes that are not UTF-8.",
-    why: "The token was damaged or edited in another encoding. Consul replaces such bytes by U+FFFD without a word, and uses what results.",
-    remedy: "Compare it with what the accepting cluster printed; generate another one if in doubt.",
+    summary: "A field contains bytes that are not UTF-8.",
+    reason: "The token was damaged, or edited in another encoding. Consul replaces such bytes with U+FFFD without an error, and uses the result.",
+    remedy: "Compare the token with the one that the accepting cluster printed. If they differ, generate another one.",
     source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
     run: invalid_utf8,
 };
 
-fn invalid_utf8(facts: &Context<'_>, found: &mut Found) {
-    for observation in facts.observations() {
+fn invalid_utf8(context: &Context<'_>, findings: &mut Findings) {
+    for observation in context.observations() {
         if let Observation::ReplacedText { path, offset } = observation {
             let message = format!(
-                "not all of {path} is UTF-8, from byte {offset} of the JSON on; Consul reads U+FFFD there"
+                "{path} contains bytes that are not UTF-8, from byte {offset} of the JSON; Consul replaces them with U+FFFD"
             );
-            found.fault(path.clone(), message, [("offset", (*offset).into())]);
+            findings.add(path.clone(), message, [("offset", (*offset).into())]);
         }
     }
-    found.leave_out(facts.unlisted(ObservationKind::ReplacedText));
+    findings.add_unlisted(context.unlisted(ObservationKind::ReplacedText));
 }
 
 /// `unknown-field`.
@@ -110,25 +109,24 @@ pub static UNKNOWN_FIELD: Check = Check {
     area: Area::Text,
     subject: Subject::Fields,
     summary: "The token has a field that Consul does not know.",
-    why: "A name was misspelt in a token that was edited by hand, or the token is newer than this tool. Consul passes over the field without a word.",
-    remedy: "Mend the name, or leave the field away. A token is better generated anew than edited.",
+    reason: "The name of a field was misspelled when the token was edited, or the token is newer than this tool. Consul ignores the field without an error.",
+    remedy: "Correct or remove the field. Instead of editing a token, generate another one.",
     source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
     run: unknown_field,
 };
 
-fn unknown_field(facts: &Context<'_>, found: &mut Found) {
-    for observation in facts.observations() {
+fn unknown_field(context: &Context<'_>, findings: &mut Findings) {
+    for observation in context.observations() {
         if let Observation::UnknownField { path, offset } = observation {
-            let message =
-                format!("Consul knows no field {path}, at byte {offset} of the JSON, and passes over it");
-            found.fault(
+            let message = format!("Consul ignores the unknown field {path} at byte {offset} of the JSON");
+            findings.add(
                 path.clone(),
                 message,
                 [("field", path.as_str().into()), ("offset", (*offset).into())],
             );
         }
     }
-    found.leave_out(facts.unlisted(ObservationKind::UnknownField));
+    findings.add_unlisted(context.unlisted(ObservationKind::UnknownField));
 }
 
 /// `duplicate-field`.
@@ -137,26 +135,26 @@ pub static DUPLICATE_FIELD: Check = Check {
     severity: Severity::Warning,
     area: Area::Text,
     subject: Subject::Fields,
-    summary: "A field stands twice in the token.",
-    why: "The token was put together by hand or by a script. Consul takes the last one; other programs may take the first.",
-    remedy: "Leave one of them.",
+    summary: "The token contains a field twice.",
+    reason: "The token was written by hand or by a script. Consul uses the last value, and other programs may use the first.",
+    remedy: "Remove one of them.",
     source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
     run: duplicate_field,
 };
 
-fn duplicate_field(facts: &Context<'_>, found: &mut Found) {
-    for observation in facts.observations() {
+fn duplicate_field(context: &Context<'_>, findings: &mut Findings) {
+    for observation in context.observations() {
         if let Observation::DuplicateField { path, offset } = observation {
             let message =
-                format!("{path} stands there again, at byte {offset} of the JSON; Consul takes the last one");
-            found.fault(
+                format!("duplicate {path} at byte {offset} of the JSON; Consul uses the last value");
+            findings.add(
                 path.clone(),
                 message,
                 [("field", path.as_str().into()), ("offset", (*offset).into())],
             );
         }
     }
-    found.leave_out(facts.unlisted(ObservationKind::DuplicateField));
+    findings.add_unlisted(context.unlisted(ObservationKind::DuplicateField));
 }
 
 /// `field-case`.
@@ -165,24 +163,24 @@ pub static FIELD_CASE: Check = Check {
     severity: Severity::Info,
     area: Area::Text,
     subject: Subject::Fields,
-    summary: "A field is written in another case than Consul writes it.",
-    why: "The token was written by hand or by another program. Consul does not mind; `jq` and most other readers do.",
+    summary: "The name of a field has different upper and lower case than Consul's.",
+    reason: "The token was written by hand or by another program. Consul accepts the name. `jq` and most other programs do not.",
     remedy: "Write the field as Consul does.",
     source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
     run: field_case,
 };
 
-fn field_case(facts: &Context<'_>, found: &mut Found) {
-    for observation in facts.observations() {
+fn field_case(context: &Context<'_>, findings: &mut Findings) {
+    for observation in context.observations() {
         if let Observation::FieldCase { path, expected, offset } = observation {
-            let message = format!("Consul writes {expected} for {path}, at byte {offset} of the JSON");
+            let message = format!("Consul writes {expected} instead of {path}, at byte {offset} of the JSON");
             let values = [
                 ("field", path.as_str().into()),
                 ("expected", (*expected).into()),
                 ("offset", (*offset).into()),
             ];
-            found.fault(path.clone(), message, values);
+            findings.add(path.clone(), message, values);
         }
     }
-    found.leave_out(facts.unlisted(ObservationKind::FieldCase));
+    findings.add_unlisted(context.unlisted(ObservationKind::FieldCase));
 }

@@ -1,8 +1,7 @@
-//! Checks of the text as a whole: is it a token at all?
+//! Checks whether the text is a token.
 
 use super::format::count;
-use crate::lint::context::Context;
-use crate::lint::rule::{Area, Check, Found, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
 
@@ -12,21 +11,21 @@ pub static EMPTY: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "There is no token: nothing, or nothing but blanks.",
-    why: "A file is empty, a variable is not set, or the command before a pipe failed.",
-    remedy: "Look at the file, the variable or the command that should have given the token.",
-    source: "Consul 1.23.0-dev, recorded: an empty token is refused before it is read",
+    summary: "The text is empty or contains only whitespace.",
+    reason: "A file is empty, a variable is not set, or the command before a pipe failed.",
+    remedy: "Check the file, the variable or the command that should provide the token.",
+    source: "Consul 1.23.0-dev, recorded: it rejects an empty token before decoding it",
     run: empty,
 };
 
-fn empty(facts: &Context<'_>, found: &mut Found) {
-    if facts.resembles(Resemblance::Empty) {
-        let length = facts.text.len();
+fn empty(context: &Context<'_>, findings: &mut Findings) {
+    if context.resembles(Resemblance::Empty) {
+        let length = context.text.len();
         let message = match length {
             0 => "the text is empty".to_owned(),
-            _ => format!("the text is {} of blanks and nothing else", count(length, "byte")),
+            _ => format!("the text is {} of whitespace", count(length, "byte")),
         };
-        found.fault("text", message, [("bytes", length.into())]);
+        findings.add("text", message, [("bytes", length.into())]);
     }
 }
 
@@ -37,19 +36,19 @@ pub static IS_A_JWT: Check = Check {
     area: Area::Text,
     subject: Subject::Text,
     summary: "This is a JSON Web Token, not a peering token.",
-    why: "The example on Consul's page \"Establish cluster peering connections\" is one. ACL logins use them as well.",
-    remedy: "Give the token that the accepting cluster printed: `peering generate-token -name NAME` prints one.",
-    source: "Consul 1.23.0-dev, recorded: refused at the first dot, byte 20 in the page's example; RFC 7519",
+    reason: "The example token on Consul's page \"Establish cluster peering connections\" is a JSON Web Token. ACL logins use them too.",
+    remedy: "Use the token that the accepting cluster printed. `peering generate-token -name NAME` prints one.",
+    source: "Consul 1.23.0-dev, recorded: rejected at the first dot, byte 20 of the page's example; RFC 7519",
     run: is_a_jwt,
 };
 
-fn is_a_jwt(facts: &Context<'_>, found: &mut Found) {
-    if facts.resembles(Resemblance::Jwt) {
-        let length = facts.text.trim_ascii().len();
-        found.fault(
+fn is_a_jwt(context: &Context<'_>, findings: &mut Findings) {
+    if context.resembles(Resemblance::Jwt) {
+        let length = context.text.trim_ascii().len();
+        findings.add(
             "text",
             format!(
-                "these {length} bytes are three parts with dots between, the first a JSON Web Token's header"
+                "these {length} bytes are three parts separated by dots, and the first is the header of a JSON Web Token"
             ),
             [("bytes", length.into())],
         );
@@ -62,17 +61,17 @@ pub static IS_AN_ACL_TOKEN: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "This is a UUID, as the secret of an ACL token is, not a peering token.",
-    why: "`-token` and `CONSUL_HTTP_TOKEN` take an ACL token; a peering token is another thing, far longer. A peer ID or an establishment secret looks the same.",
-    remedy: "Give the token that the accepting cluster printed. If this was a secret, it has now been where it should not be: replace it.",
-    source: "the form of Consul's ACL tokens; Consul refuses it at byte 8",
+    summary: "This is a UUID, such as the secret of an ACL token, not a peering token.",
+    reason: "`-token` and `CONSUL_HTTP_TOKEN` take an ACL token. A peering token is much longer. Peer IDs and establishment secrets are UUIDs too.",
+    remedy: "Use the token that the accepting cluster printed. If this UUID is a secret, it may have been exposed: replace it.",
+    source: "the form of Consul's ACL tokens; Consul rejects it at byte 8",
     run: is_an_acl_token,
 };
 
-fn is_an_acl_token(facts: &Context<'_>, found: &mut Found) {
-    if facts.resembles(Resemblance::Uuid) {
-        let length = facts.text.trim_ascii().len();
-        found.fault(
+fn is_an_acl_token(context: &Context<'_>, findings: &mut Findings) {
+    if context.resembles(Resemblance::Uuid) {
+        let length = context.text.trim_ascii().len();
+        findings.add(
             "text",
             format!(
                 "these {length} characters are a UUID; a peering token has more than 200 and starts with eyJ"
@@ -89,18 +88,18 @@ pub static IS_PEM: Check = Check {
     area: Area::Text,
     subject: Subject::Text,
     summary: "This is a PEM file, not a peering token.",
-    why: "The CA certificate and the token were mixed up. A token holds certificates, but is not one.",
-    remedy: "Give the token that the accepting cluster printed. If this was a private key, it has now been where it should not be: replace it.",
-    source: "RFC 7468; Consul refuses it at byte 0",
+    reason: "The CA certificate was used instead of the token. A token contains certificates, but it is not one.",
+    remedy: "Use the token that the accepting cluster printed. If this is a private key, it may have been exposed: replace it.",
+    source: "RFC 7468; Consul rejects it at byte 0",
     run: is_pem,
 };
 
-fn is_pem(facts: &Context<'_>, found: &mut Found) {
-    if facts.resembles(Resemblance::Pem) {
-        let length = facts.text.trim_ascii().len();
-        found.fault(
+fn is_pem(context: &Context<'_>, findings: &mut Findings) {
+    if context.resembles(Resemblance::Pem) {
+        let length = context.text.trim_ascii().len();
+        findings.add(
             "text",
-            format!("these {length} bytes begin with a PEM header"),
+            format!("these {length} bytes start with a PEM header"),
             [("bytes", length.into())],
         );
     }
@@ -112,26 +111,26 @@ pub static MORE_THAN_THE_TOKEN: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "The token is there, with something around it.",
-    why: "What was passed on is not the token alone: the whole answer of the API, a Kubernetes Secret's manifest, a line of an environment file, or more of a terminal than was meant.",
-    remedy: "Take the token out: `jq -r .PeeringToken` for an answer, `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d` for a Secret, what follows the first `=` for a variable, the one long word that starts with eyJ otherwise.",
-    source: "Consul 1.23.0-dev, recorded: refused at the first byte that is not base64",
+    summary: "There is other text around the token.",
+    reason: "The text is an API response, the manifest of a Kubernetes Secret, a line of an environment file, or more of a terminal's output than the token.",
+    remedy: "Extract the token. From an API response: `jq -r .PeeringToken`. From a Secret: `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d`. From an environment file: the text after the first `=`. Otherwise copy the long word that starts with eyJ.",
+    source: "Consul 1.23.0-dev, recorded: rejected at the first byte that is not base64",
     run: more_than_the_token,
 };
 
-fn more_than_the_token(facts: &Context<'_>, found: &mut Found) {
-    for (step, what) in AROUND {
-        if facts.needs(step) {
-            found.fault("text", what, []);
+fn more_than_the_token(context: &Context<'_>, findings: &mut Findings) {
+    for (repair, message) in SURROUNDINGS {
+        if context.needs(repair) {
+            findings.add("text", message, []);
         }
     }
 }
 
-const AROUND: [(Repair, &str); 4] = [
-    (Repair::JsonResponse, "this is the API's answer in JSON, with the token under PeeringToken"),
-    (Repair::SecretManifest, "this is the manifest of a Kubernetes Secret that holds the token"),
-    (Repair::Assignment, "a variable's name and = stand before the token"),
-    (Repair::SurroundingText, "other words stand before or after the token"),
+const SURROUNDINGS: [(Repair, &str); 4] = [
+    (Repair::JsonResponse, "this is an API response with the token in PeeringToken"),
+    (Repair::SecretManifest, "this is the manifest of a Kubernetes Secret that contains the token"),
+    (Repair::Assignment, "there is a variable name and = before the token"),
+    (Repair::SurroundingText, "there is other text before or after the token"),
 ];
 
 /// `truncated`.
@@ -140,21 +139,21 @@ pub static TRUNCATED: Check = Check {
     severity: Severity::Error,
     area: Area::Text,
     subject: Subject::Text,
-    summary: "The token was cut: its end is missing, or an ellipsis stands for its middle.",
-    why: "A terminal's line limit, a form field, a column of a database, a log or a ticket that shortens long words.",
-    remedy: "Copy it again, whole, best as a file. If the original is gone, generate another token: that makes the lost one worthless.",
+    summary: "The token is incomplete: its end is missing, or an ellipsis replaces its middle.",
+    reason: "A terminal, a form field, a database column, a log or a ticket shortened it.",
+    remedy: "Copy the whole token again, preferably as a file. If you no longer have it, generate another one, which invalidates the incomplete one.",
     source: "Consul 1.23.0-dev, recorded: `unexpected end of JSON input`, or illegal base64 at the end",
     run: truncated,
 };
 
-fn truncated(facts: &Context<'_>, found: &mut Found) {
-    let length = facts.text.trim_ascii().len();
-    let message = if facts.resembles(Resemblance::MissingEnd) {
+fn truncated(context: &Context<'_>, findings: &mut Findings) {
+    let length = context.text.trim_ascii().len();
+    let message = if context.resembles(Resemblance::MissingEnd) {
         format!("the text ends after {length} bytes, in the middle of the token")
-    } else if facts.resembles(Resemblance::Shortened) {
-        format!("an ellipsis stands in these {length} bytes, in place of a part of the token")
+    } else if context.resembles(Resemblance::Shortened) {
+        format!("an ellipsis replaces a part of the token in these {length} bytes")
     } else {
         return;
     };
-    found.fault("text", message, [("bytes", length.into())]);
+    findings.add("text", message, [("bytes", length.into())]);
 }

@@ -1,12 +1,12 @@
-//! An [`Entry`] as a line of JSON, quickly: the same bytes as serde's, in well under half of the instructions.
+//! Writes an [`Entry`] as a line of JSON: the same bytes as serde, with less than half of the instructions.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use super::Entry;
-use crate::lint::report::Finding;
+use crate::lint::Finding;
 
-/// Adds an entry and a line end.
+/// Appends an entry and a line end.
 pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
     line.extend_from_slice(b"{\"index\":");
     any(&entry.index, line);
@@ -14,7 +14,7 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
         (",\"source\":", entry.source),
         (",\"peer_id\":", entry.peer_id),
         (",\"server_name\":", entry.server_name),
-        (",\"status\":", Some(entry.status)),
+        (",\"status\":", Some(entry.status.name())),
     ] {
         if let Some(value) = value {
             line.extend_from_slice(key.as_bytes());
@@ -22,18 +22,18 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
         }
     }
     line.extend_from_slice(b",\"consul\":{\"accepted\":");
-    flag(entry.consul.accepted, line);
+    boolean(entry.consul.accepted, line);
     line.extend_from_slice(b",\"message\":");
     match entry.consul.message {
         Some(message) => text(message, line),
         None => line.extend_from_slice(b"null"),
     }
     line.extend_from_slice(b",\"exact\":");
-    flag(entry.consul.exact, line);
+    boolean(entry.consul.exact, line);
     line.extend_from_slice(b"},\"findings\":[");
-    for (at, found) in entry.findings.iter().enumerate() {
-        line.extend_from_slice(if at == 0 { b"" } else { b"," });
-        finding(found, line);
+    for (index, entry) in entry.findings.iter().enumerate() {
+        line.extend_from_slice(if index == 0 { b"" } else { b"," });
+        finding(entry, line);
     }
     line.push(b']');
     if let Some(error) = &entry.error {
@@ -44,16 +44,16 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
         line.extend_from_slice(b",\"passed\":");
         any(&passed, line);
     }
-    if let Some(not_applied) = entry.not_applied {
-        line.extend_from_slice(b",\"not_applied\":");
-        any(not_applied, line);
+    if let Some(skipped) = entry.skipped {
+        line.extend_from_slice(b",\"skipped\":");
+        any(skipped, line);
     }
     line.extend_from_slice(b"}\n");
 }
 
 fn finding(finding: &Finding, line: &mut Vec<u8>) {
     line.extend_from_slice(b"{\"check\":\"");
-    // Names of checks and severities need no escapes.
+    // The names of checks and severities need no escapes.
     line.extend_from_slice(finding.check.as_bytes());
     line.extend_from_slice(b"\",\"severity\":\"");
     line.extend_from_slice(finding.severity.name().as_bytes());
@@ -62,8 +62,8 @@ fn finding(finding: &Finding, line: &mut Vec<u8>) {
     line.extend_from_slice(b",\"path\":");
     text(&finding.path, line);
     line.extend_from_slice(b",\"values\":{");
-    for (at, (name, value)) in finding.values.iter().enumerate() {
-        line.extend_from_slice(if at == 0 { b"" } else { b"," });
+    for (index, (name, value)) in finding.values.iter().enumerate() {
+        line.extend_from_slice(if index == 0 { b"" } else { b"," });
         text(name, line);
         line.push(b':');
         match value {
@@ -74,7 +74,7 @@ fn finding(finding: &Finding, line: &mut Vec<u8>) {
     line.extend_from_slice(b"}}");
 }
 
-/// A string; nearly all need no escapes, which can be seen many bytes at a time.
+/// Writes a string. Almost none needs escapes, and the fold checks many bytes per instruction.
 fn text(text: &str, line: &mut Vec<u8>) {
     let is_special = |byte| matches!(byte, 0..0x20 | b'"' | b'\\');
     if text.bytes().fold(false, |special, byte| special | is_special(byte)) {
@@ -85,8 +85,8 @@ fn text(text: &str, line: &mut Vec<u8>) {
     line.push(b'"');
 }
 
-fn flag(flag: bool, line: &mut Vec<u8>) {
-    line.extend_from_slice(if flag { b"true" } else { b"false" });
+fn boolean(value: bool, line: &mut Vec<u8>) {
+    line.extend_from_slice(if value { b"true" } else { b"false" });
 }
 
 fn any<T: Serialize + ?Sized>(value: &T, line: &mut Vec<u8>) {
@@ -97,33 +97,26 @@ fn any<T: Serialize + ?Sized>(value: &T, line: &mut Vec<u8>) {
 mod tests {
     use std::fs;
 
-    use jiff::SignedDuration;
     use proptest::prelude::*;
 
     use super::*;
-    use crate::lint::context::{CaEntry, Context};
-    use crate::lint::report::{Report, RuleSet};
+    use crate::lint::{Options, check};
     use crate::render::jsonl::ConsulVerdict;
-    use crate::token::decode;
 
-    fn assert_as_serde_writes_it(entry: &Entry<'_>) {
+    fn assert_equals_serde(entry: &Entry<'_>) {
         let mut line = Vec::new();
         write(entry, &mut line);
         assert_eq!(String::from_utf8(line).unwrap(), serde_json::to_string(entry).unwrap() + "\n");
     }
 
     #[test]
-    fn a_line_is_what_serde_writes() {
-        for folder in fs::read_dir("fixtures/checks").unwrap() {
-            let text = fs::read(folder.unwrap().path().join("fires.txt")).unwrap();
-            let decoded = decode(&text);
-            let now = "2026-12-01T00:00:00Z".parse().unwrap();
-            let facts = Context::gather(&text, decoded.as_ref(), now, SignedDuration::ZERO, |entry| {
-                CaEntry::read(entry).into()
-            });
-            let report = Report::of(&facts, &RuleSet::all());
-            assert_as_serde_writes_it(&Entry::new(7, "argument", facts.token(), &report));
-            assert_as_serde_writes_it(&Entry::short(u64::MAX, facts.token(), &report));
+    fn a_line_equals_the_output_of_serde() {
+        let options = Options::new("2026-12-01T00:00:00Z".parse().unwrap());
+        for directory in fs::read_dir("fixtures/checks").unwrap() {
+            let text = fs::read(directory.unwrap().path().join("fires.txt")).unwrap();
+            let report = check(&text, &options);
+            assert_equals_serde(&Entry::new(7, "argument", &report));
+            assert_equals_serde(&Entry::in_batch(u64::MAX, &report));
         }
     }
 
@@ -132,7 +125,7 @@ mod tests {
         fn any_text_is_escaped(text: String, control in "[\"\\\\\\x00-\\x1f\\x7fa]{0,9}") {
             let consul = ConsulVerdict { message: Some(&control), ..ConsulVerdict::default() };
             let error = Some(format!("{control}{text}"));
-            assert_as_serde_writes_it(&Entry { server_name: Some(&text), error, consul, ..Entry::default() });
+            assert_equals_serde(&Entry { server_name: Some(&text), error, consul, ..Entry::default() });
         }
     }
 }

@@ -1,35 +1,31 @@
-//! A batch for people: a line for each token that fails, and a summary.
+//! A batch: one line for each token that fails, and a summary.
 
 use std::fmt::Write as _;
 
 use super::{counted, grouped, printable};
+use crate::lint::Status;
 use crate::lint::batch::{LineResult, Summary};
-use crate::lint::report::Status;
 
-/// How many checks the summary names.
+/// The maximum number of checks in the summary.
 const MAX_CHECKS: usize = 5;
 
-/// Adds a line if the line of the batch fails: its number, and the worst that is said of it.
-pub fn batch_line(judged: &LineResult<'_>, lines: &mut Vec<u8>) {
-    if !judged.fails {
+/// Appends a line for a result that fails: the line number and the worst problem.
+pub fn batch_line(result: &LineResult<'_>, lines: &mut Vec<u8>) {
+    if !result.fails {
         return;
     }
-    let (worst, more) = match &judged.verdict {
-        Err(fault) => (format!("unreadable: {fault}"), 0),
-        Ok(verdict) => {
-            let findings = &verdict.report.findings;
-            match (&verdict.report.consul.message, findings.first()) {
-                (Some(message), _) => (format!("refused: {message}"), findings.len()),
-                (None, Some(first)) => {
-                    let worst =
-                        format!("{}: {}: {}: {}", first.severity, first.check, first.path, first.message);
-                    (worst, findings.len() - 1)
-                }
-                (None, None) => ("refused".to_owned(), 0),
+    let (worst, more) = match &result.report {
+        Err(error) => (format!("unreadable: {error}"), 0),
+        Ok(report) => match (&report.consul.message, report.findings.first()) {
+            (Some(message), _) => (format!("refused: {message}"), report.findings.len()),
+            (None, Some(first)) => {
+                let worst = format!("{}: {}: {}: {}", first.severity, first.check, first.path, first.message);
+                (worst, report.findings.len() - 1)
             }
-        }
+            (None, None) => ("refused".to_owned(), 0),
+        },
     };
-    let mut line = format!("line {}: {}", judged.index, printable(&worst));
+    let mut line = format!("line {}: {}", result.index, printable(&worst));
     if more > 0 {
         let _ = write!(line, " (and {})", counted(signed(more as u64), "finding"));
     }
@@ -37,23 +33,25 @@ pub fn batch_line(judged: &LineResult<'_>, lines: &mut Vec<u8>) {
     lines.extend_from_slice(line.as_bytes());
 }
 
-/// How many tokens there were, what is said of them, and which checks found most.
+/// Returns the number of tokens by status, and the checks with the most findings.
 pub fn batch_summary(summary: &Summary) -> String {
-    let count = |number: u64, what: &str| (number > 0).then(|| format!("{} {what}", grouped(signed(number))));
-    let status = |status, what| count(summary.with_status(status), what);
-    let parts: Vec<String> = [
-        status(Status::Refused, "refused by Consul"),
-        status(Status::Error, "with errors"),
-        status(Status::Warning, "with warnings"),
-        status(Status::Info, "with remarks"),
-        status(Status::Ok, "without any finding"),
-        (summary.unreadable > 0)
-            .then(|| format!("{} without a token", counted(signed(summary.unreadable), "line"))),
+    let unreadable = summary.with_status(Status::Unreadable);
+    let mut parts: Vec<String> = [
+        (Status::Refused, "rejected by Consul"),
+        (Status::Error, "with errors"),
+        (Status::Warning, "with warnings"),
+        (Status::Info, "with infos"),
+        (Status::Ok, "without findings"),
     ]
     .into_iter()
-    .flatten()
+    .map(|(status, text)| (summary.with_status(status), text))
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, text)| format!("{} {text}", grouped(signed(number))))
     .collect();
-    let mut text = counted(signed(summary.results() - summary.unreadable), "token");
+    if unreadable > 0 {
+        parts.push(format!("{} without a token", counted(signed(unreadable), "line")));
+    }
+    let mut text = counted(signed(summary.results() - unreadable), "token");
     if !parts.is_empty() {
         let _ = write!(text, ": {}", parts.join(", "));
     }

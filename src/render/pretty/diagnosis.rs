@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use owo_colors::OwoColorize;
 
-use super::report::word;
+use super::report::verdict;
 use super::{Page, count, grouped, printable};
 use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
 use crate::connectivity::{Status, Step, TlsFault, Way, Whose};
 use crate::diagnosis::{Cause, Certainty, Diagnosis, DialerView, Effect, NO_ERROR};
-use crate::lint::rule::Severity;
+use crate::lint::Severity;
 
 /// Everything, as a page of `width` columns.
 pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
@@ -19,7 +19,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         if let Some(document) = diagnosis.taken_out_of {
             page.line(&format!("{} {document}; the token alone is judged here", "!".yellow()));
         }
-        word(&mut page, said);
+        verdict(&mut page, said);
     }
     if let Some(reach) = &diagnosis.reach {
         page.heading(&format!("The way to its servers, seen from {}", reach.seen_from));
@@ -45,7 +45,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         }
     }
     causes(&mut page, diagnosis, true);
-    page.blank();
+    page.empty_line();
     page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
     page.finish()
 }
@@ -69,7 +69,7 @@ pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
         page.line(&format!("Not looked at: {what}: {}", printable(&alike[0].because)));
     }
     causes(&mut page, diagnosis, false);
-    page.blank();
+    page.empty_line();
     page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
     page.finish()
 }
@@ -81,7 +81,7 @@ fn causes(page: &mut Page, diagnosis: &Diagnosis, whole: bool) {
     page.heading("Causes, the likeliest first");
     for (cause, place) in diagnosis.causes.iter().zip(1..) {
         if place > 1 && whole {
-            page.blank();
+            page.empty_line();
         }
         page.line(&format!("{place}. {} ({})", cause.name.bold(), how_sure(cause)));
         page.item(&printable(&cause.summary));

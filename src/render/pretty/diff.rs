@@ -1,14 +1,14 @@
-//! What `diff` shows of two tokens.
+//! The page of `diff`.
 
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
 use crate::inspect::diff::{Comparison, Which};
 
-/// Two tokens, as a page of `width` columns.
+/// Returns the comparison as a page of `width` columns.
 pub fn diff(comparison: &Comparison, width: usize) -> String {
     let mut page = Page::new(width);
-    let (head, rest) = comparison.summary.split_once([':', ';']).unwrap_or((&comparison.summary, ""));
+    let (head, rest) = comparison.summary.split_once(':').unwrap_or((&comparison.summary, ""));
     let separator = if rest.is_empty() { "" } else { ":" };
     page.paragraph(&format!("{}{separator}{}", head.bold(), printable(rest)));
     for (label, source) in ["First", "Second"].iter().zip(&comparison.sources) {
@@ -18,9 +18,9 @@ pub fn diff(comparison: &Comparison, width: usize) -> String {
         Which::First => "the first",
         Which::Second => "the second",
         Which::Neither => "neither",
-        Which::Unknown => "not known",
+        Which::Unknown => "unknown",
     };
-    page.row("Newer", &format!("{newer}: {}", comparison.newer.because));
+    page.row("Newer", &format!("{newer}: {}", comparison.newer.reason));
     if comparison.differences.is_empty() {
         page.row("Differences", "none");
     }
@@ -30,8 +30,8 @@ pub fn diff(comparison: &Comparison, width: usize) -> String {
             if values.is_empty() {
                 page.row(label, "(none)");
             }
-            for (at, value) in values.iter().enumerate() {
-                page.row(if at == 0 { label } else { "" }, &printable(value));
+            for (index, value) in values.iter().enumerate() {
+                page.row(if index == 0 { label } else { "" }, &printable(value));
             }
         }
         page.row("Meaning", &difference.meaning);

@@ -4,14 +4,14 @@ use owo_colors::OwoColorize;
 
 use super::{Page, count, counted, printable};
 use crate::explain::{Area, Entry, Explanation};
-use crate::lint::rule::Check;
+use crate::lint::Check;
 
 /// One check.
 pub fn check(check: &Check, width: usize) -> String {
     let mut page = Page::new(width);
     page.heading(&format!("{} ({})", check.name, check.severity));
     page.line(check.summary);
-    page.row("Why", check.why);
+    page.row("Why", check.reason);
     page.row("What to do", check.remedy);
     page.row("Source", check.source);
     page.finish()
@@ -53,7 +53,7 @@ pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> Strin
     let mut area = None;
     for check in checks {
         if area.replace(check.area) != Some(check.area) {
-            page.blank();
+            page.empty_line();
         }
         page.named(check.name, check.summary);
     }

@@ -1,36 +1,36 @@
-//! What `inspect` shows of one token.
+//! The page of `inspect`.
 
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
 
-use super::report::{findings, word};
+use super::report::{findings, verdict};
 use super::{MAX_SHOWN, Page, counted, printable};
 use crate::certificate::{Certificate, SelfSignature};
-use crate::inspect::{AddressFacts, CertificateFacts, Inspection};
+use crate::inspect::{Address, CertificateEntry, Inspection};
 
-/// From how many days on an expiry is worth a colour.
+/// An expiry within this many days is colored.
 const SOON_DAYS: i64 = 30;
 
-/// One token, as a page of `width` columns.
+/// Returns the page of one token, `width` columns wide.
 pub fn inspection(inspection: &Inspection, width: usize) -> String {
     let mut page = Page::new(width);
     page.heading("Peering token");
-    for undone in &inspection.undone {
-        page.line(&format!("{} {undone}; Consul itself would refuse it", "!".yellow()));
+    for repair in &inspection.repairs {
+        page.line(&format!("{} {repair}; Consul rejects the text as it was", "!".yellow()));
     }
     identity(&mut page, inspection);
     addresses(&mut page, &inspection.addresses);
     if inspection.certificates.is_empty() {
         page.heading("CA certificates");
-        page.line("none: the dialer will use no TLS, and speak in plain text");
+        page.line("none: the dialer uses plain text instead of TLS");
     }
-    for (at, facts) in inspection.certificates.iter().enumerate().take(MAX_SHOWN) {
-        page.heading(&format!("CA certificate {} of {}", at + 1, inspection.certificates.len()));
-        certificate(&mut page, facts);
+    for (index, entry) in inspection.certificates.iter().enumerate().take(MAX_SHOWN) {
+        page.heading(&format!("CA certificate {} of {}", index + 1, inspection.certificates.len()));
+        certificate(&mut page, entry);
     }
-    page.rest(inspection.certificates.len());
-    page.heading("At a glance");
-    word(&mut page, &inspection.consul);
+    page.truncated(inspection.certificates.len());
+    page.heading("Verdict and findings");
+    verdict(&mut page, &inspection.consul);
     findings(&mut page, &inspection.findings, false);
     page.finish()
 }
@@ -42,11 +42,11 @@ fn identity(page: &mut Page, token: &Inspection) {
     page.row("Server name", &or_missing(&token.server_name));
     page.row(
         "Trust domain",
-        &token.trust_domain.as_deref().map_or_else(|| "(none in the server name)".to_owned(), printable),
+        &token.trust_domain.as_deref().map_or_else(|| "(not in the server name)".to_owned(), printable),
     );
     match &token.datacenter {
         Some(datacenter) => page.row("Datacenter", &or_missing(datacenter)),
-        None => page.row("Datacenter", "(not in the token: written by Consul 1.13)"),
+        None => page.row("Datacenter", "(not in the token, as in tokens of Consul 1.13)"),
     }
     match token.partition.as_deref() {
         Some("") | None => page.row("Partition", "(none)"),
@@ -59,13 +59,13 @@ fn identity(page: &mut Page, token: &Inspection) {
     let secret = &token.establishment_secret;
     match (&secret.value, secret.present) {
         (Some(value), _) => page.row("Secret", &printable(value).yellow().to_string()),
-        (None, true) => page.row("Secret", "present (hidden; -show-secret shows it)"),
+        (None, true) => page.row("Secret", "present (hidden; use -show-secret to show it)"),
         (None, false) => page.row("Secret", &"(missing)".red().to_string()),
     }
     page.row("Token SHA-256", &token.token_sha256);
 }
 
-fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
+fn addresses(page: &mut Page, addresses: &[Address]) {
     page.heading("Addresses, in the order in which Consul dials them");
     if addresses.is_empty() {
         page.line(&"(none)".red().to_string());
@@ -73,7 +73,7 @@ fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
     let mut order = 0;
     for address in addresses.iter().take(MAX_SHOWN) {
         let kind = match address.kind {
-            None => "not an address that Consul can read".red().to_string(),
+            None => "Consul cannot parse this address".red().to_string(),
             Some(kind) => format!("{}, {kind}", address.origin),
         };
         let shown = printable(&address.address);
@@ -81,22 +81,22 @@ fn addresses(page: &mut Page, addresses: &[AddressFacts]) {
             order += 1;
             page.line(&format!("{order}. {shown}  ({kind})"));
         } else {
-            page.line(&format!("-  {shown}  ({kind}; not dialed: the manual ones replace it)"));
+            page.line(&format!("-  {shown}  ({kind}; not dialed: manual addresses replace it)"));
         }
     }
-    page.rest(addresses.len());
+    page.truncated(addresses.len());
 }
 
-fn certificate(page: &mut Page, facts: &CertificateFacts) {
-    let Some(certificate) = &facts.certificate else {
-        let error = facts.error.as_deref().unwrap_or("could not be read");
+fn certificate(page: &mut Page, entry: &CertificateEntry) {
+    let Some(certificate) = &entry.certificate else {
+        let error = entry.error.as_deref().unwrap_or("cannot be parsed");
         page.line(&printable(error).red().to_string());
         return;
     };
     page.row("Subject", &printable(&certificate.subject));
     page.row("Issuer", &issuer(certificate));
     page.row("Serial", &certificate.serial);
-    let days = facts.days_left.unwrap_or_default();
+    let days = entry.days_left.unwrap_or_default();
     page.row("Valid from", &time(certificate.not_before));
     page.row("Valid until", &format!("{} ({})", time(certificate.not_after), left(days)));
     page.row(
@@ -106,7 +106,7 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
             certificate.key.algorithm, certificate.key.bits, certificate.signature_algorithm
         ),
     );
-    page.row("CA", &authority(certificate));
+    page.row("CA", &is_ca(certificate));
     if let Some(usage) = &certificate.key_usage {
         page.row("Key usage", &usage.join(", "));
     }
@@ -120,14 +120,14 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
         for value in values.iter().take(MAX_SHOWN) {
             page.row(label, &printable(value));
         }
-        page.rest(values.len());
+        page.truncated(values.len());
     }
     if let Some(id) = &certificate.subject_key_id {
         page.row("Subject key", id);
     }
     match &certificate.authority_key_id {
         Some(id) if Some(id) == certificate.subject_key_id.as_ref() => {
-            page.row("Authority key", "the same");
+            page.row("Authority key", "same as the subject key");
         }
         Some(id) => page.row("Authority key", id),
         None => {}
@@ -138,17 +138,17 @@ fn certificate(page: &mut Page, facts: &CertificateFacts) {
 
 fn issuer(certificate: &Certificate) -> String {
     match certificate.self_signature {
-        SelfSignature::Verified => "itself (self-signed; the signature verifies)".to_owned(),
-        SelfSignature::Failed => "itself, but the signature does not verify".red().to_string(),
+        SelfSignature::Verified => "itself (self-signed, signature verified)".to_owned(),
+        SelfSignature::Failed => "itself (self-signed, but the signature is invalid)".red().to_string(),
         SelfSignature::Unsupported => {
-            "itself (the signature's algorithm cannot be checked by this tool)".to_owned()
+            "itself (self-signed; this tool cannot verify its signature algorithm)".to_owned()
         }
         SelfSignature::OtherIssuer => printable(&certificate.issuer),
     }
 }
 
 fn left(days: i64) -> String {
-    // Rounded down, so that it is a day more than have passed once it is over.
+    // `days` is rounded down, so -1 is less than a day ago.
     if days == -1 {
         "expired less than a day ago".red().to_string()
     } else if days < 0 {
@@ -160,16 +160,16 @@ fn left(days: i64) -> String {
     }
 }
 
-fn authority(certificate: &Certificate) -> String {
+fn is_ca(certificate: &Certificate) -> String {
     match (certificate.is_ca, certificate.path_length) {
         (Some(true), Some(length)) => format!("yes, with at most {} below it", counted(length.into(), "CA")),
         (Some(true), None) => "yes".to_owned(),
         (Some(false), _) => "no".red().to_string(),
-        (None, _) => "no (it has no basic constraints)".red().to_string(),
+        (None, _) => "no (no basic constraints)".red().to_string(),
     }
 }
 
-/// `2036-11-20 18:50:09 UTC`
+/// Returns a time as `2036-11-20 18:50:09 UTC`.
 pub(super) fn time(at: Timestamp) -> String {
     at.to_string().replace('T', " ").replace('Z', " UTC")
 }

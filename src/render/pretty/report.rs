@@ -1,45 +1,42 @@
-//! What `validate` shows of tokens.
+//! The pages of `validate`.
 
 use owo_colors::OwoColorize;
 
 use super::{Page, count, counted, printable};
-use crate::lint::acceptance::{Acceptance, REFERENCE};
-use crate::lint::report::{Finding, Report, ValidatedToken};
-use crate::lint::rule::Severity;
-use crate::lint::rules;
+use crate::lint::{Acceptance, Finding, REFERENCE, Report, Severity, ValidatedToken, rules};
 
-/// Several tokens, one page after the other.
+/// Returns one page per token.
 pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, width: usize) -> String {
     let mut page = Page::new(width);
     for token in tokens {
         page.heading(&token.source);
-        word(&mut page, &token.report.consul);
+        verdict(&mut page, &token.report.consul);
         findings(&mut page, &token.report.findings, true);
         summary(&mut page, &token.report);
     }
     page.finish()
 }
 
-/// Consul's word, in one line.
-pub(super) fn word(page: &mut Page, word: &Acceptance) {
+/// Writes Consul's verdict.
+pub(super) fn verdict(page: &mut Page, consul: &Acceptance) {
     let reference = format!("({REFERENCE})");
-    match &word.message {
+    match &consul.message {
         None => page.line(&format!("{} {}", "Consul accepts this token".green(), reference.dimmed())),
         Some(message) => {
-            page.line(&format!("{} {}", "Consul refuses this token:".red(), reference.dimmed()));
+            page.line(&format!("{} {}", "Consul rejects this token:".red(), reference.dimmed()));
             page.line(&format!("  {}", printable(message)));
         }
     }
-    if !word.exact {
-        page.line("  (Consul refuses it; what it says after \"invalid CA:\" may differ in words)");
+    if !consul.exact {
+        page.line("  (the text after \"invalid CA:\" may differ from Consul's)");
     }
 }
 
-/// Our findings; with what to do about each if `remedies`.
+/// Writes our findings, with their remedies if `remedies` is set.
 pub(super) fn findings(page: &mut Page, findings: &[Finding], remedies: bool) {
     for finding in findings {
         if remedies {
-            page.blank();
+            page.empty_line();
         }
         page.line(&format!(
             "{} {} {}",
@@ -62,25 +59,25 @@ fn label(severity: Severity) -> String {
     }
 }
 
+/// Writes the counts. It gives no reasons for skipped checks: twenty of them would hide the findings.
 fn summary(page: &mut Page, report: &Report) {
-    let found = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
-    let mut parts: Vec<String> = [Severity::Error, Severity::Warning]
-        .into_iter()
-        .map(|severity| (severity, found(severity)))
-        .filter(|(_, found)| *found > 0)
-        .map(|(severity, found)| counted(count(found), &severity.to_string()))
-        .collect();
-    if found(Severity::Info) > 0 {
-        parts.push(format!("{} info", found(Severity::Info)));
+    let number_of = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts: Vec<String> =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")]
+            .into_iter()
+            .map(|(severity, name)| (number_of(severity), name))
+            .filter(|(number, _)| *number > 0)
+            .map(
+                |(number, name)| {
+                    if name == "info" { format!("{number} info") } else { counted(count(number), name) }
+                },
+            )
+            .collect();
+    let findings = if counts.is_empty() { "No findings".to_owned() } else { counts.join(", ") };
+    let mut checks = vec![format!("{} passed", counted(count(report.passed), "check"))];
+    if !report.skipped.is_empty() {
+        checks.push(format!("{} skipped", report.skipped.len()));
     }
-    if parts.is_empty() {
-        parts.push("nothing found".to_owned());
-    }
-    parts.push(format!("{} passed", counted(count(report.passed), "check")));
-    // Why, is a matter for programs: a list of twenty reasons would bury the findings.
-    if !report.not_applied.is_empty() {
-        parts.push(format!("{} did not apply", report.not_applied.len()));
-    }
-    page.blank();
-    page.line(&format!("{}.", parts.join(", ")));
+    page.empty_line();
+    page.line(&format!("{findings}: {}", checks.join(", ")));
 }

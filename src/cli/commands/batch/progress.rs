@@ -1,4 +1,4 @@
-//! How far a batch is, on standard error.
+//! The progress bar of a batch, on standard error.
 
 use std::io::{self, IsTerminal};
 use std::sync::Arc;
@@ -10,14 +10,14 @@ use crate::cli::env::stderr_is_a_terminal;
 use crate::lint::batch::Summary;
 use crate::render::pretty::grouped;
 
-/// A progress bar, where somebody sees it and results do not run through it.
+/// A progress bar. It is hidden unless standard error is a terminal and standard output is not.
 pub(super) struct Progress {
     bar: ProgressBar,
     results: Arc<AtomicU64>,
 }
 
 impl Progress {
-    /// A bar of so many bytes; without a size it shows no time left.
+    /// Creates a bar for an input of this size in bytes. Without a size, it shows no remaining time.
     pub(super) fn new(size: Option<u64>) -> Self {
         let results = Arc::new(AtomicU64::new(0));
         if !stderr_is_a_terminal() || io::stdout().is_terminal() {
@@ -45,7 +45,7 @@ impl Progress {
         Self { bar, results }
     }
 
-    /// Shows how much is done.
+    /// Updates the bar.
     pub(super) fn set(&self, summary: &Summary) {
         if !self.bar.is_hidden() {
             self.results.store(summary.results(), Ordering::Relaxed);
@@ -53,7 +53,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
     }
