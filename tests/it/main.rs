@@ -30,6 +30,7 @@ mod hostile;
 mod http_faults;
 mod inspect;
 mod kv;
+mod language;
 mod ledger;
 mod own_server;
 mod peering;
