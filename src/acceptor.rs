@@ -1,9 +1,9 @@
 //! The embedded acceptor: enough of Consul to generate real tokens on one machine.
 //!
-//! It answers the peering endpoints of Consul's HTTP API with Consul's semantics and messages, recorded from Consul
-//! 1.23.0-dev (`fixtures/consul/http.json`), in this process ([`Acceptor::answer`]) or over HTTP ([`serve`]), and what
-//! dialers ask over gRPC ([`serve_grpc`]). It dials others too. Its state
-//! is a SQLite database that several processes may share. It is for development: it guards nothing that matters.
+//! It serves the peering endpoints of Consul's HTTP API with Consul's semantics and messages, recorded from Consul
+//! 1.23.0-dev (`fixtures/consul/http.json`): in this process ([`Acceptor::answer`]) or over HTTP ([`serve`]). It serves
+//! dialers over gRPC ([`serve_grpc`]), and dials other acceptors. Its state is a SQLite database that several processes
+//! may share. It is for development only and does not protect its state.
 
 mod api;
 mod body;
@@ -37,49 +37,49 @@ pub use grpc::serve_grpc;
 pub use server::serve;
 
 use crate::token::Secret;
-use server_cert::Leaf;
+use server_cert::{ServerCert, Signer};
 use store::Store;
 use stream_status::Streams;
 
 /// How an embedded acceptor behaves.
 #[derive(Clone)]
-#[allow(clippy::struct_excessive_bools)] // each is a switch of Consul's configuration, or of its age
+#[allow(clippy::struct_excessive_bools)] // each is an option of Consul, or depends on its version
 pub struct Settings {
-    /// The datacenter that it plays.
+    /// The name of its datacenter.
     pub datacenter: String,
-    /// The name of the node that it plays.
+    /// The name of its node.
     pub node: String,
-    /// What its tokens name as the server's address.
+    /// The server address in its tokens.
     pub grpc_address: String,
-    /// When set, requests need this ACL token, as with a Consul that denies by default.
+    /// If set, requests need this ACL token, as in a Consul that denies by default.
     pub acl_token: Option<Secret>,
     /// `connect.enabled`
     pub connect: bool,
     /// `peering.enabled`
     pub peering: bool,
-    /// Whether gRPC has TLS, without which Consul generates no tokens.
+    /// Whether gRPC has TLS. Consul generates no tokens without it.
     pub grpc_tls: bool,
-    /// Whether gRPC's TLS selects `h2`, without which dialers of today refuse it.
+    /// Whether gRPC's TLS selects `h2`. Dialers with grpc-go 1.67 or later require it.
     pub grpc_alpn: bool,
-    /// When set, this server does not lead its cluster and takes no streams.
+    /// If set, this server is a follower and accepts no streams.
     pub follower: Option<Follower>,
-    /// What it does wrong on purpose.
+    /// The fault that it simulates.
     pub fault: Option<Fault>,
-    /// Tells the time.
+    /// Returns the current time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Where IDs and secrets come from.
+    /// The source of IDs and secrets.
     pub random: Arc<dyn SecureRandom + Send + Sync>,
 }
 
-/// A server that does not lead its cluster.
+/// A server that is not the leader of its cluster.
 #[derive(Debug, Clone, Default)]
 pub struct Follower {
-    /// Where it says that the leader is, if it knows.
+    /// The address of the leader that it reports, if any.
     pub leader: Option<String>,
 }
 
 impl Settings {
-    /// A Consul with everything on and nothing denied.
+    /// Returns settings with every feature enabled and nothing denied.
     pub fn new(clock: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self {
             datacenter: "dc1".to_owned(),
@@ -104,31 +104,33 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Why an embedded acceptor cannot work.
+/// Why an embedded acceptor cannot run.
 #[derive(Debug, Error)]
 pub enum AcceptorError {
-    /// Its state cannot be read or written.
+    /// The state cannot be read or written.
     #[error("the embedded acceptor's state in {path} cannot be used: {reason}")]
     State {
-        /// The database.
+        /// The path of the database.
         path: String,
-        /// What SQLite or the system says.
+        /// The error of SQLite or of the operating system.
         reason: String,
     },
-    /// Its state was written by a newer version.
-    #[error("the embedded acceptor's state in {path} has version {found}; this tool knows up to {known}")]
+    /// The state was written by a newer version of this tool.
+    #[error(
+        "the embedded acceptor's state in {path} has version {found}; this tool supports up to {supported}"
+    )]
     Newer {
-        /// The database.
+        /// The path of the database.
         path: String,
-        /// Its version.
+        /// The version of the state.
         found: i64,
-        /// The newest that is known here.
-        known: i64,
+        /// The newest supported version.
+        supported: i64,
     },
-    /// Keys or certificates cannot be made.
-    #[error("cannot make a CA: {0}")]
+    /// Keys or certificates cannot be generated.
+    #[error("cannot generate a certificate: {0}")]
     Ca(String),
-    /// It cannot serve.
+    /// The server failed.
     #[error("cannot serve: {0}")]
     Serve(String),
 }
@@ -141,8 +143,8 @@ pub struct Acceptor {
 }
 
 impl Acceptor {
-    /// Opens the state in a directory, which is made for its owner alone if it is not there. A new state gets a CA of
-    /// its own.
+    /// Opens the state in a directory, which is created for its owner only if it does not exist. A new state gets a new
+    /// CA.
     pub fn open(directory: &Path, mut settings: Settings) -> Result<Self, AcceptorError> {
         if settings.fault == Some(Fault::Follower) {
             settings.follower.get_or_insert_default();
@@ -151,39 +153,39 @@ impl Acceptor {
         Ok(Self { settings, store: Mutex::new(store), streams: Streams::default() })
     }
 
-    /// Answers one request of the HTTP API as Consul would. To establish takes as long as it does in Consul.
+    /// Answers one request of the HTTP API like Consul. Establishing a peering takes as long as in Consul.
     pub fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
         let (answer, plan) = api::answer(&self.settings, &mut self.store(), &self.streams, request);
-        // The state is not held while the network is waited for.
-        let refusal = plan.and_then(|plan| self.establish(&plan).err());
+        // The state is not locked while waiting for the network.
+        let error = plan.and_then(|plan| self.establish(&plan).err());
         if request.method() != http::Method::GET {
-            self.streams.wake();
+            self.streams.notify();
         }
-        refusal.map_or(answer, |(status, text)| api::plain(status, text))
+        error.map_or(answer, |(status, text)| api::plain(status, text))
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        // A panic while the store was held left SQLite to roll back; the store itself is sound.
+        // After a panic SQLite rolls back, so the store remains valid.
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// TLS for its gRPC server; `None` if it is to have none.
+    /// Returns the TLS configuration of the gRPC server; `None` for no TLS.
     fn tls(&self) -> Result<Option<rustls::ServerConfig>, AcceptorError> {
         if !self.settings.grpc_tls {
             return Ok(None);
         }
         let store = self.store();
         let cluster = store.cluster();
-        let mut leaf = Leaf::of(&cluster.trust_domain, &self.settings);
+        let mut server_cert = ServerCert::new(&cluster.trust_domain, &self.settings);
         if let Some(fault) = self.settings.fault {
-            fault.spoil(&mut leaf);
+            fault.apply(&mut server_cert);
             if fault.has_other_ca() {
-                let other = ca::Root::generate(&leaf.name, &self.settings)?;
-                let signer = server_cert::Signer { certificate: &other.certificate, key: &other.key };
-                return leaf.server_config(&signer).map(Some);
+                let other = ca::Root::generate(&server_cert.name, &self.settings)?;
+                let signer = Signer { certificate: &other.certificate, key: &other.key };
+                return server_cert.server_config(&signer).map(Some);
             }
         }
         let key = store.root_key().map_err(|error| AcceptorError::Ca(error.to_string()))?;
-        leaf.server_config(&server_cert::Signer { certificate: &cluster.root, key: &key }).map(Some)
+        server_cert.server_config(&Signer { certificate: &cluster.root, key: &key }).map(Some)
     }
 }

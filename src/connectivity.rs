@@ -1,8 +1,9 @@
-//! What was seen on the way to the addresses of a token: plain values.
+//! The connectivity of a token's addresses, step by step, as plain values.
 //!
-//! For each address a ladder of steps, from DNS to the acceptor's answers. Who climbed it is not said here, and what
-//! follows from it is not decided here.
+//! For each address, the steps lead from name resolution to the acceptor's answers. `net::probe` produces these
+//! values; [`crate::diagnosis`] draws conclusions from them.
 
+mod fault;
 pub mod probe_answer;
 
 use std::fmt;
@@ -10,79 +11,88 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::certificate::Certificate;
 use crate::observed::Observed;
-use crate::token::Token;
-use probe_answer::{Answer, Code, probe_b_may_be_asked_of};
+pub use fault::{AlpnFault, Distrust, DnsFault, GrpcFault, TcpAttempt, TcpFailure, TcpFault, TlsFault};
+use probe_answer::{Answer, Code};
 
-/// What was seen of every address of a token.
+/// How many failed addresses a reason lists; a cluster has fewer servers.
+const MAX_FAILURES: usize = 8;
+
+/// The connectivity of every address of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Reach {
-    /// The name of the host that looked. The servers that dial may see otherwise.
-    pub seen_from: String,
-    /// When it looked.
+pub struct Connectivity {
+    /// The name of the host that connected. The dialing servers may get other results.
+    pub observed_from: String,
+    /// When it connected.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
-    pub seen_at: Option<Timestamp>,
-    /// One for each address, in the order in which Consul would dial; those that it does not dial follow.
-    pub ways: Vec<Way>,
-    /// How many addresses that Consul would dial were not tried: those after the first 64.
-    pub left_out: usize,
+    pub observed_at: Option<Timestamp>,
+    /// One trace per address, in the order in which Consul dials. Addresses that Consul does not dial follow.
+    pub addresses: Vec<AddressTrace>,
+    /// How many addresses were not tried: those after the first 64.
+    pub truncated: usize,
 }
 
-/// What was seen on the way to one address, step by step.
+/// The steps to one address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Way {
-    /// The address as it stands in the token.
+pub struct AddressTrace {
+    /// The address as in the token.
     pub address: String,
-    /// Where it stands there, such as `ServerAddresses[0]`.
+    /// Its place in the token, such as `ServerAddresses[0]`.
     pub path: String,
-    /// Whether Consul dials it: manual addresses are dialed instead of the servers'.
+    /// Whether Consul dials it: it dials manual addresses instead of server addresses.
     pub dialed: bool,
-    /// The name is looked up. An IP address passes as itself.
-    pub dns: Step<Vec<IpAddr>, DnsFault>,
-    /// TCP connects to one of the IP addresses.
-    pub tcp: Step<Connected, TcpFault>,
-    /// The TLS handshake, and what Go would say of the chain that was shown. Not asked when the token has no CA.
-    pub tls: Step<Shown, TlsFault>,
-    /// The application protocol. Not asked when the token has no CA.
-    pub alpn: Step<String, AlpnFault>,
-    /// HTTP/2, and a server that knows Consul's peer stream service.
-    pub grpc: Step<Grpc, GrpcFault>,
-    /// Probe A's answer at this address: does the peering exist?
-    pub peering_exists: Step<Status, GrpcFault>,
-    /// Probe B's answer, asked of one address at most: has the peering an unused secret?
-    pub unused_secret: Step<Status, GrpcFault>,
+    /// Name resolution. An IP address resolves to itself.
+    pub dns: StepResult<Vec<IpAddr>, DnsFault>,
+    /// The TCP connection to one of the IP addresses.
+    pub tcp: StepResult<Connected, TcpFault>,
+    /// The TLS handshake, and whether Go would trust the chain. Not checked if the token has no CA.
+    pub tls: StepResult<Presented, TlsFault>,
+    /// The selected application protocol. Not checked if the token has no CA.
+    pub alpn: StepResult<String, AlpnFault>,
+    /// HTTP/2 and Consul's peer stream service.
+    pub grpc: StepResult<(), GrpcFault>,
+    /// The answer to *peering exists?* at this address.
+    pub peering_exists: StepResult<GrpcStatus, GrpcFault>,
+    /// The answer to *unused secret?*, asked at one address at most.
+    pub unused_secret: StepResult<GrpcStatus, GrpcFault>,
 }
 
-/// What came of one step.
+/// The result of one step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Step<T, F> {
-    /// It went well.
-    Passed {
-        /// What was seen.
-        seen: T,
-        /// How long it took.
+pub enum StepResult<T, F> {
+    /// The step succeeded.
+    #[serde(rename = "passed")]
+    Ok {
+        /// What was observed.
+        #[serde(rename = "observed")]
+        value: T,
+        /// How long the step took.
+        #[serde(rename = "elapsed_ms", serialize_with = "as_ms")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         elapsed: Duration,
     },
-    /// It did not.
+    /// The step failed.
     Failed {
-        /// What was seen instead.
+        /// Why.
         fault: F,
-        /// How long it took.
+        /// How long the step took.
+        #[serde(rename = "elapsed_ms", serialize_with = "as_ms")]
+        #[cfg_attr(feature = "schema", schemars(with = "u64"))]
         elapsed: Duration,
     },
-    /// A step before it failed.
+    /// An earlier step failed.
     NotReached,
-    /// It was left out.
-    NotAsked {
+    /// The step was left out.
+    NotChecked {
         /// Why.
-        because: String,
+        reason: String,
     },
 }
 
@@ -90,243 +100,65 @@ pub enum Step<T, F> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Connected {
-    /// The IP address and port that answered.
-    pub to: SocketAddr,
-    /// The tries at other IP addresses of the name, before it.
-    pub failed_before: Vec<TcpTry>,
+    /// The IP address and port that accepted it.
+    pub remote_address: SocketAddr,
+    /// The attempts at other IP addresses of the name that had failed by then.
+    pub failed_attempts: Vec<TcpAttempt>,
 }
 
-/// Why a name could not be looked up.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "fault", rename_all = "snake_case")]
-pub enum DnsFault {
-    /// The address is no `host:port`.
-    Address {
-        /// Why.
-        says: String,
-    },
-    /// The resolver says that there is no such name.
-    NoSuchHost,
-    /// The name has no IP address.
-    NoAddress,
-    /// The resolver gave no usable answer.
-    ResolverFailed {
-        /// In the system's words.
-        says: String,
-    },
-    /// No answer in time.
-    TimedOut,
-}
-
-/// No IP address of the name took a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TcpFault {
-    /// One for each IP address, in order.
-    pub tries: Vec<TcpTry>,
-}
-
-/// A TCP connection that was not made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct TcpTry {
-    /// The IP address and port.
-    pub to: SocketAddr,
-    /// Why.
-    pub why: TcpWhy,
-    /// How long it took.
-    pub elapsed: Duration,
-}
-
-/// Why a TCP connection was not made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "why", rename_all = "snake_case")]
-pub enum TcpWhy {
-    /// The host says that nothing listens there.
-    Refused,
-    /// Nobody answered.
-    TimedOut,
-    /// A network on the way, or this host's own, says that there is no way.
-    Unreachable {
-        /// In the system's words: `no route to host`, `network is unreachable`.
-        says: String,
-    },
-    /// This host forbids it.
-    NotPermitted {
-        /// In the system's words.
-        says: String,
-    },
-    /// It was made, and cut off at once.
-    Reset,
-    /// Something else.
-    Other {
-        /// In the system's words.
-        says: String,
-    },
-}
-
-/// What a server showed in the TLS handshake.
+/// What a server presented in the TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Shown {
+pub struct Presented {
     /// The protocol: `TLS 1.3` or `TLS 1.2`.
     pub protocol: String,
-    /// The chain as it was shown, the server's own certificate first. One that could not be read is left out.
+    /// The chain in the server's order, its own certificate first, without certificates that cannot be parsed.
     pub chain: Vec<Certificate>,
-    /// Whose certificate it probably is.
-    pub whose: Whose,
-    /// The application protocol that was selected when `h2` was offered.
+    /// Who the certificate probably belongs to.
+    pub owner: CertificateOwner,
+    /// The application protocol that the server selected when `h2` was offered.
     pub alpn: Option<String>,
-    /// What could not be judged here, though Go would have.
-    pub not_checked: Vec<String>,
+    /// What Go would have verified but this tool could not.
+    pub unverified: Vec<String>,
 }
 
-/// Whose certificate was shown, as far as its names tell.
+/// Who a server's certificate belongs to, by its names.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Whose {
-    /// The very server name that the token expects.
+pub enum CertificateOwner {
+    /// The server that the token names.
     Expected,
-    /// Another Consul's, or another datacenter's.
+    /// Another Consul cluster, or another datacenter.
     AnotherConsul {
-        /// Its trust domain, if its SPIFFE ID or name tells.
+        /// Its trust domain, if the names contain it.
         trust_domain: Option<String>,
-        /// Its datacenter, likewise.
+        /// Its datacenter, if the names contain it.
         datacenter: Option<String>,
     },
-    /// A Consul agent's certificate for its HTTPS or RPC port, such as `server.dc1.consul`.
+    /// A Consul agent's HTTPS or RPC port, with a certificate such as `server.dc1.consul`.
     ConsulAgent,
-    /// Nothing of Consul's: a load balancer, an ingress, a web server.
-    SomebodyElse,
-    /// It cannot be told.
+    /// Not a Consul server: a load balancer, proxy or web server.
+    NotConsul,
+    /// There is no certificate to go by.
     #[default]
     Unknown,
-}
-
-/// Why TLS was not set up, or not with a server that a dialer would trust.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "fault", rename_all = "snake_case")]
-pub enum TlsFault {
-    /// What answers does not speak TLS.
-    NotTls {
-        /// What it speaks instead, if its first bytes tell: `HTTP/1.1`, `HTTP/2`.
-        speaks: Option<String>,
-    },
-    /// The handshake was cut off without a word.
-    CutOff,
-    /// The connection was reset.
-    Reset,
-    /// It listens, and says nothing.
-    TimedOut,
-    /// The other side sent an alert, in the handshake or right after it.
-    Alert {
-        /// Its name in Go's words, such as `handshake failure` or `certificate required`.
-        alert: String,
-        /// What was shown before it.
-        shown: Option<Box<Shown>>,
-    },
-    /// A chain was shown that the dialer does not trust.
-    Untrusted {
-        /// Why, as data.
-        why: Distrust,
-        /// What Go's TLS library says of it: `x509: certificate signed by unknown authority`.
-        go_says: String,
-        /// What was shown.
-        shown: Box<Shown>,
-    },
-    /// The token's CAs or server name cannot be used for TLS.
-    Token {
-        /// Why.
-        says: String,
-    },
-    /// Something else.
-    Other {
-        /// In words.
-        says: String,
-    },
-}
-
-/// Why a dialer does not trust a chain.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Distrust {
-    /// None of the token's CAs issued it.
-    UnknownAuthority,
-    /// It is made out to another name.
-    WrongName,
-    /// It, or a certificate above it, has expired.
-    Expired,
-    /// It, or a certificate above it, is not valid yet.
-    NotYetValid,
-    /// It breaks another rule: CA flag, usages, constraints, signature.
-    Unusable,
-}
-
-/// Why no usable application protocol was selected.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct AlpnFault {
-    /// What was selected; `None`: nothing, though `h2` was offered.
-    pub selected: Option<String>,
-}
-
-/// A gRPC server that knows Consul's peer stream service.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Grpc {
-    /// What the server says that it is (`server` header), if it does.
-    pub server: Option<String>,
-}
-
-/// Why there is no answer of Consul's peer stream service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(tag = "fault", rename_all = "snake_case")]
-pub enum GrpcFault {
-    /// Something answered in HTTP/1.
-    Http1,
-    /// HTTP/2, but an answer that is not gRPC's: a proxy's.
-    NotGrpc {
-        /// The HTTP status.
-        status: u16,
-        /// The content type, if there is one.
-        content_type: Option<String>,
-    },
-    /// A gRPC server that does not know the service.
-    NotConsul {
-        /// Its words.
-        says: String,
-    },
-    /// A gRPC status that is about the server or the way to it, not about the peering: `Unavailable`, `Internal`, ….
-    Status(Status),
-    /// The connection was made, and no answer came.
-    TimedOut,
-    /// The connection ended before an answer.
-    CutOff {
-        /// In words.
-        says: String,
-    },
 }
 
 /// A gRPC status.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Status {
-    /// The code's name as Go writes it: `PermissionDenied`; `OK`.
+pub struct GrpcStatus {
+    /// The code's name in Go: `PermissionDenied`; `OK`.
     pub code: String,
     /// The message, unchanged.
     pub message: String,
-    /// The leader's address, when a server that does not lead names it.
+    /// The leader's address, if a follower names it.
     pub leader: Option<String>,
 }
 
 /// `Code: message`, as `grpcurl` and Go write it.
-impl fmt::Display for Status {
+impl fmt::Display for GrpcStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.message.as_str() {
             "" => formatter.write_str(&self.code),
@@ -335,55 +167,127 @@ impl fmt::Display for Status {
     }
 }
 
-impl<T, F> Step<T, F> {
-    /// What was seen, if it went well.
-    pub fn passed(&self) -> Option<&T> {
+impl<T, F> StepResult<T, F> {
+    /// Returns what was observed, if the step succeeded.
+    pub fn value(&self) -> Option<&T> {
         match self {
-            Self::Passed { seen, .. } => Some(seen),
+            Self::Ok { value, .. } => Some(value),
             _ => None,
         }
     }
 
-    /// What was seen instead, if it did not.
-    pub fn failed(&self) -> Option<&F> {
+    /// Returns the fault, if the step failed.
+    pub fn fault(&self) -> Option<&F> {
         match self {
             Self::Failed { fault, .. } => Some(fault),
             _ => None,
         }
     }
 
-    /// How long it took, if it was taken.
+    /// Returns how long the step took, if it was attempted.
     pub fn elapsed(&self) -> Option<Duration> {
         match self {
-            Self::Passed { elapsed, .. } | Self::Failed { elapsed, .. } => Some(*elapsed),
+            Self::Ok { elapsed, .. } | Self::Failed { elapsed, .. } => Some(*elapsed),
             _ => None,
         }
     }
 }
 
-impl Reach {
-    /// The answers to probes A and B, as evidence of the token's staleness: the strongest of all addresses.
-    pub fn answers(&self, token: &Token, at: Option<Timestamp>) -> (Observed<Answer>, Observed<Answer>) {
-        let answer = |way: &Way, status: &Status| Answer {
+impl AddressTrace {
+    /// Returns the fault of the first step that failed. ALPN counts last: older dialers accept its faults.
+    pub fn failure(&self) -> Option<String> {
+        fn text<T, F: fmt::Display>(step: &StepResult<T, F>) -> Option<String> {
+            step.fault().map(ToString::to_string)
+        }
+        text(&self.dns)
+            .or_else(|| self.tcp.fault().map(|fault| fault.reason().to_string()))
+            .or_else(|| text(&self.tls))
+            .or_else(|| text(&self.grpc))
+            .or_else(|| text(&self.peering_exists))
+            .or_else(|| text(&self.alpn))
+    }
+
+    /// Whether the server reports that the peering exists.
+    pub fn reports_peering(&self) -> bool {
+        self.peering_exists.value().is_some_and(|status| status.code == "PermissionDenied")
+    }
+
+    /// Returns the gRPC status that answers *peering exists?*, even one that is not about the peering.
+    fn peering_status(&self) -> Option<&GrpcStatus> {
+        match &self.peering_exists {
+            StepResult::Ok { value, .. } => Some(value),
+            StepResult::Failed { fault: GrpcFault::Status(status), .. } => Some(status),
+            _ => None,
+        }
+    }
+
+    fn answer(&self, status: &GrpcStatus, at: Option<Timestamp>) -> Answer {
+        Answer {
             code: Code::from_name(&status.code),
             message: status.message.clone(),
-            address: way.address.clone(),
+            address: self.address.clone(),
             at,
-        };
-        let answers = || self.ways.iter().filter_map(|way| Some((way, way.peering_exists.passed()?)));
-        // A follower does not know; who leads, does.
-        let is_final = |(_, status): &(&Way, &Status)| status.code != "FailedPrecondition";
-        let a = answers().find(is_final).or_else(|| answers().next());
-        let a = a.map_or_else(
-            || Observed::Failed("no address of the token got so far as to answer it".to_owned()),
-            |(way, status)| Observed::Value(answer(way, status)),
-        );
-        let b = self.ways.iter().find_map(|way| Some(answer(way, way.unused_secret.passed()?)));
-        let b = match (b, probe_b_may_be_asked_of(token)) {
-            (Some(answer), _) => Observed::Value(answer),
-            (None, Err(because)) => Observed::NotChecked(because.to_owned()),
-            (None, Ok(())) => Observed::NotChecked("no server said that the peering exists".to_owned()),
-        };
-        (a, b)
+        }
     }
+}
+
+impl Connectivity {
+    /// Returns the answers to *peering exists?* and *unused secret?* as evidence of the token's staleness. With several
+    /// addresses, an answer about the peering wins over a follower's, and a follower's over a status about the server.
+    pub fn answers(&self, at: Option<Timestamp>) -> (Observed<Answer>, Observed<Answer>) {
+        (self.peering_answer(at), self.secret_answer(at))
+    }
+
+    fn peering_answer(&self, at: Option<Timestamp>) -> Observed<Answer> {
+        let rank = |trace: &AddressTrace| match trace.peering_exists.value() {
+            Some(status) if status.code != "FailedPrecondition" => 0,
+            Some(_) => 1,
+            None => 2,
+        };
+        let answered = self.addresses.iter().filter_map(|trace| Some((trace, trace.peering_status()?)));
+        if let Some((trace, status)) = answered.min_by_key(|(trace, _)| rank(trace)) {
+            return Observed::Value(trace.answer(status, at));
+        }
+        for trace in &self.addresses {
+            if let StepResult::NotChecked { reason } = &trace.peering_exists {
+                return Observed::NotChecked(reason.clone());
+            }
+        }
+        Observed::Failed(self.failures())
+    }
+
+    fn secret_answer(&self, at: Option<Timestamp>) -> Observed<Answer> {
+        for trace in &self.addresses {
+            match &trace.unused_secret {
+                StepResult::Ok { value, .. } => return Observed::Value(trace.answer(value, at)),
+                StepResult::Failed { fault, .. } => {
+                    return Observed::Failed(format!("{}: {fault}", trace.address));
+                }
+                StepResult::NotChecked { reason } if trace.reports_peering() => {
+                    return Observed::NotChecked(reason.clone());
+                }
+                StepResult::NotChecked { .. } | StepResult::NotReached => {}
+            }
+        }
+        Observed::NotChecked("no server reported that the peering exists".to_owned())
+    }
+
+    fn failures(&self) -> String {
+        let failed = |trace: &AddressTrace| Some(format!("{}: {}", trace.address, trace.failure()?));
+        let mut failures: Vec<String> = self.addresses.iter().filter_map(failed).collect();
+        if failures.is_empty() {
+            return "the token has no address".to_owned();
+        }
+        let more = failures.len().saturating_sub(MAX_FAILURES);
+        failures.truncate(MAX_FAILURES);
+        if more > 0 {
+            failures.push(format!("and {more} more addresses"));
+        }
+        failures.join("; ")
+    }
+}
+
+/// Writes whole milliseconds.
+fn as_ms<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
 }

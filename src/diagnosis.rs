@@ -1,188 +1,226 @@
-//! From what is known of a failed establish to its likely causes, ranked: facts in, causes out.
+//! The likely causes of a peering that can't be established, ranked.
 //!
-//! [`diagnose`] puts together what the checks found in the token, what was seen on the way to its servers, whether it is
-//! stale, what the dialing Consul says, and the error that the person saw. It asks nobody. A cause that Consul has a
-//! message for has the name of that message's entry in [`crate::explain`]; one that a check found, the check's.
+//! [`diagnose`] combines what the checks found in the token, the connectivity of its addresses, its staleness, the
+//! dialing Consul's own view, and the error message that a person saw. It does no I/O; `net::gather` collects the
+//! [`Inputs`]. A cause that Consul has a message for has the name of that message's entry in [`crate::explain`]. A cause
+//! that a check found has the check's name.
 
-pub(crate) mod address;
-pub(crate) mod cause_text;
+mod address;
+mod cause_text;
 pub(crate) mod dialer;
-pub(crate) mod error;
-pub(crate) mod rank;
-pub(crate) mod staleness;
-pub(crate) mod structure;
+mod error;
+mod given;
+mod rank;
+mod staleness;
+mod structure;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::connectivity::Reach;
+use crate::connectivity::Connectivity;
 use crate::explain::Explanation;
-use crate::lint::Acceptance;
-use crate::lint::Severity;
-use crate::lint::{Finding, Report};
+use crate::lint::{Acceptance, Finding, Report, Severity};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
 use crate::staleness::{Assessment, SourceName};
 use crate::token::Token;
 use crate::token::recover::Repair;
 
-#[cfg(feature = "cli")]
-pub(crate) use address::fault;
-pub use rank::{Cause, Certainty, Effect, Evidence};
+pub use given::GivenToken;
+pub use rank::{Cause, CauseCertainty, CauseEvidence, CauseSource, Effect};
 
-/// Why no error text was looked at.
-pub(crate) const NO_ERROR: &str = "no -error was given";
+/// Why no error message was checked.
+pub(crate) const NO_ERROR: &str = "-error not given";
 
 /// The version of the JSON form of [`Diagnosis`].
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Everything that is known of a failed establish. What was not asked says why.
+/// Everything that a diagnosis is made from.
 #[derive(Debug)]
-pub struct Known<'a> {
-    /// When it is judged.
+pub struct Inputs<'a> {
+    /// The current time.
     pub now: Timestamp,
-    /// The dialer's local name of the peering, if the person gave it.
+    /// The dialer's local name of the peering, if given.
     pub name: Option<&'a str>,
-    /// How the token was given, `@FILE`, for commands that take it again.
+    /// How the token was given, `@FILE`, for the next commands.
     pub given_as: Option<&'a str>,
-    /// Where the Consul at hand was asked, if that was said.
+    /// The address of the dialer's HTTP API, if a flag gave it.
     pub http_addr: Option<&'a str>,
-    /// The token, if there is one and it could be read.
+    /// The token, if there is one and it can be decoded.
     pub token: Option<&'a Token>,
-    /// The document that the token was taken out of, which is not judged.
-    pub taken_out_of: Option<Repair>,
-    /// What is said of the token's text and fields.
-    pub report: Option<&'a Report>,
-    /// What was seen on the way to the token's addresses.
-    pub reach: Observed<Reach>,
-    /// Whether the token is still the one to use.
+    /// The document that contained the token. Only the token is checked.
+    pub extracted_from: Option<Repair>,
+    /// The report on the token's text and fields.
+    pub report: Option<Report>,
+    /// The connectivity of the token's addresses.
+    pub connectivity: Observed<Connectivity>,
+    /// Whether the token is still usable.
     pub staleness: Option<Assessment>,
-    /// What the Consul at hand says.
+    /// The view of the Consul at `-http-addr`.
     pub dialer: Observed<DialerView>,
-    /// What the person's error text says; `None` when there is none.
+    /// The explanations of the error message; `None` without a message.
     pub error: Option<Vec<Explanation>>,
 }
 
-/// What the Consul at `-http-addr` says of itself.
+impl<'a> Inputs<'a> {
+    /// Creates inputs with the token's report, and without connectivity, staleness, dialer and error message.
+    pub fn new(now: Timestamp, given: Option<&'a GivenToken>) -> Self {
+        Self {
+            now,
+            name: None,
+            given_as: None,
+            http_addr: None,
+            token: given.and_then(GivenToken::token),
+            extracted_from: given.and_then(GivenToken::extracted_from),
+            report: given.map(|given| given.report(now)),
+            connectivity: Observed::default(),
+            staleness: None,
+            dialer: Observed::default(),
+            error: None,
+        }
+    }
+}
+
+/// What the Consul at `-http-addr` reports about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DialerView {
-    /// Where it was asked.
-    pub asked_at: String,
-    /// Its version, if its ACLs let it be read.
+    /// The address of its HTTP API.
+    pub address: String,
+    /// Its version, if the ACL token may read it.
     pub version: Option<String>,
-    /// Its trust domain: equal to the token's when the token was taken back to its own cluster.
+    /// Its trust domain. It equals the token's if the token was taken back to its own cluster.
     pub trust_domain: Option<String>,
-    /// Whether peering is enabled on it, likewise.
+    /// Whether peering is enabled, if the ACL token may read it.
     pub peering_enabled: Option<bool>,
-    /// Whether it was asked without an ACL token.
+    /// Whether it was queried without an ACL token.
     pub anonymous: bool,
-    /// Whether the ACL token that was used may read peerings (`peering:read`); `None` if that could not be asked.
+    /// Whether the ACL token may read peerings (`peering:read`); `None` if unknown.
     pub may_read: Option<bool>,
-    /// Whether the ACL token that was used may establish (`peering:write`); `None` if that could not be asked.
+    /// Whether the ACL token may establish peerings (`peering:write`); `None` if unknown.
     pub may_write: Option<bool>,
-    /// Whether it peers through mesh gateways, which then dial in the servers' place.
+    /// Whether its mesh gateways dial instead of its servers.
     pub through_mesh_gateways: Option<bool>,
-    /// Its peerings, if they may be read.
+    /// Its peerings, if the ACL token may read them.
     #[serde(skip)]
     pub peerings: Option<Vec<Entry>>,
-    /// What it refused, in its own words.
+    /// Its error messages.
     pub refusals: Vec<String>,
 }
 
-/// What `diagnose` tells.
+/// The result of `diagnose`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Diagnosis {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
-    /// Consul's word on the token, if there is one.
-    pub consul: Option<Acceptance>,
-    /// The document that the token was taken out of; it alone is judged.
-    pub taken_out_of: Option<Repair>,
-    /// What the checks found in it.
-    pub findings: Vec<Finding>,
-    /// What was seen on the way to its addresses.
-    pub reach: Option<Reach>,
-    /// Whether it is still the one to use.
-    pub staleness: Option<Assessment>,
-    /// What the Consul at hand says.
-    pub dialer: Option<DialerView>,
-    /// What the person's error says.
-    pub error: Option<Vec<Explanation>>,
-    /// What was not looked at, and why.
-    pub not_known: Vec<NotKnown>,
-    /// The likely causes, the likeliest first.
-    pub causes: Vec<Cause>,
-    /// The most likely cause and what to do, in one sentence or two.
+    /// Whether the peering can be established, as far as the sources show.
+    pub status: DiagnosisStatus,
+    /// The most likely cause and what to do, in one or two sentences.
     pub conclusion: String,
+    /// Consul's verdict on the token, if there is one.
+    pub consul: Option<Acceptance>,
+    /// The document that contained the token. Only the token was checked.
+    pub extracted_from: Option<Repair>,
+    /// What the checks found in the token.
+    pub findings: Vec<Finding>,
+    /// The connectivity of its addresses.
+    pub connectivity: Option<Connectivity>,
+    /// Whether it is still usable.
+    pub staleness: Option<Assessment>,
+    /// The view of the Consul at `-http-addr`.
+    pub dialer: Option<DialerView>,
+    /// The explanations of the error message.
+    pub error: Option<Vec<Explanation>>,
+    /// The sources that were not checked.
+    pub not_checked: Vec<UncheckedSource>,
+    /// The likely causes, the most likely first.
+    pub causes: Vec<Cause>,
 }
 
-/// Something that was not looked at.
+/// Whether a peering can be established.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum DiagnosisStatus {
+    /// No cause was found.
+    Ok,
+    /// Causes were found, but none that blocks the peering.
+    Warning,
+    /// A cause blocks the peering.
+    Blocked,
+}
+
+/// A source that was not checked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct NotKnown {
-    /// What.
-    pub what: &'static str,
-    /// Why not.
-    pub because: String,
+pub struct UncheckedSource {
+    /// The source.
+    pub source: CauseSource,
+    /// Why it was not checked.
+    pub reason: String,
 }
 
 impl Diagnosis {
-    /// Whether some cause is at least as bad as `threshold`.
+    /// Whether a cause has at least this severity.
     pub fn fails(&self, threshold: Severity) -> bool {
         self.causes.iter().any(|cause| cause.severity >= threshold)
     }
 }
 
-/// Tells the likely causes of a failed establish, or of one that will fail.
-pub fn diagnose(known: Known<'_>) -> Diagnosis {
+/// Returns the likely causes why a token can't establish a peering, or couldn't.
+pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     let mut causes = rank::Causes::default();
-    structure::look(&known, &mut causes);
-    address::look(&known, &mut causes);
-    staleness::look(&known, &mut causes);
-    dialer::look(&known, &mut causes);
-    error::look(&known, &mut causes);
-    let causes = causes.ranked(&known);
-    let conclusion = rank::conclusion(&known, &causes);
-    let mut not_known = Vec::new();
-    let mut take = |what, because: &str| not_known.push(NotKnown { what, because: because.to_owned() });
-    if let Observed::NotChecked(because) | Observed::Failed(because) = &known.reach {
-        take("the way to the servers", because);
-    }
-    if let Observed::NotChecked(because) | Observed::Failed(because) = &known.dialer {
-        take("the dialer's own view", because);
-    }
-    for source in known.staleness.iter().flat_map(|it| &it.not_asked) {
-        if source.source == SourceName::Ledger && source.because != LEDGER_OFF {
-            take("the ledger", &source.because);
-        }
-    }
-    match &known.error {
-        None => take("the error that was seen", NO_ERROR),
-        Some(said) if said.is_empty() => take("the error that was seen", "its text is not known here"),
-        Some(_) => {}
-    }
+    structure::add_causes(&inputs, &mut causes);
+    address::add_causes(&inputs, &mut causes);
+    staleness::add_causes(&inputs, &mut causes);
+    dialer::add_causes(&inputs, &mut causes);
+    error::add_causes(&inputs, &mut causes);
+    let causes = causes.ranked(&inputs);
     Diagnosis {
         version: SCHEMA_VERSION,
-        consul: known.report.map(|report| report.consul.clone()),
-        taken_out_of: known.taken_out_of,
-        findings: known.report.map(|report| report.findings.clone()).unwrap_or_default(),
-        reach: answered(known.reach),
-        staleness: known.staleness,
-        dialer: answered(known.dialer),
-        error: known.error,
-        not_known,
+        status: match causes.iter().map(|cause| cause.severity).max() {
+            Some(Severity::Error) => DiagnosisStatus::Blocked,
+            Some(Severity::Warning) => DiagnosisStatus::Warning,
+            Some(Severity::Info) | None => DiagnosisStatus::Ok,
+        },
+        conclusion: rank::conclusion(&inputs, &causes),
+        not_checked: not_checked(&inputs),
+        consul: inputs.report.as_ref().map(|report| report.consul.clone()),
+        extracted_from: inputs.extracted_from,
+        findings: inputs.report.map(|report| report.findings).unwrap_or_default(),
+        connectivity: inputs.connectivity.into_value(),
+        staleness: inputs.staleness,
+        dialer: inputs.dialer.into_value(),
+        error: inputs.error,
         causes,
-        conclusion,
     }
 }
 
-fn answered<T>(source: Observed<T>) -> Option<T> {
-    match source {
-        Observed::Value(answer) => Some(answer),
-        Observed::Failed(_) | Observed::NotChecked(_) => None,
+fn not_checked(inputs: &Inputs<'_>) -> Vec<UncheckedSource> {
+    let mut unchecked = Vec::new();
+    let mut push = |source, reason: &str| {
+        unchecked.push(UncheckedSource { source, reason: reason.to_owned() });
+    };
+    if let Some(reason) = inputs.connectivity.reason() {
+        push(CauseSource::Connectivity, reason);
     }
+    if let Some(reason) = inputs.dialer.reason() {
+        push(CauseSource::Dialer, reason);
+    }
+    for source in inputs.staleness.iter().flat_map(|it| &it.not_asked) {
+        if source.source == SourceName::Ledger && source.because != LEDGER_OFF {
+            push(CauseSource::Ledger, &source.because);
+        }
+    }
+    match &inputs.error {
+        None => push(CauseSource::ErrorMessage, NO_ERROR),
+        Some(explanations) if explanations.is_empty() => {
+            push(CauseSource::ErrorMessage, "unknown message");
+        }
+        Some(_) => {}
+    }
+    unchecked
 }

@@ -1,8 +1,11 @@
-//! Everything that does I/O: Consul's HTTP API, TLS, peering streams, probes, snapshots and the ledger.
+//! Everything that does I/O: Consul's HTTP API, TLS, peering streams, probes, snapshots, the ledger, and the code that
+//! gathers their evidence.
+
 pub mod consul;
+pub mod gather;
 pub mod ledger;
 pub mod peerstream;
 pub mod probe;
 pub mod regenerate;
 pub mod snapshot;
-pub mod tls;
+pub(crate) mod tls;

@@ -25,4 +25,20 @@ impl<T> Observed<T> {
             Self::Failed(_) | Self::NotChecked(_) => None,
         }
     }
+
+    /// Returns the value, if there is one, and drops the reason.
+    pub fn into_value(self) -> Option<T> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Failed(_) | Self::NotChecked(_) => None,
+        }
+    }
+
+    /// Returns why there is no value.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Value(_) => None,
+            Self::Failed(reason) | Self::NotChecked(reason) => Some(reason),
+        }
+    }
 }

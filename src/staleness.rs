@@ -192,7 +192,7 @@ impl Gathered {
         let exists = a.as_ref().is_some_and(|(meaning, _)| *meaning == PeeringAnswer::Exists);
         self.claims.extend(a.map(|(_, claim)| claim));
         let answer = evidence.unused_secret.value()?;
-        if let Err(because) = crate::connectivity::probe_answer::probe_b_may_be_asked_of(token) {
+        if let Err(because) = crate::connectivity::probe_answer::may_ask_unused_secret(token) {
             self.b_is_void = Some(because.to_owned());
             return None;
         }

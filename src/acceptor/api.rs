@@ -13,24 +13,24 @@ use super::Settings;
 use super::body::{ESTABLISH, PeeringRequest, TOKEN};
 use super::dialer::Plan;
 use super::fault::Fault;
-use super::peering::{Peering, PeeringAnswer};
+use super::peering::{Peering, PeeringJson};
 use super::store::Store;
 use super::stream_status::Streams;
 use super::validation::{check_meta, check_name};
 use crate::lint::Acceptance;
 use crate::token::{Remote, Token, decode, encode};
 
-/// A refusal or a success that is no JSON: status and text.
-pub(super) type Refusal = (StatusCode, String);
+/// An error response: status and text.
+pub(super) type ErrorReply = (StatusCode, String);
 
-pub(super) type Answer = Result<Response<Bytes>, Refusal>;
+pub(super) type Reply = Result<Response<Bytes>, ErrorReply>;
 
-/// One path and what it answers.
+/// A path and its handler.
 struct Endpoint {
-    /// The whole path; one that ends in a slash stands for all below it.
+    /// The whole path; a path that ends in a slash matches all paths that start with it.
     path: &'static str,
     methods: &'static [&'static str],
-    answer: fn(&mut Api<'_>) -> Answer,
+    answer: fn(&mut Api<'_>) -> Reply,
 }
 
 const ENDPOINTS: [Endpoint; 11] = [
@@ -47,7 +47,7 @@ const ENDPOINTS: [Endpoint; 11] = [
     Endpoint { path: "/v1/status/leader", methods: &["GET"], answer: |api| api.leader() },
 ];
 
-/// Answers one request. With a plan, the answer holds once the plan has worked.
+/// Answers one request. If a plan is returned, the answer is valid once the plan has succeeded.
 pub(super) fn answer(
     settings: &Settings,
     store: &mut Store,
@@ -65,17 +65,17 @@ pub(super) struct Api<'a> {
     pub(super) store: &'a mut Store,
     streams: &'a Streams,
     pub(super) request: &'a Request<Bytes>,
-    /// What is left to do on the network.
+    /// What remains to be done on the network.
     plan: Option<Plan>,
 }
 
 impl Api<'_> {
-    fn route(&mut self) -> Answer {
+    fn route(&mut self) -> Reply {
         let path = self.request.uri().path();
         let exact = ENDPOINTS.iter().find(|endpoint| endpoint.path == path);
-        let below =
+        let prefix =
             ENDPOINTS.iter().find(|endpoint| endpoint.path.ends_with('/') && path.starts_with(endpoint.path));
-        let Some(endpoint) = exact.or(below) else {
+        let Some(endpoint) = exact.or(prefix) else {
             let text = "Invalid URL path: not a recognized HTTP API endpoint\n";
             return Err((StatusCode::NOT_FOUND, text.to_owned()));
         };
@@ -95,29 +95,29 @@ impl Api<'_> {
         Ok(response)
     }
 
-    fn establish(&mut self) -> Answer {
-        self.no_partition()?;
+    fn establish(&mut self) -> Reply {
+        self.reject_partition()?;
         let bad = |text: String| (StatusCode::BAD_REQUEST, text);
-        let asked = PeeringRequest::read(self.request.body(), &ESTABLISH)
+        let body = PeeringRequest::read(self.request.body(), &ESTABLISH)
             .map_err(|error| bad(format!("Body decoding failed: {error}")))?;
-        for (field, value) in [("PeerName", &asked.peer_name), ("PeeringToken", &asked.peering_token)] {
+        for (field, value) in [("PeerName", &body.peer_name), ("PeeringToken", &body.peering_token)] {
             if value.is_empty() {
                 return Err(bad(format!("{field} is required in the payload when establishing a peering.")));
             }
         }
-        self.peering_enabled()?;
-        if !matches!(asked.partition.as_str(), "" | "default") {
+        self.require_peering()?;
+        if !matches!(body.partition.as_str(), "" | "default") {
             return Err(internal("Partitions are a Consul Enterprise feature"));
         }
-        check_name(&asked.peer_name).map_err(|text| internal(&text))?;
-        let decoded = decode(asked.peering_token.as_bytes());
-        let word = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token));
-        if let Some(message) = word.message {
+        check_name(&body.peer_name).map_err(|text| internal(&text))?;
+        let decoded = decode(body.peering_token.as_bytes());
+        let acceptance = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token));
+        if let Some(message) = acceptance.message {
             return Err(internal(&message));
         }
         let token = decoded.map_err(|error| internal(&error.to_string()))?.token;
-        check_meta(&asked.meta).map_err(|text| internal(&text))?;
-        self.allowed("peering:write", "")?;
+        check_meta(&body.meta).map_err(|text| internal(&text))?;
+        self.require_permission("peering:write", "")?;
         if !token.server_name.is_empty() && token.server_name == self.server_name() {
             return Err(internal(&format!(
                 "cannot create a peering within the same cluster {:?}. Refer to the `exported-services` documentation \
@@ -125,10 +125,10 @@ impl Api<'_> {
                 token.server_name
             )));
         }
-        let meta = json!(asked.meta).to_string();
-        let prepared = self.store.prepare_dialing(&asked.peer_name, &meta, &token, self.settings);
-        let id = prepared.map_err(broken)?.ok_or_else(|| {
-            let name = &asked.peer_name;
+        let meta = json!(body.meta).to_string();
+        let prepared = self.store.prepare_dialing(&body.peer_name, &meta, &token, self.settings);
+        let id = prepared.map_err(state_error)?.ok_or_else(|| {
+            let name = &body.peer_name;
             internal(&format!(
                 "cannot create peering with name: {name:?}; there is an existing peering expecting to be dialed"
             ))
@@ -137,27 +137,27 @@ impl Api<'_> {
         Ok(self.json(&json!({})))
     }
 
-    /// The name that this cluster's servers answer to.
+    /// Returns the TLS server name of this cluster.
     fn server_name(&self) -> String {
         format!("server.{}.peering.{}", self.settings.datacenter, self.store.cluster().trust_domain)
     }
 
-    fn generate_token(&mut self) -> Answer {
-        self.no_partition()?;
+    fn generate_token(&mut self) -> Reply {
+        self.reject_partition()?;
         let bad = |text: String| (StatusCode::BAD_REQUEST, text);
-        let asked = PeeringRequest::read(self.request.body(), &TOKEN)
+        let body = PeeringRequest::read(self.request.body(), &TOKEN)
             .map_err(|error| bad(format!("Body decoding failed: {error}")))?;
-        if asked.peer_name.is_empty() {
+        if body.peer_name.is_empty() {
             let text = "PeerName is required in the payload when generating a new peering token.";
             return Err(bad(text.to_owned()));
         }
-        self.peering_enabled()?;
-        if !matches!(asked.partition.as_str(), "" | "default") {
+        self.require_peering()?;
+        if !matches!(body.partition.as_str(), "" | "default") {
             return Err(internal("Partitions are a Consul Enterprise feature"));
         }
-        check_name(&asked.peer_name).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))?;
-        check_meta(&asked.meta).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))?;
-        self.allowed("peering:write", "")?;
+        check_name(&body.peer_name).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))?;
+        check_meta(&body.meta).map_err(|text| (StatusCode::INTERNAL_SERVER_ERROR, text))?;
+        self.require_permission("peering:write", "")?;
         if !self.settings.connect {
             return Err(internal(
                 "connect.enabled must be set to true in the server's configuration when generating peering tokens",
@@ -166,14 +166,14 @@ impl Api<'_> {
         if !self.settings.grpc_tls {
             return Err(internal("TLS for gRPC must be enabled when generating peering tokens"));
         }
-        let peering = self.store.generate(&asked.peer_name, &asked.meta, self.settings);
-        let peering = peering.map_err(broken)?.ok_or_else(|| {
-            let name = &asked.peer_name;
+        let peering = self.store.generate(&body.peer_name, &body.meta, self.settings);
+        let peering = peering.map_err(state_error)?.ok_or_else(|| {
+            let name = &body.peer_name;
             internal(&format!(
                 "cannot create peering with name: {name:?}; there is already an established peering"
             ))
         })?;
-        let token = self.token(peering, asked.server_external_addresses);
+        let token = self.token(peering, body.server_external_addresses);
         Ok(self.json(&json!({ "PeeringToken": token.as_str() })))
     }
 
@@ -190,41 +190,41 @@ impl Api<'_> {
         })
     }
 
-    fn list(&mut self) -> Answer {
-        self.no_partition()?;
-        self.peering_enabled()?;
-        self.allowed("peering:read", "")?;
-        let peerings = self.store.list().map_err(broken)?;
+    fn list(&mut self) -> Reply {
+        self.reject_partition()?;
+        self.require_peering()?;
+        self.require_permission("peering:read", "")?;
+        let peerings = self.store.list().map_err(state_error)?;
         let answers: Vec<_> = peerings
             .iter()
-            .map(|peering| PeeringAnswer::new(peering, self.streams.of(&peering.id).as_ref()))
+            .map(|peering| PeeringJson::new(peering, self.streams.of(&peering.id).as_ref()))
             .collect();
         Ok(self.json_of_state(&answers))
     }
 
-    fn one(&mut self) -> Answer {
+    fn one(&mut self) -> Reply {
         let name = self.request.uri().path().strip_prefix("/v1/peering/").unwrap_or_default();
         let name = percent_decoded(name);
-        self.no_partition()?;
+        self.reject_partition()?;
         if name.is_empty() {
             return Err((StatusCode::BAD_REQUEST, "Must specify a name to fetch.".to_owned()));
         }
-        self.peering_enabled()?;
+        self.require_peering()?;
         if self.request.method() == Method::DELETE {
-            self.allowed("peering:write", "")?;
-            self.store.delete(&name).map_err(broken)?;
+            self.require_permission("peering:write", "")?;
+            self.store.delete(&name).map_err(state_error)?;
             return Ok(empty());
         }
-        self.allowed("peering:read", "")?;
-        match self.store.find(&name).map_err(broken)? {
+        self.require_permission("peering:read", "")?;
+        match self.store.find(&name).map_err(state_error)? {
             Some(peering) => {
-                Ok(self.json_of_state(&PeeringAnswer::new(&peering, self.streams.of(&peering.id).as_ref())))
+                Ok(self.json_of_state(&PeeringJson::new(&peering, self.streams.of(&peering.id).as_ref())))
             }
             None => Err((StatusCode::NOT_FOUND, format!("Peering not found for \"{name}\""))),
         }
     }
 
-    pub(super) fn no_partition(&self) -> Result<(), Refusal> {
+    pub(super) fn reject_partition(&self) -> Result<(), ErrorReply> {
         let given = self.parameters().any(|(name, value)| name == "partition" && !value.is_empty());
         if given {
             let text = "Invalid query parameter: \"partition\" - Partitions are a Consul Enterprise feature";
@@ -233,15 +233,15 @@ impl Api<'_> {
         Ok(())
     }
 
-    fn peering_enabled(&self) -> Result<(), Refusal> {
+    fn require_peering(&self) -> Result<(), ErrorReply> {
         if self.settings.peering {
             return Ok(());
         }
         Err(internal("peering must be enabled to use this endpoint"))
     }
 
-    /// What Consul's default-deny says without the token that was configured. `on` follows the permission.
-    pub(super) fn allowed(&self, permission: &str, on: &str) -> Result<(), Refusal> {
+    /// Returns Consul's error if the request does not have the configured ACL token. `on` follows the permission.
+    pub(super) fn require_permission(&self, permission: &str, on: &str) -> Result<(), ErrorReply> {
         if self.settings.fault == Some(Fault::AclDenied) {
             let text = format!(
                 "Permission denied: token with AccessorID 'b1b1b1b1-0000-0000-0000-000000000001' lacks permission \
@@ -249,10 +249,10 @@ impl Api<'_> {
             );
             return Err((StatusCode::FORBIDDEN, text));
         }
-        let Some(wanted) = &self.settings.acl_token else { return Ok(()) };
+        let Some(expected) = &self.settings.acl_token else { return Ok(()) };
         let given = self.request.headers().get("X-Consul-Token").and_then(|token| token.to_str().ok());
         match given.filter(|given| !given.is_empty()) {
-            Some(given) if crate::token::Secret::from(given) == *wanted => Ok(()),
+            Some(given) if crate::token::Secret::from(given) == *expected => Ok(()),
             Some(_) => Err((StatusCode::FORBIDDEN, "ACL not found".to_owned())),
             None => Err((
                 StatusCode::FORBIDDEN,
@@ -269,7 +269,7 @@ impl Api<'_> {
         query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")))
     }
 
-    /// A JSON answer, indented by four where `?pretty` asks for it.
+    /// Returns a JSON response, indented by four spaces if the request has `?pretty`.
     pub(super) fn json(&self, value: &impl Serialize) -> Response<Bytes> {
         let pretty = self.parameters().any(|(name, _)| name == "pretty");
         let mut body = Vec::new();
@@ -287,7 +287,7 @@ impl Api<'_> {
         response(StatusCode::OK, "application/json", body)
     }
 
-    /// A JSON answer about the state, with the headers that Consul's blocking queries need.
+    /// Returns a JSON response with the headers of Consul's blocking queries.
     pub(super) fn json_of_state(&self, value: &impl Serialize) -> Response<Bytes> {
         self.with_state(self.json(value))
     }
@@ -306,16 +306,16 @@ impl Api<'_> {
     }
 }
 
-pub(super) fn internal(text: &str) -> Refusal {
+pub(super) fn internal(text: &str) -> ErrorReply {
     (StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
 }
 
-#[allow(clippy::needless_pass_by_value)] // it is what `map_err` gives
-pub(super) fn broken(error: rusqlite::Error) -> Refusal {
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+pub(super) fn state_error(error: rusqlite::Error) -> ErrorReply {
     (StatusCode::INTERNAL_SERVER_ERROR, format!("the embedded acceptor's state cannot be used: {error}"))
 }
 
-/// A text with a status.
+/// Returns a plain text response.
 pub(super) fn plain(status: StatusCode, text: String) -> Response<Bytes> {
     response(status, "text/plain; charset=utf-8", text)
 }

@@ -1,4 +1,5 @@
-//! The bodies of `POST /v1/peering/token` and `POST /v1/peering/establish`, read as Go's `json.Decoder` reads it with unknown fields disallowed.
+//! The bodies of `POST /v1/peering/token` and `POST /v1/peering/establish`, parsed like Go's `json.Decoder` with
+//! unknown fields disallowed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,40 +8,40 @@ use zeroize::Zeroizing;
 
 use crate::gostd::json::{RawString, Reader, SyntaxError, ValueKind, key_matches};
 
-/// What a body is to be read as.
+/// The fields that a body may have.
 pub(super) struct Shape {
-    /// The struct that Go's messages name.
+    /// The name of the struct in Go's messages.
     name: &'static str,
-    /// Its fields.
+    /// The fields.
     fields: &'static [&'static str],
 }
 
-/// To generate a token.
+/// The body of `POST /v1/peering/token`.
 pub(super) const TOKEN: Shape = Shape {
     name: "PeeringGenerateTokenRequest",
     fields: &["PeerName", "Partition", "Meta", "ServerExternalAddresses"],
 };
 
-/// To establish a peering with one.
+/// The body of `POST /v1/peering/establish`.
 pub(super) const ESTABLISH: Shape =
     Shape { name: "PeeringEstablishRequest", fields: &["PeerName", "PeeringToken", "Partition", "Meta"] };
 
-/// What either of the two is asked with.
+/// A parsed body of either shape.
 #[derive(Default, PartialEq, Eq)]
 pub(super) struct PeeringRequest {
     /// The local name of the peer.
     pub(super) peer_name: String,
-    /// Its partition.
+    /// The partition of the peer.
     pub(super) partition: String,
-    /// Metadata to keep.
+    /// Metadata for the peering.
     pub(super) meta: BTreeMap<String, String>,
     /// The token to establish with.
     pub(super) peering_token: Zeroizing<String>,
-    /// Addresses to put into the token.
+    /// The addresses to put into the token.
     pub(super) server_external_addresses: Vec<String>,
 }
 
-/// Without the token.
+/// Shows no token.
 impl fmt::Debug for PeeringRequest {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("PeeringRequest").field("peer_name", &self.peer_name).finish_non_exhaustive()
@@ -48,19 +49,20 @@ impl fmt::Debug for PeeringRequest {
 }
 
 impl PeeringRequest {
-    /// Reads a body; what follows the first value is not looked at. The error is Go's.
+    /// Parses a body; ignores what follows the first value. The error is Go's.
     pub(super) fn read(body: &[u8], shape: &'static Shape) -> Result<Self, String> {
         if body.trim_ascii().is_empty() {
             return Err("EOF".to_owned());
         }
-        let mut reading = Reading { reader: Reader::new(body), shape, request: Self::default(), fault: None };
+        let mut reading =
+            Reading { reader: Reader::new(body), shape, request: Self::default(), field_error: None };
         match reading.whole() {
-            // A decoder of a stream cannot know that nothing will follow.
+            // Go's decoder reads a stream, and reports its end.
             Err(error) if error.to_string() == "unexpected end of JSON input" => {
                 Err("unexpected EOF".to_owned())
             }
             Err(error) => Err(error.to_string()),
-            Ok(()) => reading.fault.map_or(Ok(reading.request), Err),
+            Ok(()) => reading.field_error.map_or(Ok(reading.request), Err),
         }
     }
 }
@@ -69,14 +71,14 @@ struct Reading<'a> {
     reader: Reader<'a>,
     shape: &'static Shape,
     request: PeeringRequest,
-    /// The first fault that is none of syntax; Go reads on, for one of syntax outranks it.
-    fault: Option<String>,
+    /// The first error of a field. Go continues, and a later syntax error replaces it.
+    field_error: Option<String>,
 }
 
 impl Reading<'_> {
     fn whole(&mut self) -> Result<(), SyntaxError> {
         if self.reader.kind()? != ValueKind::Object {
-            return self.refuse(&format!("value of type api.{}", self.shape.name));
+            return self.type_error(&format!("value of type api.{}", self.shape.name));
         }
         let mut items = self.reader.enter()?;
         while let Some(key) = self.reader.next_key(&mut items)? {
@@ -88,7 +90,7 @@ impl Reading<'_> {
                 Some("Meta") => self.meta()?,
                 Some(_) => self.addresses()?,
                 None => {
-                    self.fault.get_or_insert_with(|| format!("json: unknown field {key:?}"));
+                    self.field_error.get_or_insert_with(|| format!("json: unknown field {key:?}"));
                     self.reader.skip()?;
                 }
             }
@@ -102,7 +104,7 @@ impl Reading<'_> {
         place: impl Fn(&mut PeeringRequest) -> &mut String,
     ) -> Result<(), SyntaxError> {
         if self.reader.kind()? != ValueKind::String {
-            return self.refuse(&format!("struct field {}.{field} of type string", self.shape.name));
+            return self.type_error(&format!("struct field {}.{field} of type string", self.shape.name));
         }
         *place(&mut self.request) = text(self.reader.string()?);
         Ok(())
@@ -110,12 +112,13 @@ impl Reading<'_> {
 
     fn meta(&mut self) -> Result<(), SyntaxError> {
         if self.reader.kind()? != ValueKind::Object {
-            return self.refuse(&format!("struct field {}.Meta of type map[string]string", self.shape.name));
+            return self
+                .type_error(&format!("struct field {}.Meta of type map[string]string", self.shape.name));
         }
         let mut items = self.reader.enter()?;
         while let Some(key) = self.reader.next_key(&mut items)? {
             let value =
-                self.string_or_refusal(&format!("struct field {}.Meta of type string", self.shape.name))?;
+                self.string_or_error(&format!("struct field {}.Meta of type string", self.shape.name))?;
             self.request.meta.insert(text(key), value);
         }
         Ok(())
@@ -124,28 +127,28 @@ impl Reading<'_> {
     fn addresses(&mut self) -> Result<(), SyntaxError> {
         let field = format!("struct field {}.ServerExternalAddresses of type", self.shape.name);
         if self.reader.kind()? != ValueKind::List {
-            return self.refuse(&format!("{field} []string"));
+            return self.type_error(&format!("{field} []string"));
         }
         let mut items = self.reader.enter()?;
         self.request.server_external_addresses.clear();
         while let Some(()) = self.reader.next_element(&mut items)? {
-            let address = self.string_or_refusal(&format!("{field} string"))?;
+            let address = self.string_or_error(&format!("{field} string"))?;
             self.request.server_external_addresses.push(address);
         }
         Ok(())
     }
 
-    /// Takes a string; anything else is refused and becomes an empty one, as in Go.
-    fn string_or_refusal(&mut self, target: &str) -> Result<String, SyntaxError> {
+    /// Reads a string. Another value is an error and reads as an empty string, as in Go.
+    fn string_or_error(&mut self, target: &str) -> Result<String, SyntaxError> {
         if self.reader.kind()? == ValueKind::String {
             return Ok(text(self.reader.string()?));
         }
-        self.refuse(target)?;
+        self.type_error(target)?;
         Ok(String::new())
     }
 
-    /// Takes a value of another type than Go has there; `null` is of every type.
-    fn refuse(&mut self, target: &str) -> Result<(), SyntaxError> {
+    /// Skips a value of the wrong type and keeps Go's error, unless it is `null`.
+    fn type_error(&mut self, target: &str) -> Result<(), SyntaxError> {
         let value = match self.reader.kind()? {
             ValueKind::Null => return self.reader.skip(),
             ValueKind::Object => "object",
@@ -154,7 +157,7 @@ impl Reading<'_> {
             ValueKind::Number => "number",
             ValueKind::Bool => "bool",
         };
-        self.fault.get_or_insert_with(|| format!("json: cannot unmarshal {value} into Go {target}"));
+        self.field_error.get_or_insert_with(|| format!("json: cannot unmarshal {value} into Go {target}"));
         self.reader.skip()
     }
 }
@@ -168,7 +171,7 @@ mod tests {
     use super::{PeeringRequest, TOKEN};
 
     #[test]
-    fn a_body_is_read_as_a_real_consul_read_it() {
+    fn errors_are_those_of_a_real_consul() {
         for (body, error) in [
             ("", "EOF"),
             ("  \n", "EOF"),
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_match_in_any_case_and_what_follows_is_not_looked_at() {
+    fn keys_match_in_any_case_and_trailing_data_is_ignored() {
         let request =
             PeeringRequest::read(br#"{"peername":"zz","META":{"a":"b"},"Partition":null} x"#, &TOKEN)
                 .unwrap();

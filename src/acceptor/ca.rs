@@ -1,4 +1,4 @@
-//! The acceptor's own CA: one EC P-256 root, made as Consul's built-in CA makes its.
+//! The acceptor's own CA: one EC P-256 root like that of Consul's built-in CA.
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, KeyIdMethod, KeyPair,
@@ -9,22 +9,22 @@ use zeroize::Zeroizing;
 
 use super::{AcceptorError, Settings};
 
-/// How long a root is valid: ten years less the leap days, as Consul's `RootCertTTL` of 87600 hours.
+/// The lifetime of a root: Consul's `RootCertTTL` of 87600 hours.
 const ROOT_SECONDS: i64 = 87_600 * 60 * 60;
 
 /// A root and its key, both PEM.
 pub(super) struct Root {
-    /// The certificate, as it stands in tokens.
+    /// The certificate, as in tokens.
     pub(super) certificate: String,
     /// Its key (PKCS #8).
     pub(super) key: Zeroizing<String>,
 }
 
 impl Root {
-    /// Makes a root for a trust domain (`<cluster-uuid>.consul`), valid from now on.
+    /// Generates a root for a trust domain (`<cluster-uuid>.consul`), valid from now.
     pub(super) fn generate(trust_domain: &str, settings: &Settings) -> Result<Self, AcceptorError> {
-        let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
-        let key = KeyPair::generate().map_err(broken)?;
+        let failed = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+        let key = KeyPair::generate().map_err(failed)?;
         let now = (settings.clock)().as_second();
         let date = |seconds: i64| {
             OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| AcceptorError::Ca(error.to_string()))
@@ -38,15 +38,15 @@ impl Root {
         let name = format!("pri-embedded.consul.ca.{cluster}.consul");
         parameters.distinguished_name.push(DnType::CommonName, name);
         let spiffe_id = format!("spiffe://{trust_domain}");
-        parameters.subject_alt_names = vec![SanType::URI(spiffe_id.try_into().map_err(broken)?)];
+        parameters.subject_alt_names = vec![SanType::URI(spiffe_id.try_into().map_err(failed)?)];
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         parameters.key_usages =
             vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         parameters.use_authority_key_identifier_extension = true;
         let key_id = ring::digest::digest(&ring::digest::SHA256, &key.subject_public_key_info());
         parameters.key_identifier_method = KeyIdMethod::PreSpecified(key_id.as_ref().to_vec());
-        let certificate = parameters.self_signed(&key).map_err(broken)?;
-        // rcgen ends lines as RFC 7468 allows on any system; Consul's end in a line feed.
+        let certificate = parameters.self_signed(&key).map_err(failed)?;
+        // rcgen ends lines with CR LF, Consul with LF.
         let certificate = certificate.pem().replace("\r\n", "\n");
         Ok(Self { certificate, key: Zeroizing::new(key.serialize_pem()) })
     }

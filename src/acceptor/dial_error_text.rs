@@ -1,9 +1,9 @@
-//! A failed connection in the words of a dialing Consul, as far as they were recorded.
+//! The texts of a dialing Consul for failed connections, as far as they are recorded.
 
 use crate::net::peerstream::{DialError, Step};
 
-/// What follows `desc = ` when an address could not be reached.
-pub(super) fn dialing_words(error: &DialError, address: &str) -> String {
+/// Returns the text after `desc = ` for an address that cannot be reached.
+pub(super) fn dial_error_text(error: &DialError, address: &str) -> String {
     let reason = &error.reason;
     let text = match error.step {
         Step::Address | Step::Tcp if error.timed_out => dialing(&format!("dial tcp {address}: i/o timeout")),
@@ -18,8 +18,8 @@ pub(super) fn dialing_words(error: &DialError, address: &str) -> String {
     format!("connection error: desc = {text:?}")
 }
 
-fn dialing(what: &str) -> String {
-    format!("transport: Error while dialing: {what}")
+fn dialing(cause: &str) -> String {
+    format!("transport: Error while dialing: {cause}")
 }
 
 fn handshake(error: &DialError) -> String {
@@ -27,7 +27,7 @@ fn handshake(error: &DialError) -> String {
     if error.timed_out {
         return "context deadline exceeded".to_owned();
     }
-    for (ours, gos) in [
+    for (pattern, go_text) in [
         ("InvalidContentType", "tls: first record does not look like a TLS handshake"),
         (
             "missing selected ALPN property",
@@ -37,8 +37,8 @@ fn handshake(error: &DialError) -> String {
         ),
         ("eof", "EOF"),
     ] {
-        if reason.contains(ours) {
-            return gos.to_owned();
+        if reason.contains(pattern) {
+            return go_text.to_owned();
         }
     }
     reason.clone()

@@ -1,6 +1,6 @@
-//! What an embedded acceptor can be told to do wrong, so that a failed establish can be made on purpose.
+//! The faults that an embedded acceptor can simulate, to reproduce a failed establish.
 //!
-//! Each fault is one that people meet with real servers, and a real dialer says of it what it says of those
+//! Each fault occurs with real servers, and a real dialer reports the same errors for it
 //! (`fixtures/consul/faults.json`).
 
 mod http;
@@ -8,117 +8,117 @@ pub(super) mod port;
 
 use tonic::Status;
 
-use super::server_cert::Leaf;
+use super::server_cert::ServerCert;
 use crate::net::peerstream::EXCHANGE_SECRET;
 
 pub(super) use http::answer;
 
-/// One fault.
+/// A fault to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The port of tokens speaks gRPC without TLS, as 8502 does since Consul 1.14.
+    /// The port in tokens serves gRPC without TLS, as 8502 does since Consul 1.14.
     PlaintextPort,
-    /// The port of tokens is that of an HTTP API.
+    /// The port in tokens serves an HTTP API.
     HttpPort,
     /// Another CA signed the server's certificate.
     OtherCa,
     /// The server's certificate has expired.
     ExpiredLeaf,
-    /// The server's certificate is not valid yet: the clocks are apart.
+    /// The server's certificate is not valid yet: the clocks differ.
     FutureLeaf,
-    /// The server's certificate is made out to another name.
+    /// The server's certificate is for another name.
     OtherServerName,
-    /// A load balancer answers with a certificate of its own.
+    /// A load balancer presents its own certificate.
     LoadBalancer,
-    /// A proxy ends TLS with a trusted certificate, selects no `h2` and speaks HTTP/1.
+    /// A proxy terminates TLS with a trusted certificate, does not select `h2`, and speaks HTTP/1.
     TlsProxy,
-    /// gRPC over TLS without an application protocol, as Consul's own until 1.21 or so.
+    /// TLS does not select an application protocol, as in Consul up to 1.21.
     NoAlpn,
-    /// Connections are never made: packets are dropped.
+    /// Connections time out: packets are dropped.
     BlackHole,
-    /// Connections are accepted, and nothing is ever said.
+    /// Connections are accepted, but the server never responds.
     Silent,
-    /// Everything works, and TLS and every call take two seconds.
+    /// Everything works, but TLS and every call take two seconds.
     Slow,
-    /// Connections are accepted and reset.
+    /// Connections are accepted, then reset.
     Resets,
-    /// gRPC over TLS that is trusted, but not Consul's.
+    /// A trusted gRPC server that is not Consul.
     NotConsul,
-    /// The only server that is reached does not lead its cluster.
+    /// The only reachable server is a follower.
     Follower,
-    /// Every secret is refused, as one that was used or superseded.
+    /// Every secret is rejected, as if used or superseded.
     PermissionDenied,
-    /// The cluster loses its leader in the middle of each call.
+    /// The cluster loses its leader during every call.
     Internal,
-    /// Every call is one too many.
+    /// Every call exceeds the rate limit.
     RateLimited,
-    /// A proxy that speaks gRPC has no server behind it.
+    /// A gRPC proxy has no server behind it.
     Unavailable,
-    /// The HTTP API denies everything to the ACL token.
+    /// The ACL token has no permissions in the HTTP API.
     AclDenied,
-    /// The HTTP API answers 500: there is no leader.
+    /// The HTTP API responds with 500: there is no leader.
     Http500,
-    /// A proxy's error page stands before the HTTP API.
+    /// A proxy in front of the HTTP API responds with an error page.
     HtmlPage,
-    /// The HTTP API's answers are cut off in the middle.
+    /// The HTTP API's responses are truncated.
     CutBody,
 }
 
 impl Fault {
-    /// All of them, with their names and what they are.
+    /// All faults, with names and descriptions.
     pub const ALL: [(Self, &'static str, &'static str); 23] = [
-        (Self::PlaintextPort, "plaintext-port", "the tokens' port speaks gRPC without TLS"),
-        (Self::HttpPort, "http-port", "the tokens' port is that of an HTTP API"),
+        (Self::PlaintextPort, "plaintext-port", "the port in tokens serves gRPC without TLS"),
+        (Self::HttpPort, "http-port", "the port in tokens serves an HTTP API"),
         (Self::OtherCa, "other-ca", "another CA signed the server's certificate"),
         (Self::ExpiredLeaf, "expired-leaf", "the server's certificate has expired"),
         (Self::FutureLeaf, "future-leaf", "the server's certificate is not valid yet"),
-        (Self::OtherServerName, "other-server-name", "the server's certificate is made out to another name"),
-        (Self::LoadBalancer, "load-balancer", "a load balancer shows a certificate of its own"),
-        (Self::TlsProxy, "tls-proxy", "a proxy ends TLS, selects no h2 and speaks HTTP/1"),
-        (Self::NoAlpn, "no-alpn", "TLS selects no application protocol"),
-        (Self::BlackHole, "black-hole", "connections are never made, for packets are dropped"),
-        (Self::Silent, "silent", "connections are accepted, and nothing is ever said"),
+        (Self::OtherServerName, "other-server-name", "the server's certificate is for another name"),
+        (Self::LoadBalancer, "load-balancer", "a load balancer presents its own certificate"),
+        (Self::TlsProxy, "tls-proxy", "a proxy terminates TLS, does not select h2, and speaks HTTP/1"),
+        (Self::NoAlpn, "no-alpn", "TLS does not select an application protocol"),
+        (Self::BlackHole, "black-hole", "connections time out because packets are dropped"),
+        (Self::Silent, "silent", "connections are accepted, but the server never responds"),
         (Self::Slow, "slow", "TLS and every call take two seconds"),
-        (Self::Resets, "resets", "connections are accepted and reset"),
-        (Self::NotConsul, "not-consul", "a gRPC server that is not Consul's"),
-        (Self::Follower, "follower", "the only server that is reached does not lead its cluster"),
-        (Self::PermissionDenied, "permission-denied", "every secret is refused, as one that was superseded"),
-        (Self::Internal, "internal", "the cluster loses its leader in the middle of each call"),
-        (Self::RateLimited, "rate-limited", "every call is one too many"),
+        (Self::Resets, "resets", "connections are accepted, then reset"),
+        (Self::NotConsul, "not-consul", "the gRPC server is not Consul"),
+        (Self::Follower, "follower", "the only reachable server is a follower"),
+        (Self::PermissionDenied, "permission-denied", "every secret is rejected, as if used or superseded"),
+        (Self::Internal, "internal", "the cluster loses its leader during every call"),
+        (Self::RateLimited, "rate-limited", "every call exceeds the rate limit"),
         (Self::Unavailable, "unavailable", "a gRPC proxy has no server behind it"),
-        (Self::AclDenied, "acl-denied", "the HTTP API denies everything to the ACL token"),
-        (Self::Http500, "http-500", "the HTTP API answers 500, for there is no leader"),
-        (Self::HtmlPage, "html-page", "a proxy's error page stands before the HTTP API"),
-        (Self::CutBody, "cut-body", "the HTTP API's answers are cut off in the middle"),
+        (Self::AclDenied, "acl-denied", "the ACL token has no permissions in the HTTP API"),
+        (Self::Http500, "http-500", "the HTTP API responds with 500 because there is no leader"),
+        (Self::HtmlPage, "html-page", "a proxy in front of the HTTP API responds with an error page"),
+        (Self::CutBody, "cut-body", "the HTTP API's responses are truncated"),
     ];
 
-    /// The fault of that name.
+    /// Returns the fault with a name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|(_, known, _)| *known == name).map(|(fault, ..)| fault)
+        Self::ALL.into_iter().find(|(_, fault_name, _)| *fault_name == name).map(|(fault, ..)| fault)
     }
 
-    /// Whether another CA than the cluster's signs the server's certificate.
+    /// Returns whether another CA than the cluster's signs the server's certificate.
     pub(super) fn has_other_ca(self) -> bool {
         matches!(self, Self::OtherCa | Self::LoadBalancer)
     }
 
-    /// Spoils a certificate that would be good.
-    pub(super) fn spoil(self, leaf: &mut Leaf) {
+    /// Applies the fault to a valid server certificate.
+    pub(super) fn apply(self, certificate: &mut ServerCert) {
         const DAY: i64 = 24 * 60 * 60;
         match self {
-            Self::ExpiredLeaf => leaf.until = leaf.from - DAY,
-            Self::FutureLeaf => leaf.from += DAY,
+            Self::ExpiredLeaf => certificate.not_after = certificate.not_before - DAY,
+            Self::FutureLeaf => certificate.not_before += DAY,
             Self::OtherServerName | Self::LoadBalancer => {
-                "lb.example.com".clone_into(&mut leaf.name);
-                leaf.spiffe_id = None;
+                "lb.example.com".clone_into(&mut certificate.name);
+                certificate.spiffe_id = None;
             }
-            Self::TlsProxy | Self::NoAlpn => leaf.selects_h2 = false,
+            Self::TlsProxy | Self::NoAlpn => certificate.selects_h2 = false,
             _ => {}
         }
-        leaf.from = leaf.from.min(leaf.until - DAY);
+        certificate.not_before = certificate.not_before.min(certificate.not_after - DAY);
     }
 
-    /// What a call is answered with in place of the true answer.
+    /// Returns the error of a call, if this fault makes calls fail.
     pub(super) fn status(self, path: &str) -> Option<Status> {
         let exchange = path == EXCHANGE_SECRET;
         Some(match self {
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_fault_is_found_by_its_name_and_the_names_differ() {
+    fn fault_names_are_unique() {
         for (place, (fault, name, _)) in Fault::ALL.into_iter().enumerate() {
             assert_eq!(Fault::named(name), Some(fault));
             assert!(Fault::ALL[..place].iter().all(|(_, other, _)| *other != name), "{name}");

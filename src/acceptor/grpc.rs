@@ -24,9 +24,9 @@ use tonic_prost::ProstCodec;
 use super::dialer::keep_streams;
 use super::fault::Fault;
 use super::fault::port;
-use super::fault::port::Left;
+use super::fault::port::Remaining;
 use super::store::{Exchanged, Opened};
-use super::stream_session::{attend, broken};
+use super::stream_session;
 use super::{Acceptor, AcceptorError};
 use crate::net::peerstream::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, Open, Payload, STREAM_RESOURCES,
@@ -34,15 +34,15 @@ use crate::net::peerstream::{
 };
 use crate::token::Secret;
 
-/// How long a connection may take to become one.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of the TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long to wait when no connection can be accepted, for want of descriptors for instance.
-const BREATH: Duration = Duration::from_millis(100);
+/// The pause after a failed accept, for example because of too many open files.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-type Answer<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
+type CallFuture<T> = Pin<Box<dyn Future<Output = Result<Response<T>, Status>> + Send>>;
 
-/// Serves gRPC until `stop` is ready, and meanwhile keeps the streams of the peerings that this acceptor dialed.
+/// Serves gRPC until `stop` is ready, and keeps the streams of the peerings that this acceptor dialed.
 pub async fn serve_grpc(
     listener: TcpListener,
     acceptor: Arc<Acceptor>,
@@ -58,34 +58,36 @@ pub async fn serve_grpc(
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if acceptor.settings.fault != Some(Fault::BlackHole) => match accepted {
                 Ok((stream, _)) => {
-                    // Without it answers are slower, not wrong.
+                    // If it fails, responses are only slower.
                     let _ = stream.set_nodelay(true);
                     connections.spawn(connection(stream, tls.clone(), Arc::clone(&acceptor)));
                 }
-                Err(_) => tokio::time::sleep(BREATH).await,
+                Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
     }
 }
 
 async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<Acceptor>) {
-    match (port::play(acceptor.settings.fault, stream, tls.as_ref()).await, tls) {
-        (Left::Nothing, _) => {}
-        (Left::Speaking(stream), _) | (Left::All(stream), None) => speak(stream, acceptor).await,
-        (Left::All(stream), Some(tls)) => {
-            if let Ok(Ok(stream)) = timeout(PATIENCE, tls.accept(stream)).await {
-                speak(stream, acceptor).await;
+    match (port::simulate(acceptor.settings.fault, stream, tls.as_ref()).await, tls) {
+        (Remaining::Nothing, _) => {}
+        (Remaining::Plaintext(stream), _) | (Remaining::Tls(stream), None) => {
+            serve_http2(stream, acceptor).await;
+        }
+        (Remaining::Tls(stream), Some(tls)) => {
+            if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+                serve_http2(stream, acceptor).await;
             }
         }
     }
 }
 
-async fn speak(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acceptor: Arc<Acceptor>) {
+async fn serve_http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acceptor: Arc<Acceptor>) {
     let service = service_fn(move |request| {
         let acceptor = Arc::clone(&acceptor);
         async move { Ok::<_, Infallible>(answer(acceptor, request).await) }
     });
-    // A connection that breaks concerns its client alone.
+    // A broken connection affects only its client.
     let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 
@@ -101,12 +103,12 @@ async fn answer(acceptor: Arc<Acceptor>, request: http::Request<Incoming>) -> ht
     match request.uri().path() {
         EXCHANGE_SECRET => Grpc::new(ProstCodec::default()).unary(Exchange(acceptor), request).await,
         STREAM_RESOURCES => Grpc::new(ProstCodec::default()).streaming(Resources(acceptor), request).await,
-        path => Status::unimplemented(unknown(path)).into_http(),
+        path => Status::unimplemented(unknown_call(path)).into_http(),
     }
 }
 
-/// What a server built on grpc-go says of a call that it does not know.
-fn unknown(path: &str) -> String {
+/// Returns the error of grpc-go for an unknown call.
+fn unknown_call(path: &str) -> String {
     let (service, method) = path.trim_start_matches('/').split_once('/').unwrap_or((path, ""));
     if EXCHANGE_SECRET.starts_with(&format!("/{service}/")) {
         return format!("unknown method {method} for service {service}");
@@ -118,7 +120,7 @@ struct Exchange(Arc<Acceptor>);
 
 impl UnaryService<ExchangeSecretRequest> for Exchange {
     type Response = ExchangeSecretResponse;
-    type Future = Answer<ExchangeSecretResponse>;
+    type Future = CallFuture<ExchangeSecretResponse>;
 
     fn call(&mut self, request: Request<ExchangeSecretRequest>) -> Self::Future {
         let acceptor = Arc::clone(&self.0);
@@ -129,7 +131,7 @@ impl UnaryService<ExchangeSecretRequest> for Exchange {
                 .with_store(move |store, settings| store.exchange(&request.peer_id, &secret, settings))
                 .await?;
             match exchanged {
-                Exchanged::For(secret) => {
+                Exchanged::StreamSecret(secret) => {
                     Ok(Response::new(ExchangeSecretResponse { stream_secret: secret.expose().to_owned() }))
                 }
                 Exchanged::Invalid => Err(Status::permission_denied("invalid peering establishment secret")),
@@ -147,25 +149,25 @@ struct Resources(Arc<Acceptor>);
 impl StreamingService<StreamMessage> for Resources {
     type Response = StreamMessage;
     type ResponseStream = Pin<Box<dyn Stream<Item = Result<StreamMessage, Status>> + Send>>;
-    type Future = Answer<Self::ResponseStream>;
+    type Future = CallFuture<Self::ResponseStream>;
 
     fn call(&mut self, request: Request<Streaming<StreamMessage>>) -> Self::Future {
         let acceptor = Arc::clone(&self.0);
         Box::pin(async move {
             if let Some(follower) = &acceptor.settings.follower {
-                return Err(refusal_of_a_follower(follower.leader.as_deref()));
+                return Err(follower_error(follower.leader.as_deref()));
             }
             let mut incoming = request.into_inner();
             let id = admit(&acceptor, incoming.message().await?).await?;
             let (outgoing, messages) = mpsc::channel(8);
-            tokio::spawn(async move { attend(&acceptor, &id, incoming, outgoing).await });
+            tokio::spawn(async move { stream_session::run(&acceptor, &id, incoming, outgoing).await });
             let messages: Self::ResponseStream = Box::pin(ReceiverStream::new(messages).map(Ok));
             Ok(Response::new(messages))
         })
     }
 }
 
-/// Judges the first message of a stream; the peering's ID if it is let in.
+/// Checks the first message of a stream and returns the peering's ID.
 async fn admit(acceptor: &Arc<Acceptor>, first: Option<StreamMessage>) -> Result<String, Status> {
     let Some(Payload::Open(open)) = first.and_then(|message| message.payload) else {
         return Err(Status::invalid_argument("first message when initiating a peering must be: Open"));
@@ -175,9 +177,9 @@ async fn admit(acceptor: &Arc<Acceptor>, first: Option<StreamMessage>) -> Result
     let datacenter = remote.map(|remote| remote.datacenter).unwrap_or_default();
     let opened = acceptor.with_store(move |store, _| store.open_stream(&id, &secret, &datacenter)).await?;
     match opened {
-        Opened::Welcome => {
+        Opened::Accepted => {
             let now = (acceptor.settings.clock)();
-            acceptor.streams.note(&peer_id, |state| {
+            acceptor.streams.update(&peer_id, |state| {
                 state.connected = true;
                 state.last_receive = Some(now);
                 state.last_send = Some(now);
@@ -192,38 +194,43 @@ async fn admit(acceptor: &Arc<Acceptor>, first: Option<StreamMessage>) -> Result
     }
 }
 
-fn refusal_of_a_follower(leader: Option<&str>) -> Status {
+fn follower_error(leader: Option<&str>) -> Status {
     let (code, message) = (Code::FailedPrecondition, "cannot establish a peering stream on a follower node");
     let details = leader.map(|leader| leader_details(code, message, leader)).unwrap_or_default();
     Status::with_details(code, message, details.into())
 }
 
+/// The error of a stream if the state cannot be read.
+fn state_error(reason: &str) -> Status {
+    Status::internal(format!("the embedded acceptor's state cannot be used: {reason}"))
+}
+
 impl Acceptor {
-    /// Works on the state where waiting for another process stops nobody.
+    /// Uses the store on a thread that may block, because SQLite waits for other processes.
     pub(super) async fn with_store<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut super::store::Store, &super::Settings) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Status> {
         let acceptor = Arc::clone(self);
-        let worked =
+        let result =
             tokio::task::spawn_blocking(move || work(&mut acceptor.store(), &acceptor.settings)).await;
-        match worked {
+        match result {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(broken(&error.to_string())),
-            Err(error) => Err(broken(&error.to_string())),
+            Ok(Err(error)) => Err(state_error(&error.to_string())),
+            Err(error) => Err(state_error(&error.to_string())),
         }
     }
 
-    /// Whether this side deleted a peering. What cannot be found out is no.
+    /// Returns whether this side deleted a peering; `false` if the state cannot be read.
     pub(super) async fn is_gone(self: &Arc<Self>, id: &str) -> bool {
         let id = id.to_owned();
         matches!(self.with_store(move |store, _| store.state(&id)).await, Ok(None))
     }
 
-    /// Notes that the other side deleted a peering.
+    /// Records that the other side deleted a peering.
     pub(super) async fn terminate(self: &Arc<Self>, id: &str) {
         let id = id.to_owned();
-        // If it cannot be noted now, the next attempt to open a stream finds out.
+        // If this fails, the next attempt to open a stream finds out.
         let _ = self.with_store(move |store, _| store.set_state(&id, "TERMINATED")).await;
     }
 }

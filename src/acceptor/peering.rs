@@ -1,40 +1,40 @@
-//! A peering as the acceptor keeps it and as Consul's HTTP API shows it.
+//! A peering in the acceptor's state, and as Consul's HTTP API returns it.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::stream_status::StreamState;
+use super::stream_status::StreamStatus;
 use crate::token::Secret;
 
-/// What Consul knows of one peering of an acceptor.
+/// A peering in the acceptor's state.
 #[derive(Debug)]
 pub(super) struct Peering {
-    /// The acceptor's ID of it, which tokens carry.
+    /// The acceptor's ID of the peering, as in tokens.
     pub(super) id: String,
-    /// Its local name.
+    /// The local name.
     pub(super) name: String,
-    /// PENDING until a dialer has used a token.
+    /// The state: PENDING until a dialer uses a token.
     pub(super) state: String,
-    /// Given when the name was first generated for; later ones are passed over, as in Consul.
+    /// Metadata of the first generate; later metadata is ignored, as in Consul.
     pub(super) meta: BTreeMap<String, String>,
-    /// The one unused establishment secret.
+    /// The unused establishment secret.
     pub(super) establishment_secret: Option<Secret>,
-    /// The secret of the stream that is up, or was.
+    /// The secret of the current or last stream.
     pub(super) active_stream_secret: Option<Secret>,
-    /// The secret of a stream that was not opened yet.
+    /// The secret of a stream that is not open yet.
     pub(super) pending_stream_secret: Option<Secret>,
-    /// What this side keeps of the token, if it is the one that dialed.
+    /// The contents of the token, if this side is the dialer.
     pub(super) dialed: Option<Dialed>,
-    /// The peer's datacenter, once it is known.
+    /// The peer's datacenter; empty until it is known.
     pub(super) remote_datacenter: String,
-    /// When it was made, in steps of the state.
+    /// The index of the state at which it was created.
     pub(super) create_index: u64,
-    /// When it was last changed.
+    /// The index of the last change.
     pub(super) modify_index: u64,
 }
 
-/// What the dialing side keeps of a token.
+/// The contents of a token that the dialing side keeps.
 #[derive(Debug, Clone)]
 pub(super) struct Dialed {
     /// The acceptor's ID of the peering.
@@ -52,7 +52,7 @@ pub(super) struct Dialed {
 /// `GET /v1/peering/:name`, its keys in Consul's order.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct PeeringAnswer<'a> {
+pub(super) struct PeeringJson<'a> {
     #[serde(rename = "ID")]
     id: &'a str,
     name: &'a str,
@@ -67,16 +67,16 @@ pub(super) struct PeeringAnswer<'a> {
     peer_server_name: &'a str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     peer_server_addresses: &'a [String],
-    stream_status: StreamStatus,
+    stream_status: StreamStatusJson,
     create_index: u64,
     modify_index: u64,
-    remote: Remote<'a>,
+    remote: RemoteJson<'a>,
 }
 
-/// When the two sides last spoke; nothing before the first time.
+/// The times of the last messages; `null` before the first one.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "PascalCase")]
-struct StreamStatus {
+struct StreamStatusJson {
     imported_services: Option<Vec<String>>,
     exported_services: Option<Vec<String>>,
     last_heartbeat: Option<String>,
@@ -86,36 +86,36 @@ struct StreamStatus {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Remote<'a> {
+struct RemoteJson<'a> {
     partition: &'a str,
     datacenter: &'a str,
 }
 
-impl<'a> PeeringAnswer<'a> {
-    /// A peering and what this process knows of its stream.
-    pub(super) fn new(peering: &'a Peering, stream: Option<&StreamState>) -> Self {
+impl<'a> PeeringJson<'a> {
+    /// Returns the JSON for a peering and the status of its stream in this process.
+    pub(super) fn new(peering: &'a Peering, stream: Option<&StreamStatus>) -> Self {
         let dialed = peering.dialed.as_ref();
-        // A stream that was up and is not leaves the peering failing.
-        let fails = peering.state == "ACTIVE" && stream.is_some_and(|stream| !stream.connected);
+        // A peering whose stream was lost is failing.
+        let is_failing = peering.state == "ACTIVE" && stream.is_some_and(|stream| !stream.connected);
         Self {
             id: &peering.id,
             name: &peering.name,
             meta: &peering.meta,
-            state: if fails { "FAILING" } else { &peering.state },
+            state: if is_failing { "FAILING" } else { &peering.state },
             peer_id: dialed.map(|dialed| dialed.peer_id.as_str()),
             peer_ca_pems: dialed.map(|dialed| dialed.cas.as_slice()).unwrap_or_default(),
             peer_server_name: dialed.map(|dialed| dialed.server_name.as_str()).unwrap_or_default(),
             peer_server_addresses: dialed.map(|dialed| dialed.addresses.as_slice()).unwrap_or_default(),
-            stream_status: stream.map(StreamStatus::from).unwrap_or_default(),
+            stream_status: stream.map(StreamStatusJson::from).unwrap_or_default(),
             create_index: peering.create_index,
             modify_index: peering.modify_index,
-            remote: Remote { partition: "", datacenter: &peering.remote_datacenter },
+            remote: RemoteJson { partition: "", datacenter: &peering.remote_datacenter },
         }
     }
 }
 
-impl From<&StreamState> for StreamStatus {
-    fn from(stream: &StreamState) -> Self {
+impl From<&StreamStatus> for StreamStatusJson {
+    fn from(stream: &StreamStatus) -> Self {
         let time = |at: Option<jiff::Timestamp>| at.map(|at| at.to_string());
         Self {
             last_heartbeat: time(stream.last_heartbeat),

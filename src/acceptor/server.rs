@@ -1,4 +1,4 @@
-//! The embedded acceptor over HTTP.
+//! The HTTP server of the embedded acceptor.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use tokio::net::TcpListener;
 
 use super::{Acceptor, AcceptorError, fault};
 
-/// The longest body that is taken, in bytes. Consul's own limit for most endpoints.
+/// The maximum length of a request body, in bytes: Consul's limit for most endpoints.
 const MAX_BODY_LEN: usize = 512 * 1024;
 
-/// Serves until `stop` is ready, and then finishes what it began.
+/// Serves the HTTP API until `stop` is ready, then finishes the open requests.
 pub async fn serve(
     listener: TcpListener,
     acceptor: Arc<Acceptor>,
@@ -33,7 +33,7 @@ async fn answer(State(acceptor): State<Arc<Acceptor>>, request: Request<axum::bo
         return (StatusCode::PAYLOAD_TOO_LARGE, "Request body too large").into_response();
     };
     let request = Request::from_parts(parts, body);
-    // SQLite waits for other processes; the runtime must not wait with it.
+    // SQLite waits for other processes, which must not block the runtime.
     let fault = acceptor.settings.fault;
     match tokio::task::spawn_blocking(move || acceptor.answer(&request)).await {
         Ok(response) => fault::answer(fault, response),

@@ -1,4 +1,4 @@
-//! The certificate that the acceptor's gRPC server shows, and its TLS.
+//! The certificate and the TLS configuration of the acceptor's gRPC server.
 
 use std::sync::Arc;
 
@@ -12,13 +12,14 @@ use time::OffsetDateTime;
 
 use super::{AcceptorError, Settings};
 
-/// From when on it is valid, before it is made: clocks differ.
+/// The start of the validity, in seconds before the certificate is generated, because clocks differ.
 const SECONDS_BEFORE: i64 = 60;
 
-/// How long it is valid. Consul renews its own after three days; this one is made at each start and not renewed.
+/// The lifetime, in seconds. Consul renews its certificate after three days; this one is generated at each start and not
+/// renewed.
 const SECONDS_AFTER: i64 = 365 * 24 * 60 * 60;
 
-/// The issuer of a leaf.
+/// The issuer of the certificate.
 pub(super) struct Signer<'a> {
     /// The root, PEM.
     pub(super) certificate: &'a str,
@@ -26,41 +27,41 @@ pub(super) struct Signer<'a> {
     pub(super) key: &'a str,
 }
 
-/// What a leaf says, and the TLS that it is shown in.
-pub(super) struct Leaf {
-    /// The name that dialers ask for.
+/// The contents of the certificate, and an option of TLS.
+pub(super) struct ServerCert {
+    /// The name that dialers expect.
     pub(super) name: String,
     /// The server's SPIFFE ID.
     pub(super) spiffe_id: Option<String>,
-    /// Valid from, in seconds since 1970.
-    pub(super) from: i64,
-    /// Valid until, likewise.
-    pub(super) until: i64,
-    /// Whether `h2` is selected where it is offered.
+    /// The start of the validity, in seconds since 1970.
+    pub(super) not_before: i64,
+    /// The end of the validity, in seconds since 1970.
+    pub(super) not_after: i64,
+    /// Whether TLS selects `h2` if the client offers it.
     pub(super) selects_h2: bool,
 }
 
-impl Leaf {
-    /// As a real Consul's: the server's name and its SPIFFE ID, from now on.
-    pub(super) fn of(trust_domain: &str, settings: &Settings) -> Self {
+impl ServerCert {
+    /// Returns a certificate like that of a real Consul: the server's name and its SPIFFE ID, valid from now.
+    pub(super) fn new(trust_domain: &str, settings: &Settings) -> Self {
         let (datacenter, now) = (&settings.datacenter, (settings.clock)().as_second());
         Self {
             name: format!("server.{datacenter}.peering.{trust_domain}"),
             spiffe_id: Some(format!("spiffe://{trust_domain}/agent/server/dc/{datacenter}")),
-            from: now - SECONDS_BEFORE,
-            until: now + SECONDS_AFTER,
+            not_before: now - SECONDS_BEFORE,
+            not_after: now + SECONDS_AFTER,
             selects_h2: settings.grpc_alpn,
         }
     }
 
-    /// TLS with this leaf under a new key, signed by the root.
+    /// Returns a TLS configuration with this certificate, for a new key and signed by the root.
     pub(super) fn server_config(&self, signer: &Signer<'_>) -> Result<ServerConfig, AcceptorError> {
-        let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+        let failed = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
         let issuer = KeyPair::from_pem(signer.key)
             .and_then(|key| Issuer::from_ca_cert_pem(signer.certificate, key))
-            .map_err(broken)?;
-        let key = KeyPair::generate().map_err(broken)?;
-        let certificate = self.parameters(&key)?.signed_by(&key, &issuer).map_err(broken)?;
+            .map_err(failed)?;
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = self.parameters(&key)?.signed_by(&key, &issuer).map_err(failed)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let tls = |error: rustls::Error| AcceptorError::Serve(error.to_string());
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -76,19 +77,19 @@ impl Leaf {
         Ok(config)
     }
 
-    /// As a real Consul's: no subject; the names are alternative ones.
+    /// Returns the parameters of the certificate. Like Consul's, it has no subject, only alternative names.
     fn parameters(&self, key: &KeyPair) -> Result<CertificateParams, AcceptorError> {
-        let broken = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
+        let failed = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
         let date = |seconds: i64| {
             OffsetDateTime::from_unix_timestamp(seconds).map_err(|error| AcceptorError::Ca(error.to_string()))
         };
         let mut parameters = CertificateParams::default();
-        parameters.not_before = date(self.from)?;
-        parameters.not_after = date(self.until)?;
+        parameters.not_before = date(self.not_before)?;
+        parameters.not_after = date(self.not_after)?;
         parameters.distinguished_name = DistinguishedName::new();
-        parameters.subject_alt_names = vec![SanType::DnsName(self.name.as_str().try_into().map_err(broken)?)];
+        parameters.subject_alt_names = vec![SanType::DnsName(self.name.as_str().try_into().map_err(failed)?)];
         if let Some(id) = &self.spiffe_id {
-            parameters.subject_alt_names.push(SanType::URI(id.as_str().try_into().map_err(broken)?));
+            parameters.subject_alt_names.push(SanType::URI(id.as_str().try_into().map_err(failed)?));
         }
         parameters.is_ca = IsCa::ExplicitNoCa;
         parameters.key_usages = vec![

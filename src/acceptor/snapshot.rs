@@ -20,13 +20,13 @@ const CA_CONFIG: u8 = 15;
 const PEERING: u8 = 35;
 const SECRETS: u8 = 40;
 
-/// A peering's states in their order, from 1 on.
+/// The states of a peering, numbered from 1.
 const STATES: [&str; 6] = ["PENDING", "ESTABLISHING", "ACTIVE", "FAILING", "DELETING", "TERMINATED"];
 
-/// msgpack's mark of a string with one byte of length.
+/// The msgpack type of a string with one byte of length.
 const STR_8: u8 = 0xd9;
 
-/// msgpack's mark of a string with two bytes of length.
+/// The msgpack type of a string with two bytes of length.
 const STR_16: u8 = 0xda;
 
 #[derive(Clone, PartialEq, Message)]
@@ -92,8 +92,13 @@ impl std::fmt::Debug for StreamSecrets {
     }
 }
 
-/// The snapshot of a cluster's state at an index, taken now.
-pub(super) fn of(cluster_id: &str, peerings: &[Peering], index: u64, now: Timestamp) -> io::Result<Vec<u8>> {
+/// Returns a snapshot of a cluster's state at an index.
+pub(super) fn write(
+    cluster_id: &str,
+    peerings: &[Peering],
+    index: u64,
+    now: Timestamp,
+) -> io::Result<Vec<u8>> {
     let state = state(cluster_id, peerings, index);
     let meta = json!({
         "Version": 1,
@@ -141,7 +146,7 @@ fn state(cluster_id: &str, peerings: &[Peering], index: u64) -> Zeroizing<Vec<u8
 
 fn record(kind: u8, message: &impl Message, bytes: &mut Vec<u8>) {
     let encoded = Zeroizing::new(message.encode_to_vec());
-    // Names and metadata have limits: no record comes near to 64 KiB.
+    // Names and metadata have limits, so records are much shorter than 64 KiB.
     let length = u16::try_from(encoded.len()).unwrap_or(u16::MAX);
     bytes.extend([kind, STR_16]);
     bytes.extend(length.to_be_bytes());

@@ -1,7 +1,7 @@
 //! The embedded acceptor's state in SQLite: one cluster, its root, its peerings.
 //!
-//! Several processes may use it at once: every change is one transaction that takes the write lock first, so that none
-//! decides on what another is about to change.
+//! Several processes may use it at once: every change is one transaction that first takes the write lock, so that it does
+//! not depend on data that another process is changing.
 
 mod dialed;
 mod kv;
@@ -21,17 +21,16 @@ use super::ca::Root;
 use super::peering::Peering;
 use super::{AcceptorError, Settings};
 use crate::token::Secret;
+pub(super) use kv::KvEntry;
 pub(super) use secrets::{Exchanged, Opened};
-
-pub(super) use kv::Pair;
 
 /// The database's file in the state directory.
 const FILE: &str = "acceptor.sqlite3";
 
-/// How long one process waits for another.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout for locks of other processes.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The steps from an empty database to today's, each a script. A step that was released never changes.
+/// The migrations from an empty database to the current version. A released migration never changes.
 const MIGRATIONS: [&str; 3] = [FIRST, kv::MIGRATION, THIRD];
 
 const FIRST: &str = "
@@ -59,7 +58,7 @@ const FIRST: &str = "
     ) STRICT;
 ";
 
-/// What a peering has on the side that dialed (all but the last are NULL on the other), and where its peer is.
+/// The columns of the dialing side (all but the last are NULL on the accepting side).
 const THIRD: &str = "
     ALTER TABLE peering ADD COLUMN peer_id TEXT;
     ALTER TABLE peering ADD COLUMN peer_cas TEXT;
@@ -68,48 +67,48 @@ const THIRD: &str = "
     ALTER TABLE peering ADD COLUMN remote_datacenter TEXT NOT NULL DEFAULT '';
 ";
 
-/// An open state.
+/// The open database.
 pub(super) struct Store {
     connection: Connection,
     cluster: Cluster,
 }
 
-/// What never changes once it was made.
+/// The cluster, which never changes.
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
     /// `<cluster-uuid>.consul`
     pub(super) trust_domain: String,
     /// The active root, PEM.
     pub(super) root: String,
-    /// The step at which the root was made.
+    /// The index at which the root was created.
     pub(super) root_index: u64,
 }
 
 impl Store {
     pub(super) fn open(directory: &Path, settings: &Settings) -> Result<Self, AcceptorError> {
         let path = directory.join(FILE);
-        let broken = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
+        let failed = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(directory)
-            .map_err(|error| broken(error.to_string()))?;
-        // SQLite would make it with the process's umask, and it holds a CA's key.
+            .map_err(|error| failed(error.to_string()))?;
+        // SQLite would create it with the process's umask, and it contains the key of a CA.
         OpenOptions::new()
             .create(true)
             .append(true)
             .mode(0o600)
             .open(&path)
-            .map_err(|error| broken(error.to_string()))?;
-        let mut connection = Connection::open(&path).map_err(|error| broken(error.to_string()))?;
+            .map_err(|error| failed(error.to_string()))?;
+        let mut connection = Connection::open(&path).map_err(|error| failed(error.to_string()))?;
         let cluster = prepare(&mut connection, settings).map_err(|error| match error {
-            Unprepared::Sqlite(error) => broken(error.to_string()),
-            Unprepared::Newer(found) => AcceptorError::Newer {
+            PrepareError::Sqlite(error) => failed(error.to_string()),
+            PrepareError::Newer(found) => AcceptorError::Newer {
                 path: path.display().to_string(),
                 found,
-                known: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
+                supported: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
             },
-            Unprepared::Acceptor(error) => error,
+            PrepareError::Acceptor(error) => error,
         })?;
         Ok(Self { connection, cluster })
     }
@@ -118,17 +117,17 @@ impl Store {
         &self.cluster
     }
 
-    /// The key of the active root, PEM.
+    /// Returns the key of the active root, PEM.
     pub(super) fn root_key(&self) -> rusqlite::Result<Zeroizing<String>> {
         self.connection
             .query_row("SELECT key FROM root WHERE active", [], |row| row.get(0))
             .map(Zeroizing::new)
     }
 
-    /// Makes or keeps the peering of a name, and gives it a new establishment secret; the old one is gone.
+    /// Creates the peering of a name or keeps an existing one, and replaces its establishment secret.
     ///
-    /// A peering that the other side deleted gets a secret that is not kept, as in Consul. `None`: the name is that of
-    /// a peering that this side dialed.
+    /// If the other side deleted the peering, returns a secret that is not stored, as in Consul. Returns `None` if this
+    /// side dialed the peering of this name.
     pub(super) fn generate(
         &mut self,
         name: &str,
@@ -137,12 +136,12 @@ impl Store {
     ) -> rusqlite::Result<Option<Peering>> {
         let (id, secret) = (random_uuid(settings), Secret::from(random_uuid(settings)));
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        if let Some(known) = find(&transaction, name)? {
-            if known.dialed.is_some() {
+        if let Some(existing) = find(&transaction, name)? {
+            if existing.dialed.is_some() {
                 return Ok(None);
             }
-            if known.state == "TERMINATED" {
-                return Ok(Some(Peering { establishment_secret: Some(secret), ..known }));
+            if existing.state == "TERMINATED" {
+                return Ok(Some(Peering { establishment_secret: Some(secret), ..existing }));
             }
         }
         let index = next_index(&transaction)?;
@@ -166,7 +165,7 @@ impl Store {
         statement.query_map([], peering)?.collect()
     }
 
-    /// Deletes the peering of a name, if there is one. Its tokens can never work again.
+    /// Deletes the peering of a name, if there is one. Its tokens become invalid.
     pub(super) fn delete(&mut self, name: &str) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         if transaction.execute("DELETE FROM peering WHERE name = ?1", [name])? > 0 {
@@ -175,41 +174,42 @@ impl Store {
         transaction.commit()
     }
 
-    /// The step that the state has reached.
+    /// Returns the index of the last change.
     pub(super) fn index(&self) -> rusqlite::Result<u64> {
         self.connection.query_row("SELECT next_index - 1 FROM cluster", [], |row| row.get(0))
     }
 }
 
-enum Unprepared {
+enum PrepareError {
     Sqlite(rusqlite::Error),
     Newer(i64),
     Acceptor(AcceptorError),
 }
 
-impl From<rusqlite::Error> for Unprepared {
+impl From<rusqlite::Error> for PrepareError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
-/// Brings a database to today's layout and gives a new one its cluster. Nothing is written if there is nothing to do.
-fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, Unprepared> {
-    connection.busy_timeout(PATIENCE)?;
+/// Migrates a database to the current version and creates the cluster of a new one. Writes nothing if there is nothing
+/// to do.
+fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, PrepareError> {
+    connection.busy_timeout(LOCK_TIMEOUT)?;
     if version(connection)? != MIGRATIONS.len() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have been here while this one waited for the lock.
+        // Another process may have migrated while this one waited for the lock.
         let reached = version(&transaction)?;
         for script in MIGRATIONS.get(reached..).unwrap_or_default() {
             transaction.execute_batch(script)?;
         }
         if reached == 0 {
-            found_cluster(&transaction, settings)?;
+            create_cluster(&transaction, settings)?;
         }
         transaction.pragma_update(None, "user_version", MIGRATIONS.len().max(reached))?;
         transaction.commit()?;
-        // Readers and a writer at once. SQLite does not wait for the lock that this takes: where another process is in the
-        // way, the state works as well without, and the next one that comes by tries again.
+        // Allows reading during a write. SQLite does not wait for the lock that this needs: if another process has it, the
+        // database works without, and the next process tries again.
         let _ = connection.pragma_update(None, "journal_mode", "wal");
     }
     let cluster = connection.query_row(
@@ -223,17 +223,17 @@ fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, 
     Ok(cluster)
 }
 
-fn version(connection: &Connection) -> Result<usize, Unprepared> {
+fn version(connection: &Connection) -> Result<usize, PrepareError> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match usize::try_from(version) {
-        Ok(known) if known <= MIGRATIONS.len() => Ok(known),
-        _ => Err(Unprepared::Newer(version)),
+        Ok(existing) if existing <= MIGRATIONS.len() => Ok(existing),
+        _ => Err(PrepareError::Newer(version)),
     }
 }
 
-fn found_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), Unprepared> {
+fn create_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), PrepareError> {
     let id = random_uuid(settings);
-    let root = Root::generate(&format!("{id}.consul"), settings).map_err(Unprepared::Acceptor)?;
+    let root = Root::generate(&format!("{id}.consul"), settings).map_err(PrepareError::Acceptor)?;
     transaction.execute("INSERT INTO cluster (one, id, next_index) VALUES (1, ?1, 2)", [&id])?;
     transaction.execute(
         "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, 1, 1)",
@@ -272,9 +272,9 @@ fn peering(row: &Row<'_>) -> rusqlite::Result<Peering> {
     })
 }
 
-/// 16 random bytes as Consul writes them: hyphenated, without a UUID's version.
+/// Returns 16 random bytes in the format of a UUID, without its version bits, like Consul.
 fn random_uuid(settings: &Settings) -> String {
     let mut bytes = [0; 16];
-    settings.random.fill(&mut bytes).expect("the system gives random bytes");
+    settings.random.fill(&mut bytes).expect("the system provides random bytes");
     Uuid::from_bytes(bytes).hyphenated().to_string()
 }

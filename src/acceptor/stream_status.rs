@@ -1,4 +1,4 @@
-//! The streams of this process: which are up, and when they last spoke.
+//! The streams of this process: which are connected, and the times of their last messages.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,23 +8,23 @@ use tokio::sync::watch;
 
 use crate::net::peerstream::{Payload, StreamMessage};
 
-/// What is known of one peering's stream since this process started.
+/// The status of one peering's stream since this process started.
 #[derive(Debug, Clone, Default)]
-pub(super) struct StreamState {
-    /// Whether it is up.
+pub(super) struct StreamStatus {
+    /// Whether the stream is connected.
     pub(super) connected: bool,
-    /// The last heartbeat from the other side.
+    /// The time of the last heartbeat from the peer.
     pub(super) last_heartbeat: Option<Timestamp>,
-    /// The last message of any kind from there.
+    /// The time of the last message from the peer.
     pub(super) last_receive: Option<Timestamp>,
-    /// The last message to there.
+    /// The time of the last message to the peer.
     pub(super) last_send: Option<Timestamp>,
 }
 
-/// All of them, by this side's ID of the peering.
+/// The streams, by this side's ID of the peering.
 #[derive(Debug)]
 pub(super) struct Streams {
-    states: Mutex<HashMap<String, StreamState>>,
+    states: Mutex<HashMap<String, StreamStatus>>,
     changes: watch::Sender<u64>,
 }
 
@@ -35,25 +35,25 @@ impl Default for Streams {
 }
 
 impl Streams {
-    /// Says that peerings may have changed.
-    pub(super) fn wake(&self) {
+    /// Notifies the streams that peerings may have changed.
+    pub(super) fn notify(&self) {
         self.changes.send_modify(|count| *count = count.wrapping_add(1));
     }
 
-    /// Tells when peerings may have changed.
+    /// Returns a receiver of these notifications.
     pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
     }
 
-    /// What is known of a stream; `None` if there was none.
-    pub(super) fn of(&self, id: &str) -> Option<StreamState> {
+    /// Returns the status of a stream, or `None` if there was none.
+    pub(super) fn of(&self, id: &str) -> Option<StreamStatus> {
         self.states.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
 
-    /// Notes a message from the other side.
+    /// Records a message from the peer.
     pub(super) fn received(&self, id: &str, message: &StreamMessage, at: Timestamp) {
         let heartbeat = matches!(message.payload, Some(Payload::Heartbeat(_)));
-        self.note(id, |state| {
+        self.update(id, |state| {
             state.last_receive = Some(at);
             if heartbeat {
                 state.last_heartbeat = Some(at);
@@ -61,8 +61,8 @@ impl Streams {
         });
     }
 
-    /// Notes something of a stream.
-    pub(super) fn note(&self, id: &str, change: impl FnOnce(&mut StreamState)) {
+    /// Updates the status of a stream.
+    pub(super) fn update(&self, id: &str, change: impl FnOnce(&mut StreamStatus)) {
         let mut states = self.states.lock().unwrap_or_else(PoisonError::into_inner);
         change(states.entry(id.to_owned()).or_default());
     }

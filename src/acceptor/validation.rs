@@ -1,8 +1,8 @@
-//! What Consul takes as a peer's name and as metadata, and what it says of the rest.
+//! Consul's validation of peer names and metadata, with its errors.
 
 use std::collections::BTreeMap;
 
-/// The longest name: a DNS label (RFC 1035 §2.3.4).
+/// The maximum length of a name: a DNS label (RFC 1035 §2.3.4).
 const MAX_NAME_LEN: usize = 63;
 
 /// Consul's limits of metadata.
@@ -10,15 +10,15 @@ const MAX_PAIRS: usize = 64;
 const MAX_KEY_LEN: usize = 128;
 const MAX_VALUE_LEN: usize = 512;
 
-/// Refuses a name that is no DNS label in lower case.
+/// Rejects a name that is not a lower case DNS label.
 pub(super) fn check_name(name: &str) -> Result<(), String> {
     let alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let bytes = name.as_bytes();
-    let good = (1..=MAX_NAME_LEN).contains(&bytes.len())
+    let is_valid = (1..=MAX_NAME_LEN).contains(&bytes.len())
         && bytes.iter().all(|byte| alphanumeric(byte) || *byte == b'-')
         && bytes.first().is_some_and(alphanumeric)
         && bytes.last().is_some_and(alphanumeric);
-    if good {
+    if is_valid {
         return Ok(());
     }
     Err(format!(
@@ -27,8 +27,7 @@ pub(super) fn check_name(name: &str) -> Result<(), String> {
     ))
 }
 
-/// Refuses metadata outside of Consul's limits; of several faults the one with the first key, for Consul's own order
-/// is by chance.
+/// Rejects metadata outside of Consul's limits. Reports the error of the first key; Consul reports any of them.
 pub(super) fn check_meta(meta: &BTreeMap<String, String>) -> Result<(), String> {
     if meta.len() > MAX_PAIRS {
         return Err(format!(
@@ -36,15 +35,15 @@ pub(super) fn check_meta(meta: &BTreeMap<String, String>) -> Result<(), String> 
         ));
     }
     meta.iter().try_for_each(|(key, value)| {
-        pair_fault(key, value).map_or(Ok(()), |fault| {
+        pair_error(key, value).map_or(Ok(()), |error| {
             Err(format!(
-                "meta tags failed validation: Couldn't load metadata pair ('{key}', '{value}'): {fault}"
+                "meta tags failed validation: Couldn't load metadata pair ('{key}', '{value}'): {error}"
             ))
         })
     })
 }
 
-fn pair_fault(key: &str, value: &str) -> Option<String> {
+fn pair_error(key: &str, value: &str) -> Option<String> {
     if key.is_empty() {
         return Some("Key cannot be blank".to_owned());
     }

@@ -1,19 +1,19 @@
-//! What the gRPC answers of an acceptor mean. A text that is not known means nothing, and is shown.
+//! The meaning of an acceptor's gRPC answers to *peering exists?* and *unused secret?*.
 
 use jiff::Timestamp;
 
 use crate::token::Token;
 
-/// One answer of an acceptor's gRPC port.
+/// An answer from an acceptor's gRPC port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// The status code.
     pub code: Code,
     /// The status message.
     pub message: String,
-    /// Who answered, `host:port`.
+    /// The address that answered, `host:port`.
     pub address: String,
-    /// When.
+    /// When it answered.
     pub at: Option<Timestamp>,
 }
 
@@ -38,7 +38,7 @@ const NAMES: [&str; 17] = [
     "Unauthenticated",
 ];
 
-/// The gRPC status codes that matter here; the others are kept by their number.
+/// A gRPC status code. Codes without a meaning here keep their number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
     /// 0
@@ -72,13 +72,13 @@ impl From<i32> for Code {
 }
 
 impl Code {
-    /// The code of a name as Go's gRPC library writes it; a name that is none of gRPC's is [`Code::Other`] of -1.
+    /// Returns the code with a name in Go's spelling, or `Code::Other(-1)` if gRPC has no such name.
     pub fn from_name(name: &str) -> Self {
-        let number = NAMES.iter().position(|known| *known == name);
+        let number = NAMES.iter().position(|it| *it == name);
         number.and_then(|number| i32::try_from(number).ok()).unwrap_or(-1).into()
     }
 
-    /// Its name, as gRPC libraries print it.
+    /// Returns the code's name in Go's spelling.
     pub fn name(self) -> String {
         match self {
             Self::Ok => "OK".to_owned(),
@@ -92,73 +92,71 @@ impl Code {
     }
 }
 
-/// What probe A says.
+/// The meaning of an answer to *peering exists?*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PeeringAnswer {
     /// The acceptor has the peering.
     Exists,
-    /// The acceptor knows no such peer ID.
+    /// The acceptor has no peering with this peer ID.
     Unknown,
-    /// The peering is being deleted, or the other side deleted it.
+    /// The peering is being deleted, or the other cluster deleted it.
     MarkedDeleted,
-    /// A follower answered: only the leader knows. Ask the next address.
+    /// A follower answered, and only the leader knows.
     Follower,
-    /// Nothing that is known to mean something.
+    /// An unknown message.
     NotUnderstood,
 }
 
-/// What probe B says of a peering that exists.
+/// The meaning of an answer to *unused secret?*, for a peering that exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretAnswer {
     /// The peering has an unused secret.
     UnusedExists,
-    /// It has none.
+    /// The peering has no unused secret.
     NoneUnused,
-    /// A token was generated while the question was on its way: ask again.
+    /// A token was generated or used while the acceptor handled the question: ask again.
     AskAgain,
-    /// The empty secret was taken for a used one, as builds before August 2022 do.
+    /// The acceptor accepted the empty secret in place of a used one, as builds before August 2022 do.
     TakenByOldAcceptor,
-    /// Nothing that is known to mean something.
+    /// An unknown message.
     NotUnderstood,
 }
 
 impl PeeringAnswer {
-    /// Reads an answer to probe A.
+    /// Parses an answer to *peering exists?*.
     pub fn of(code: Code, message: &str) -> Self {
-        let says = |text| message.contains(text);
+        let contains = |text| message.contains(text);
         match code {
-            Code::PermissionDenied if says("invalid peering stream secret") => Self::Exists,
-            Code::InvalidArgument if says("unknown PeerID") => Self::Unknown,
-            Code::Aborted if says("marked as deleted") => Self::MarkedDeleted,
-            Code::FailedPrecondition if says("follower") => Self::Follower,
+            Code::PermissionDenied if contains("invalid peering stream secret") => Self::Exists,
+            Code::InvalidArgument if contains("unknown PeerID") => Self::Unknown,
+            Code::Aborted if contains("marked as deleted") => Self::MarkedDeleted,
+            Code::FailedPrecondition if contains("follower") => Self::Follower,
             _ => Self::NotUnderstood,
         }
     }
 }
 
 impl SecretAnswer {
-    /// Reads an answer to probe B. It means something only when probe A said that the peering exists.
+    /// Parses an answer to *unused secret?*. It means something only if the peering exists.
     pub fn of(code: Code, message: &str) -> Self {
-        let says = |text| message.contains(text);
+        let contains = |text| message.contains(text);
         match code {
             Code::Ok => Self::TakenByOldAcceptor,
-            Code::PermissionDenied if says("invalid peering establishment secret") => Self::UnusedExists,
-            Code::Internal if says("peering was already established") => Self::NoneUnused,
-            Code::Internal if says("invalid establishment secret") => Self::AskAgain,
+            Code::PermissionDenied if contains("invalid peering establishment secret") => Self::UnusedExists,
+            Code::Internal if contains("peering was already established") => Self::NoneUnused,
+            Code::Internal if contains("invalid establishment secret") => Self::AskAgain,
             _ => Self::NotUnderstood,
         }
     }
 }
 
-/// Whether probe B may be asked about a token; the error says why not.
+/// Why *unused secret?* is never asked about a token without `Remote`.
+pub const NO_REMOTE: &str = "the token has no Remote, so Consul 1.13 wrote it, and such an acceptor may accept the empty \
+                             secret and use up the token";
+
+/// Returns an error with the reason if *unused secret?* must not be asked about a token.
 ///
-/// Builds before August 2022 take an empty secret for an exchange once the real one was used. They wrote no `Remote`.
-pub fn probe_b_may_be_asked_of(token: &Token) -> Result<(), &'static str> {
-    if token.remote.is_some() {
-        return Ok(());
-    }
-    Err(
-        "the token has no Remote, so a Consul as old as 1.13 wrote it, and those may take probe B's empty secret \
-         for an exchange",
-    )
+/// Builds before August 2022 accept an empty secret once the real one was used. Their tokens have no `Remote`.
+pub fn may_ask_unused_secret(token: &Token) -> Result<(), &'static str> {
+    if token.remote.is_some() { Ok(()) } else { Err(NO_REMOTE) }
 }

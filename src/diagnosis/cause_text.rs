@@ -1,15 +1,14 @@
-//! The texts of causes: those of what `explain` knows, and of checks.
+//! The texts of causes: those of the catalog's entries, and of checks.
 
 use crate::explain::Entry;
 use crate::lint::Check;
-use crate::lint::rules;
 
-/// How to look from where the dialing is done. The token goes over standard input, so that it is in no list of processes.
-const ELSEWHERE: &str = "ssh DIALING_SERVER peering diagnose - < TOKEN_FILE";
+/// Runs the diagnosis on a dialing server. The token is passed over standard input, so that no list of processes shows it.
+const ON_DIALING_SERVER: &str = "ssh DIALING_SERVER peering diagnose - < TOKEN_FILE";
 
-/// What is said of a cause.
+/// What a diagnosis says about a cause.
 #[derive(Debug, Clone)]
-pub(super) struct Text {
+pub(super) struct CauseText {
     pub(super) name: &'static str,
     pub(super) summary: String,
     pub(super) why: Vec<String>,
@@ -17,44 +16,29 @@ pub(super) struct Text {
     pub(super) next: Option<String>,
 }
 
-impl Text {
-    /// Of a check.
-    pub(super) fn check(name: &str) -> Self {
-        rules::find(name).map_or_else(|| Self::unknown(name), Self::from)
-    }
-
-    /// Of a known message.
-    pub(super) fn of(entry: &'static Entry) -> Self {
+impl From<&'static Entry> for CauseText {
+    fn from(entry: &'static Entry) -> Self {
+        let next = match entry.next {
+            // That command is running already. On a dialing server it would show more.
+            "peering diagnose @token" => ON_DIALING_SERVER,
+            next => next,
+        };
         Self {
             name: entry.name,
             summary: entry.summary.to_owned(),
             why: entry.why.iter().map(|&why| why.to_owned()).collect(),
             remedy: entry.remedy.to_owned(),
-            // This is what is running; what it sees where the dialing servers are is worth more.
-            next: Some(
-                if entry.next == "peering diagnose @token" { ELSEWHERE } else { entry.next }.to_owned(),
-            ),
-        }
-    }
-
-    fn unknown(name: &str) -> Self {
-        debug_assert!(false, "no check is named {name}");
-        Self {
-            name: "unnamed",
-            summary: "Something failed that has no name here.".to_owned(),
-            why: Vec::new(),
-            remedy: "Look at the evidence.".to_owned(),
-            next: None,
+            next: Some(next.to_owned()),
         }
     }
 }
 
-impl From<&Check> for Text {
+impl From<&Check> for CauseText {
     fn from(check: &Check) -> Self {
         Self {
             name: check.name,
             summary: check.summary.to_owned(),
-            why: vec![check.reason.to_owned()],
+            why: vec![check.why.to_owned()],
             remedy: check.remedy.to_owned(),
             next: Some("peering inspect @token".to_owned()),
         }

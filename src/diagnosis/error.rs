@@ -1,119 +1,119 @@
-//! What the person's error says, beside what is seen now.
+//! Causes in the error message that a person saw, compared with what is observed now.
 
-use super::Known;
-use super::cause_text::Text;
-use super::rank::{Causes, Evidence, weight};
-use super::staleness;
-use super::staleness::SAYS_STALE;
+use super::Inputs;
+use super::cause_text::CauseText;
+use super::rank::{CauseEvidence, CauseSource, Causes, weight};
+use super::staleness::{self, STALE_MESSAGES};
 use crate::explain::{Area, Explanation, catalog};
 use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
 
-/// Where it was seen.
-const SEEN_IN: &str = "the error";
-
-pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
-    let Some(said) = &known.error else { return };
-    let seen = causes.some_is_seen();
-    for explanation in said {
-        let evidence = Evidence::raises(SEEN_IN, said_text(explanation));
-        if superseded(known, explanation, causes) {
+pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
+    let Some(explanations) = &inputs.error else { return };
+    let other_observed = causes.has_observed();
+    for explanation in explanations {
+        let evidence = CauseEvidence::raises(CauseSource::ErrorMessage, quoted(explanation));
+        if superseded(inputs, explanation, causes) {
             continue;
         }
-        if let Some(stale) = refined_by_verdict(known, explanation)
+        if let Some(stale) = refined_by_verdict(inputs, explanation)
             && let Some(cause) = causes.find(stale)
         {
-            cause.weigh(weight::SAID, evidence);
+            cause.weigh(weight::REPORTED, evidence);
             continue;
         }
-        let mut text = Text::of(explanation.entry);
+        let mut text = CauseText::from(explanation.entry);
         if explanation.command != explanation.entry.next {
             text.next = Some(explanation.command.clone());
         }
         let confirmed = causes.find(explanation.entry.name).is_some();
-        let cause = causes.add(&text, Severity::Error, weight::SAID, evidence);
+        let cause = causes.add(&text, Severity::Error, weight::REPORTED, evidence);
         for address in &explanation.addresses {
-            cause.at(address);
+            cause.add_address(address);
         }
         if confirmed {
             continue;
         }
-        if SAYS_STALE.contains(&explanation.entry) && is_current(known, Some(Certainty::Likely)) {
-            let says = "no newer token is known, and the acceptor holds an unused secret: either the error is of another \
-                        token, or a newer one was generated that the ledger did not see";
-            cause.weigh(-weight::MAY_HURT, Evidence::lowers("now", says));
-        } else if let Some(now) = contradiction(known, explanation) {
-            cause.weigh(weight::CONTRADICTED, Evidence::lowers("now", now));
-        } else if seen {
-            cause.weigh(-weight::MAY_HURT, Evidence::lowers("now", "something else is seen to be wrong"));
+        if STALE_MESSAGES.contains(&explanation.entry) && is_current(inputs, Some(Certainty::Likely)) {
+            let message = "no newer token is known, and the acceptor has an unused secret: either the error is about \
+                           another token, or the ledger does not contain a newer one";
+            cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::Staleness, message));
+        } else if let Some((source, message)) = contradiction(inputs, explanation) {
+            cause.weigh(weight::CONTRADICTED, CauseEvidence::lowers(source, message));
+        } else if other_observed {
+            let message = "another cause is observed now";
+            cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::OtherCauses, message));
         }
     }
 }
 
-/// The secret was refused, and the acceptor holds an unused one: it is another token's. Tells whether that was so.
-fn superseded(known: &Known<'_>, explanation: &Explanation, causes: &mut Causes) -> bool {
-    let undetermined = known.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Undetermined);
-    let holds_one = || {
-        let ways = known.reach.value().map(|reach| reach.ways.iter()).into_iter().flatten();
-        ways.filter_map(|way| way.unused_secret.passed()).any(|status| status.code == "PermissionDenied")
+/// If Consul rejected the secret although the acceptor has an unused one, that secret belongs to another token. Returns
+/// whether this is so.
+fn superseded(inputs: &Inputs<'_>, explanation: &Explanation, causes: &mut Causes) -> bool {
+    let is_undetermined = inputs.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Undetermined);
+    let has_unused_secret = || {
+        let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+        traces.filter_map(|trace| trace.unused_secret.value()).any(|status| status.code == "PermissionDenied")
     };
-    if explanation.entry != &catalog::SECRET_INVALID || !undetermined || !holds_one() {
+    if explanation.entry != &catalog::SECRET_INVALID || !is_undetermined || !has_unused_secret() {
         return false;
     }
-    let text = Text::of(&catalog::TOKEN_SUPERSEDED);
+    let evidence = CauseEvidence::raises(CauseSource::ErrorMessage, quoted(explanation));
+    let message = "it has an unused secret, so that secret is not this token's";
     causes
-        .add(&text, Severity::Error, weight::SAID, Evidence::raises(SEEN_IN, said_text(explanation)))
-        .weigh(
-            weight::MAY_HURT,
-            Evidence::raises("the acceptor", "it holds an unused secret, so not this token's"),
-        );
+        .add(&CauseText::from(&catalog::TOKEN_SUPERSEDED), Severity::Error, weight::REPORTED, evidence)
+        .weigh(weight::NOT_BLOCKING, CauseEvidence::raises(CauseSource::Acceptor, message));
     true
 }
 
-/// The cause that the error is a weaker word for, when the token's staleness is known.
-fn refined_by_verdict(known: &Known<'_>, explanation: &Explanation) -> Option<&'static str> {
-    let verdict = known.staleness.as_ref()?.verdict;
-    SAYS_STALE
+/// Returns the name of the verdict's cause if it is more specific than the error.
+fn refined_by_verdict(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<&'static str> {
+    let verdict = inputs.staleness.as_ref()?.verdict;
+    STALE_MESSAGES
         .contains(&explanation.entry)
-        .then(|| staleness::entry(verdict).map(|entry| entry.name))
+        .then(|| staleness::cause(verdict))
         .flatten()
+        .map(|entry| entry.name)
 }
 
-fn is_current(known: &Known<'_>, certainty: Option<Certainty>) -> bool {
-    let staleness = known.staleness.as_ref();
+fn is_current(inputs: &Inputs<'_>, certainty: Option<Certainty>) -> bool {
+    let staleness = inputs.staleness.as_ref();
     staleness.is_some_and(|it| it.verdict == Verdict::Current && it.certainty == certainty)
 }
 
-/// What is seen now that was otherwise when the error came.
-fn contradiction(known: &Known<'_>, explanation: &Explanation) -> Option<String> {
+/// Returns what is observed now that contradicts the error.
+fn contradiction(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<(CauseSource, String)> {
     let entry = explanation.entry;
     if matches!(entry.area, Area::Text | Area::Token)
-        && known.report.is_some_and(|report| report.consul.accepted)
+        && inputs.report.as_ref().is_some_and(|report| report.consul.accepted)
     {
-        return Some("the token that was given is accepted: the error is of another text".to_owned());
+        let message = "Consul accepts this token, so the error is about another text";
+        return Some((CauseSource::Token, message.to_owned()));
     }
-    if SAYS_STALE.contains(&entry) && is_current(known, Some(Certainty::Proven)) {
-        return Some("this token is current: the error is of another one".to_owned());
+    if STALE_MESSAGES.contains(&entry) && is_current(inputs, Some(Certainty::Proven)) {
+        let message = "this token is current, so the error is about another one";
+        return Some((CauseSource::Staleness, message.to_owned()));
     }
     if !matches!(entry.area, Area::Connectivity | Area::Tls) || explanation.url.is_some() {
         return None;
     }
-    let reach = known.reach.value()?;
-    let dialed = || reach.ways.iter().filter(|way| way.dialed);
-    let said_of = |address: &str| {
+    let connectivity = inputs.connectivity.value()?;
+    let dialed = || connectivity.addresses.iter().filter(|trace| trace.dialed);
+    let is_meant = |address: &str| {
         explanation.addresses.is_empty() || explanation.addresses.iter().any(|it| it == address)
     };
-    if !explanation.addresses.is_empty() && !dialed().any(|way| said_of(&way.address)) {
-        return Some("the error names an address that is not in this token".to_owned());
+    if !explanation.addresses.is_empty() && !dialed().any(|trace| is_meant(&trace.address)) {
+        let message = "the error names an address that is not in this token";
+        return Some((CauseSource::Token, message.to_owned()));
     }
-    let mut of_them = dialed().filter(|way| said_of(&way.address)).peekable();
-    of_them.peek()?;
-    of_them.all(|way| way.peering_exists.passed().is_some()).then(|| {
-        format!("it answers now, seen from {}; the dialing servers may see otherwise", reach.seen_from)
-    })
+    let mut meant = dialed().filter(|trace| is_meant(&trace.address)).peekable();
+    meant.peek()?;
+    let host = &connectivity.observed_from;
+    let message = format!("answers now, observed from {host}; the dialing servers may get other results");
+    meant.all(|trace| trace.peering_exists.value().is_some()).then_some((CauseSource::Connectivity, message))
 }
 
-fn said_text(explanation: &Explanation) -> String {
+fn quoted(explanation: &Explanation) -> String {
     match explanation.count {
         1 => explanation.text.clone(),
         count => format!("{} ({count} times)", explanation.text),

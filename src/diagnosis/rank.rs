@@ -1,123 +1,162 @@
-//! Causes, what speaks for and against each, and their order.
+//! Causes, the evidence for and against each, and their order.
 
 use std::cmp::Reverse;
 
 use serde::Serialize;
 
-use super::Known;
-use super::cause_text::Text;
+use super::Inputs;
+use super::cause_text::CauseText;
 use crate::explain;
 use crate::lint::Severity;
 
-/// One likely cause.
+/// A likely cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cause {
-    /// Stable kebab-case name: of a known message, of a check, or of a cause that only a diagnosis can find.
+    /// The kebab-case name of a known message, a check, or a cause that only a diagnosis finds.
     pub name: &'static str,
-    /// Whether it keeps the establish from working.
+    /// Whether it blocks the peering.
     pub severity: Severity,
-    /// How sure it is.
-    pub certainty: Certainty,
-    /// What it is, in one sentence.
+    /// How certain it is.
+    pub certainty: CauseCertainty,
+    /// What is wrong, in one sentence.
     pub summary: String,
-    /// How it comes about, likeliest first.
+    /// The usual reasons, the most likely first.
     pub why: Vec<String>,
     /// What to do.
     pub remedy: String,
-    /// A command line to run next; `None` when there is none. Words in capitals are to be filled in.
+    /// The command to run next, with placeholders in capitals.
     pub next: Option<String>,
-    /// The addresses that it was seen at.
+    /// The affected addresses.
     pub addresses: Vec<String>,
-    /// What speaks for it and against it.
-    pub evidence: Vec<Evidence>,
-    /// The local name, at the Consul at hand, of the peering that it is about.
+    /// The evidence for and against it.
+    pub evidence: Vec<CauseEvidence>,
+    /// The dialer's local name of the affected peering.
     #[serde(skip)]
-    name_there: Option<String>,
+    local_name: Option<String>,
     #[serde(skip)]
     weight: i32,
 }
 
-/// How sure a cause is.
+/// How certain a cause is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Certainty {
-    /// It may be.
+pub enum CauseCertainty {
+    /// The evidence is weak or contradicted.
     Possible,
-    /// It probably is.
+    /// It was observed or reported.
     Likely,
-    /// It was seen, and an establish fails by it.
+    /// It was observed, and it blocks the peering.
     Certain,
 }
 
-/// What was seen, and what it does to a cause.
+/// Evidence for or against a cause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Evidence {
-    /// Where it was seen.
-    pub seen_in: &'static str,
-    /// Whether it speaks for the cause.
+pub struct CauseEvidence {
+    /// Where it comes from.
+    pub source: CauseSource,
+    /// Whether it makes the cause more or less likely.
     pub effect: Effect,
-    /// What was seen.
-    pub says: String,
+    /// The observation.
+    pub message: String,
 }
 
-/// What evidence does to a cause.
+/// A source of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CauseSource {
+    /// The token's text and fields.
+    Token,
+    /// The connections to the token's addresses.
+    Connectivity,
+    /// The staleness verdict.
+    Staleness,
+    /// The ledger.
+    Ledger,
+    /// The accepting cluster.
+    Acceptor,
+    /// The Consul at `-http-addr`.
+    Dialer,
+    /// The error message that a person saw.
+    ErrorMessage,
+    /// The other causes of this diagnosis.
+    OtherCauses,
+}
+
+impl CauseSource {
+    /// Returns the source's name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Connectivity => "connectivity",
+            Self::Staleness => "staleness",
+            Self::Ledger => "ledger",
+            Self::Acceptor => "acceptor",
+            Self::Dialer => "dialer",
+            Self::ErrorMessage => "Consul's error message",
+            Self::OtherCauses => "other causes",
+        }
+    }
+}
+
+/// The effect of evidence on a cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
-    /// It speaks for it.
+    /// More likely.
     Raises,
-    /// It speaks against it.
+    /// Less likely.
     Lowers,
 }
 
-/// How much evidence weighs. A cause weighs what its evidence weighs together.
+/// The weight of evidence. A cause's weight is the sum of its evidence.
 pub(super) mod weight {
-    /// It was seen here and now, and nothing can work while it is so.
-    pub(in crate::diagnosis) const DECIDES: i32 = 1000;
-    /// It was seen here and now; the dialing servers may see otherwise.
-    pub(in crate::diagnosis) const SEEN: i32 = 700;
-    /// The person's error says so, and nothing that was seen since contradicts it.
-    pub(in crate::diagnosis) const SAID: i32 = 400;
-    /// It is so, and alone it does not make an establish fail.
-    pub(in crate::diagnosis) const MAY_HURT: i32 = 100;
-    /// What was seen contradicts it.
+    /// Observed now, and nothing can work meanwhile.
+    pub(in crate::diagnosis) const DECISIVE: i32 = 1000;
+    /// Observed now from this host; the dialing servers may get other results.
+    pub(in crate::diagnosis) const OBSERVED: i32 = 700;
+    /// Reported by the error message, and not contradicted.
+    pub(in crate::diagnosis) const REPORTED: i32 = 400;
+    /// True, but alone it does not block the peering.
+    pub(in crate::diagnosis) const NOT_BLOCKING: i32 = 100;
+    /// Contradicted by what is observed now.
     pub(in crate::diagnosis) const CONTRADICTED: i32 = -600;
 }
 
-/// Causes while evidence is gathered.
+/// Collects causes and their evidence.
 #[derive(Debug, Default)]
 pub(super) struct Causes(Vec<Cause>);
 
 impl Causes {
-    /// Adds evidence to a cause, which is made if it is not there.
+    /// Adds evidence to a cause, and the cause if it is new.
     pub(super) fn add(
         &mut self,
-        text: &Text,
+        text: &CauseText,
         severity: Severity,
         weight: i32,
-        evidence: Evidence,
+        evidence: CauseEvidence,
     ) -> &mut Cause {
-        let at = self.0.iter().position(|cause| cause.name == text.name).unwrap_or_else(|| {
+        let index = self.0.iter().position(|cause| cause.name == text.name).unwrap_or_else(|| {
             self.0.push(Cause {
                 name: text.name,
                 severity,
-                certainty: Certainty::Possible,
+                certainty: CauseCertainty::Possible,
                 summary: text.summary.clone(),
                 why: text.why.clone(),
                 remedy: text.remedy.clone(),
                 next: text.next.clone(),
                 addresses: Vec::new(),
                 evidence: Vec::new(),
-                name_there: None,
+                local_name: None,
                 weight: 0,
             });
             self.0.len() - 1
         });
-        let cause = &mut self.0[at];
+        let cause = &mut self.0[index];
         cause.weight += weight;
         cause.severity = cause.severity.max(severity);
         if !cause.evidence.contains(&evidence) {
@@ -126,26 +165,26 @@ impl Causes {
         cause
     }
 
-    /// The cause of that name, if something spoke for it.
+    /// Returns the cause with a name.
     pub(super) fn find(&mut self, name: &str) -> Option<&mut Cause> {
         self.0.iter_mut().find(|cause| cause.name == name)
     }
 
-    /// The causes that were seen somewhere.
-    pub(super) fn seen_in(&mut self, place: &str) -> impl Iterator<Item = &mut Cause> {
-        self.0.iter_mut().filter(move |cause| cause.evidence.iter().any(|it| it.seen_in == place))
+    /// Returns the causes with evidence from a source.
+    pub(super) fn with_source(&mut self, source: CauseSource) -> impl Iterator<Item = &mut Cause> {
+        self.0.iter_mut().filter(move |cause| cause.evidence.iter().any(|it| it.source == source))
     }
 
-    /// Whether some cause is seen to make the establish fail.
-    pub(super) fn some_is_seen(&self) -> bool {
-        self.0.iter().any(|cause| cause.weight >= weight::SEEN && cause.severity == Severity::Error)
+    /// Whether a cause that blocks the peering is observed now.
+    pub(super) fn has_observed(&self) -> bool {
+        self.0.iter().any(|cause| cause.weight >= weight::OBSERVED && cause.severity == Severity::Error)
     }
 
-    /// The likeliest first; of equally likely ones, the one that was found first: nearer to the token's text.
-    pub(super) fn ranked(mut self, known: &Known<'_>) -> Vec<Cause> {
+    /// Returns the causes, the most likely first. Equally likely ones keep their order.
+    pub(super) fn ranked(mut self, inputs: &Inputs<'_>) -> Vec<Cause> {
         for cause in &mut self.0 {
-            cause.settle();
-            cause.fill_in(known);
+            cause.set_certainty();
+            cause.fill_in_next(inputs);
         }
         self.0.sort_by_key(|cause| Reverse((cause.severity, cause.weight)));
         self.0
@@ -153,91 +192,94 @@ impl Causes {
 }
 
 impl Cause {
-    /// More weight, for or against it.
-    pub(super) fn weigh(&mut self, weight: i32, evidence: Evidence) {
+    /// Adds evidence for or against the cause.
+    pub(super) fn weigh(&mut self, weight: i32, evidence: CauseEvidence) {
         self.weight += weight;
         self.evidence.push(evidence);
     }
 
-    /// The local name of the peering that it is about.
-    pub(super) fn about(&mut self, name: &str) {
-        self.name_there = Some(name.to_owned());
+    /// Sets the dialer's local name of the affected peering.
+    pub(super) fn set_local_name(&mut self, name: &str) {
+        self.local_name = Some(name.to_owned());
     }
 
-    /// An address that it was seen at.
-    pub(super) fn at(&mut self, address: &str) {
-        if !self.addresses.iter().any(|known| known == address) {
+    /// Adds an affected address.
+    pub(super) fn add_address(&mut self, address: &str) {
+        if !self.addresses.iter().any(|it| it == address) {
             self.addresses.push(address.to_owned());
         }
     }
 
-    /// What is known in the command to run next. A token is generated with an address that is not known yet.
-    fn fill_in(&mut self, known: &Known<'_>) {
+    /// Fills in the placeholders of the next command. A new token needs another address than the affected one.
+    fn fill_in_next(&mut self, inputs: &Inputs<'_>) {
         let Some(next) = &self.next else { return };
         let address = self.addresses.first().filter(|_| !next.contains("generate-token")).map(String::as_str);
-        let mut next = explain::filled(next, self.name_there.as_deref(), address, known.given_as);
-        if let (Some(at), Some(_)) = (known.http_addr, &self.name_there)
+        let mut next = explain::filled(next, self.local_name.as_deref(), address, inputs.given_as);
+        if let (Some(http_addr), Some(_)) = (inputs.http_addr, &self.local_name)
             && next.starts_with("peering ")
         {
-            next = format!("{next} -http-addr {at}");
+            next = format!("{next} -http-addr {http_addr}");
         }
         self.next = Some(next);
     }
 
-    fn settle(&mut self) {
+    fn set_certainty(&mut self) {
         self.certainty = match self.weight {
-            weight::DECIDES.. => Certainty::Certain,
-            weight::SAID.. => Certainty::Likely,
-            _ => Certainty::Possible,
+            weight::DECISIVE.. => CauseCertainty::Certain,
+            weight::REPORTED.. => CauseCertainty::Likely,
+            _ => CauseCertainty::Possible,
         };
-        // What was seen to be otherwise now does not keep the next try from working.
+        // What is contradicted now does not block the next try.
         if self.weight < 0 {
             self.severity = self.severity.min(Severity::Warning);
         }
     }
 }
 
-impl Evidence {
-    pub(super) fn raises(seen_in: &'static str, says: impl Into<String>) -> Self {
-        Self { seen_in, effect: Effect::Raises, says: says.into() }
+impl CauseEvidence {
+    pub(super) fn raises(source: CauseSource, message: impl Into<String>) -> Self {
+        Self { source, effect: Effect::Raises, message: message.into() }
     }
 
-    pub(super) fn lowers(seen_in: &'static str, says: impl Into<String>) -> Self {
-        Self { seen_in, effect: Effect::Lowers, says: says.into() }
+    pub(super) fn lowers(source: CauseSource, message: impl Into<String>) -> Self {
+        Self { source, effect: Effect::Lowers, message: message.into() }
     }
 }
 
-/// The last sentence: the most likely cause, and what to do.
-pub(super) fn conclusion(known: &Known<'_>, causes: &[Cause]) -> String {
+/// Whether the dialer has, or had, a stream with the token's peering.
+pub(super) fn was_connected(inputs: &Inputs<'_>) -> bool {
+    let peer_id = inputs.token.map(|token| token.peer_id.as_str());
+    let mut peerings = inputs.dialer.value().into_iter().flat_map(|view| view.peerings.iter().flatten());
+    peerings.any(|entry| entry.peer_id.as_deref() == peer_id && entry.state.was_used())
+}
+
+/// Returns the conclusion: the most likely cause and what to do.
+pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
     if let Some(cause) = causes.iter().find(|cause| cause.severity == Severity::Error) {
         let head = match cause.certainty {
-            Certainty::Certain => "The cause",
-            Certainty::Likely => "The most likely cause",
-            Certainty::Possible => "A possible cause",
+            CauseCertainty::Certain => "The cause",
+            CauseCertainty::Likely => "The most likely cause",
+            CauseCertainty::Possible => "A possible cause",
         };
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
-    let unknown = match &known.error {
-        Some(said) if known.token.is_none() && said.is_empty() => {
-            return "This error text is not known here. With the token there is more to look at: peering diagnose @token"
-                .to_owned();
-        }
-        Some(said) if said.is_empty() => "The error's text is not known here. ",
-        Some(_) | None => "",
-    };
-    let Some(reach) = known.reach.value() else {
-        return format!(
-            "{unknown}Nothing wrong was found in what was looked at; the way to the servers was not."
-        );
+    let is_unknown = inputs.error.as_ref().is_some_and(Vec::is_empty);
+    if is_unknown && inputs.token.is_none() {
+        return "This error message is unknown. For more checks, pass the token: peering diagnose @token"
+            .to_owned();
+    }
+    let unknown = if is_unknown { "The error message is unknown. " } else { "" };
+    let Some(connectivity) = inputs.connectivity.value() else {
+        return format!("{unknown}No problem found, but connectivity was not checked.");
     };
     format!(
-        "{unknown}Nothing was found from {} that keeps this token from working. The dialing servers may see otherwise: \
-         run this on one of them.",
-        reach.seen_from
+        "{unknown}Found nothing from {} that prevents this token from working. The dialing servers may get other results: \
+         run this command on one of them.",
+        connectivity.observed_from
     )
 }
 
-/// Ends with a full stop.
+/// Adds a full stop if there is none.
 fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }

@@ -1,25 +1,22 @@
-//! What the token's staleness tells.
+//! The cause that the token's staleness verdict is.
 
-use super::Known;
-use super::cause_text::Text;
-use super::rank::{Causes, Evidence, weight};
+use super::Inputs;
+use super::cause_text::CauseText;
+use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::explain::{Entry, catalog};
 use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
 
-/// Where it was seen.
-const SEEN_IN: &str = "staleness";
-
-/// The messages that a stale token is refused with. Each says less than a verdict does.
-pub(super) static SAYS_STALE: [&Entry; 4] = [
+/// The messages with which Consul rejects a stale token. A verdict is more specific than each of them.
+pub(super) static STALE_MESSAGES: [&Entry; 4] = [
     &catalog::SECRET_INVALID,
     &catalog::NO_UNUSED_SECRET,
     &catalog::PEER_ID_UNKNOWN,
     &catalog::PEERING_DELETED,
 ];
 
-/// The cause that a verdict is; `None` for a token that is current, or that nothing is known of.
-pub(super) fn entry(verdict: Verdict) -> Option<&'static Entry> {
+/// Returns the cause that a verdict is; `None` for current and undetermined tokens.
+pub(super) fn cause(verdict: Verdict) -> Option<&'static Entry> {
     match verdict {
         Verdict::Superseded => Some(&catalog::TOKEN_SUPERSEDED),
         Verdict::Spent => Some(&catalog::TOKEN_SPENT),
@@ -28,12 +25,13 @@ pub(super) fn entry(verdict: Verdict) -> Option<&'static Entry> {
     }
 }
 
-pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
-    let Some(assessment) = &known.staleness else { return };
-    let Some(entry) = entry(assessment.verdict) else { return };
-    // What to do depends on what was found, and the entry does not know that.
-    let text = Text { remedy: assessment.remedy.clone(), ..Text::of(entry) };
-    let sure = assessment.certainty == Some(Certainty::Proven);
-    let at = if sure { weight::DECIDES } else { weight::SEEN };
-    causes.add(&text, Severity::Error, at, Evidence::raises(SEEN_IN, assessment.summary.clone()));
+pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
+    let Some(assessment) = &inputs.staleness else { return };
+    let Some(entry) = cause(assessment.verdict) else { return };
+    // The remedy depends on the evidence, which the entry does not know.
+    let text = CauseText { remedy: assessment.remedy.clone(), ..CauseText::from(entry) };
+    let is_proven = assessment.certainty == Some(Certainty::Proven);
+    let weight = if is_proven { weight::DECISIVE } else { weight::OBSERVED };
+    let evidence = CauseEvidence::raises(CauseSource::Staleness, assessment.summary.clone());
+    causes.add(&text, Severity::Error, weight, evidence);
 }

@@ -1,46 +1,39 @@
-//! What the token's text and fields tell.
+//! Causes in the token's text and fields.
 
-use super::Known;
-use super::cause_text::Text;
-use super::rank::{Causes, Evidence, weight};
+use super::Inputs;
+use super::cause_text::CauseText;
+use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::explain::catalog;
 use crate::lint::Severity;
 use crate::lint::rules;
 
-/// Where it was seen.
-const SEEN_IN: &str = "the token";
-
-pub(super) fn look(known: &Known<'_>, causes: &mut Causes) {
-    let Some(report) = known.report else { return };
-    let refusal = (!report.consul.accepted).then(|| report.consul.message.clone().unwrap_or_default());
+pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
+    let Some(report) = &inputs.report else { return };
+    let rejection = (!report.consul.accepted).then(|| report.consul.message.clone().unwrap_or_default());
     let mut explained = false;
     for finding in &report.findings {
         let Some(check) = rules::find(finding.check) else { continue };
-        let at = match finding.severity {
-            // What is wrong with its text says less than what was done to it.
-            Severity::Error if matches!(check.name, "not-base64" | "not-json") => weight::DECIDES,
-            Severity::Error => weight::DECIDES + 1,
-            Severity::Warning => weight::MAY_HURT,
+        let weight = match finding.severity {
+            // A more specific finding explains a text that cannot be decoded better.
+            Severity::Error if matches!(check.name, "not-base64" | "not-json") => weight::DECISIVE,
+            Severity::Error => weight::DECISIVE + 1,
+            Severity::Warning => weight::NOT_BLOCKING,
             Severity::Info => continue,
         };
         explained |= finding.severity == Severity::Error;
-        let says = match &refusal {
-            Some(message) if finding.severity == Severity::Error => {
-                format!("{}: {} (Consul says: {message})", finding.path, finding.message)
+        let message = match &rejection {
+            Some(consul) if finding.severity == Severity::Error => {
+                format!("{}: {} (Consul's error: {consul})", finding.path, finding.message)
             }
             _ => format!("{}: {}", finding.path, finding.message),
         };
-        causes.add(&Text::from(check), finding.severity, at, Evidence::raises(SEEN_IN, says));
+        let evidence = CauseEvidence::raises(CauseSource::Token, message);
+        causes.add(&CauseText::from(check), finding.severity, weight, evidence);
     }
-    if let Some(message) = refusal
+    if let Some(consul) = rejection
         && !explained
     {
-        let text = Text::of(&catalog::TOKEN_REJECTED);
-        causes.add(
-            &text,
-            Severity::Error,
-            weight::DECIDES,
-            Evidence::raises(SEEN_IN, format!("Consul says: {message}")),
-        );
+        let evidence = CauseEvidence::raises(CauseSource::Token, format!("Consul's error: {consul}"));
+        causes.add(&CauseText::from(&catalog::TOKEN_REJECTED), Severity::Error, weight::DECISIVE, evidence);
     }
 }

@@ -40,7 +40,7 @@ fn of(area: Area) -> impl Iterator<Item = &'static Check> {
 
 fn section(page: &mut String, check: &Check) {
     let _ = write!(page, "\n### {}\n\n**{}.** {}\n\n", check.name, check.severity, check.summary);
-    let _ = write!(page, "Why: {}\n\nWhat to do: {}\n\n", check.reason, check.remedy);
+    let _ = write!(page, "Why: {}\n\nWhat to do: {}\n\n", check.why, check.remedy);
     if let Some(condition) = check.subject.condition() {
         let _ = write!(page, "Runs if {condition}. ");
     }

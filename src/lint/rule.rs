@@ -74,7 +74,7 @@ pub struct Check {
     /// The problem, in one sentence.
     pub summary: &'static str,
     /// What the problem leads to, and how it comes about.
-    pub reason: &'static str,
+    pub why: &'static str,
     /// What to do.
     pub remedy: &'static str,
     /// How this is known: Consul's behavior, an RFC, an issue.
@@ -89,7 +89,7 @@ pub struct Check {
 pub struct Findings {
     check: &'static str,
     severity: Severity,
-    findings: Vec<Finding>,
+    list: Vec<Finding>,
     truncated: usize,
 }
 
@@ -118,7 +118,7 @@ impl Serialize for Values {
 
 impl Findings {
     pub(super) fn new(check: &'static str, severity: Severity) -> Self {
-        Self { check, severity, findings: Vec::new(), truncated: 0 }
+        Self { check, severity, list: Vec::new(), truncated: 0 }
     }
 
     /// Adds a finding.
@@ -128,11 +128,11 @@ impl Findings {
         message: impl Into<String>,
         values: impl IntoIterator<Item = (&'static str, Value)>,
     ) {
-        if self.findings.len() == MAX_FINDINGS {
+        if self.list.len() == MAX_FINDINGS {
             self.truncated += 1;
             return;
         }
-        self.findings.push(Finding {
+        self.list.push(Finding {
             check: self.check,
             severity: self.severity,
             message: message.into(),
@@ -150,8 +150,8 @@ impl Findings {
     pub(super) fn finish(mut self) -> Vec<Finding> {
         let truncated = self.truncated;
         if truncated > 0 {
-            let path = self.findings.last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
-            self.findings.push(Finding {
+            let path = self.list.last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
+            self.list.push(Finding {
                 check: self.check,
                 severity: self.severity,
                 message: format!("{} not listed", count(truncated, "more finding")),
@@ -159,7 +159,7 @@ impl Findings {
                 values: Values(vec![("truncated", truncated.into())]),
             });
         }
-        self.findings
+        self.list
     }
 }
 

@@ -1,6 +1,6 @@
 //! The checks, one file per area, and the list of them.
 
-mod addresses;
+pub(crate) mod addresses;
 mod certificates;
 mod duplicates;
 mod encoding;
@@ -59,16 +59,16 @@ pub static ALL: &[&Check] = &[
     &certificates::CA_MISSING,
     &certificates::CA_UNPARSABLE,
     &certificates::CA_UNREAD,
-    &certificates::CA_EXPIRED,
-    &certificates::CA_PARTLY_EXPIRED,
-    &certificates::CA_NOT_YET_VALID,
-    &certificates::CA_EXPIRES_SOON,
-    &certificates::CA_NOT_A_CA,
-    &certificates::CA_KEY_USAGE,
-    &certificates::CA_KEY_UNUSABLE,
-    &certificates::CA_KEY_WEAK,
-    &certificates::CA_SIGNATURE_WEAK,
-    &certificates::CA_SIGNATURE_INVALID,
+    &certificates::validity::CA_EXPIRED,
+    &certificates::validity::CA_PARTLY_EXPIRED,
+    &certificates::validity::CA_NOT_YET_VALID,
+    &certificates::validity::CA_EXPIRES_SOON,
+    &certificates::keys::CA_NOT_A_CA,
+    &certificates::keys::CA_KEY_USAGE,
+    &certificates::keys::CA_KEY_UNUSABLE,
+    &certificates::keys::CA_KEY_WEAK,
+    &certificates::keys::CA_SIGNATURE_WEAK,
+    &certificates::keys::CA_SIGNATURE_INVALID,
     &certificates::CA_NOT_SELF_SIGNED,
     &certificates::CA_NO_SPIFFE_ID,
     &certificates::CA_DUPLICATE,

@@ -1,6 +1,5 @@
 //! A client of Consul's HTTP API that sends requests like Consul's own command line.
 
-pub(crate) mod answer;
 pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod dialer;
@@ -12,9 +11,9 @@ pub(crate) mod kv;
 pub(crate) mod peering;
 pub(crate) mod peerings;
 mod proxy;
+pub(crate) mod response;
 mod transport;
 
-pub use answer::{CaRoot, CaRoots, GeneratedToken};
 pub use client::Client;
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;
@@ -23,4 +22,5 @@ pub use host_port::{HostPort, HostPortError};
 pub use kv::Pair;
 pub use peering::{Locality, Peering, Remote, StreamStatus};
 pub use peerings::{EstablishRequest, GenerateTokenRequest};
+pub use response::{CaRoot, CaRoots, GeneratedToken};
 pub use transport::{ApiRequest, ApiResponse, Sending, TakeChunk, Transport};

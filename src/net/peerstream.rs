@@ -1,8 +1,8 @@
-//! What peers say to each other: the messages of Consul's peer stream service, and its calls over a [`Connection`].
+//! The messages of Consul's peer stream service, and its calls over a [`Connection`].
 //!
 //! The service is gRPC over HTTP/2. A dialer exchanges its token's establishment secret for a stream secret, then opens
-//! a stream with that. Only the messages that establish, keep and end a peering are read; what replicates services is
-//! passed over.
+//! a stream with it. This module parses the messages that establish, keep and end a peering. It ignores the content of
+//! messages that replicate services.
 
 pub(crate) mod connection;
 
@@ -13,29 +13,29 @@ use prost::{Message, Oneof};
 pub(crate) use connection::code_name;
 pub use connection::{Alpn, CallError, Connection, DialError, Refusal, Step, Trust};
 
-/// The path of the call that consumes an establishment secret.
+/// The path of the call that uses up an establishment secret.
 pub const EXCHANGE_SECRET: &str = "/hashicorp.consul.internal.peerstream.PeerStreamService/ExchangeSecret";
 
-/// The path of the call that holds the stream between two peers.
+/// The path of the call that opens the stream between two peers.
 pub const STREAM_RESOURCES: &str = "/hashicorp.consul.internal.peerstream.PeerStreamService/StreamResources";
 
-/// An establishment secret, to be exchanged for a stream secret.
+/// The request to exchange an establishment secret for a stream secret.
 #[derive(Clone, PartialEq, Eq, Message)]
 #[prost(skip_debug)]
 pub struct ExchangeSecretRequest {
     /// The acceptor's ID of the peering.
     #[prost(string, tag = "1")]
     pub peer_id: String,
-    /// The token's secret; a real one is spent by this.
+    /// The token's secret. The exchange uses it up.
     #[prost(string, tag = "2")]
     pub establishment_secret: String,
 }
 
-/// What an establishment secret was exchanged for.
+/// The answer to [`ExchangeSecretRequest`].
 #[derive(Clone, PartialEq, Eq, Message)]
 #[prost(skip_debug)]
 pub struct ExchangeSecretResponse {
-    /// Opens the stream.
+    /// The secret that opens the stream.
     #[prost(string, tag = "1")]
     pub stream_secret: String,
 }
@@ -43,21 +43,21 @@ pub struct ExchangeSecretResponse {
 /// One message of the stream, in either direction.
 #[derive(Clone, PartialEq, Message)]
 pub struct StreamMessage {
-    /// What it says.
+    /// Its content.
     #[prost(oneof = "Payload", tags = "1, 2, 3, 4, 5")]
     pub payload: Option<Payload>,
 }
 
-/// What a message of the stream says.
+/// The content of a message of the stream.
 #[derive(Clone, PartialEq, Oneof)]
 pub enum Payload {
     /// The dialer's first message.
     #[prost(message, tag = "1")]
     Open(Open),
-    /// Asks for a kind of resource; its content is not kept.
+    /// A request for a type of resource. Its content is ignored.
     #[prost(message, tag = "2")]
     Request(Unread),
-    /// Brings a resource; its content is not kept.
+    /// A resource. Its content is ignored.
     #[prost(message, tag = "3")]
     Response(Unread),
     /// The sender deleted the peering.
@@ -75,18 +75,18 @@ pub struct Open {
     /// The acceptor's ID of the peering.
     #[prost(string, tag = "1")]
     pub peer_id: String,
-    /// What the establishment secret was exchanged for.
+    /// The stream secret.
     #[prost(string, tag = "2")]
     pub stream_secret_id: String,
-    /// Where the dialer is.
+    /// The dialer's location.
     #[prost(message, optional, tag = "3")]
     pub remote: Option<OpenRemote>,
 }
 
-/// Where the dialer is, in its own words.
+/// The dialer's location.
 #[derive(Clone, PartialEq, Eq, Message)]
 pub struct OpenRemote {
-    /// Admin partition; empty in the community edition.
+    /// Its admin partition; empty in the community edition.
     #[prost(string, tag = "1")]
     pub partition: String,
     /// Its datacenter.
@@ -94,7 +94,7 @@ pub struct OpenRemote {
     pub datacenter: String,
 }
 
-/// A message of which nothing is kept.
+/// A message whose content is ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub struct Unread {}
 
@@ -129,14 +129,14 @@ impl fmt::Debug for Open {
     }
 }
 
-/// What a server that does not lead the cluster may add to its refusal (gRPC's `google.rpc.Status`).
+/// What a follower may add to its error (gRPC's `google.rpc.Status`).
 #[derive(Clone, PartialEq, Message)]
 struct StatusDetails {
     #[prost(message, repeated, tag = "3")]
     details: Vec<Detail>,
 }
 
-/// One detail, of the type that the URL names (`google.protobuf.Any`).
+/// One detail of the type in the URL (`google.protobuf.Any`).
 #[derive(Clone, PartialEq, Message)]
 struct Detail {
     #[prost(string, tag = "1")]
@@ -145,24 +145,24 @@ struct Detail {
     value: Vec<u8>,
 }
 
-/// Where the leader is.
+/// The leader's address.
 #[derive(Clone, PartialEq, Message)]
 struct LeaderAddress {
     #[prost(string, tag = "1")]
     address: String,
 }
 
-/// The type of [`LeaderAddress`] in details.
+/// The type URL of [`LeaderAddress`].
 const LEADER_ADDRESS: &str = "hashicorp.consul.internal.peerstream.LeaderAddress";
 
-/// The leader's address in a status's details, if it is there.
+/// Returns the leader's address from the details of a status.
 fn leader_of(details: &[u8]) -> Option<String> {
     let details = StatusDetails::decode(details).ok()?.details;
     let detail = details.iter().find(|detail| detail.type_url.ends_with(LEADER_ADDRESS))?;
     LeaderAddress::decode(detail.value.as_slice()).ok().map(|leader| leader.address)
 }
 
-/// Details that name the leader, as a server that does not lead gives them.
+/// Returns details with the leader's address, as a follower sends them.
 pub(crate) fn leader_details(code: tonic::Code, message: &str, address: &str) -> Vec<u8> {
     #[derive(Clone, PartialEq, Message)]
     struct Whole {
@@ -194,8 +194,8 @@ mod tests {
     }
 
     #[test]
-    fn what_replicates_services_is_passed_over() {
-        // Field 2 (a request) that holds field 1 (text) and field 9, which nobody knows.
+    fn the_content_of_replication_messages_is_ignored() {
+        // Field 2 (a request) with field 1 (text) and the unknown field 9.
         let bytes = [0x12, 0x05, 0x0a, 0x01, b'x', 0x48, 0x07];
         let message = StreamMessage::decode(bytes.as_slice()).unwrap();
         assert_eq!(message.payload, Some(Payload::Request(Unread {})));
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn the_leader_is_read_from_a_refusals_details() {
+    fn the_leader_is_parsed_from_status_details() {
         let details = leader_details(tonic::Code::FailedPrecondition, "follower", "10.0.0.1:8502");
         assert_eq!(leader_of(&details).as_deref(), Some("10.0.0.1:8502"));
         assert_eq!(leader_of(b"\xff"), None);

@@ -9,10 +9,10 @@
 //! | no CAs named | the system's verifier accepts its chain |
 //! | `CONSUL_HTTP_SSL_VERIFY=false` | always |
 //!
-//! The second row is the only one that grants trust against the TLS library's verdict: webpki never accepts a root as a
-//! server certificate, and Go does if its dates and names fit (`openssl req -x509` makes such certificates). In the
-//! first row Go's algorithm only takes trust away: webpki ignores the dates of a root, and Go does not. In every row but
-//! the last the TLS library verifies the handshake's signature.
+//! Only the second and the last row grant trust against the TLS library's verdict. Second row: webpki never accepts a root
+//! as a server certificate, and Go does if its dates and names fit (`openssl req -x509` makes such certificates). First
+//! row: Go's algorithm only takes trust away, because webpki ignores the dates of a root. In every row but the last the
+//! TLS library verifies the signature of the handshake. `SECURITY.md` has the same list.
 //!
 //! Two types keep these apart: [`peer_chain::RecordingVerifier`] records what a server presented and decides nothing;
 //! [`go_compat_verifier::GoCompatVerifier`] decides and records nothing.

@@ -1,7 +1,7 @@
-//! Peerings as Consul's own command line prints them, to the byte.
+//! Peerings in the format of Consul's own command line, byte for byte.
 //!
-//! Two things differ, on purpose. Consul runs several peer server addresses together into one line: here each has its
-//! line. And Consul prints metadata in an order that changes from run to run: here it is sorted by key.
+//! There are two intended differences. Consul prints several peer server addresses on one line without separators: here
+//! each has its own line. Consul prints metadata in random order: here it is sorted by key.
 
 use std::fmt::{Display, Write};
 
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::gostd::json::quote;
 use crate::net::consul::Peering;
 
-/// `list`: a table with a row for each peering, in the order given. No line end after the last row.
+/// Formats `list`: a table with one row per peering, in the given order. The last row has no newline.
 pub fn list(peerings: &[Peering]) -> String {
     let header = ["Name", "State", "Imported Svcs", "Exported Svcs", "Meta"].map(str::to_owned);
     let rows = peerings.iter().map(|peering| {
@@ -25,7 +25,7 @@ pub fn list(peerings: &[Peering]) -> String {
             meta.join(","),
         ]
     });
-    // Cells are trimmed, and padded to the widest by characters, all but the last.
+    // Every cell is trimmed, and all but the last are padded to the widest, in characters.
     let rows: Vec<[String; 5]> =
         std::iter::once(header).chain(rows).map(|row| row.map(|cell| cell.trim().to_owned())).collect();
     let mut widths = [0; 5];
@@ -41,11 +41,11 @@ pub fn list(peerings: &[Peering]) -> String {
     rows.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// `read`: every field. It ends with a line end, after which Consul prints another.
+/// Formats `read`: all fields. The text ends with a newline, after which Consul prints another.
 pub fn one(peering: &Peering) -> String {
     let mut text = String::new();
     let mut line = |label: &str, value: &dyn Display| {
-        writeln!(text, "{label}{value}").expect("a string takes any text");
+        writeln!(text, "{label}{value}").expect("writing to a string never fails");
     };
     line("Name:         ", &peering.name);
     line("ID:           ", &peering.id);
@@ -69,7 +69,7 @@ pub fn one(peering: &Peering) -> String {
     if peering.peer_server_addresses.is_empty() {
         line("", &"");
     } else {
-        // No empty line follows them in Consul, and so none does here.
+        // Like in Consul, no empty line follows.
         line("Peer Server Addresses:", &"");
         for address in &peering.peer_server_addresses {
             line("    ", address);
@@ -88,12 +88,12 @@ pub fn one(peering: &Peering) -> String {
     text
 }
 
-/// `exported-services`: a name a line, in Consul's order. No line end after the last.
+/// Formats `exported-services`: one name per line, in Consul's order. The last line has no newline.
 pub fn exported_services(names: &[String]) -> String {
     names.iter().map(|name| name.trim()).collect::<Vec<_>>().join("\n")
 }
 
-/// `exported-services -format json`: the shape in which Consul writes service IDs.
+/// Formats `exported-services -format json` like Consul's service IDs.
 pub fn exported_services_json(names: &[String]) -> String {
     let mut text = "[".to_owned();
     for (at, name) in names.iter().enumerate() {
@@ -104,17 +104,17 @@ pub fn exported_services_json(names: &[String]) -> String {
     text + "]"
 }
 
-/// One line of JSON as Go's `encoding/json` writes it: compact, with HTML's characters escaped.
+/// Formats a value as JSON like Go's `encoding/json`: compact, with HTML characters escaped.
 pub fn json(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut written = Vec::new();
-    value.serialize(&mut serde_json::Serializer::with_formatter(&mut written, AsGo))?;
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut written, GoFormatter))?;
     Ok(String::from_utf8_lossy(&written).into_owned())
 }
 
-/// Writes strings as Go does.
-struct AsGo;
+/// Escapes strings like Go.
+struct GoFormatter;
 
-impl serde_json::ser::Formatter for AsGo {
+impl serde_json::ser::Formatter for GoFormatter {
     fn write_string_fragment<W: ?Sized + std::io::Write>(
         &mut self,
         writer: &mut W,
@@ -130,7 +130,7 @@ fn count(services: Option<&Vec<String>>) -> String {
     services.map_or(0, Vec::len).to_string()
 }
 
-/// A time as Go prints one of UTC, or a pointer to none.
+/// Formats a time like Go formats a `*time.Time` in UTC.
 fn time(at: Option<Timestamp>) -> String {
     at.map_or_else(
         || "<nil>".to_owned(),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn several_peer_addresses_have_a_line_each() {
+    fn each_peer_address_has_its_own_line() {
         assert_eq!(
             one(&dialed()),
             "Name:         west\nID:           1\nDeletedAt:    2026-11-23T18:54:47Z\nState:        DELETING\n\

@@ -62,7 +62,7 @@ fn case(check: &Check, report: &Report, fail_on: Severity) -> TestCase {
             status.set_message(skipped.reason);
             status
         }
-        (None, true) => failure(&lines.join("; "), &format!("{}\n{}", check.reason, check.remedy)),
+        (None, true) => failure(&lines.join("; "), &format!("{}\n{}", check.why, check.remedy)),
         (None, false) => TestCaseStatus::success(),
     };
     let mut case = TestCase::new(check.name, status);

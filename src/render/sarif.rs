@@ -75,11 +75,11 @@ fn rules() -> Vec<ReportingDescriptor> {
 }
 
 fn rule(check: &Check) -> ReportingDescriptor {
-    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}", check.reason, check.remedy, check.source);
+    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}", check.why, check.remedy, check.source);
     ReportingDescriptor::builder()
         .id(check.name.to_owned())
         .short_description(text(check.summary))
-        .full_description(text(check.reason))
+        .full_description(text(check.why))
         .help(text(&help))
         .default_configuration(
             ReportingConfiguration::builder().level(json!(level_name(check.severity))).build(),

@@ -21,9 +21,9 @@ pub struct Evidence {
     pub consul: Observed<ConsulView>,
     /// The answer to probe A: `StreamResources` with the peer ID and a random stream secret.
     pub peering_exists: Observed<Answer>,
-    /// The answer to probe B: `ExchangeSecret` with the peer ID and an empty secret. Ask [`may_be_asked_of`] first.
+    /// The answer to probe B: `ExchangeSecret` with the peer ID and an empty secret. Call [`may_ask_unused_secret`] first.
     ///
-    /// [`may_be_asked_of`]: crate::connectivity::probe_answer::probe_b_may_be_asked_of
+    /// [`may_ask_unused_secret`]: crate::connectivity::probe_answer::may_ask_unused_secret
     pub unused_secret: Observed<Answer>,
     /// What a snapshot of the acceptor holds.
     pub snapshot: Observed<SnapshotView>,

@@ -101,6 +101,12 @@ const MAX_REPAIRS: usize = 8;
 /// The maximum length of a variable name, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
+/// Returns the text without the line end of a file, which is not part of the token. Consul ignores it too.
+pub(crate) fn without_line_end(text: &[u8]) -> &[u8] {
+    let text = text.strip_suffix(b"\n").unwrap_or(text);
+    text.strip_suffix(b"\r").unwrap_or(text)
+}
+
 /// Finds the token in a text.
 ///
 /// If there is none, returns the error of the text after all repairs that certainly apply, and those repairs. Speculative

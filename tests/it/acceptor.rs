@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 
 use crate::peering::{Peering, fixture, guard, token_json};
 
-/// One request that a real Consul answered.
+/// A recorded request and the response of a real Consul.
 #[derive(Deserialize)]
 struct Exchange {
     name: String,
-    request: Asked,
-    response: Answered,
+    request: RecordedRequest,
+    response: RecordedResponse,
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct RecordedRequest {
     method: String,
     path: String,
     headers: std::collections::BTreeMap<String, String>,
@@ -28,35 +28,35 @@ struct Asked {
 }
 
 #[derive(Deserialize)]
-struct Answered {
+struct RecordedResponse {
     status: u16,
     headers: std::collections::BTreeMap<String, String>,
     body: String,
 }
 
-/// What must be set up for a recording to apply.
+/// The settings of the Consul that a recording was made with.
 #[derive(Clone, Copy, PartialEq)]
-enum World {
-    /// Everything on, nothing denied.
-    Open,
+enum Setup {
+    /// Every feature enabled, nothing denied.
+    Default,
     /// `connect.enabled = false`
     NoConnect,
     /// `peering.enabled = false`
     NoPeering,
     /// gRPC without TLS.
     NoGrpcTls,
-    /// An ACL token is demanded.
-    Denying,
+    /// An ACL token is required.
+    DefaultDeny,
 }
 
-/// Why a recording says nothing about this acceptor, by the start of its name; anything else must be replayed.
+/// The recordings that cannot be replayed, by the start of their names, each with the reason. All others are replayed.
 const NOT_APPLICABLE: &[(&str, &str)] = &[
-    ("establish-peering-disabled", "replayed with peering off"),
+    ("establish-peering-disabled", "replayed with peering disabled"),
     ("establish-superseded-token", "needs the other cluster"),
     ("establish-ok", "needs the other cluster"),
     ("establish-used-token", "needs the other cluster"),
-    ("establish-same-cluster", "is another cluster's token; tests/it/peerstream.rs"),
-    ("establish-name-is-acceptor", "needs a name that was dialed; tests/it/peerstream.rs"),
+    ("establish-same-cluster", "needs a token of this cluster; see tests/it/peerstream.rs"),
+    ("establish-name-is-acceptor", "needs a dialed name; see tests/it/peerstream.rs"),
     ("establish-wrapped-base64", "needs the other cluster"),
     ("establish-trailing-newline", "needs the other cluster"),
     ("establish-url-safe", "needs the other cluster"),
@@ -75,60 +75,60 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("establish-token-from", "needs the other cluster"),
     ("establish-kill", "needs the other cluster"),
     ("orphan-establish", "needs the other cluster"),
-    ("generate-kill", "has two roots, for the CA was rotated"),
+    ("generate-kill", "has two roots because the CA was rotated"),
     ("read-dialer", "needs the other cluster"),
     ("list-dialer", "needs the other cluster"),
     ("read-acceptor", "shows a stream"),
     ("read-with-services", "shows a stream"),
     ("read-after-rotation", "shows a stream"),
     ("read-old-peering", "shows a stream"),
-    ("read-deleting", "shows a peering that was used"),
+    ("read-deleting", "shows a used peering"),
     ("list-two", "shows a stream"),
     ("rotate", "the CA is not rotated"),
     ("roots-after", "the CA is not rotated"),
     ("ca-config", "the CA is not rotated"),
-    ("ca-roots-agent", "there is no agent's own cache of roots"),
+    ("ca-roots-agent", "the acceptor has no agent cache of roots"),
     ("catalog", "there are no services"),
-    ("status-leader", "names its own address"),
-    ("agent-version", "is not answered"),
+    ("status-leader", "contains its own address"),
+    ("agent-version", "the acceptor has no such endpoint"),
     ("exported-services", "there are no services"),
     ("acl-exported-services", "there are no services"),
     ("mesh", "there is no mesh"),
     ("config-mesh", "there is no mesh"),
     ("three-servers", "there is one server"),
-    ("acl-token-self", "there are no tokens to ask about"),
+    ("acl-token-self", "the acceptor has no ACL tokens to read"),
 ];
 
 fn recordings() -> Vec<Exchange> {
     serde_json::from_slice(&std::fs::read(fixture("consul/http.json")).unwrap()).unwrap()
 }
 
-/// The world that a recording was made in.
-fn world(name: &str) -> World {
+/// Returns the settings that a recording was made with.
+fn setup(name: &str) -> Setup {
     match name {
-        "generate-connect-disabled" => World::NoConnect,
-        name if name.ends_with("peering-disabled") => World::NoPeering,
-        "generate-no-grpc-tls" | "generate-no-grpc" => World::NoGrpcTls,
-        name if name.starts_with("acl-") => World::Denying,
-        _ => World::Open,
+        "generate-connect-disabled" => Setup::NoConnect,
+        name if name.ends_with("peering-disabled") => Setup::NoPeering,
+        "generate-no-grpc-tls" | "generate-no-grpc" => Setup::NoGrpcTls,
+        name if name.starts_with("acl-") => Setup::DefaultDeny,
+        _ => Setup::Default,
     }
 }
 
-fn open(directory: &Path, world: World) -> Acceptor {
+fn open(directory: &Path, setup: Setup) -> Acceptor {
     let now = "2026-11-24T00:00:00Z".parse().unwrap();
     let mut settings = Settings::new(move || now);
     settings.node = "c".to_owned();
-    match world {
-        World::Open => {}
-        World::NoConnect => settings.connect = false,
-        World::NoPeering => settings.peering = false,
-        World::NoGrpcTls => settings.grpc_tls = false,
-        World::Denying => settings.acl_token = Some("11111111-2222-3333-4444-555555555555".into()),
+    match setup {
+        Setup::Default => {}
+        Setup::NoConnect => settings.connect = false,
+        Setup::NoPeering => settings.peering = false,
+        Setup::NoGrpcTls => settings.grpc_tls = false,
+        Setup::DefaultDeny => settings.acl_token = Some("11111111-2222-3333-4444-555555555555".into()),
     }
     Acceptor::open(directory, settings).unwrap()
 }
 
-fn ask(acceptor: &Acceptor, method: &str, path: &str, body: &str) -> Response<Bytes> {
+fn send(acceptor: &Acceptor, method: &str, path: &str, body: &str) -> Response<Bytes> {
     let request = Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes()));
     acceptor.answer(&request.unwrap())
 }
@@ -138,13 +138,13 @@ fn json_of(response: &Response<Bytes>) -> Value {
 }
 
 fn generate(acceptor: &Acceptor, name: &str) -> Value {
-    let answer = ask(acceptor, "POST", "/v1/peering/token", &json!({ "PeerName": name }).to_string());
+    let answer = send(acceptor, "POST", "/v1/peering/token", &json!({ "PeerName": name }).to_string());
     let token = json_of(&answer)["PeeringToken"].as_str().unwrap().to_owned();
     guard(&token);
     token_json(&token)
 }
 
-/// Values that differ between any two clusters become their kind; what stays must be the same.
+/// Replaces the values that differ between clusters. All others must be equal.
 fn shape(value: &Value) -> Value {
     match value {
         Value::Object(fields) => {
@@ -155,8 +155,8 @@ fn shape(value: &Value) -> Value {
     }
 }
 
-/// Fields that say which cluster it is, and when.
-const DIFFERENT: &[&str] = &[
+/// The fields that differ between clusters.
+const CLUSTER_FIELDS: &[&str] = &[
     "ID",
     "PeerID",
     "EstablishmentSecret",
@@ -178,7 +178,7 @@ fn field_shape(key: &str, value: &Value) -> Value {
         ("ServerAddresses", _) => json!("<addresses>"),
         ("ServerName" | "TrustDomain", Value::String(text)) => shape_of_uuids(text).into(),
         ("CreateIndex" | "ModifyIndex" | "SerialNumber", Value::Number(_)) => json!("<index>"),
-        (key, Value::String(text)) if DIFFERENT.contains(&key) && !text.is_empty() => {
+        (key, Value::String(text)) if CLUSTER_FIELDS.contains(&key) && !text.is_empty() => {
             json!(format!("<{key}>"))
         }
         (_, value) => shape(value),
@@ -196,30 +196,30 @@ fn shape_of_uuids(text: &str) -> String {
 }
 
 #[test]
-fn every_recorded_answer_that_applies_is_given_again() {
+fn responses_equal_those_of_a_real_consul() {
     let mut replayed = 0;
     let mut differences = Vec::new();
     for exchange in recordings() {
         let name = &exchange.name;
-        if NOT_APPLICABLE.iter().any(|(start, _)| name.starts_with(start)) && world(name) != World::NoPeering
+        if NOT_APPLICABLE.iter().any(|(start, _)| name.starts_with(start)) && setup(name) != Setup::NoPeering
         {
             continue;
         }
-        // Consul knows many ACL tokens, this acceptor one: the others are unknown to it.
+        // The acceptor has one ACL token; skip the recordings with other valid ones.
         let token = exchange.request.headers.get("X-Consul-Token").map(String::as_str);
-        let known = [
+        let tokens = [
             None,
             Some("11111111-2222-3333-4444-555555555555"),
             Some("deadbeef-0000-0000-0000-000000000000"),
         ];
-        if world(name) == World::Denying && !known.contains(&token) {
+        if setup(name) == Setup::DefaultDeny && !tokens.contains(&token) {
             continue;
         }
-        let folder = tempfile::tempdir().unwrap();
-        let acceptor = open(folder.path(), world(name));
+        let directory = tempfile::tempdir().unwrap();
+        let acceptor = open(directory.path(), setup(name));
         if exchange.response.status == 200 && exchange.request.method == "GET" {
             let id = exchange.request.path.strip_prefix("/v1/peering/");
-            id.map(|name| generate(&open(folder.path(), World::Open), name));
+            id.map(|name| generate(&open(directory.path(), Setup::Default), name));
         }
         let mut request =
             Request::builder().method(exchange.request.method.as_str()).uri(&exchange.request.path);
@@ -232,42 +232,42 @@ fn every_recorded_answer_that_applies_is_given_again() {
         replayed += 1;
     }
     assert_eq!(differences, Vec::<String>::new());
-    assert_eq!(replayed, 86, "a recording more or less is replayed than before");
+    assert_eq!(replayed, 86, "the number of replayed recordings changed");
 }
 
-/// Status, headers that say something, and body; what differs, in words.
+/// Compares status, headers and body, and describes the differences.
 fn differences_of(exchange: &Exchange, response: &Response<Bytes>) -> Vec<String> {
-    let (name, there) = (&exchange.name, &exchange.response);
+    let (name, recorded) = (&exchange.name, &exchange.response);
     let mut differences = Vec::new();
-    let mut compare = |what: &str, here: String, there: String| {
-        if here != there {
-            differences.push(format!("{name}: {what} is {here}, recorded is {there}"));
+    let mut compare = |what: &str, actual: String, expected: String| {
+        if actual != expected {
+            differences.push(format!("{name}: {what} is {actual}, recorded is {expected}"));
         }
     };
-    compare("status", response.status().as_u16().to_string(), there.status.to_string());
+    compare("status", response.status().as_u16().to_string(), recorded.status.to_string());
     for header in ["Content-Type", "Allow"] {
-        let here = response.headers().get(header).map(|value| value.to_str().unwrap().to_owned());
-        compare(header, format!("{here:?}"), format!("{:?}", there.headers.get(header).cloned()));
+        let actual = response.headers().get(header).map(|value| value.to_str().unwrap().to_owned());
+        compare(header, format!("{actual:?}"), format!("{:?}", recorded.headers.get(header).cloned()));
     }
-    if there.headers["Content-Type"] == "application/json" && response.status() == 200 {
-        let recorded: Value = serde_json::from_str(&there.body).unwrap();
-        let (here, recorded) = comparable(&exchange.request.path, &json_of(response), &recorded);
-        compare("body", here.to_string(), recorded.to_string());
+    if recorded.headers["Content-Type"] == "application/json" && response.status() == 200 {
+        let expected: Value = serde_json::from_str(&recorded.body).unwrap();
+        let (actual, expected) = comparable(&exchange.request.path, &json_of(response), &expected);
+        compare("body", actual.to_string(), expected.to_string());
     } else {
-        compare("body", String::from_utf8(response.body().to_vec()).unwrap(), there.body.clone());
+        compare("body", String::from_utf8(response.body().to_vec()).unwrap(), recorded.body.clone());
     }
     differences
 }
 
-fn comparable(path: &str, here: &Value, there: &Value) -> (Value, Value) {
+fn comparable(path: &str, actual: &Value, recorded: &Value) -> (Value, Value) {
     match path {
-        // A real agent tells a thousand things; what is told here, it tells too.
-        "/v1/agent/self" => (shape(here), shape(&only_keys_of(there, here))),
-        // Other peerings live there than here.
-        "/v1/peerings" if there.as_array().is_some_and(|list| !list.is_empty()) => {
-            (here.is_array().into(), there.is_array().into())
+        // A real agent returns many more fields.
+        "/v1/agent/self" => (shape(actual), shape(&only_keys_of(recorded, actual))),
+        // The peerings differ.
+        "/v1/peerings" if recorded.as_array().is_some_and(|list| !list.is_empty()) => {
+            (actual.is_array().into(), recorded.is_array().into())
         }
-        _ => (shape(here), shape(there)),
+        _ => (shape(actual), shape(recorded)),
     }
 }
 
@@ -283,8 +283,8 @@ fn only_keys_of(value: &Value, model: &Value) -> Value {
 
 #[test]
 fn generating_again_keeps_the_peer_id_and_replaces_the_secret() {
-    let folder = tempfile::tempdir().unwrap();
-    let acceptor = open(folder.path(), World::Open);
+    let directory = tempfile::tempdir().unwrap();
+    let acceptor = open(directory.path(), Setup::Default);
     let (first, second) = (generate(&acceptor, "west"), generate(&acceptor, "west"));
     assert_eq!(first["PeerID"], second["PeerID"]);
     assert_eq!(first["CA"], second["CA"]);
@@ -293,33 +293,33 @@ fn generating_again_keeps_the_peer_id_and_replaces_the_secret() {
 }
 
 #[test]
-fn a_name_that_was_deleted_gets_another_peer_id() {
-    let folder = tempfile::tempdir().unwrap();
-    let acceptor = open(folder.path(), World::Open);
+fn generating_a_deleted_name_creates_another_peer_id() {
+    let directory = tempfile::tempdir().unwrap();
+    let acceptor = open(directory.path(), Setup::Default);
     let first = generate(&acceptor, "west");
-    assert_eq!(ask(&acceptor, "DELETE", "/v1/peering/west", "").status(), 200);
-    assert_eq!(ask(&acceptor, "GET", "/v1/peering/west", "").status(), 404);
+    assert_eq!(send(&acceptor, "DELETE", "/v1/peering/west", "").status(), 200);
+    assert_eq!(send(&acceptor, "GET", "/v1/peering/west", "").status(), 404);
     assert_ne!(generate(&acceptor, "west")["PeerID"], first["PeerID"]);
 }
 
 #[test]
-fn metadata_is_that_of_the_first_time_as_in_consul() {
-    let folder = tempfile::tempdir().unwrap();
-    let acceptor = open(folder.path(), World::Open);
+fn metadata_of_the_first_generate_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let acceptor = open(directory.path(), Setup::Default);
     for meta in [json!({"a": "b"}), json!({"c": "d"}), json!(null)] {
         let body = json!({ "PeerName": "west", "Meta": meta }).to_string();
-        assert_eq!(ask(&acceptor, "POST", "/v1/peering/token", &body).status(), 200);
-        assert_eq!(json_of(&ask(&acceptor, "GET", "/v1/peering/west", ""))["Meta"], json!({"a": "b"}));
+        assert_eq!(send(&acceptor, "POST", "/v1/peering/token", &body).status(), 200);
+        assert_eq!(json_of(&send(&acceptor, "GET", "/v1/peering/west", ""))["Meta"], json!({"a": "b"}));
     }
 }
 
 #[test]
-fn its_state_outlives_it_and_is_for_its_owner_alone() {
+fn the_state_persists_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let state = folder.path().join("state");
-    let first = generate(&open(&state, World::Open), "west");
-    let second = generate(&open(&state, World::Open), "west");
+    let directory = tempfile::tempdir().unwrap();
+    let state = directory.path().join("state");
+    let first = generate(&open(&state, Setup::Default), "west");
+    let second = generate(&open(&state, Setup::Default), "west");
     assert_eq!(first["PeerID"], second["PeerID"]);
     assert_eq!(first["ServerName"], second["ServerName"]);
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
@@ -330,21 +330,21 @@ fn its_state_outlives_it_and_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_state_of_a_newer_version_is_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(open(folder.path(), World::Open));
-    let database = rusqlite::Connection::open(folder.path().join("acceptor.sqlite3")).unwrap();
+fn a_state_of_a_newer_version_is_rejected() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(directory.path(), Setup::Default));
+    let database = rusqlite::Connection::open(directory.path().join("acceptor.sqlite3")).unwrap();
     database.pragma_update(None, "user_version", 99).unwrap();
     let now = jiff::Timestamp::UNIX_EPOCH;
-    let error = Acceptor::open(folder.path(), Settings::new(move || now)).err().unwrap().to_string();
-    assert!(error.ends_with("has version 99; this tool knows up to 3"), "{error}");
+    let error = Acceptor::open(directory.path(), Settings::new(move || now)).err().unwrap().to_string();
+    assert!(error.ends_with("has version 99; this tool supports up to 3"), "{error}");
 }
 
 #[test]
-fn its_tokens_are_accepted_by_consuls_rules_and_hold_a_root_like_consuls() {
-    let folder = tempfile::tempdir().unwrap();
-    let acceptor = open(folder.path(), World::Open);
-    let answer = ask(&acceptor, "POST", "/v1/peering/token", r#"{"PeerName":"west"}"#);
+fn tokens_are_accepted_by_consul_and_contain_a_root_like_consuls() {
+    let directory = tempfile::tempdir().unwrap();
+    let acceptor = open(directory.path(), Setup::Default);
+    let answer = send(&acceptor, "POST", "/v1/peering/token", r#"{"PeerName":"west"}"#);
     let token = json_of(&answer)["PeeringToken"].as_str().unwrap().to_owned();
     guard(&token);
     assert!(consul_peering::lint::Acceptance::of_text(token.as_bytes()).accepted);
@@ -362,7 +362,7 @@ fn its_tokens_are_accepted_by_consuls_rules_and_hold_a_root_like_consuls() {
 }
 
 #[test]
-fn processes_at_once_end_with_one_cluster_and_lose_no_peering() {
+fn concurrent_processes_share_one_cluster_and_lose_no_peering() {
     let home = tempfile::tempdir().unwrap();
     let state = home.path().join("state");
     let runs: Vec<_> = (0..16)
@@ -384,15 +384,15 @@ fn processes_at_once_end_with_one_cluster_and_lose_no_peering() {
         assert_eq!(token["CA"], tokens[0]["CA"]);
         assert_eq!(token["ServerName"], tokens[0]["ServerName"]);
     }
-    let acceptor = open(&state, World::Open);
-    let listed = json_of(&ask(&acceptor, "GET", "/v1/peerings", ""));
+    let acceptor = open(&state, Setup::Default);
+    let listed = json_of(&send(&acceptor, "GET", "/v1/peerings", ""));
     let ids: Vec<&Value> = listed.as_array().unwrap().iter().map(|peering| &peering["ID"]).collect();
     assert_eq!(ids.len(), 8);
     assert!(tokens.iter().all(|token| ids.contains(&&token["PeerID"])));
 }
 
 #[test]
-fn dev_serves_the_same_state_over_http_until_it_is_interrupted() {
+fn dev_serves_the_embedded_state_until_interrupted() {
     let home = tempfile::tempdir().unwrap();
     let dev = crate::peering::Dev::start(home.path(), &[]);
     let generated = Peering::new(["generate-token", "-name", "west", "-http-addr", &dev.url])
@@ -411,7 +411,7 @@ fn dev_serves_the_same_state_over_http_until_it_is_interrupted() {
 }
 
 #[test]
-fn dev_demands_its_acl_token_and_listens_on_loopback_only() {
+fn dev_requires_its_acl_token_and_a_loopback_address() {
     let home = tempfile::tempdir().unwrap();
     let dev = crate::peering::Dev::start(home.path(), &["-acl-token", "open-sesame"]);
     let run = |token: &str| {

@@ -51,7 +51,7 @@ fn every_check_is_complete() {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
         };
         assert!(name.split('-').all(is_name_part), "{name} is not kebab-case");
-        for text in [check.summary, check.reason, check.remedy] {
+        for text in [check.summary, check.why, check.remedy] {
             assert!(text.ends_with('.') && text.trim() == text, "{name}: {text}");
         }
         assert!(

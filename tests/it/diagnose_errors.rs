@@ -1,6 +1,6 @@
-//! `diagnose -error`: every recorded refusal, and every message that people report, leads to its cause.
+//! `diagnose -error`: every recorded error, and every message that people report, leads to its cause.
 //!
-//! The causes of the recordings are a snapshot that was read line by line; those of the reports stand beside them here.
+//! The causes of the recordings are a snapshot. The causes of the reported messages are in the table below.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::peering::{Peering, fixture};
 
-/// The first cause's name and its addresses, for an error text alone.
+/// Returns the name of the first cause of an error message, and how many addresses it has.
 fn cause(text: &str) -> (String, usize) {
     let run =
         Peering::new(["diagnose", "-offline", "-format", "json", "-error", "-"]).stdin(text).run().status(1);
@@ -17,7 +17,7 @@ fn cause(text: &str) -> (String, usize) {
     (first["name"].as_str().unwrap().to_owned(), first["addresses"].as_array().unwrap().len())
 }
 
-/// Every recorded establish that failed: which recording, and what the command line prints of it.
+/// Returns every recorded establish that failed: the recording's name, and what the command line prints.
 fn recorded() -> Vec<(String, String)> {
     let files = [
         "http.json",
@@ -47,7 +47,7 @@ fn recorded() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_recorded_failure_finds_its_cause() {
+fn each_recorded_failure_leads_to_its_cause() {
     let mut table = String::new();
     for (name, text) in recorded() {
         let (cause, addresses) = cause(&text);
@@ -56,7 +56,7 @@ fn every_recorded_failure_finds_its_cause() {
     insta::assert_snapshot!("recorded_failures", table);
 }
 
-/// What people report (`failures`), and what it is.
+/// Messages that people report, and their causes.
 const REPORTED: [(&str, &str); 42] = [
     ("failed to decode token: illegal base64 data at input byte 20", "token-not-base64"),
     ("unexpected end of JSON input", "token-truncated"),
@@ -188,23 +188,23 @@ const REPORTED: [(&str, &str); 42] = [
 ];
 
 #[test]
-fn every_message_that_people_report_finds_its_cause() {
+fn each_reported_message_leads_to_its_cause() {
     for (text, expected) in REPORTED {
         assert_eq!(cause(text).0, expected, "{text}");
-        // As a log line has it, and as it comes out of a terminal that wraps.
+        // As in a log line.
         let logged =
             format!("2026-11-24T09:00:00.000Z [ERROR] agent.http: Request error: method=POST error={text:?}");
         assert_eq!(cause(&logged).0, expected, "{logged}");
         assert_eq!(cause(&format!("Error establishing peering for x: {text}\n")).0, expected, "{text}");
-        // As it comes out of a terminal that breaks lines at words.
+        // As copied from a terminal that breaks lines at words.
         let whole = format!("Error establishing peering for x: Unexpected response code: 500 ({text})");
-        let wrapped = textwrapped(&whole, 72);
+        let wrapped = wrapped(&whole, 72);
         assert_eq!(cause(&wrapped).0, expected, "{wrapped}");
     }
 }
 
-/// Lines of at most so many characters, broken at blanks.
-fn textwrapped(text: &str, width: usize) -> String {
+/// Breaks a text at spaces into lines of at most `width` characters.
+fn wrapped(text: &str, width: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().unwrap();

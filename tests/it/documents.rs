@@ -167,7 +167,7 @@ impl World {
         let grpc = line(&mut BufReader::new(server.stderr.take().unwrap()));
         let http =
             http.trim().strip_prefix("Listening on http://").unwrap_or_else(|| panic!("{command}: {http}"));
-        let grpc = grpc.trim().trim_start_matches("Dialers are served on ").trim_end_matches('.');
+        let grpc = grpc.trim().trim_start_matches("Serving dialers on ").trim_end_matches('.');
         self.addresses.insert(said[0].to_owned(), http.to_owned());
         self.addresses.insert(said[1].to_owned(), grpc.to_owned());
         self.servers.push(server);

@@ -168,7 +168,7 @@ fn a_token_that_cannot_work_is_not_sent_when_it_is_checked_first() {
     let run = pair.establish(&["-check"]).run().status(1);
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains("1. certificate-expired (likely)"), "{}", run.stderr);
-    let end = "\nNothing was sent, and this look spent nothing. -force establishes all the same.\n";
+    let end = "\nNothing was sent, and the token was not used. To establish anyway, add -force.\n";
     assert!(run.stderr.ends_with(end), "{}", run.stderr);
     assert!(!pair.dialed(), "a peering was written");
 
@@ -189,7 +189,7 @@ fn a_token_that_can_work_is_checked_and_established_in_silence() {
     );
     // Now it is used, which is found without another try.
     let run = pair.establish(&["-check"]).run().status(1);
-    assert!(run.stderr.contains("Nothing was sent, and this look spent nothing."), "{}", run.stderr);
+    assert!(run.stderr.contains("Nothing was sent, and the token was not used."), "{}", run.stderr);
     let states = Peering::new(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
     let states: Value = serde_json::from_str(&states.stdout).unwrap();
     assert_eq!(states[0]["State"], "ACTIVE");

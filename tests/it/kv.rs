@@ -1,4 +1,4 @@
-//! The embedded acceptor's key/value store, against what a real Consul 1.23.0-dev answered to the same requests.
+//! The embedded acceptor's KV store, compared with the responses of a real Consul 1.23.0-dev to the same requests.
 
 use bytes::Bytes;
 use consul_peering::acceptor::{Acceptor, Settings};
@@ -9,29 +9,29 @@ fn open(directory: &std::path::Path) -> Acceptor {
     Acceptor::open(directory, Settings::new(move || now)).unwrap()
 }
 
-fn ask(acceptor: &Acceptor, method: &str, path: &str, body: &str) -> Response<Bytes> {
+fn send(acceptor: &Acceptor, method: &str, path: &str, body: &str) -> Response<Bytes> {
     let request = Request::builder().method(method).uri(path).body(Bytes::copy_from_slice(body.as_bytes()));
     acceptor.answer(&request.unwrap())
 }
 
-/// Indexes differ between clusters: `#` stands for each.
-fn told(response: &Response<Bytes>) -> (u16, String) {
+/// Returns status and body, with `#` for each index: they differ between clusters.
+fn without_indexes(response: &Response<Bytes>) -> (u16, String) {
     let text = String::from_utf8(response.body().to_vec()).unwrap();
     let mut shown = String::new();
     let mut rest = text.as_str();
     while let Some(at) = rest.find("Index\":") {
         let (before, after) = rest.split_at(at + 7);
         shown += before;
-        rest = after.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        rest = after.trim_start_matches(|character: char| character.is_ascii_digit());
         shown.push(if before.ends_with("LockIndex\":") { '0' } else { '#' });
     }
     (response.status().as_u16(), shown + rest)
 }
 
 #[test]
-fn every_answer_is_the_one_that_consul_gave() {
-    let folder = tempfile::tempdir().unwrap();
-    let acceptor = open(folder.path());
+fn responses_equal_those_of_a_real_consul() {
+    let directory = tempfile::tempdir().unwrap();
+    let acceptor = open(directory.path());
     let pair = |key: &str, flags: u32, value: &str| {
         format!(
             "{{\"LockIndex\":0,\"Key\":\"{key}\",\"Flags\":{flags},\"Value\":{value},\"CreateIndex\":#,\
@@ -80,36 +80,36 @@ fn every_answer_is_the_one_that_consul_gave() {
             "Invalid query parameter: \"partition\" - Partitions are a Consul Enterprise feature".to_owned(),
         ),
     ] {
-        let answered = ask(&acceptor, method, &format!("/v1/kv/{path}"), body);
-        assert_eq!(told(&answered), (status, answer), "{method} {path}");
+        let response = send(&acceptor, method, &format!("/v1/kv/{path}"), body);
+        assert_eq!(without_indexes(&response), (status, answer), "{method} {path}");
     }
 }
 
 #[test]
-fn a_value_that_is_there_already_keeps_its_index_and_another_gets_a_new_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let acceptor = open(folder.path());
+fn writing_the_same_value_keeps_the_index_and_another_value_changes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let acceptor = open(directory.path());
     let index = || {
-        let answer = ask(&acceptor, "GET", "/v1/kv/key", "");
+        let answer = send(&acceptor, "GET", "/v1/kv/key", "");
         let found: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
-        let told = answer.headers()["X-Consul-Index"].to_str().unwrap().parse::<u64>().unwrap();
-        assert_eq!(found[0]["ModifyIndex"].as_u64(), Some(told));
-        told
+        let index = answer.headers()["X-Consul-Index"].to_str().unwrap().parse::<u64>().unwrap();
+        assert_eq!(found[0]["ModifyIndex"].as_u64(), Some(index));
+        index
     };
-    ask(&acceptor, "PUT", "/v1/kv/key", "same");
+    send(&acceptor, "PUT", "/v1/kv/key", "same");
     let first = index();
-    ask(&acceptor, "PUT", "/v1/kv/key", "same");
+    send(&acceptor, "PUT", "/v1/kv/key", "same");
     assert_eq!(index(), first);
-    let put = ask(&acceptor, "PUT", &format!("/v1/kv/key?cas={first}"), "other");
+    let put = send(&acceptor, "PUT", &format!("/v1/kv/key?cas={first}"), "other");
     assert_eq!(put.body(), "true");
     assert!(index() > first);
 }
 
 #[test]
-fn a_state_of_before_there_were_keys_gets_them() {
-    let folder = tempfile::tempdir().unwrap();
-    drop(open(folder.path()));
-    let database = rusqlite::Connection::open(folder.path().join("acceptor.sqlite3")).unwrap();
+fn a_state_of_version_1_is_migrated() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(open(directory.path()));
+    let database = rusqlite::Connection::open(directory.path().join("acceptor.sqlite3")).unwrap();
     database
         .execute_batch(
             "DROP TABLE kv;
@@ -122,6 +122,6 @@ fn a_state_of_before_there_were_keys_gets_them() {
         )
         .unwrap();
     drop(database);
-    let acceptor = open(folder.path());
-    assert_eq!(ask(&acceptor, "PUT", "/v1/kv/key", "x").body(), "true");
+    let acceptor = open(directory.path());
+    assert_eq!(send(&acceptor, "PUT", "/v1/kv/key", "x").body(), "true");
 }

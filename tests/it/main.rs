@@ -44,7 +44,7 @@ mod security;
 mod served;
 mod stale;
 mod staleness_live;
+mod tls_trust;
 mod transport;
-mod trust;
 mod validate;
 mod verdicts;

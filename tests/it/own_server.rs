@@ -1,4 +1,4 @@
-//! A TLS server with certificates made in the test, where the embedded acceptor's would be too good.
+//! A TLS server with certificates that the embedded acceptor cannot simulate.
 
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use tokio_rustls::rustls;
 
 use crate::diagnose::at;
 
-/// A CA of the test's own, a server that shows what it signs, and a token that trusts it.
+/// A CA and a server whose certificate it signs.
 pub struct OwnServer {
     root: rcgen::CertificateParams,
     key: rcgen::KeyPair,
 }
 
 impl OwnServer {
-    /// The CA's certificate expires in so many days.
+    /// Generates a CA whose certificate expires in `days_left` days.
     pub fn new(days_left: i64) -> Self {
         let mut root = rcgen::CertificateParams::default();
         root.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -28,7 +28,8 @@ impl OwnServer {
         Self { root, key: rcgen::KeyPair::generate().unwrap() }
     }
 
-    /// Serves, demanding a client's certificate if it is told to, and says nothing more.
+    /// Accepts TLS connections but sends no data. Returns `token` with the server's CA and address. `demanding` requires a
+    /// client certificate.
     pub async fn serve(self, demanding: bool, token: Token) -> Token {
         let name = token.server_name.clone();
         let root = self.root.self_signed(&self.key).unwrap();
@@ -58,7 +59,7 @@ impl OwnServer {
             while let Ok((stream, _)) = listener.accept().await {
                 let tls = tls.clone();
                 tokio::spawn(async move {
-                    // What it was told goes out before the connection ends.
+                    // Read, so that the TLS alert is sent before the connection is closed.
                     if let Ok(mut stream) = tls.accept(stream).await {
                         let _ = stream.read(&mut [0; 4096]).await;
                     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::peering::{Dev, Peering};
 use crate::served::{Served, token};
 
-const NEW_ONE_NEEDED: &str = "a new peering token must be generated: invalid peering establishment secret";
+const TOKEN_REJECTED: &str = "a new peering token must be generated: invalid peering establishment secret";
 
 #[tokio::test]
 async fn a_token_establishes_a_peering_that_both_sides_show() {
@@ -22,7 +22,7 @@ async fn a_token_establishes_a_peering_that_both_sides_show() {
     assert_eq!(dialed["PeerServerAddresses"], json!([west.address.to_string()]));
     assert_eq!(dialed["PeerCAPems"], json!(token(&text).ca));
     for (served, name) in [(&west, "east"), (&east, "west")] {
-        for _ in 0..100 {
+        for _ in 0..1000 {
             if !served.read(name).await["StreamStatus"]["LastHeartbeat"].is_null() {
                 break;
             }
@@ -35,9 +35,9 @@ async fn a_token_establishes_a_peering_that_both_sides_show() {
 }
 
 #[tokio::test]
-async fn a_used_a_superseded_and_an_orphaned_token_get_the_same_refusal() {
+async fn used_superseded_and_orphaned_tokens_get_the_same_error() {
     let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
-    let refused = (403, NEW_ONE_NEEDED.to_owned());
+    let refused = (403, TOKEN_REJECTED.to_owned());
     let superseded = west.generate("east").await;
     let text = west.generate("east").await;
     assert_eq!(east.establish("west", &superseded).await, refused);
@@ -53,7 +53,7 @@ async fn a_used_a_superseded_and_an_orphaned_token_get_the_same_refusal() {
 }
 
 #[tokio::test]
-async fn deleting_on_either_side_ends_the_peering_on_the_other() {
+async fn deleting_on_either_side_terminates_the_peering_on_the_other() {
     for deletes_west in [true, false] {
         let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
         assert_eq!(east.establish("west", &west.generate("east").await).await.0, 200);
@@ -68,7 +68,7 @@ async fn deleting_on_either_side_ends_the_peering_on_the_other() {
 }
 
 #[tokio::test]
-async fn a_peering_whose_peer_is_gone_is_failing_until_it_is_back() {
+async fn a_peering_is_failing_while_its_peer_is_down() {
     let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
     assert_eq!(east.establish("west", &west.generate("east").await).await.0, 200);
     west.wait_for("east", "ACTIVE").await;
@@ -79,7 +79,7 @@ async fn a_peering_whose_peer_is_gone_is_failing_until_it_is_back() {
 }
 
 #[tokio::test]
-async fn names_and_clusters_that_cannot_peer_are_refused_in_consuls_words() {
+async fn names_and_clusters_that_cannot_peer_are_rejected_with_consuls_errors() {
     let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
     let text = west.generate("east").await;
     let name = token(&text).server_name;
@@ -99,30 +99,31 @@ async fn names_and_clusters_that_cannot_peer_are_refused_in_consuls_words() {
 }
 
 #[tokio::test]
-async fn every_address_is_tried_in_turn_for_three_seconds() {
+async fn addresses_are_tried_in_turn_for_three_seconds() {
     let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut faulty = token(&west.generate("east").await);
     faulty.server_addresses = Some(vec![closed.to_string()]);
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     let (status, text) = east.establish("west", &consul_peering::token::encode(&faulty)).await;
-    assert!((3.0..5.0).contains(&begun.elapsed().as_secs_f64()));
+    assert!(started.elapsed().as_secs() >= 3);
     assert_eq!(status, 503);
     let line = format!(
         "\t* failed to exchange peering secret through address \"{closed}\": rpc error: code = Unavailable desc = \
          connection error: desc = \"transport: Error while dialing: dial tcp {closed}: connect: connection refused\""
     );
-    let lines: Vec<&str> = text.lines().collect();
-    assert!(lines[0].ends_with(" errors occurred:"), "{text}");
-    assert_eq!(lines[1], line);
-    assert!(text.ends_with("\n\n") && (10..25).contains(&lines.len()), "{text}");
-    // A good one behind it is reached in the same round.
+    let attempts = text.lines().filter(|it| *it == line).count();
+    // A busy machine makes fewer attempts. No machine makes more than 18: there are 170 ms between two of them.
+    assert!((1..=18).contains(&attempts), "{text}");
+    let head = if attempts == 1 { "1 error occurred:" } else { &format!("{attempts} errors occurred:") };
+    assert_eq!(text, format!("{head}\n{}\n\n", vec![line; attempts].join("\n")));
+    // A good address after it is reached in the same round.
     faulty.server_addresses = Some(vec![closed.to_string(), west.address.to_string()]);
     assert_eq!(east.establish("west", &consul_peering::token::encode(&faulty)).await.0, 200);
 }
 
 #[test]
-fn the_tokens_of_dev_name_the_port_on_which_it_serves_dialers() {
+fn tokens_of_dev_contain_the_port_for_dialers() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &[]);
     let generated = Peering::new(["generate-token", "-name", "east", "-http-addr", &dev.url])
@@ -135,11 +136,11 @@ fn the_tokens_of_dev_name_the_port_on_which_it_serves_dialers() {
     assert!(std::net::TcpStream::connect(address).is_ok());
     let (status, stderr) = dev.interrupt();
     assert_eq!(status, 0, "{stderr}");
-    assert!(stderr.contains(&format!("Dialers are served on {address}\n")), "{stderr}");
+    assert!(stderr.contains(&format!("Serving dialers on {address}\n")), "{stderr}");
 }
 
 #[tokio::test]
-async fn keys_are_set_only_when_their_index_is_the_expected_one() {
+async fn keys_are_set_only_if_their_index_is_the_expected_one() {
     let west = Served::start(|_| {}).await;
     let put = async |path: &str, value: Value| west.ask("PUT", &format!("/v1/kv/{path}"), &value).await;
     let get = async |path: &str| west.ask("GET", &format!("/v1/kv/{path}"), &Value::Null).await;
@@ -173,22 +174,22 @@ async fn keys_are_set_only_when_their_index_is_the_expected_one() {
 }
 
 #[tokio::test]
-async fn a_snapshot_is_an_archive_whose_parts_have_the_sums_that_it_names() {
+async fn the_files_of_a_snapshot_match_their_checksums() {
     let (west, east) = (Served::start(|_| {}).await, Served::start(|_| {}).await);
     let unused = west.generate("unused").await;
     let used = west.generate("used").await;
     assert_eq!(east.establish("west", &used).await.0, 200);
     west.wait_for("used", "ACTIVE").await;
     let archive = west.snapshot().await;
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("state.snap"), archive).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("state.snap"), archive).unwrap();
     let unpacked = std::process::Command::new("sh")
         .args(["-c", "tar -xzf state.snap && sha256sum -c SHA256SUMS"])
-        .current_dir(folder.path())
+        .current_dir(directory.path())
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&unpacked.stdout), "meta.json: OK\nstate.bin: OK\n");
-    let state = std::fs::read(folder.path().join("state.bin")).unwrap();
+    let state = std::fs::read(directory.path().join("state.bin")).unwrap();
     let holds = |text: &str| state.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds(token(&unused).establishment_secret.expose()));
     assert!(!holds(token(&used).establishment_secret.expose()));

@@ -190,7 +190,7 @@ const OPTIONAL: [(&str, &[&str]); 4] = [
         ],
     ),
     // Of a text that is no token less is known.
-    ("validate", &["source", "peer_id", "server_name", "passed", "not_applied"]),
+    ("validate", &["source", "peer_id", "server_name", "passed", "skipped"]),
     // And in a batch a line need be neither a token nor JSON.
     ("validate-line", &["peer_id", "server_name", "input"]),
     // Go leaves out what is nothing.

@@ -1,4 +1,4 @@
-//! Embedded acceptors over real sockets, in this process.
+//! Embedded acceptors in this process that serve gRPC.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use consul_peering::acceptor;
 use consul_peering::acceptor::{Acceptor, Settings};
-use consul_peering::net::probe::{ProbeTarget, Probed, probe};
+use consul_peering::connectivity::Connectivity;
+use consul_peering::net::probe::{ProbeTarget, trace_until_answered};
 use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};
@@ -15,15 +16,15 @@ use tempfile::TempDir;
 
 use crate::peering::guard;
 
-/// How long a step may take in tests in which nothing is slow on purpose.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of a step where every server answers: long enough for a busy machine.
+pub const TIMEOUT: Duration = Duration::from_mins(2);
 
-/// An acceptor that dialers can reach.
+/// An embedded acceptor that serves gRPC.
 pub struct Served {
     acceptor: Arc<Acceptor>,
-    /// Where it serves gRPC.
+    /// The address of the gRPC server.
     pub address: SocketAddr,
-    folder: Arc<TempDir>,
+    directory: Arc<TempDir>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -34,37 +35,37 @@ impl Drop for Served {
 }
 
 impl Served {
-    /// One of a new cluster.
+    /// Starts a server of a new cluster.
     pub async fn start(change: impl FnOnce(&mut Settings)) -> Self {
         Self::over(Arc::new(tempfile::tempdir().unwrap()), change).await
     }
 
-    /// Another server of the same cluster.
+    /// Starts another server of the same cluster.
     pub async fn beside(&self, change: impl FnOnce(&mut Settings)) -> Self {
-        Self::over(Arc::clone(&self.folder), change).await
+        Self::over(Arc::clone(&self.directory), change).await
     }
 
-    /// Ends it; what is left is its state.
+    /// Stops the server and returns the directory of its state.
     pub fn stop(self) -> Arc<TempDir> {
-        Arc::clone(&self.folder)
+        Arc::clone(&self.directory)
     }
 
-    /// One with the state of another.
-    pub async fn over(folder: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
+    /// Starts a server with an existing state.
+    pub async fn over(directory: Arc<TempDir>, change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings::new(jiff::Timestamp::now);
         change(&mut settings);
         let listener = acceptor::listen(SocketAddr::from(([127, 0, 0, 1], 0)), settings.fault).await.unwrap();
         let address = listener.local_addr().unwrap();
         settings.grpc_address = address.to_string();
-        let acceptor = Arc::new(Acceptor::open(folder.path(), settings).unwrap());
+        let acceptor = Arc::new(Acceptor::open(directory.path(), settings).unwrap());
         let served = Arc::clone(&acceptor);
         let server = tokio::spawn(async move {
             acceptor::serve_grpc(listener, served, std::future::pending()).await.unwrap();
         });
-        Self { acceptor, address, folder, server }
+        Self { acceptor, address, directory, server }
     }
 
-    /// Status and body of a request of the HTTP API.
+    /// Sends a request to the HTTP API and returns status and body.
     pub async fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, String) {
         let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let request = Request::builder().method(method).uri(path).body(body).unwrap();
@@ -73,14 +74,14 @@ impl Served {
         (response.status().as_u16(), String::from_utf8(response.body().to_vec()).unwrap())
     }
 
-    /// `GET /v1/snapshot`
+    /// Returns the snapshot: `GET /v1/snapshot`.
     pub async fn snapshot(&self) -> Bytes {
         let acceptor = Arc::clone(&self.acceptor);
         let request = Request::builder().uri("/v1/snapshot").body(Bytes::new()).unwrap();
         tokio::task::spawn_blocking(move || acceptor.answer(&request)).await.unwrap().into_body()
     }
 
-    /// A new token for a name, as text.
+    /// Generates a token for a name.
     pub async fn generate(&self, name: &str) -> String {
         let (status, body) = self.ask("POST", "/v1/peering/token", &json!({ "PeerName": name })).await;
         assert_eq!(status, 200, "{body}");
@@ -90,19 +91,19 @@ impl Served {
         token
     }
 
-    /// Consumes a token under a name.
+    /// Establishes a peering with a token, which uses it up.
     pub async fn establish(&self, name: &str, token: &str) -> (u16, String) {
         let body = json!({ "PeerName": name, "PeeringToken": token });
         self.ask("POST", "/v1/peering/establish", &body).await
     }
 
-    /// `GET /v1/peering/:name`
+    /// Reads a peering: `GET /v1/peering/:name`.
     pub async fn read(&self, name: &str) -> Value {
         let (status, body) = self.ask("GET", &format!("/v1/peering/{name}"), &Value::Null).await;
         if status == 200 { serde_json::from_str(&body).unwrap() } else { json!({ "State": status }) }
     }
 
-    /// Waits until a peering has a state (or is not found: 404).
+    /// Waits until a peering has a state; the number 404 waits until it does not exist.
     pub async fn wait_for(&self, name: &str, state: impl Into<Value>) -> Value {
         let state = state.into();
         for _ in 0..500 {
@@ -116,12 +117,12 @@ impl Served {
     }
 }
 
-/// What a text says.
+/// Decodes a token.
 pub fn token(text: &str) -> Token {
     decode(text.as_bytes()).unwrap().token
 }
 
 /// Asks both questions about a token.
-pub async fn ask_about(token: &Token) -> Probed {
-    probe(&ProbeTarget::from(token), PATIENCE, &ring::rand::SystemRandom::new()).await
+pub async fn ask_about(token: &Token) -> Connectivity {
+    trace_until_answered(&ProbeTarget::from(token), TIMEOUT, &ring::rand::SystemRandom::new()).await
 }

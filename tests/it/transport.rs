@@ -1,4 +1,4 @@
-//! How `peering generate-token` reaches a Consul: HTTPS with certificates made here, a unix socket, a proxy.
+//! How `peering generate-token` connects to Consul: HTTPS with generated certificates, a unix socket, a proxy.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto::ring};
 
 use crate::peering::{Finished, Peering};
 
-/// What the servers here answer; it need not be a token.
+/// The token in the responses; it need not be valid.
 const TOKEN: &str = "bm90IGEgdG9rZW4=";
 
-/// A CA, a server's certificate, and a client's.
+/// A CA, and certificates of a server and a client.
 pub struct Pki {
     pub ca: CertifiedIssuer<'static, KeyPair>,
     server: (rcgen::Certificate, KeyPair),
@@ -28,12 +28,12 @@ impl Pki {
         Self::of(&["localhost", "consul.example"])
     }
 
-    /// One whose server has these names, or addresses.
+    /// Generates certificates for a server with these names or addresses.
     pub fn of(server_names: &[&str]) -> Self {
         Self::under(CertificateParams::new([]).unwrap(), server_names)
     }
 
-    /// One with this root.
+    /// Generates certificates with these parameters of the root.
     pub fn under(mut parameters: CertificateParams, server_names: &[&str]) -> Self {
         parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let ca = CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap();
@@ -46,8 +46,8 @@ impl Pki {
         Self { ca, server, client }
     }
 
-    /// One whose server shows the root itself, as `openssl req -x509` makes them.
-    pub fn of_one(server_names: &[&str]) -> Self {
+    /// Generates a self-signed server certificate, like `openssl req -x509`.
+    pub fn self_signed(server_names: &[&str]) -> Self {
         let names = server_names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         let mut pki = Self::under(CertificateParams::new(names).unwrap(), &[]);
         let key = KeyPair::try_from(pki.ca.key().serialize_der()).unwrap();
@@ -73,7 +73,7 @@ impl Pki {
         TlsAcceptor::from(Arc::new(config))
     }
 
-    /// The files that flags name, in the folder of a run.
+    /// Writes the PEM files into the directory of a run.
     pub fn files(&self, run: Peering) -> Peering {
         std::fs::create_dir_all(run.home().join("roots/below")).unwrap();
         run.file("ca.pem", self.ca.pem())
@@ -83,12 +83,12 @@ impl Pki {
     }
 }
 
-/// Answers one request with a body; tells the request's head.
+/// Answers one request with a body; returns the head of the request.
 async fn answer_once(stream: impl AsyncRead + AsyncWrite + Unpin, body: &str) -> String {
     answer_once_with(stream, "200 OK", body).await
 }
 
-/// Answers one request; tells the request's head. `status` may bring headers of its own.
+/// Answers one request; returns the head of the request. `status` may contain headers.
 pub async fn answer_once_with(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     status: &str,
@@ -109,12 +109,12 @@ pub async fn answer_once_with(
     String::from_utf8_lossy(&head).into_owned()
 }
 
-/// The answer with a generated token.
+/// Returns the response with a generated token.
 fn generated() -> String {
     json!({ "PeeringToken": TOKEN }).to_string()
 }
 
-/// An HTTPS server for one connection; its port, and the head of what was asked of it.
+/// Starts an HTTPS server for one connection; returns its port and the head of the request.
 pub async fn https(
     pki: &Pki,
     wants_client: bool,
@@ -134,13 +134,13 @@ async fn run(run: Peering) -> Finished {
     tokio::task::spawn_blocking(|| run.run()).await.unwrap()
 }
 
-/// What is answered here is no token, so no ledger is kept of it.
+/// Without a ledger, because the response contains no valid token.
 fn generate(arguments: &[&str]) -> Peering {
     Peering::new(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn https_is_believed_by_the_roots_that_are_named() {
+async fn https_trusts_the_named_roots() {
     let pki = Pki::new();
     let post = |port: u16| {
         format!(
@@ -188,7 +188,7 @@ async fn https_is_believed_by_the_roots_that_are_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_client_certificate_is_shown_where_one_is_wanted() {
+async fn a_client_certificate_is_presented_if_the_server_requires_one() {
     let pki = Pki::new();
     let shown = ["-ca-file", "ca.pem", "-client-cert", "client.pem", "-client-key", "client.key"];
     for (arguments, status) in [(&shown[..], 0), (&shown[..2], 1)] {
@@ -197,30 +197,31 @@ async fn a_client_certificate_is_shown_where_one_is_wanted() {
         let finished = run(pki.files(generate(arguments)).env("CONSUL_HTTP_ADDR", &address)).await;
         let finished = finished.status(status);
         if status == 1 {
-            // Which of the two is seen depends on whether the alert or the answer is read first; so it is with Consul.
-            let known = ["remote error: tls: certificate required", "broken pipe", "connection reset", "EOF"];
-            assert!(known.iter().any(|known| finished.stderr.contains(known)), "{}", finished.stderr);
+            // The error depends on what is read first, as in Consul.
+            let errors =
+                ["remote error: tls: certificate required", "broken pipe", "connection reset", "EOF"];
+            assert!(errors.iter().any(|error| finished.stderr.contains(error)), "{}", finished.stderr);
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_variable_that_is_no_boolean_is_an_error_and_turns_nothing_off() {
+async fn an_invalid_boolean_variable_is_an_error() {
     for variable in ["CONSUL_HTTP_SSL_VERIFY", "CONSUL_HTTP_SSL"] {
         run(generate(&[]).env(variable, "no")).await.expect(
             1,
             "",
             &format!(
-                "Error connect to Consul agent: {variable} is \"no\", which is no boolean: set it to true or false\n"
+                "Error connect to Consul agent: {variable} is \"no\", not a boolean: set it to true or false\n"
             ),
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unix_socket_does_as_well() {
-    let folder = tempfile::tempdir().unwrap();
-    let socket = folder.path().join("consul.sock");
+async fn a_unix_socket_is_supported() {
+    let directory = tempfile::tempdir().unwrap();
+    let socket = directory.path().join("consul.sock");
     let listener = UnixListener::bind(&socket).unwrap();
     let served =
         tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0, &generated()).await });
@@ -236,7 +237,7 @@ async fn a_unix_socket_does_as_well() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_without_a_host_is_this_machine() {
+async fn an_address_without_a_host_means_localhost() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!(":{}", listener.local_addr().unwrap().port());
     let served =
@@ -245,9 +246,9 @@ async fn an_address_without_a_host_is_this_machine() {
     assert!(served.await.unwrap().starts_with("POST /v1/peering/token HTTP/1.1\r\n"));
 }
 
-/// The texts of a real Consul, but for the last two, which Consul's client looks up as names of hosts.
+/// The errors are those of a real Consul, except for the last two, which Consul's client resolves as host names.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_cannot_be_asked_is_told_in_consuls_words() {
+async fn errors_of_invalid_addresses_are_those_of_consul() {
     for (arguments, message) in [
         (
             &["-http-addr", ":1"][..],
@@ -270,22 +271,22 @@ async fn what_cannot_be_asked_is_told_in_consuls_words() {
         ),
         (
             &["-http-addr", "http://user:sesame@127.0.0.1:1"],
-            "Error connect to Consul agent: the address holds a user or a password before an @: \
-             they belong in CONSUL_HTTP_AUTH",
+            "Error connect to Consul agent: the address contains a user or a password before an @: \
+             set CONSUL_HTTP_AUTH instead",
         ),
         (
             &["-http-addr", "127.0.0.1:85000"],
-            "Error connect to Consul agent: \"127.0.0.1:85000\" is no address of an HTTP API: \
-             its port is more than 65535. It is host:port, such as 127.0.0.1:8500",
+            "Error connect to Consul agent: \"127.0.0.1:85000\" is not a valid address: \
+             the port is greater than 65535. Use host:port, such as 127.0.0.1:8500",
         ),
     ] {
         run(generate(arguments)).await.expect(1, "", &format!("{message}\n"));
     }
 }
 
-/// As a script gives them whose variable is empty.
+/// Scripts give empty flags if a variable is empty.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_empty_flag_was_not_given() {
+async fn empty_flags_count_as_not_given() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move { answer_once(listener.accept().await.unwrap().0, &generated()).await });
@@ -298,7 +299,7 @@ async fn an_empty_flag_was_not_given() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_is_asked_for_what_is_not_loopback() {
+async fn a_proxy_is_used_except_for_loopback_addresses() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let proxy = listener.local_addr().unwrap().to_string();
     let served =

@@ -1,26 +1,26 @@
-//! The endpoints that tell of the cluster and of who asks: its leader, its CA, its agent, permissions, a snapshot.
+//! The endpoints about the cluster: leader, CA roots, agent, permissions, config entries and snapshot.
 
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Answer, Api, broken, internal, percent_decoded, response};
+use super::{Api, Reply, internal, percent_decoded, response, state_error};
 use crate::acceptor::fault::Fault;
 use crate::acceptor::snapshot;
 use crate::certificate::Certificate;
 use crate::gostd::pem;
 
-/// The version of Consul whose answers these are.
+/// The version of Consul that these responses are from.
 const VERSION: &str = "1.23.0";
 
 impl Api<'_> {
-    #[allow(clippy::unnecessary_wraps)] // an endpoint like the others
-    pub(super) fn leader(&mut self) -> Answer {
+    #[allow(clippy::unnecessary_wraps)] // has the type of the other endpoints
+    pub(super) fn leader(&mut self) -> Reply {
         Ok(self.json(&"127.0.0.1:8300"))
     }
 
-    pub(super) fn roots(&mut self) -> Answer {
+    pub(super) fn roots(&mut self) -> Reply {
         let cluster = self.store.cluster();
-        let block = pem::decode(cluster.root.as_bytes()).ok_or_else(|| internal("the root is no PEM"))?;
+        let block = pem::decode(cluster.root.as_bytes()).ok_or_else(|| internal("the root is not PEM"))?;
         let root = Certificate::from_der(&block.bytes)
             .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
         let id = with_colons(&root.sha1);
@@ -46,19 +46,19 @@ impl Api<'_> {
         })))
     }
 
-    pub(super) fn snapshot(&mut self) -> Answer {
-        self.allowed("acl:write", "")?;
-        let peerings = self.store.list().map_err(broken)?;
-        let index = self.store.index().map_err(broken)?;
+    pub(super) fn snapshot(&mut self) -> Reply {
+        self.require_permission("acl:write", "")?;
+        let peerings = self.store.list().map_err(state_error)?;
+        let index = self.store.index().map_err(state_error)?;
         let cluster_id = self.store.cluster().trust_domain.trim_end_matches(".consul");
-        let snapshot = snapshot::of(cluster_id, &peerings, index, (self.settings.clock)())
+        let snapshot = snapshot::write(cluster_id, &peerings, index, (self.settings.clock)())
             .map_err(|error| internal(&error.to_string()))?;
         Ok(response(StatusCode::OK, "application/x-gzip", snapshot))
     }
 
-    pub(super) fn agent_self(&mut self) -> Answer {
+    pub(super) fn agent_self(&mut self) -> Reply {
         let node = &self.settings.node;
-        self.allowed("agent:read", &format!(" on {node:?}"))?;
+        self.require_permission("agent:read", &format!(" on {node:?}"))?;
         Ok(self.json(&json!({
             "Config": {
                 "Datacenter": self.settings.datacenter,
@@ -76,8 +76,8 @@ impl Api<'_> {
         })))
     }
 
-    /// What the ACL token of the request may do, one answer for each question.
-    pub(super) fn authorize(&mut self) -> Answer {
+    /// Returns what the ACL token of the request may do, in the order of the questions.
+    pub(super) fn authorize(&mut self) -> Reply {
         if self.settings.acl_token.is_none() && self.settings.fault != Some(Fault::AclDenied) {
             return Err((StatusCode::UNAUTHORIZED, "ACL support disabled".to_owned()));
         }
@@ -85,9 +85,9 @@ impl Api<'_> {
             serde_json::from_slice(self.request.body()).map_err(|error| {
                 (StatusCode::BAD_REQUEST, format!("Failed to decode request body: {error}"))
             })?;
-        let allow = match self.allowed("peering:write", "") {
+        let allow = match self.require_permission("peering:write", "") {
             Ok(()) => true,
-            // A token that is not known is refused; one that is known and may not is told so.
+            // An unknown token is an error; a token without the permission gets `false`.
             Err((_, text)) if text == "ACL not found" => return Err((StatusCode::FORBIDDEN, text)),
             Err(_) => false,
         };
@@ -97,8 +97,8 @@ impl Api<'_> {
         Ok(self.json(&questions))
     }
 
-    /// There are no config entries.
-    pub(super) fn config_entry(&mut self) -> Answer {
+    /// Returns that the config entry does not exist; there are none.
+    pub(super) fn config_entry(&mut self) -> Reply {
         let path = self.request.uri().path().trim_start_matches("/v1/config/");
         let (kind, name) = path.split_once('/').unwrap_or((path, ""));
         let text =

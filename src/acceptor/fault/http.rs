@@ -1,4 +1,4 @@
-//! An HTTP API that answers wrongly.
+//! Faults of the HTTP API.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,13 +8,13 @@ use tokio_stream::StreamExt;
 
 use super::Fault;
 
-/// A proxy's page; nothing in it is Consul's.
+/// The error page of a proxy.
 const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
                     <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
-/// The answer in place of the true one.
+/// Returns the response of a fault, or `answer` if the fault does not affect the HTTP API.
 pub(in crate::acceptor) fn answer(fault: Option<Fault>, answer: http::Response<Bytes>) -> Response {
-    let said = |status: StatusCode, content_type: &'static str, text: &'static str| {
+    let respond = |status: StatusCode, content_type: &'static str, text: &'static str| {
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -22,19 +22,19 @@ pub(in crate::acceptor) fn answer(fault: Option<Fault>, answer: http::Response<B
     };
     let plain = "text/plain; charset=utf-8";
     match fault {
-        Some(Fault::Http500) => said(StatusCode::INTERNAL_SERVER_ERROR, plain, "No cluster leader"),
-        Some(Fault::HtmlPage) => said(StatusCode::BAD_GATEWAY, "text/html", PAGE),
-        Some(Fault::CutBody) => cut(answer),
+        Some(Fault::Http500) => respond(StatusCode::INTERNAL_SERVER_ERROR, plain, "No cluster leader"),
+        Some(Fault::HtmlPage) => respond(StatusCode::BAD_GATEWAY, "text/html", PAGE),
+        Some(Fault::CutBody) => truncated(answer),
         _ => answer.map(Body::from),
     }
 }
 
-/// Announces the whole length, and ends the connection in the middle.
-fn cut(answer: http::Response<Bytes>) -> Response {
+/// Announces the whole length, and closes the connection after half of the body.
+fn truncated(answer: http::Response<Bytes>) -> Response {
     let (mut parts, body) = answer.into_parts();
     parts.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len().max(2)));
     let half = body.slice(..body.len() / 2);
-    let broken = std::io::Error::other("cut on purpose");
-    let stream = tokio_stream::iter([Ok(half)]).chain(tokio_stream::iter([Err(broken)]));
+    let error = std::io::Error::other("truncated on purpose");
+    let stream = tokio_stream::iter([Ok(half)]).chain(tokio_stream::iter([Err(error)]));
     Response::from_parts(parts, Body::from_stream(stream))
 }

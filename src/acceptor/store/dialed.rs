@@ -1,4 +1,4 @@
-//! Peerings that this side dialed, or is about to.
+//! Peerings that this side dialed or is about to dial.
 
 use rusqlite::{Row, TransactionBehavior, params};
 
@@ -8,8 +8,8 @@ use crate::acceptor::peering::{Dialed, Peering};
 use crate::token::{Secret, Token};
 
 impl Store {
-    /// Notes what a token says under a name, before it is dialed; this side's ID of the peering. `None`: the name is
-    /// that of a peering that this side accepts.
+    /// Stores the contents of a token under a name before it is dialed, and returns this side's ID of the peering. Returns
+    /// `None` if this side is the acceptor of the peering of this name.
     pub(in crate::acceptor) fn prepare_dialing(
         &mut self,
         name: &str,
@@ -18,10 +18,10 @@ impl Store {
         settings: &Settings,
     ) -> rusqlite::Result<Option<String>> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known = find(&transaction, name)?;
-        let id = match known {
+        let existing = find(&transaction, name)?;
+        let id = match existing {
             Some(Peering { dialed: None, .. }) => return Ok(None),
-            // A peering that ended, or was of another peering over there, begins anew.
+            // A terminated peering, or one with another ID on the other side, gets a new ID.
             Some(Peering { id, dialed: Some(dialed), state, .. })
                 if dialed.peer_id == token.peer_id && state != "TERMINATED" =>
             {
@@ -55,7 +55,7 @@ impl Store {
         Ok(Some(id))
     }
 
-    /// Keeps the stream secret that a token's secret was exchanged for.
+    /// Stores the stream secret that a token's secret was exchanged for.
     pub(in crate::acceptor) fn keep_stream_secret(
         &mut self,
         id: &str,
@@ -70,7 +70,7 @@ impl Store {
         transaction.commit()
     }
 
-    /// Every peering that this side should have a stream for.
+    /// Returns the peerings that this side should have a stream for, by ID.
     pub(in crate::acceptor) fn to_dial(&self) -> rusqlite::Result<Vec<(String, Dialed)>> {
         let mut statement = self.connection.prepare(
             "SELECT * FROM peering
@@ -83,7 +83,7 @@ impl Store {
     }
 }
 
-/// The dialing side's columns of a row.
+/// Returns the columns of the dialing side.
 pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Option<Dialed>> {
     let Some(peer_id) = row.get::<_, Option<String>>("peer_id")? else { return Ok(None) };
     let list = |column: &str| {

@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::{Store, next_index};
 
-/// The step that brings the table. Released: it never changes.
+/// The migration that adds the table. It is released and never changes.
 pub(super) const MIGRATION: &str = "
     CREATE TABLE kv (
         key TEXT PRIMARY KEY,
@@ -17,33 +17,33 @@ pub(super) const MIGRATION: &str = "
 
 /// One key with its value.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::acceptor) struct Pair {
-    /// The key, its slashes without meaning to the store.
+pub(in crate::acceptor) struct KvEntry {
+    /// The key. Slashes in it have no meaning here.
     pub(in crate::acceptor) key: String,
     /// Any bytes.
     pub(in crate::acceptor) value: Vec<u8>,
-    /// A number that clients may use as they like.
+    /// A number for clients to use.
     pub(in crate::acceptor) flags: u64,
-    /// The step at which the key was made.
+    /// The index at which the key was created.
     pub(in crate::acceptor) create_index: u64,
-    /// The step at which its value last changed.
+    /// The index of the last change of the value.
     pub(in crate::acceptor) modify_index: u64,
 }
 
 impl Store {
-    pub(in crate::acceptor) fn pair(&self, key: &str) -> rusqlite::Result<Option<Pair>> {
+    pub(in crate::acceptor) fn pair(&self, key: &str) -> rusqlite::Result<Option<KvEntry>> {
         pair_of(&self.connection, key)
     }
 
-    /// All pairs whose key begins with `prefix`, in the order of their keys' bytes.
-    pub(in crate::acceptor) fn pairs(&self, prefix: &str) -> rusqlite::Result<Vec<Pair>> {
+    /// Returns the pairs whose key starts with `prefix`, in the order of the bytes of the keys.
+    pub(in crate::acceptor) fn pairs(&self, prefix: &str) -> rusqlite::Result<Vec<KvEntry>> {
         let mut statement =
             self.connection.prepare("SELECT * FROM kv WHERE substr(key, 1, length(?1)) = ?1 ORDER BY key")?;
         statement.query_map([prefix], pair)?.collect()
     }
 
-    /// Puts a value. `check` is the `ModifyIndex` that the key must have, 0 for none at all; whether it was put. A value
-    /// that is there already stays as it is, with its index.
+    /// Writes a value and returns whether it was written. `check` is the `ModifyIndex` that the key must have; 0 means that
+    /// the key must not exist. If the value is the same, the index does not change.
     pub(in crate::acceptor) fn put(
         &mut self,
         key: &str,
@@ -69,7 +69,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Removes a key; whether it is gone. `check` is the `ModifyIndex` that it must have, and 0 is none's.
+    /// Removes a key and returns whether it is removed. `check` is the `ModifyIndex` that the key must have.
     pub(in crate::acceptor) fn remove(&mut self, key: &str, check: Option<u64>) -> rusqlite::Result<bool> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let Some(present) = pair_of(&transaction, key)? else { return Ok(true) };
@@ -82,7 +82,7 @@ impl Store {
         Ok(true)
     }
 
-    /// Removes every key that begins with `prefix`.
+    /// Removes every key that starts with `prefix`.
     pub(in crate::acceptor) fn remove_all(&mut self, prefix: &str) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let removed =
@@ -94,13 +94,13 @@ impl Store {
     }
 }
 
-fn pair_of(connection: &Connection, key: &str) -> rusqlite::Result<Option<Pair>> {
+fn pair_of(connection: &Connection, key: &str) -> rusqlite::Result<Option<KvEntry>> {
     connection.query_row("SELECT * FROM kv WHERE key = ?1", [key], pair).optional()
 }
 
-fn pair(row: &Row<'_>) -> rusqlite::Result<Pair> {
+fn pair(row: &Row<'_>) -> rusqlite::Result<KvEntry> {
     let flags: String = row.get("flags")?;
-    Ok(Pair {
+    Ok(KvEntry {
         key: row.get("key")?,
         value: row.get("value")?,
         flags: flags.parse().unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! What becomes of a peering's secrets: exchanged, promoted, or refused as Consul refuses them.
+//! Exchanges and checks a peering's secrets like Consul.
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
@@ -6,27 +6,27 @@ use super::{Store, next_index, random_uuid};
 use crate::acceptor::Settings;
 use crate::token::Secret;
 
-/// What came of an establishment secret.
+/// The result of exchanging an establishment secret.
 #[derive(Debug)]
 pub(in crate::acceptor) enum Exchanged {
-    /// It was the unused one, and is spent now: this opens the stream.
-    For(Secret),
-    /// It is not the unused one, or there is no such peering.
+    /// The secret was the unused one and is now used up. This secret opens the stream.
+    StreamSecret(Secret),
+    /// The secret is not the unused one, or the peering does not exist.
     Invalid,
-    /// It is empty, and the peering has no unused one.
+    /// The secret is empty, and the peering has no unused one.
     AlreadyEstablished,
 }
 
-/// What came of the wish to open a stream.
+/// The result of opening a stream.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::acceptor) enum Opened {
-    /// The secret is right.
-    Welcome,
-    /// There is no such peering.
+    /// The secret is valid.
+    Accepted,
+    /// The peering does not exist.
     Unknown,
     /// The other side deleted the peering.
     Deleted,
-    /// The secret is wrong.
+    /// The secret is invalid.
     WrongSecret,
 }
 
@@ -61,10 +61,10 @@ impl Store {
             [peer_id, &stream_secret],
         )?;
         transaction.commit()?;
-        Ok(Exchanged::For(stream_secret.into()))
+        Ok(Exchanged::StreamSecret(stream_secret.into()))
     }
 
-    /// Opens a stream for a dialer in a datacenter; a pending secret becomes the active one.
+    /// Opens a stream for a dialer in a datacenter. A pending secret becomes the active one.
     pub(in crate::acceptor) fn open_stream(
         &mut self,
         peer_id: &str,
@@ -72,7 +72,7 @@ impl Store {
         datacenter: &str,
     ) -> rusqlite::Result<Opened> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let known = transaction
+        let found = transaction
             .query_row(
                 "SELECT state, active_stream_secret, pending_stream_secret FROM peering
                  WHERE id = ?1 AND peer_id IS NULL",
@@ -84,7 +84,7 @@ impl Store {
                 },
             )
             .optional()?;
-        let Some((state, active, pending)) = known else { return Ok(Opened::Unknown) };
+        let Some((state, active, pending)) = found else { return Ok(Opened::Unknown) };
         if state == "TERMINATED" {
             return Ok(Opened::Deleted);
         }
@@ -103,17 +103,17 @@ impl Store {
             params![peer_id, datacenter, index],
         )?;
         transaction.commit()?;
-        Ok(Opened::Welcome)
+        Ok(Opened::Accepted)
     }
 
-    /// The state of a peering by its ID; `None` when it was deleted.
+    /// Returns the state of a peering by its ID, or `None` if it was deleted.
     pub(in crate::acceptor) fn state(&self, id: &str) -> rusqlite::Result<Option<String>> {
         self.connection
             .query_row("SELECT state FROM peering WHERE id = ?1", [id], |row| row.get(0))
             .optional()
     }
 
-    /// Moves a peering to a state, unless it ended.
+    /// Sets the state of a peering, unless it is terminated.
     pub(in crate::acceptor) fn set_state(&mut self, id: &str, state: &str) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let index = next_index(&transaction)?;

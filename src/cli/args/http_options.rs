@@ -1,4 +1,4 @@
-//! The HTTP API options that Consul's commands share.
+//! The HTTP API options of Consul's commands.
 
 use std::path::PathBuf;
 
@@ -10,51 +10,50 @@ use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, v
 use crate::cli::error::CliError;
 use crate::net::consul::{Address, Client, Config, Options};
 
-/// What it means to verify nothing.
-const UNVERIFIED: &str =
-    "CONSUL_HTTP_SSL_VERIFY is false: whoever is between can pose as Consul, and read the ACL token";
+/// The warning about `CONSUL_HTTP_SSL_VERIFY=false`.
+const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the network path can impersonate Consul and read the ACL token";
 
 /// How to reach Consul.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "HTTP API options")]
 pub struct HttpOptions {
-    /// Where Consul's HTTP API is: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
-    /// acceptor inside this tool (CONSUL_HTTP_ADDR; default: http://localhost:8500)
+    /// Address of Consul's HTTP API: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
+    /// acceptor built into this tool (CONSUL_HTTP_ADDR; default: http://localhost:8500)
     #[arg(long, value_name = "ADDRESS")]
     http_addr: Option<String>,
-    /// The ACL token to send (CONSUL_HTTP_TOKEN)
+    /// ACL token to send (CONSUL_HTTP_TOKEN)
     #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
-    /// A file that holds the ACL token; wins over -token (CONSUL_HTTP_TOKEN_FILE)
+    /// File with the ACL token; overrides -token (CONSUL_HTTP_TOKEN_FILE)
     #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     token_file: Option<PathBuf>,
-    /// PEM certificates to trust instead of the system's (CONSUL_CACERT)
+    /// File with PEM certificates to trust instead of the system's (CONSUL_CACERT)
     #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     ca_file: Option<PathBuf>,
-    /// A directory of such files (CONSUL_CAPATH)
+    /// Directory of files with PEM certificates to trust (CONSUL_CAPATH)
     #[arg(long, value_name = "DIRECTORY", value_parser = path_or_none())]
     ca_path: Option<PathBuf>,
-    /// The certificate to show to Consul, PEM (CONSUL_CLIENT_CERT)
+    /// File with the PEM client certificate to present to Consul (CONSUL_CLIENT_CERT)
     #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     client_cert: Option<PathBuf>,
-    /// The key of that certificate, PEM (CONSUL_CLIENT_KEY)
+    /// File with the PEM key of the client certificate (CONSUL_CLIENT_KEY)
     #[arg(long, value_name = "FILE", value_parser = path_or_none())]
     client_key: Option<PathBuf>,
-    /// The name to expect in Consul's certificate (CONSUL_TLS_SERVER_NAME)
+    /// Name to expect in Consul's certificate (CONSUL_TLS_SERVER_NAME)
     #[arg(long, value_name = "NAME")]
     tls_server_name: Option<String>,
-    /// The admin partition to work in, Consul Enterprise only (CONSUL_PARTITION)
+    /// Admin partition to use, Consul Enterprise only (CONSUL_PARTITION)
     #[arg(long, value_name = "PARTITION")]
     pub partition: Option<String>,
 }
 
 impl HttpOptions {
-    /// The address that a flag gives.
+    /// Returns the address given by the flag, if any.
     pub fn address(&self) -> Option<&str> {
         self.http_addr.as_deref().filter(|address| !address.is_empty())
     }
 
-    /// Returns a client of the Consul that the flags and the environment name. The error's message is Consul's.
+    /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
     pub fn client(&self) -> Result<Client, CliError> {
         let options = Options {
             http_addr: self.http_addr.clone(),
@@ -69,11 +68,11 @@ impl HttpOptions {
         };
         let config = Config::resolve(&options, variable).map_err(CliError::new)?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
-            // A script sees what Consul prints, and nothing else.
+            // A script gets the same output as from Consul.
             if stderr_is_a_terminal() {
-                eprint_line(&format!("Warning: {UNVERIFIED}"));
+                eprint_line(&format!("Warning: {NO_VERIFICATION}"));
             }
-            tracing::warn!("{UNVERIFIED}");
+            tracing::warn!("{NO_VERIFICATION}");
         }
         if config.address != Address::Embedded {
             return Client::over_network(config).map_err(CliError::new);
@@ -83,7 +82,7 @@ impl HttpOptions {
     }
 }
 
-/// Takes an empty path too: as for Consul, such a flag was not given. Scripts write `-ca-file "$FILE"`.
+/// Parses a path that may be empty. Like Consul, treats an empty path as not given, for scripts with `-ca-file "$FILE"`.
 fn path_or_none() -> impl TypedValueParser<Value = PathBuf> {
     OsStringValueParser::new().map(PathBuf::from)
 }
@@ -97,11 +96,11 @@ pub fn embedded_acceptor(settings: Settings) -> Result<Acceptor, CliError> {
     Acceptor::open(&directory, settings).map_err(CliError::new)
 }
 
-/// Runs async work to its end on this thread.
+/// Runs asynchronous work on this thread until it finishes.
 pub fn wait_for<T>(work: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .expect("this process may open the few descriptors that a runtime needs")
+        .expect("the process can open the file descriptors of a runtime")
         .block_on(work)
 }

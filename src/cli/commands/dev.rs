@@ -1,4 +1,4 @@
-//! `peering dev`: the embedded acceptor, served over HTTP on this machine.
+//! `peering dev`: runs the embedded acceptor on this machine.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,51 +14,51 @@ use crate::cli::env::{eprint_line, now, print};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
-/// Serve the embedded acceptor on this machine, to try things without a Consul
+/// Run the embedded acceptor, to try peering without Consul
 ///
-/// Answers the peering endpoints of Consul's HTTP API with real tokens of a CA of its own. It is for development: it
-/// listens on loopback only, and guards nothing that matters. Its state is that of -http-addr=embedded, in
-/// PEERING_STATE_DIR or the user's state directory. Ctrl-C stops it.
+/// Serves the peering endpoints of Consul's HTTP API, and generates real tokens with its own CA. It is for development
+/// only: it listens on loopback addresses and does not protect its state. It shares its state with
+/// -http-addr=embedded, in PEERING_STATE_DIR or the user's state directory. Press Ctrl-C to stop it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  An acceptor on Consul's own port, until Ctrl-C:
+  Run an acceptor on Consul's port until Ctrl-C:
     peering dev
-  In another terminal:
+  Use it from another terminal:
     peering generate-token -name west -out west.token
     consul peering list
-  One that does something wrong, and what is made of it:
+  Simulate a fault and diagnose it:
     peering dev -fault plaintext-port
     peering diagnose @west.token")]
 pub struct Arguments {
-    /// Where to listen; a loopback address. Port 0 takes any free port
+    /// Loopback address to serve HTTP on; port 0 selects a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
     listen: SocketAddr,
-    /// Where to listen for dialers (gRPC over TLS); a loopback address. Port 0 takes any free port
+    /// Loopback address to serve dialers on (gRPC over TLS); port 0 selects a free port
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
     grpc_listen: SocketAddr,
-    /// The datacenter to play
+    /// Name of the datacenter
     #[arg(long, value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
     datacenter: String,
-    /// Demand this ACL token with every request, as a Consul that denies by default
+    /// Require this ACL token in every request, like a Consul that denies by default
     #[arg(long, value_name = "TOKEN")]
     acl_token: Option<String>,
-    /// Do this wrong on purpose, to see what a dialer says and what diagnose makes of it; "list" lists all
+    /// Simulate this fault; "list" prints all faults
     #[arg(long, value_name = "NAME", value_parser = fault)]
-    fault: Option<Played>,
+    fault: Option<FaultArgument>,
 }
 
-/// What -fault takes.
+/// The value of -fault.
 #[derive(Debug, Clone, Copy)]
-enum Played {
+enum FaultArgument {
     List,
     Fault(Fault),
 }
 
-fn fault(name: &str) -> Result<Played, CliError> {
+fn fault(name: &str) -> Result<FaultArgument, CliError> {
     if name == "list" {
-        return Ok(Played::List);
+        return Ok(FaultArgument::List);
     }
-    Fault::named(name).map(Played::Fault).ok_or_else(|| {
+    Fault::named(name).map(FaultArgument::Fault).ok_or_else(|| {
         let nearest = nearest(name, Fault::ALL.into_iter().map(|(_, name, _)| name));
         let hint = nearest.map_or_else(String::new, |name| format!("did you mean {name}? "));
         CliError::new("no such fault").with_remedy(hint + "-fault list shows all")
@@ -67,7 +67,7 @@ fn fault(name: &str) -> Result<Played, CliError> {
 
 /// Runs the command until it is interrupted.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
-    if matches!(arguments.fault, Some(Played::List)) {
+    if matches!(arguments.fault, Some(FaultArgument::List)) {
         let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<18} {summary}\n"));
         print(&all.concat())?;
     } else {
@@ -78,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
 
 async fn serve(arguments: &Arguments) -> Result<(), CliError> {
     let fault = match arguments.fault {
-        Some(Played::Fault(fault)) => Some(fault),
+        Some(FaultArgument::Fault(fault)) => Some(fault),
         _ => None,
     };
     let listener = listen(arguments.listen, None).await?;
@@ -93,20 +93,20 @@ async fn serve(arguments: &Arguments) -> Result<(), CliError> {
         ..Settings::new(now)
     };
     let acceptor = Arc::new(embedded_acceptor(settings)?);
-    // Scripts wait for this line, and read the port from it.
+    // Scripts wait for this line and read the port from it.
     print(&format!("Listening on http://{address}\n"))?;
-    eprint_line(&format!("Dialers are served on {grpc_address}"));
-    for (_, name, summary) in Fault::ALL.iter().filter(|(played, ..)| Some(*played) == fault) {
-        eprint_line(&format!("Fault {name}: {summary}."));
+    eprint_line(&format!("Serving dialers on {grpc_address}"));
+    for (_, name, summary) in Fault::ALL.iter().filter(|(simulated, ..)| Some(*simulated) == fault) {
+        eprint_line(&format!("Simulated fault {name}: {summary}"));
     }
-    eprint_line("This is an embedded acceptor for development, not a Consul. Ctrl-C stops it.");
+    eprint_line("This is an embedded acceptor for development, not Consul. Press Ctrl-C to stop it.");
     let (stopped, stop) = tokio::sync::watch::channel(());
     let until = |mut stop: tokio::sync::watch::Receiver<()>| async move {
-        // The other end is dropped, never sent to.
+        // The sender is dropped and sends nothing.
         let _ = stop.changed().await;
     };
     tokio::spawn(async move {
-        // Without a handler for it, an interrupt ends the process anyway.
+        // If no handler can be installed, an interrupt ends the process.
         let _ = tokio::signal::ctrl_c().await;
         drop(stopped);
     });
@@ -127,10 +127,10 @@ async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener
         .map_err(|error| CliError::new(format_args!("cannot listen on {address}: {error}")))
 }
 
-/// Consul's rule for the name of a datacenter.
+/// Parses the name of a datacenter by Consul's rule.
 fn datacenter(text: &str) -> Result<String, CliError> {
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    if text.is_empty() || !text.chars().all(plain) {
+    let is_valid = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    if text.is_empty() || !text.chars().all(is_valid) {
         return Err(CliError::new("not a datacenter name").with_remedy("use letters, digits, - and _"));
     }
     Ok(text.to_owned())

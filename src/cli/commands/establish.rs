@@ -5,15 +5,17 @@ use std::time::Duration;
 use clap::Args;
 
 use super::consul_compat;
-use super::diagnose::{Look, diagnosis};
+use super::diagnose::run_diagnosis;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::token::{TokenText, existing_file};
 use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::diagnosis::{Diagnosis, GivenToken};
 use crate::lint::Severity;
 use crate::net::consul::{Client, EstablishRequest};
+use crate::net::gather::diagnosis::Request;
 use crate::render::pretty;
 use crate::token::Secret;
 use crate::token::recover::recover;
@@ -54,7 +56,7 @@ pub struct Arguments {
     http: HttpOptions,
 }
 
-/// How long each step of a check may take.
+/// How long each step of the diagnosis may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the command.
@@ -93,44 +95,50 @@ fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), CliError
 }
 
 impl Arguments {
-    fn look<'a>(&'a self, client: &'a Client) -> Look<'a> {
-        Look {
+    fn diagnosis(&self, client: &Client, token: &Secret, error: Option<&str>) -> Diagnosis {
+        let token = GivenToken::exact(token);
+        let request = Request {
+            token: Some(&token),
+            error,
             name: Some(&self.name),
-            given_as: Some(self.peering_token.as_str()).filter(|given| given.starts_with('@')),
+            given_as: self.given_as(),
             http_addr: self.http.address(),
-            patience: TIMEOUT,
-            ledger: &self.ledger,
-            client: Some(client),
-        }
+        };
+        run_diagnosis(Some(client), &self.ledger, TIMEOUT, request)
+    }
+
+    /// Returns how the token was given, if it was given as `@FILE`.
+    fn given_as(&self) -> Option<&str> {
+        Some(self.peering_token.as_str()).filter(|given| given.starts_with('@'))
     }
 }
 
-/// Whether nothing is seen to keep the token from working, or it is to be tried all the same.
+/// Whether no cause is found that blocks the peering, or -force was given.
 fn may_go_on(arguments: &Arguments, client: &Client, token: &Secret) -> bool {
-    let diagnosis = diagnosis(&arguments.look(client), Some(&token.into()), None);
+    let diagnosis = arguments.diagnosis(client, token, None);
     if !diagnosis.fails(Severity::Error) {
         return true;
     }
     eprint_line(pretty::short_diagnosis(&diagnosis, width()).trim_end());
     if !arguments.force {
-        eprint_line("\nNothing was sent, and this look spent nothing. -force establishes all the same.");
+        eprint_line("\nNothing was sent, and the token was not used. To establish anyway, add -force.");
     }
     arguments.force
 }
 
-/// What keeps it from working, to a person who just saw Consul's words for it.
+/// Prints the conclusion of a diagnosis after Consul's error.
 fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
-    let look = arguments.look(client);
-    let diagnosis = diagnosis(&look, Some(&token.into()), Some(refusal));
+    let diagnosis = arguments.diagnosis(client, token, Some(refusal));
     eprint_line(&format!("\n{}", textwrap::fill(&pretty::printable(&diagnosis.conclusion), width())));
+    let given_as = arguments.given_as();
     let file = existing_file(token.expose());
-    if let Some(file) = file.filter(|_| look.given_as.is_none()) {
-        eprint_line(&format!("There is a file of that name: -peering-token @{file} reads it."));
+    if let Some(file) = file.filter(|_| given_as.is_none()) {
+        eprint_line(&format!("There is a file with that name. To read it: -peering-token @{file}"));
     }
-    let given_as = look.given_as.map(str::to_owned).or_else(|| file.map(|file| format!("@{file}")));
+    let given_as = given_as.map(str::to_owned).or_else(|| file.map(|file| format!("@{file}")));
     let given_as = given_as.as_deref().unwrap_or("@token");
-    let at = look.http_addr.map_or_else(String::new, |at| format!(" -http-addr {at}"));
-    eprint_line(&format!("All that was found: peering diagnose {given_as} -name {}{at}", arguments.name));
+    let http_addr = arguments.http.address().map_or_else(String::new, |it| format!(" -http-addr {it}"));
+    eprint_line(&format!("Full diagnosis: peering diagnose {given_as} -name {}{http_addr}", arguments.name));
 }
 
 /// Reads the token. An argument is sent unchanged, as Consul's command does. In a file, spaces around the token and the

@@ -16,6 +16,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::lint::{Options, RuleSet, Severity, UnreadableInput, ValidatedToken, check, rules};
 use crate::render::{json, jsonl, junit, pretty, sarif};
+use crate::token::recover::without_line_end;
 use crate::token::redact::redact;
 
 /// Check tokens the way Consul does, and for problems Consul misses
@@ -104,7 +105,7 @@ impl Arguments {
 fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
     match TokenText::read(argument) {
         Ok(given) => {
-            let report = check(without_last_line_end(&given.text), options);
+            let report = check(without_line_end(&given.text), options);
             Ok(ValidatedToken { source: given.source, report })
         }
         Err(error) => {
@@ -113,12 +114,6 @@ fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, Unreada
             Err(UnreadableInput { source: redact(argument).into_owned(), reason })
         }
     }
-}
-
-/// Removes the line end of a file. It is not part of the token, and Consul ignores it.
-pub(crate) fn without_last_line_end(text: &[u8]) -> &[u8] {
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    text.strip_suffix(b"\r").unwrap_or(text)
 }
 
 fn render(

@@ -1,8 +1,8 @@
-//! Where a Consul agent is and how to be let in: the HTTP API options and the `CONSUL_*` variables, with Consul's
-//! precedence.
+//! The address of a Consul agent and the credentials for it, from the HTTP API options and the `CONSUL_*` variables with
+//! Consul's precedence.
 //!
 //! A flag wins over its variable. For the ACL token the order is `-token-file`, `-token`, `CONSUL_HTTP_TOKEN_FILE`,
-//! `CONSUL_HTTP_TOKEN`; an empty token file leaves what came after it.
+//! `CONSUL_HTTP_TOKEN`; an empty token file counts as not given.
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -15,7 +15,7 @@ use super::file;
 use super::host_port::{HostPort, HostPortError};
 use crate::token::Secret;
 
-/// The HTTP API options as given on the command line; `None` and empty both mean that a flag was not given.
+/// The HTTP API options as given on the command line; `None` and empty both mean that a flag is not given.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// `-http-addr`
@@ -38,35 +38,35 @@ pub struct Options {
     pub partition: Option<String>,
 }
 
-/// How to reach one Consul agent: flags and variables, resolved.
+/// The resolved flags and variables: how to reach one Consul agent.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where it listens.
+    /// The address of the agent.
     pub address: Address,
-    /// The ACL token that goes with every request.
+    /// The ACL token that is sent with every request.
     pub token: Option<Secret>,
     /// `CONSUL_HTTP_AUTH`, for a proxy in front of Consul.
     pub basic_auth: Option<BasicAuth>,
-    /// What TLS needs; without meaning for `http://`.
+    /// The TLS options; not used for `http://`.
     pub tls: Tls,
     /// `CONSUL_NAMESPACE`, sent as `?ns=`.
     pub namespace: Option<String>,
     /// `-partition` or `CONSUL_PARTITION`, sent as `?partition=`.
     pub partition: Option<String>,
-    /// The proxy that the variables name for this address.
+    /// The URL of the proxy for this address.
     pub proxy: Option<String>,
 }
 
-/// Where a Consul agent listens.
+/// The address of a Consul agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// HTTP or HTTPS at `host:port`.
     Http {
-        /// Whether it is HTTPS.
+        /// Whether to use HTTPS.
         tls: bool,
         /// `host:port`.
         authority: HostPort,
-        /// A reverse proxy's path before `/v1`, either empty or starting with a slash.
+        /// The path of a reverse proxy before `/v1`: empty, or starting with a slash.
         prefix: String,
     },
     /// A unix socket.
@@ -78,34 +78,34 @@ pub enum Address {
 /// A user and a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BasicAuth {
-    /// What stands before the first colon.
+    /// The text before the first colon.
     pub user: String,
-    /// What stands after it; empty if there is none.
+    /// The text after it; empty if there is no colon.
     pub password: Secret,
 }
 
-/// What TLS needs.
+/// The TLS options.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// PEM roots that replace the system's.
+    /// A file of PEM roots to trust instead of the system's.
     pub ca_file: Option<PathBuf>,
     /// A directory of such files.
     pub ca_path: Option<PathBuf>,
-    /// Client certificate and key, PEM.
+    /// The files of the client certificate and its key, PEM.
     pub client: Option<(PathBuf, PathBuf)>,
-    /// The name to ask for and to verify, instead of the address's host.
+    /// The name to request (SNI) and to verify, instead of the address's host.
     pub server_name: Option<String>,
-    /// `CONSUL_HTTP_SSL_VERIFY=false`: any certificate is taken.
+    /// `CONSUL_HTTP_SSL_VERIFY=false`: accept any certificate.
     pub skip_verification: bool,
 }
 
-/// Why there is no telling how to reach Consul. The texts are those of Consul's client where it has one.
+/// Why flags and variables cannot be resolved. The texts are those of Consul's client where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// An address such as `ftp://…`.
+    /// An address with an unsupported scheme, such as `ftp://…`.
     #[error("Unknown protocol scheme: {0}")]
     UnknownScheme(String),
-    /// An address that cannot be one.
+    /// An invalid address.
     #[error(transparent)]
     HostPort(#[from] HostPortError),
     /// A certificate without its key, or a key without its certificate.
@@ -116,11 +116,11 @@ pub enum ConfigError {
     TokenFile {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         reason: String,
     },
-    /// A boolean variable with another value. Consul's client would take it for `false`, which turns verification off.
-    #[error("{variable} is {value:?}, which is no boolean: set it to true or false")]
+    /// A boolean variable with an invalid value. Consul's client reads it as `false`, which turns verification off.
+    #[error("{variable} is {value:?}, not a boolean: set it to true or false")]
     NotBoolean {
         /// The variable.
         variable: &'static str,
@@ -129,14 +129,14 @@ pub enum ConfigError {
     },
 }
 
-/// The address when neither flag nor variable name one.
+/// The address if neither a flag nor a variable sets one.
 const DEFAULT_ADDRESS: &str = "localhost:8500";
 
-/// How `-http-addr` names the acceptor inside this process.
+/// The value of `-http-addr` for the acceptor in this process.
 const EMBEDDED: &str = "embedded";
 
 impl Config {
-    /// Resolves flags against variables; `variable` answers with a variable's value, an empty one being as good as none.
+    /// Resolves flags and variables. `variable` returns the value of a variable; an empty value counts as not set.
     pub fn resolve(
         options: &Options,
         variable: impl Fn(&str) -> Option<String>,
@@ -149,9 +149,9 @@ impl Config {
                 .filter(|path| !path.as_os_str().is_empty())
                 .or_else(|| variable(name).map(PathBuf::from))
         };
-        let tls_asked_for = boolean("CONSUL_HTTP_SSL", &variable)?.unwrap_or(false);
+        let use_tls = boolean("CONSUL_HTTP_SSL", &variable)?.unwrap_or(false);
         let address = flag(&options.http_addr).or_else(|| variable("CONSUL_HTTP_ADDR"));
-        let address = Address::parse(address.as_deref().unwrap_or(DEFAULT_ADDRESS), tls_asked_for)?;
+        let address = Address::parse(address.as_deref().unwrap_or(DEFAULT_ADDRESS), use_tls)?;
         let client = match (
             path(&options.client_cert, "CONSUL_CLIENT_CERT"),
             path(&options.client_key, "CONSUL_CLIENT_KEY"),
@@ -182,16 +182,16 @@ impl Config {
 }
 
 impl Address {
-    /// Reads an address as Consul's client does: bare `host:port[/prefix]`, `http(s)://host:port[/prefix]`,
-    /// `unix:///path`, or our own `embedded`. `tls_asked_for` is `CONSUL_HTTP_SSL`, which an explicit `http://` does not revoke.
-    pub fn parse(text: &str, tls_asked_for: bool) -> Result<Self, ConfigError> {
+    /// Parses an address like Consul's client: bare `host:port[/prefix]`, `http(s)://host:port[/prefix]`,
+    /// `unix:///path`, or our own `embedded`. `use_tls` is `CONSUL_HTTP_SSL`, which an explicit `http://` does not override.
+    pub fn parse(text: &str, use_tls: bool) -> Result<Self, ConfigError> {
         if text == EMBEDDED {
             return Ok(Self::Embedded);
         }
         let (tls, rest) = match text.split_once("://") {
-            None => (tls_asked_for, text),
+            None => (use_tls, text),
             Some(("unix", path)) => return Ok(Self::Unix(PathBuf::from(path))),
-            Some(("http", rest)) => (tls_asked_for, rest),
+            Some(("http", rest)) => (use_tls, rest),
             Some(("https", rest)) => (true, rest),
             Some((scheme, _)) => return Err(ConfigError::UnknownScheme(scheme.to_owned())),
         };
@@ -200,7 +200,7 @@ impl Address {
         Ok(Self::Http { tls, authority, prefix: path.trim_end_matches('/').to_owned() })
     }
 
-    /// The URL that requests start with, as Consul's messages show it.
+    /// Returns the URL of the API without a path, as Consul's messages show it.
     pub fn base_url(&self) -> String {
         match self {
             Self::Http { tls, authority, prefix } => {
@@ -219,7 +219,7 @@ impl BasicAuth {
     }
 }
 
-/// The name in `name`, `name:port`, `[IPv6]` or `[IPv6]:port`.
+/// Returns the name in `name`, `name:port`, `[IPv6]` or `[IPv6]:port`.
 fn without_port(name: &str) -> String {
     if name.parse::<std::net::IpAddr>().is_ok() {
         return name.to_owned();
@@ -259,7 +259,7 @@ fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
     Ok((!token.is_empty()).then(|| token.into()))
 }
 
-/// Go's `strconv.ParseBool`, with its error made one.
+/// Parses a variable like Go's `strconv.ParseBool`, but returns its error, which Consul's client ignores.
 fn boolean(
     name: &'static str,
     variable: &impl Fn(&str) -> Option<String>,

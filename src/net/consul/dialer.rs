@@ -1,37 +1,37 @@
-//! What a Consul says of itself as a dialer, asked without changing anything.
+//! What a Consul agent reports about itself as a dialer, read without changing anything.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
 use serde::Deserialize;
-use tokio::time::timeout;
+use tokio::time;
 
-use super::answer;
 use super::client::Client;
 use super::error::RequestError;
 use super::peering::Peering;
+use super::response::parse_json;
 
-/// What a Consul says of itself. What it refuses is in `refusals`, in its own words.
+/// What a Consul agent reports about itself.
 #[derive(Debug, Default)]
 pub struct DialerAnswers {
     /// The trust domain of its CA.
     pub trust_domain: Option<String>,
-    /// Its version: `GET /v1/agent/self`, which needs `agent:read`.
+    /// Its version, from `GET /v1/agent/self`, which needs `agent:read`.
     pub version: Option<String>,
-    /// `peering.enabled` of the agent, likewise.
+    /// `peering.enabled` of the agent, from the same response.
     pub peering_enabled: Option<bool>,
-    /// Whether no ACL token was sent.
+    /// Whether the requests had no ACL token.
     pub anonymous: bool,
-    /// Whether the ACL token has `peering:read`: `POST /v1/internal/acl/authorize`, which needs nothing.
+    /// Whether the ACL token has `peering:read`, from `POST /v1/internal/acl/authorize`, which needs no permission.
     pub may_read: Option<bool>,
-    /// Whether it has `peering:write`, likewise.
+    /// Whether the ACL token has `peering:write`, from the same response.
     pub may_write: Option<bool>,
-    /// `Peering.PeerThroughMeshGateways` of the mesh config entry; no entry is `false`.
+    /// `Peering.PeerThroughMeshGateways` of the mesh config entry; `false` if there is no entry.
     pub through_mesh_gateways: Option<bool>,
-    /// Its peerings: `GET /v1/peerings`, which needs `peering:read`.
+    /// Its peerings, from `GET /v1/peerings`, which needs `peering:read`.
     pub peerings: Option<Vec<Peering>>,
-    /// What it refused.
+    /// What it refused to report, in its own words.
     pub refusals: Vec<String>,
 }
 
@@ -74,20 +74,20 @@ struct MeshPeering {
 }
 
 impl Client {
-    /// What this Consul says of itself as a dialer. Each answer is waited for no longer than `patience`, most of them at
-    /// once. The error is of the first request that brought no usable answer: then there is no Consul to ask.
+    /// Returns what this Consul agent reports about itself as a dialer. `timeout` is for each request; most run
+    /// at once. Fails with the error of the CA roots or of the peerings, unless Consul refused the request.
     ///
-    /// Its peerings are asked for only where they may be read and peering is on: Consul refuses otherwise, but only after
-    /// it tried again and again for 12 seconds (measured on 1.23.0-dev).
-    pub async fn dialer_answers(&self, patience: Duration) -> Result<DialerAnswers, RequestError> {
+    /// Requests the peerings only if the ACL token may read them and peering is enabled: otherwise Consul refuses, but
+    /// only after retrying for 12 seconds (measured on 1.23.0-dev).
+    pub async fn dialer_answers(&self, timeout: Duration) -> Result<DialerAnswers, RequestError> {
         let (roots, permissions, agent, through_mesh_gateways) = tokio::join!(
-            self.within(patience, self.ca_roots()),
-            timeout(patience, self.permissions()),
-            timeout(patience, self.agent_self()),
-            timeout(patience, self.through_mesh_gateways()),
+            self.within(timeout, self.ca_roots()),
+            time::timeout(timeout, self.permissions()),
+            time::timeout(timeout, self.agent_self()),
+            time::timeout(timeout, self.through_mesh_gateways()),
         );
         let mut refusals = Vec::new();
-        // Connect may be off, reading may be denied: that is an answer too.
+        // Connect may be off, or reading denied.
         let trust_domain = unless_refused(roots, &mut refusals)?.map(|roots| roots.trust_domain);
         let (may_read, may_write) = permissions.ok().flatten().unzip();
         let agent = agent.ok().flatten();
@@ -95,12 +95,12 @@ impl Client {
         let peerings = if may_read == Some(false) || peering_enabled == Some(false) {
             None
         } else {
-            match self.within(patience, self.list_peerings()).await {
-                Err(silent @ RequestError::Silent { .. }) => {
-                    refusals.push(format!("its peerings: {silent}"));
+            match self.within(timeout, self.list_peerings()).await {
+                Err(error @ RequestError::TimedOut { .. }) => {
+                    refusals.push(format!("its peerings: {error}"));
                     None
                 }
-                answer => unless_refused(answer, &mut refusals)?,
+                response => unless_refused(response, &mut refusals)?,
             }
         };
         Ok(DialerAnswers {
@@ -118,59 +118,61 @@ impl Client {
 
     async fn within<T>(
         &self,
-        patience: Duration,
-        answer: impl Future<Output = Result<T, RequestError>>,
+        timeout: Duration,
+        response: impl Future<Output = Result<T, RequestError>>,
     ) -> Result<T, RequestError> {
-        let too_slow = |_| RequestError::Silent { address: self.address(), seconds: patience.as_secs_f64() };
-        timeout(patience, answer).await.map_err(too_slow)?
+        let timed_out =
+            |_| RequestError::TimedOut { address: self.address(), seconds: timeout.as_secs_f64() };
+        time::timeout(timeout, response).await.map_err(timed_out)?
     }
 
-    /// Whether peerings may be read, and written; `None`: it cannot be told.
+    /// Returns whether peerings may be read, and written; `None` if Consul does not report it.
     async fn permissions(&self) -> Option<(bool, bool)> {
-        const QUESTION: &[u8] =
+        const BODY: &[u8] =
             br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
-        let answer = self
-            .send(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(QUESTION)))
+        let response = self
+            .send(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(BODY)))
             .await
             .ok()?;
-        // Without ACLs everything is allowed.
-        if answer.body.starts_with(b"ACL support disabled") {
+        // Without ACLs, everything is allowed.
+        if response.body.starts_with(b"ACL support disabled") {
             return Some((true, true));
         }
-        let answers: Vec<Authorized> = answer::read("list of permissions", &answer.ok().ok()?.body).ok()?;
-        match answers.as_slice() {
+        let permissions: Vec<Authorized> =
+            parse_json("list of permissions", &response.ok().ok()?.body).ok()?;
+        match permissions.as_slice() {
             [read, write] => Some((read.allow, write.allow)),
             _ => None,
         }
     }
 
     async fn agent_self(&self) -> Option<AgentSelf> {
-        let answer = self.send(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
-        answer::read("description of an agent", &answer.body).ok()
+        let response = self.send(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
+        parse_json("description of an agent", &response.body).ok()
     }
 
     async fn through_mesh_gateways(&self) -> Option<bool> {
-        let answer = self.send(Method::GET, "/v1/config/mesh/mesh", &[], None).await.ok()?;
-        if answer.status == http::StatusCode::NOT_FOUND {
-            return answer.body.starts_with(b"Config entry not found").then_some(false);
+        let response = self.send(Method::GET, "/v1/config/mesh/mesh", &[], None).await.ok()?;
+        if response.status == http::StatusCode::NOT_FOUND {
+            return response.body.starts_with(b"Config entry not found").then_some(false);
         }
-        let entry: MeshEntry = answer::read("config entry", &answer.ok().ok()?.body).ok()?;
+        let entry: MeshEntry = parse_json("config entry", &response.ok().ok()?.body).ok()?;
         Some(entry.peering.is_some_and(|peering| peering.through_mesh_gateways))
     }
 }
 
-/// An answer, or the refusal in place of one, which is kept once.
+/// Returns the response, or `None` if Consul refused; adds the text of the refusal to `refusals` once.
 fn unless_refused<T>(
-    answer: Result<T, RequestError>,
+    response: Result<T, RequestError>,
     refusals: &mut Vec<String>,
 ) -> Result<Option<T>, RequestError> {
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
+    match response {
+        Ok(response) => Ok(Some(response)),
         Err(RequestError::Refused { body, .. }) => {
-            // A proxy's page is many lines long.
-            let said = body.split_whitespace().collect::<Vec<_>>().join(" ");
-            if !refusals.contains(&said) {
-                refusals.push(said);
+            // The error page of a proxy has many lines.
+            let text = body.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !refusals.contains(&text) {
+                refusals.push(text);
             }
             Ok(None)
         }

@@ -34,7 +34,7 @@ pub enum RequestError {
     },
     /// There was no response within the timeout.
     #[error("{address} did not respond within {seconds} s")]
-    Silent {
+    TimedOut {
         /// The address of the agent.
         address: String,
         /// The timeout.

@@ -1,4 +1,4 @@
-//! `host:port` of an HTTP API, as Go's `net/url` and `net` read it.
+//! The `host:port` of an HTTP API, parsed like Go's `net/url` and `net`.
 
 use std::fmt;
 use std::io;
@@ -6,23 +6,23 @@ use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use thiserror::Error;
 
-/// Why a text is none. Consul's client takes all of them for names of hosts.
+/// Why a text is not a `host:port`. Consul's client takes all of these for host names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HostPortError {
-    /// It has a user or a password.
-    #[error("the address holds a user or a password before an @: they belong in CONSUL_HTTP_AUTH")]
+    /// It contains a user or a password.
+    #[error("the address contains a user or a password before an @: set CONSUL_HTTP_AUTH instead")]
     Credentials,
-    /// It names no host.
-    #[error("{text:?} is no address of an HTTP API: {reason}. It is host:port, such as 127.0.0.1:8500")]
+    /// Its host or its port is invalid.
+    #[error("{text:?} is not a valid address: {reason}. Use host:port, such as 127.0.0.1:8500")]
     Malformed {
-        /// What stands where host and port belong.
+        /// The invalid text.
         text: String,
-        /// Why it is none.
+        /// Why it is invalid.
         reason: String,
     },
 }
 
-/// `host:port`, `host`, `:port` or `[IPv6]:port`, as given and taken apart. Holds no user, password, path or query.
+/// `host:port`, `host`, `:port` or `[IPv6]:port`, as given and parsed. It contains no user, password, path or query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPort {
     text: String,
@@ -31,58 +31,59 @@ pub struct HostPort {
 }
 
 impl HostPort {
-    /// Reads it. The port ends it: `::1:8500` is port 8500 at `::1`. `default_port` stands where it names none.
+    /// Parses `text`. The port comes last: `::1:8500` is port 8500 at `::1`. Without a port, it is `default_port`.
     pub(super) fn parse(text: &str, default_port: u16) -> Result<Self, HostPortError> {
         if text.contains('@') {
             return Err(HostPortError::Credentials);
         }
         let malformed =
             |reason: &str| HostPortError::Malformed { text: text.to_owned(), reason: reason.to_owned() };
-        let port_of = |(_, port): &(&str, &str)| port.bytes().all(|byte| byte.is_ascii_digit());
-        let (host, port) = text.rsplit_once(':').filter(port_of).unwrap_or((text, ""));
+        let has_port = |(_, port): &(&str, &str)| port.bytes().all(|byte| byte.is_ascii_digit());
+        let (host, port) = text.rsplit_once(':').filter(has_port).unwrap_or((text, ""));
         let port = match port {
             "" => default_port,
-            port => port.parse().map_err(|_| malformed("its port is more than 65535"))?,
+            port => port.parse().map_err(|_| malformed("the port is greater than 65535"))?,
         };
         let unbracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         let authority = Self { text: text.to_owned(), host: unbracketed.to_owned(), port };
-        // A URL would take these for where the host ends.
-        let ends_early = host.contains(|letter: char| "/\\?#".contains(letter) || letter.is_ascii_control());
-        // A URL would take `010.0.0.1` for 8.0.0.1; for Go it is a name that nobody has.
+        // In a URL, these characters end the host.
+        let ends_early =
+            host.contains(|character: char| "/\\?#".contains(character) || character.is_ascii_control());
+        // A URL would read `010.0.0.1` as 8.0.0.1; Go reads it as a host name.
         let is_ipv4 = |text: &str| text.parse::<Ipv4Addr>().is_ok();
         let is_host = || {
             let url = reqwest::Url::parse(&format!("http://{}", authority.url_host()));
             url.is_ok_and(|url| is_ipv4(host) || !url.host_str().is_some_and(is_ipv4))
         };
         if ends_early || !is_host() {
-            return Err(malformed("its host is neither a name nor an IP address"));
+            return Err(malformed("the host is neither a name nor an IP address"));
         }
         Ok(authority)
     }
 
-    /// That of a URL.
+    /// Returns the host and port of a URL.
     pub(super) fn of(url: &reqwest::Url) -> Result<Self, HostPortError> {
         let default_port = if url.scheme() == "https" { 443 } else { 80 };
         let port = url.port_or_known_default().unwrap_or(default_port);
         Self::parse(&format!("{}:{port}", url.host_str().unwrap_or_default()), default_port)
     }
 
-    /// Whether it says nothing, as in `http://`.
+    /// Returns whether there is neither host nor port, as in `http://`.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// The host without brackets; empty for `:port`.
+    /// Returns the host without brackets; empty for `:port`.
     pub(super) fn host(&self) -> &str {
         &self.host
     }
 
-    /// The port, given or default.
+    /// Returns the given port, or the default.
     pub(super) fn port(&self) -> u16 {
         self.port
     }
 
-    /// The host as a URL holds it. No host is this machine, as for Go's dialer.
+    /// Returns the host as written in a URL. Like Go's dialer, replaces an empty host by `localhost`.
     pub(super) fn url_host(&self) -> String {
         match self.host.as_str() {
             "" => "localhost".to_owned(),
@@ -91,13 +92,13 @@ impl HostPort {
         }
     }
 
-    /// What it resolves to.
+    /// Resolves the host.
     pub(super) fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
         let host = if self.host.is_empty() { "localhost" } else { &self.host };
         Ok((host, self.port).to_socket_addrs()?.collect())
     }
 
-    /// The address that Go names as dialed: the first that the host resolves to, or the host if it does not.
+    /// Returns the address that Go reports as dialed: the first that the host resolves to, or the host if it does not resolve.
     pub(super) fn dialed(&self) -> String {
         if self.host.is_empty() {
             return format!(":{}", self.port);
@@ -107,7 +108,7 @@ impl HostPort {
     }
 }
 
-/// As given.
+/// Writes the text as given.
 impl fmt::Display for HostPort {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
@@ -152,9 +153,9 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_refused_with_the_reason() {
-        let no_host = "its host is neither a name nor an IP address";
+        let no_host = "the host is neither a name nor an IP address";
         for (text, reason) in [
-            ("127.0.0.1:99999", "its port is more than 65535"),
+            ("127.0.0.1:99999", "the port is greater than 65535"),
             ("a?b", no_host),
             ("a#b:1", no_host),
             ("a b:1", no_host),

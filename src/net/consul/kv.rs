@@ -1,11 +1,11 @@
-//! Consul's key/value store: read, list, and put with check-and-set.
+//! Consul's KV store: reads, lists, and writes keys with check-and-set.
 
 use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::answer;
 use super::client::{Client, key_path};
 use super::error::RequestError;
+use super::response::parse_json;
 use super::transport::ApiResponse;
 
 /// One key with its value.
@@ -15,48 +15,48 @@ pub struct Pair {
     pub key: String,
     /// Any bytes.
     pub value: Vec<u8>,
-    /// What a check-and-set names: the Raft index of the last change.
+    /// The Raft index of the last change, for check-and-set.
     pub modify_index: u64,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct PairAnswer {
+struct PairJson {
     key: String,
-    /// Base64; `null` when it is empty.
+    /// Base64; `null` if the value is empty.
     value: Option<String>,
     modify_index: u64,
 }
 
 impl Client {
-    /// Reads one key: `GET /v1/kv/KEY`. `None`: it is not there.
+    /// Reads one key: `GET /v1/kv/KEY`. Returns `None` if it does not exist.
     pub async fn read_key(&self, key: &str) -> Result<Option<Pair>, RequestError> {
-        Ok(pairs(self.ask_key(Method::GET, key, &[], None).await?)?.into_iter().next())
+        Ok(pairs(self.send_key(Method::GET, key, &[], None).await?)?.into_iter().next())
     }
 
-    /// Reads every pair whose key begins with `prefix`, in the order of the keys: `?recurse`.
+    /// Reads the keys that start with `prefix`, in order: `?recurse`.
     pub async fn read_keys(&self, prefix: &str) -> Result<Vec<Pair>, RequestError> {
-        pairs(self.ask_key(Method::GET, prefix, &[("recurse", "")], None).await?)
+        pairs(self.send_key(Method::GET, prefix, &[("recurse", "")], None).await?)
     }
 
-    /// The keys alone that begin with `prefix`, in their order: `?keys`.
+    /// Lists the keys that start with `prefix`, in order, without values: `?keys`.
     pub async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, RequestError> {
-        let answer = self.ask_key(Method::GET, prefix, &[("keys", "")], None).await?;
-        if answer.status == StatusCode::NOT_FOUND && answer.body.is_empty() {
+        let response = self.send_key(Method::GET, prefix, &[("keys", "")], None).await?;
+        if response.status == StatusCode::NOT_FOUND && response.body.is_empty() {
             return Ok(Vec::new());
         }
-        answer::read("list of keys", &answer.ok()?.body)
+        parse_json("list of keys", &response.ok()?.body)
     }
 
-    /// Puts a value if the key still has the `ModifyIndex` named, 0 for a key that is not there: `PUT ?cas=`. Whether it
-    /// was put.
+    /// Writes a value if the key still has this `ModifyIndex`, 0 meaning that it does not exist: `PUT ?cas=`. Returns
+    /// whether the value was written.
     pub async fn put_key(&self, key: &str, value: Vec<u8>, modify_index: u64) -> Result<bool, RequestError> {
         let parameters = [("cas", &*modify_index.to_string())];
-        let answer = self.ask_key(Method::PUT, key, &parameters, Some(value)).await?;
-        answer::read("word on a check-and-set", &answer.ok()?.body)
+        let response = self.send_key(Method::PUT, key, &parameters, Some(value)).await?;
+        parse_json("result of a check-and-set", &response.ok()?.body)
     }
 
-    async fn ask_key(
+    async fn send_key(
         &self,
         method: Method,
         key: &str,
@@ -68,18 +68,19 @@ impl Client {
     }
 }
 
-/// The pairs of an answer. Consul's 404 for what is not there has no text; anybody else's has.
-fn pairs(answer: ApiResponse) -> Result<Vec<Pair>, RequestError> {
-    if answer.status == StatusCode::NOT_FOUND && answer.body.is_empty() {
+/// Parses the pairs. Consul's 404 for a missing key has an empty body; the 404 of another server has not.
+fn pairs(response: ApiResponse) -> Result<Vec<Pair>, RequestError> {
+    if response.status == StatusCode::NOT_FOUND && response.body.is_empty() {
         return Ok(Vec::new());
     }
-    let found: Vec<PairAnswer> = answer::read("key and its value", &answer.ok()?.body)?;
+    let found: Vec<PairJson> = parse_json("key and its value", &response.ok()?.body)?;
     found
         .into_iter()
         .map(|pair| {
             let value = crate::gostd::base64::decode(pair.value.unwrap_or_default().as_bytes());
-            let value = value
-                .map_err(|_| RequestError::Unreadable(format!("the value of {:?} is no base64", pair.key)))?;
+            let value = value.map_err(|_| {
+                RequestError::Unreadable(format!("the value of {:?} is not base64", pair.key))
+            })?;
             Ok(Pair { key: pair.key, value: value.to_vec(), modify_index: pair.modify_index })
         })
         .collect()

@@ -1,12 +1,12 @@
-//! Which proxy a request goes through: `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` as Go's `net/http` reads them.
+//! Chooses the proxy of a request from `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` like Go's `net/http`.
 //!
-//! Upper case is read before lower case, loopback is never proxied, and `ALL_PROXY` is not known.
+//! Upper case comes before lower case, loopback addresses are never proxied, and `ALL_PROXY` is ignored.
 
 use std::net::IpAddr;
 
 use super::Address;
 
-/// The proxy's URL for an address, if the variables name one and do not exempt it.
+/// Returns the URL of the proxy for an address, if the variables name one and do not exempt the address.
 pub(super) fn proxy_for(address: &Address, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let Address::Http { tls, authority, .. } = address else { return None };
     let either = |upper: &str, lower: &str| variable(upper).or_else(|| variable(lower));
@@ -15,7 +15,7 @@ pub(super) fn proxy_for(address: &Address, variable: impl Fn(&str) -> Option<Str
     if is_loopback(&host) || is_exempt(&host, &port, &either("NO_PROXY", "no_proxy").unwrap_or_default()) {
         return None;
     }
-    // Go's client leaves it to a SOCKS proxy to look the name up.
+    // Go's client lets a SOCKS proxy resolve the name.
     if let Some(socks) = proxy.strip_prefix("socks5://") {
         return Some(format!("socks5h://{socks}"));
     }
@@ -36,8 +36,8 @@ fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// `NO_PROXY`: `*`, an IP address, a CIDR block, `domain` (it and what is below it), `.domain` or `*.domain` (what is
-/// below it), each but the block with an optional `:port`.
+/// Returns whether `NO_PROXY` exempts a host: by `*`, an IP address, a CIDR block, `domain` (with its subdomains), or
+/// `.domain` or `*.domain` (only the subdomains). All but the block may end in `:port`.
 fn is_exempt(host: &str, port: &str, no_proxy: &str) -> bool {
     let ip = host.parse::<IpAddr>().ok();
     no_proxy.split(',').map(|entry| entry.trim().to_ascii_lowercase()).any(|entry| {
@@ -86,7 +86,7 @@ mod tests {
     fn proxy(address: &str, variables: &[(&str, &str)]) -> Option<String> {
         let address = Address::parse(address, false).unwrap();
         proxy_for(&address, |name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
         })
     }
 

@@ -1,4 +1,4 @@
-//! A connection to one server of an acceptor, made step by step, so that a failure says which step it was.
+//! A connection to one server of an acceptor. Errors name the step that failed.
 
 use std::error::Error;
 use std::io;
@@ -12,12 +12,11 @@ use http::uri::PathAndQuery;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::ServerName;
-use serde::Serialize;
 use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time;
 use tokio_rustls::TlsConnector;
 use tokio_stream::Stream;
 use tonic::client::Grpc;
@@ -33,29 +32,38 @@ use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::peer_chain::PeerChain;
 use crate::token::{Secret, ServerAddress};
 
-/// Whom a connection trusts.
+/// How a connection verifies the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
-    /// Anybody: the connection has no TLS, as for a token without a CA.
+    /// Not at all: without TLS, as for a token without a CA.
     Plaintext,
-    /// Servers that show a certificate for the name, signed by one of the CAs; nobody else's.
+    /// With TLS: the server needs a certificate for the name, issued by one of the CAs.
     Tls {
-        /// PEM.
+        /// The CA certificates, PEM.
         cas: Vec<String>,
-        /// The name to ask for (SNI) and to expect.
+        /// The name to send as SNI and to expect in the certificate.
         server_name: String,
     },
 }
 
-/// A step on the way to an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+impl Trust {
+    /// Returns how the dialer of a token with these CAs (PEM) and server name verifies servers.
+    pub fn new(cas: &[String], server_name: &str) -> Self {
+        if cas.is_empty() {
+            return Self::Plaintext;
+        }
+        Self::Tls { cas: cas.to_vec(), server_name: server_name.to_owned() }
+    }
+}
+
+/// A step of dialing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// The address is read.
+    /// Parsing the address.
     Address,
-    /// The name is looked up.
+    /// Name resolution.
     Dns,
-    /// TCP connects.
+    /// The TCP connection.
     Tcp,
     /// The TLS handshake.
     Tls,
@@ -63,56 +71,55 @@ pub enum Step {
     Grpc,
 }
 
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, Error, Serialize)]
+/// Why a server gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{reason}")]
 pub struct DialError {
     /// The step that failed.
     pub step: Step,
-    /// In words.
+    /// Why it failed.
     pub reason: String,
-    /// Nothing was wrong but the time that it took.
+    /// Whether it failed only because it took too long.
     pub timed_out: bool,
 }
 
-/// Which application protocol a server selected when `h2` was offered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+/// The application protocol that a server selected when `h2` was offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Alpn {
-    /// There is no TLS to select one in.
+    /// The connection has no TLS, so no protocol is selected.
     Plaintext,
-    /// `h2`, which today's dialers insist on.
+    /// `h2`, which current dialers require.
     H2,
-    /// None. Dialers built with grpc-go 1.67 or later refuse such a server.
+    /// None. Dialers built with grpc-go 1.67 or later reject such a server.
     None,
-    /// Another one than was offered.
+    /// A protocol that was not offered.
     Other(String),
 }
 
-/// A gRPC status other than OK, from the other side.
+/// A gRPC status other than OK from the server.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{} ({message})", code_name(*.code))]
 pub struct Refusal {
-    /// Its code.
+    /// The status code.
     pub code: Code,
-    /// Its message.
+    /// The status message.
     pub message: String,
-    /// The leader's address, when a server says that it does not lead the cluster and knows who does.
+    /// The leader's address, if the server is a follower and knows it.
     pub leader: Option<String>,
 }
 
-/// Why a call brought nothing.
+/// Why a call failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CallError {
-    /// The other side answered, and refused.
+    /// The server answered with an error.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// There was no answer.
+    /// The server did not answer.
     #[error(transparent)]
     Lost(#[from] DialError),
 }
 
-/// A gRPC code's name as Go writes it.
+/// Returns a gRPC code's name in Go's spelling.
 pub(crate) fn code_name(code: Code) -> String {
     match code {
         Code::Ok => "OK".to_owned(),
@@ -125,9 +132,7 @@ pub(crate) fn code_name(code: Code) -> String {
 #[derive(Debug)]
 pub struct Connection {
     grpc: Grpc<Sender>,
-    /// Whom it reached.
-    pub remote: SocketAddr,
-    /// What the server selected.
+    /// The application protocol that the server selected.
     pub alpn: Alpn,
     driver: JoinHandle<()>,
 }
@@ -139,92 +144,73 @@ impl Drop for Connection {
 }
 
 impl Connection {
-    /// Connects. Each step may take `patience`.
-    pub async fn dial(address: &str, trust: &Trust, patience: Duration) -> Result<Self, DialError> {
+    /// Connects to a server. Each step may take `timeout`.
+    pub async fn dial(address: &str, trust: &Trust, timeout: Duration) -> Result<Self, DialError> {
         tracing::debug!(address, "dialing");
         let parsed =
             ServerAddress::parse(address).map_err(|error| failed(Step::Address, error.to_string()))?;
-        // Go dials this very host when there is none.
+        // Go dials this host if the address has none.
         let host = if parsed.host.is_empty() { "localhost" } else { &parsed.host };
         if parsed.is_numeric_name() {
             return Err(failed(Step::Dns, "no such host".to_owned()));
         }
         let found: Vec<SocketAddr> =
-            step(Step::Dns, patience, tokio::net::lookup_host((host, parsed.port))).await?.collect();
-        let stream = step(Step::Tcp, patience, TcpStream::connect(found.as_slice())).await?;
-        // Small messages go to and fro: waiting for more to send would cost 40 ms each time.
+            within(Step::Dns, timeout, tokio::net::lookup_host((host, parsed.port))).await?.collect();
+        let stream = within(Step::Tcp, timeout, TcpStream::connect(found.as_slice())).await?;
+        // The messages are small: without this, each would wait 40 ms for more.
         stream.set_nodelay(true).map_err(|error| failed(Step::Tcp, os_error_text(&error)))?;
-        let remote = stream.peer_addr().map_err(|error| failed(Step::Tcp, os_error_text(&error)))?;
-        match trust {
-            Trust::Plaintext => {
-                Self::over(stream, remote, Alpn::Plaintext, origin("http", address), patience).await
-            }
-            Trust::Tls { cas, server_name } => {
-                let tls = |reason: String| failed(Step::Tls, reason);
-                let shown = PeerChain::default();
-                let config = peer_config(cas, &shown).map_err(tls)?;
-                let name = ServerName::try_from(server_name.clone())
-                    .map_err(|_| tls(format!("{server_name:?} is not a valid certificate name")))?;
-                let connector = TlsConnector::from(Arc::new(config));
-                let made = step(Step::Tls, patience, connector.connect(name, stream)).await;
-                let stream = made.map_err(|error| match shown.verify(&ders(cas), server_name) {
-                    Some(Err(refusal)) => {
-                        tls(format!("tls: failed to verify certificate: {}", refusal.message))
-                    }
-                    _ => error,
-                })?;
-                let alpn = match stream.get_ref().1.alpn_protocol() {
-                    None => Alpn::None,
-                    Some(b"h2") => Alpn::H2,
-                    Some(other) => Alpn::Other(String::from_utf8_lossy(other).into_owned()),
-                };
-                Self::over(stream, remote, alpn, origin("https", server_name), patience).await
-            }
-        }
+        let Trust::Tls { cas, server_name } = trust else {
+            return Self::over(stream, Alpn::Plaintext, address, trust, timeout).await;
+        };
+        let tls = |reason: String| failed(Step::Tls, reason);
+        let chain = PeerChain::default();
+        let config = peer_config(cas, &chain).map_err(tls)?;
+        let name = ServerName::try_from(server_name.clone())
+            .map_err(|_| tls(format!("{server_name:?} is not a valid certificate name")))?;
+        let connector = TlsConnector::from(Arc::new(config));
+        let connected = within(Step::Tls, timeout, connector.connect(name, stream)).await;
+        let stream = connected.map_err(|error| match chain.verify(&ders(cas), server_name) {
+            Some(Err(refusal)) => tls(format!("tls: failed to verify certificate: {}", refusal.message)),
+            _ => error,
+        })?;
+        let alpn = match stream.get_ref().1.alpn_protocol() {
+            None => Alpn::None,
+            Some(b"h2") => Alpn::H2,
+            Some(other) => Alpn::Other(String::from_utf8_lossy(other).into_owned()),
+        };
+        Self::over(stream, alpn, address, trust, timeout).await
     }
 
-    /// Speaks HTTP/2 over a stream that is there.
-    async fn over(
+    /// Starts HTTP/2 over a stream to a server at `address` that was verified as `trust` requires.
+    pub(crate) async fn over(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        remote: SocketAddr,
-        alpn: Alpn,
-        origin: Uri,
-        patience: Duration,
-    ) -> Result<Self, DialError> {
-        let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
-        let (sender, connection) = timeout(patience, handshake)
-            .await
-            .map_err(|_| too_slow(Step::Grpc, patience))?
-            .map_err(|error| failed(Step::Grpc, words(&error)))?;
-        let driver = tokio::spawn(async {
-            // What breaks it, breaks the calls too, and they tell.
-            let _ = connection.await;
-        });
-        Ok(Self { grpc: Grpc::with_origin(Sender(sender), origin), remote, alpn, driver })
-    }
-
-    /// Speaks HTTP/2 over a stream to a server that is trusted, or that need not be.
-    pub(crate) async fn over_stream(
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        remote: SocketAddr,
         alpn: Alpn,
         address: &str,
         trust: &Trust,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, DialError> {
         let origin = match trust {
             Trust::Plaintext => origin("http", address),
             Trust::Tls { server_name, .. } => origin("https", server_name),
         };
-        Self::over(stream, remote, alpn, origin, patience).await
+        let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(stream));
+        let (sender, connection) = time::timeout(timeout, handshake)
+            .await
+            .map_err(|_| timed_out(Step::Grpc, timeout))?
+            .map_err(|error| failed(Step::Grpc, error_chain(&error)))?;
+        let driver = tokio::spawn(async {
+            // An error of the connection is an error of its calls, which report it.
+            let _ = connection.await;
+        });
+        Ok(Self { grpc: Grpc::with_origin(Sender(sender), origin), alpn, driver })
     }
 
-    /// Exchanges an establishment secret for a stream secret. A real one is spent by this.
+    /// Exchanges an establishment secret for a stream secret. This uses up the secret's token.
     pub async fn exchange_secret(
         &mut self,
         peer_id: &str,
         establishment_secret: &Secret,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Secret, CallError> {
         let message = ExchangeSecretRequest {
             peer_id: peer_id.to_owned(),
@@ -232,15 +218,21 @@ impl Connection {
         };
         let codec: ProstCodec<_, ExchangeSecretResponse> = ProstCodec::default();
         let call = self.grpc.unary(Request::new(message), PathAndQuery::from_static(EXCHANGE_SECRET), codec);
-        let answer = timeout(patience, call).await.map_err(|_| too_slow(Step::Grpc, patience))?;
+        let answer = time::timeout(timeout, call).await.map_err(|_| timed_out(Step::Grpc, timeout))?;
         Ok(answer.map_err(call_error)?.into_inner().stream_secret.into())
     }
 
-    /// Opens the stream and waits for the other side's first word: a message, or the refusal.
+    /// Asks for the exchange of an empty secret. The error shows whether the peering has an unused secret. Do not ask
+    /// acceptors as old as Consul 1.13: they accept the empty secret.
+    pub async fn exchange_empty_secret(&mut self, peer_id: &str, timeout: Duration) -> Result<(), CallError> {
+        self.exchange_secret(peer_id, &Secret::default(), timeout).await.map(|_| ())
+    }
+
+    /// Opens the stream and waits for the server's first message, or its error.
     pub async fn open(
         &mut self,
         messages: impl Stream<Item = StreamMessage> + Send + 'static,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<(Option<StreamMessage>, Streaming<StreamMessage>), CallError> {
         let codec: ProstCodec<StreamMessage, StreamMessage> = ProstCodec::default();
         let call =
@@ -250,12 +242,12 @@ impl Connection {
             let first = answers.message().await?;
             Ok((first, answers))
         };
-        let opened = timeout(patience, first).await.map_err(|_| too_slow(Step::Grpc, patience))?;
+        let opened = time::timeout(timeout, first).await.map_err(|_| timed_out(Step::Grpc, timeout))?;
         opened.map_err(call_error)
     }
 }
 
-/// What tonic calls: hyper's sender, whose errors stay apart from the other side's answers.
+/// hyper's sender for tonic. Its errors stay distinct from the server's answers.
 #[derive(Debug, Clone)]
 struct Sender(SendRequest<tonic::body::Body>);
 
@@ -270,41 +262,41 @@ impl tower_service::Service<http::Request<tonic::body::Body>> for Sender {
     type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self::Response, Broken>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Broken>> {
-        self.0.poll_ready(context).map_err(|error| Broken(words(&error)))
+        self.0.poll_ready(context).map_err(|error| Broken(error_chain(&error)))
     }
 
     fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
         let answer = self.0.send_request(request);
-        Box::pin(async move { answer.await.map_err(|error| Broken(words(&error))) })
+        Box::pin(async move { answer.await.map_err(|error| Broken(error_chain(&error))) })
     }
 }
 
-/// Tells an answer from a connection that failed: only the latter has a source.
-#[allow(clippy::needless_pass_by_value)] // it is what `map_err` gives
+/// Distinguishes an answer from a connection that failed: only the latter has a source.
+#[allow(clippy::needless_pass_by_value)] // `map_err` passes a value
 pub(crate) fn call_error(status: Status) -> CallError {
     if let Some(source) = status.source() {
-        return failed(Step::Grpc, words(source)).into();
+        return failed(Step::Grpc, error_chain(source)).into();
     }
     let (code, message) = (status.code(), status.message().to_owned());
     Refusal { code, message, leader: leader_of(status.details()) }.into()
 }
 
-/// Waits for a step no longer than it may take.
-async fn step<T>(
+/// Runs a step with a timeout.
+async fn within<T>(
     step: Step,
-    patience: Duration,
+    timeout: Duration,
     work: impl Future<Output = io::Result<T>>,
 ) -> Result<T, DialError> {
-    let done = timeout(patience, work).await.map_err(|_| too_slow(step, patience))?;
-    done.map_err(|error| failed(step, os_error_text(&error)))
+    let completed = time::timeout(timeout, work).await.map_err(|_| timed_out(step, timeout))?;
+    completed.map_err(|error| failed(step, os_error_text(&error)))
 }
 
 fn failed(step: Step, reason: String) -> DialError {
     DialError { step, reason, timed_out: false }
 }
 
-fn too_slow(step: Step, patience: Duration) -> DialError {
-    let reason = format!("no answer within {patience:?}");
+fn timed_out(step: Step, timeout: Duration) -> DialError {
+    let reason = format!("no answer within {timeout:?}");
     DialError { step, reason, timed_out: true }
 }
 
@@ -313,16 +305,16 @@ fn origin(scheme: &str, authority: &str) -> Uri {
     given.unwrap_or_else(|_| Uri::from_static("http://localhost/"))
 }
 
-/// An error with its causes.
-fn words(error: &(dyn Error + 'static)) -> String {
+/// Returns the text of an error and its sources.
+fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let words = error.to_string();
-        if !text.contains(&words) {
-            text = format!("{text}: {words}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        let part = error.to_string();
+        if !text.contains(&part) {
+            text = format!("{text}: {part}");
         }
-        cause = error.source();
+        source = error.source();
     }
     text
 }

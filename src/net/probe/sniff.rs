@@ -1,4 +1,4 @@
-//! A stream that remembers the first bytes that came over it: they tell what answers when it is not what was expected.
+//! A stream that keeps the first bytes it receives: they identify a server that is not the expected one.
 
 use std::io;
 use std::pin::Pin;
@@ -9,23 +9,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::net::tls::error_text::{alert_text, rustls_error};
 
-/// How many bytes are remembered.
-const FIRST: usize = 32;
+/// How many bytes are kept.
+const MAX_LEN: usize = 32;
 
-/// The first bytes that came over a stream, and the TLS alert that ended it.
+/// The first bytes that a [`SniffingStream`] received, and the TLS alert that ended it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct FirstBytes(Arc<Mutex<Came>>);
+pub(super) struct Sniffer(Arc<Mutex<Received>>);
 
 #[derive(Debug, Default)]
-struct Came {
+struct Received {
     bytes: Vec<u8>,
     alert: Option<String>,
 }
 
-impl FirstBytes {
-    /// What speaks so, if that can be told.
-    pub(super) fn speak(&self) -> Option<String> {
-        let bytes = &self.came().bytes;
+impl Sniffer {
+    /// Returns the protocol that the bytes belong to, if they show it.
+    pub(super) fn protocol(&self) -> Option<String> {
+        let bytes = &self.received().bytes;
         if bytes.starts_with(b"HTTP/1") {
             return Some("HTTP/1".to_owned());
         }
@@ -34,33 +34,33 @@ impl FirstBytes {
         settings.then(|| "HTTP/2 without TLS".to_owned())
     }
 
-    /// The alert that came in place of more, in Go's words.
+    /// Returns Go's text for the alert that ended the stream.
     pub(super) fn alert(&self) -> Option<String> {
-        self.came().alert.clone()
+        self.received().alert.clone()
     }
 
-    fn came(&self) -> MutexGuard<'_, Came> {
+    fn received(&self) -> MutexGuard<'_, Received> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take(&self, bytes: &[u8]) {
-        let first = &mut self.came().bytes;
-        let room = FIRST.saturating_sub(first.len());
-        first.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    fn push(&self, bytes: &[u8]) {
+        let kept = &mut self.received().bytes;
+        let room = MAX_LEN.saturating_sub(kept.len());
+        kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 }
 
-/// A stream whose first bytes are remembered.
+/// A stream with a [`Sniffer`].
 #[derive(Debug)]
 pub(super) struct SniffingStream<S> {
     stream: S,
-    first: FirstBytes,
+    sniffer: Sniffer,
 }
 
 impl<S> SniffingStream<S> {
-    pub(super) fn new(stream: S) -> (Self, FirstBytes) {
-        let first = FirstBytes::default();
-        (Self { stream, first: first.clone() }, first)
+    pub(super) fn new(stream: S) -> (Self, Sniffer) {
+        let sniffer = Sniffer::default();
+        (Self { stream, sniffer: sniffer.clone() }, sniffer)
     }
 }
 
@@ -72,11 +72,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for SniffingStream<S> {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
-        self.first.take(&buffer.filled()[before..]);
+        self.sniffer.push(&buffer.filled()[before..]);
         if let Poll::Ready(Err(error)) = &read
             && let Some(rustls::Error::AlertReceived(alert)) = rustls_error(error)
         {
-            self.first.came().alert = Some(alert_text(*alert));
+            self.sniffer.received().alert = Some(alert_text(*alert));
         }
         read
     }

@@ -1,4 +1,4 @@
-//! The first two steps: the name is looked up, and TCP connects.
+//! The first two steps: name resolution and the TCP connection.
 
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
@@ -6,106 +6,105 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{self, Instant};
 
-use crate::connectivity::{Connected, DnsFault, Step, TcpFault, TcpTry, TcpWhy};
+use crate::connectivity::{Connected, DnsFault, StepResult, TcpAttempt, TcpFailure, TcpFault};
 use crate::gostd::os_error::os_error_text;
 use crate::token::ServerAddress;
 
-/// Looks a name up with the system's resolver. An IP address is its own answer.
-pub(super) async fn look_up(address: &ServerAddress, patience: Duration) -> Step<Vec<IpAddr>, DnsFault> {
-    let begun = Instant::now();
+/// Resolves a host with the system's resolver. An IP address resolves to itself.
+pub(super) async fn resolve(address: &ServerAddress, timeout: Duration) -> StepResult<Vec<IpAddr>, DnsFault> {
+    let started = Instant::now();
     if address.is_numeric_name() {
-        return Step::Failed { fault: DnsFault::NoSuchHost, elapsed: begun.elapsed() };
+        return StepResult::Failed { fault: DnsFault::NoSuchHost, elapsed: started.elapsed() };
     }
-    // Go dials this very host when there is none.
+    // Go dials this host if the address has none.
     let host = if address.host.is_empty() { "localhost" } else { &address.host };
-    let found = timeout(patience, tokio::net::lookup_host((host, address.port))).await;
-    let elapsed = begun.elapsed();
+    let found = time::timeout(timeout, tokio::net::lookup_host((host, address.port))).await;
+    let elapsed = started.elapsed();
     let fault = match found {
         Err(_) => DnsFault::TimedOut,
-        Ok(Err(error)) => fault(&error),
+        Ok(Err(error)) => dns_fault(&error),
         Ok(Ok(found)) => {
-            let mut seen: Vec<IpAddr> = Vec::new();
-            for ip in found.map(|to| to.ip()) {
-                if !seen.contains(&ip) {
-                    seen.push(ip);
+            let mut value: Vec<IpAddr> = Vec::new();
+            for ip in found.map(|socket_address| socket_address.ip()) {
+                if !value.contains(&ip) {
+                    value.push(ip);
                 }
             }
-            if !seen.is_empty() {
-                return Step::Passed { seen, elapsed };
+            if !value.is_empty() {
+                return StepResult::Ok { value, elapsed };
             }
             DnsFault::NoAddress
         }
     };
-    Step::Failed { fault, elapsed }
+    StepResult::Failed { fault, elapsed }
 }
 
-fn fault(error: &io::Error) -> DnsFault {
-    // Rust keeps no more of getaddrinfo's answer than its words.
-    let says = error.to_string();
-    if says.contains("Name or service not known") || says.contains("nodename nor servname") {
+fn dns_fault(error: &io::Error) -> DnsFault {
+    // The standard library keeps only the text of getaddrinfo's error.
+    let message = error.to_string();
+    if message.contains("Name or service not known") || message.contains("nodename nor servname") {
         DnsFault::NoSuchHost
-    } else if says.contains("No address associated with") {
+    } else if message.contains("No address associated with") {
         DnsFault::NoAddress
     } else {
-        DnsFault::ResolverFailed {
-            says: says.trim_start_matches("failed to lookup address information: ").to_owned(),
-        }
+        let message = message.trim_start_matches("failed to lookup address information: ").to_owned();
+        DnsFault::ResolverFailed { message }
     }
 }
 
-/// Connects to the IP addresses, all at once: one that swallows packets must not hide one that answers. The first of them
-/// that took the connection, in order, is used.
+/// Connects to all IP addresses at once, so that one that drops packets does not hide one that answers. Returns the first
+/// connection.
 pub(super) async fn connect(
     ips: &[IpAddr],
     port: u16,
-    patience: Duration,
-) -> (Step<Connected, TcpFault>, Option<TcpStream>) {
-    let begun = Instant::now();
-    let mut tries: JoinSet<(usize, SocketAddr, Duration, Result<TcpStream, TcpWhy>)> = JoinSet::new();
-    for (place, ip) in ips.iter().enumerate() {
-        let to = SocketAddr::new(*ip, port);
-        tries.spawn(async move {
-            let begun = Instant::now();
-            let made = match timeout(patience, TcpStream::connect(to)).await {
-                Err(_) => Err(TcpWhy::TimedOut),
-                Ok(made) => made.map_err(|error| why(&error)),
+    timeout: Duration,
+) -> (StepResult<Connected, TcpFault>, Option<TcpStream>) {
+    let started = Instant::now();
+    let mut attempts: JoinSet<(usize, SocketAddr, Duration, Result<TcpStream, TcpFailure>)> = JoinSet::new();
+    for (index, ip) in ips.iter().enumerate() {
+        let remote_address = SocketAddr::new(*ip, port);
+        attempts.spawn(async move {
+            let started = Instant::now();
+            let connected = match time::timeout(timeout, TcpStream::connect(remote_address)).await {
+                Err(_) => Err(TcpFailure::TimedOut),
+                Ok(connected) => connected.map_err(|error| tcp_failure(&error)),
             };
-            (place, to, begun.elapsed(), made)
+            (index, remote_address, started.elapsed(), connected)
         });
     }
     let mut failed = Vec::new();
-    while let Some(done) = tries.join_next().await {
-        let Ok((place, to, elapsed, made)) = done else { continue };
-        match made {
+    while let Some(completed) = attempts.join_next().await {
+        let Ok((index, remote_address, elapsed, connected)) = completed else { continue };
+        match connected {
             Ok(stream) => {
-                let failed_before = in_order(failed);
-                let seen = Connected { to, failed_before };
-                return (Step::Passed { seen, elapsed: begun.elapsed() }, Some(stream));
+                let value = Connected { remote_address, failed_attempts: in_order(failed) };
+                return (StepResult::Ok { value, elapsed: started.elapsed() }, Some(stream));
             }
-            Err(why) => failed.push((place, TcpTry { to, why, elapsed })),
+            Err(reason) => failed.push((index, TcpAttempt { remote_address, reason, elapsed })),
         }
     }
-    (Step::Failed { fault: TcpFault { tries: in_order(failed) }, elapsed: begun.elapsed() }, None)
+    let fault = TcpFault { attempts: in_order(failed) };
+    (StepResult::Failed { fault, elapsed: started.elapsed() }, None)
 }
 
-fn in_order(mut tries: Vec<(usize, TcpTry)>) -> Vec<TcpTry> {
-    tries.sort_by_key(|(place, _)| *place);
-    tries.into_iter().map(|(_, it)| it).collect()
+fn in_order(mut attempts: Vec<(usize, TcpAttempt)>) -> Vec<TcpAttempt> {
+    attempts.sort_by_key(|(index, _)| *index);
+    attempts.into_iter().map(|(_, attempt)| attempt).collect()
 }
 
-fn why(error: &io::Error) -> TcpWhy {
-    let says = os_error_text(error);
+fn tcp_failure(error: &io::Error) -> TcpFailure {
+    let message = os_error_text(error);
     match error.kind() {
-        ErrorKind::ConnectionRefused => TcpWhy::Refused,
-        ErrorKind::TimedOut => TcpWhy::TimedOut,
+        ErrorKind::ConnectionRefused => TcpFailure::Refused,
+        ErrorKind::TimedOut => TcpFailure::TimedOut,
         ErrorKind::HostUnreachable
         | ErrorKind::NetworkUnreachable
         | ErrorKind::NetworkDown
-        | ErrorKind::AddrNotAvailable => TcpWhy::Unreachable { says },
-        ErrorKind::PermissionDenied => TcpWhy::NotPermitted { says },
-        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => TcpWhy::Reset,
-        _ => TcpWhy::Other { says },
+        | ErrorKind::AddrNotAvailable => TcpFailure::Unreachable { message },
+        ErrorKind::PermissionDenied => TcpFailure::NotPermitted { message },
+        ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => TcpFailure::Reset,
+        _ => TcpFailure::Other { message },
     }
 }

@@ -1,4 +1,4 @@
-//! The TLS step: a handshake that trusts the token's CAs alone, and remembers what was shown when it does not.
+//! The TLS handshake: trusts only the token's CAs, and keeps what the server presented.
 
 use std::io;
 use std::sync::Arc;
@@ -7,62 +7,63 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{InvalidMessage, ProtocolVersion};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::{self, Instant};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::sniff::{FirstBytes, SniffingStream};
+use super::sniff::{Sniffer, SniffingStream};
 use crate::certificate::Certificate;
-use crate::connectivity::{Distrust, Shown, Step, TlsFault, Whose};
+use crate::connectivity::{CertificateOwner, Distrust, Presented, StepResult, TlsFault};
 use crate::gostd::chain::VerifyErrorKind;
 use crate::gostd::os_error::os_error_text;
 use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::error_text::{alert_text, certificate_text, rustls_error};
 use crate::net::tls::peer_chain::PeerChain;
 
-/// What TLS is spoken over, and what speaks TLS.
+/// TLS over a sniffed connection.
 pub(super) type Encrypted = TlsStream<SniffingStream<TcpStream>>;
 
-/// Shakes hands. Over a connection that is not trusted nothing is sent, and it is closed.
-pub(super) async fn shake_hands(
+/// Performs the handshake. A connection that is not trusted is closed before anything is sent over it.
+pub(super) async fn handshake(
     stream: TcpStream,
     cas: &[String],
     server_name: &str,
-    patience: Duration,
-) -> (Step<Shown, TlsFault>, Option<Encrypted>) {
-    let begun = Instant::now();
-    let shown = PeerChain::default();
-    let made = match prepare(cas, server_name, &shown) {
-        Err(says) => Err(TlsFault::Token { says }),
+    timeout: Duration,
+) -> (StepResult<Presented, TlsFault>, Option<Encrypted>) {
+    let started = Instant::now();
+    let chain = PeerChain::default();
+    let connected = match connector(cas, server_name, &chain) {
+        Err(message) => Err(TlsFault::Token { message }),
         Ok((connector, name)) => {
-            let (stream, first) = SniffingStream::new(stream);
-            match timeout(patience, connector.connect(name, stream)).await {
+            let (stream, sniffer) = SniffingStream::new(stream);
+            match time::timeout(timeout, connector.connect(name, stream)).await {
                 Err(_) => Err(TlsFault::TimedOut),
-                Ok(Err(error)) => Err(fault(&error, &first, &shown, server_name)),
+                Ok(Err(error)) => Err(fault(&error, &sniffer, &chain, server_name)),
                 Ok(Ok(stream)) => Ok(stream),
             }
         }
     };
-    let elapsed = begun.elapsed();
-    // What was shown is judged as the dialer would, which is written in Go, whatever our own library says of it.
-    let judged = shown.verify(&ders(cas), server_name);
-    match (made, judged) {
+    let elapsed = started.elapsed();
+    // Dialers are written in Go, so Go's verdict on the chain counts, not that of this tool's TLS library.
+    let verdict = chain.verify(&ders(cas), server_name);
+    match (connected, verdict) {
         (_, Some(Err(refusal))) => {
             let fault = TlsFault::Untrusted {
-                why: distrust(refusal.kind),
-                go_says: refusal.message,
-                shown: Box::new(what_was_shown(&shown, server_name)),
+                reason: distrust(refusal.kind),
+                go_message: refusal.message,
+                presented: Box::new(presented(&chain, server_name)),
             };
-            (Step::Failed { fault, elapsed }, None)
+            (StepResult::Failed { fault, elapsed }, None)
         }
-        (Err(TlsFault::Untrusted { go_says: ours, .. }), Some(Ok(trusted))) => {
-            let mut seen = Shown { not_checked: trusted.unverified, ..what_was_shown(&shown, server_name) };
-            seen.not_checked
-                .push(format!("our TLS library does not take this chain ({ours}); Go does, by its rules"));
-            (Step::Passed { seen, elapsed }, None)
+        (Err(TlsFault::Untrusted { go_message: ours, .. }), Some(Ok(trusted))) => {
+            let mut value = Presented { unverified: trusted.unverified, ..presented(&chain, server_name) };
+            value
+                .unverified
+                .push(format!("this tool's TLS library rejects this chain ({ours}); Go accepts it"));
+            (StepResult::Ok { value, elapsed }, None)
         }
-        (Err(fault), _) => (Step::Failed { fault, elapsed }, None),
-        (Ok(stream), judged) => {
+        (Err(fault), _) => (StepResult::Failed { fault, elapsed }, None),
+        (Ok(stream), verdict) => {
             let connection = stream.get_ref().1;
             let protocol = match connection.protocol_version() {
                 Some(ProtocolVersion::TLSv1_3) => "TLS 1.3".to_owned(),
@@ -70,56 +71,55 @@ pub(super) async fn shake_hands(
                 other => format!("{other:?}"),
             };
             let alpn = connection.alpn_protocol().map(|it| String::from_utf8_lossy(it).into_owned());
-            let not_checked = judged.and_then(Result::ok).map(|trusted| trusted.unverified);
-            let not_checked = not_checked.unwrap_or_default();
-            (
-                Step::Passed {
-                    seen: Shown { protocol, alpn, not_checked, ..what_was_shown(&shown, server_name) },
-                    elapsed,
-                },
-                Some(stream),
-            )
+            let unverified = verdict.and_then(Result::ok).map(|trusted| trusted.unverified);
+            let value = Presented {
+                protocol,
+                alpn,
+                unverified: unverified.unwrap_or_default(),
+                ..presented(&chain, server_name)
+            };
+            (StepResult::Ok { value, elapsed }, Some(stream))
         }
     }
 }
 
-fn prepare(
+fn connector(
     cas: &[String],
     server_name: &str,
-    shown: &PeerChain,
+    chain: &PeerChain,
 ) -> Result<(TlsConnector, ServerName<'static>), String> {
-    let config = peer_config(cas, shown)?;
+    let config = peer_config(cas, chain)?;
     let name = ServerName::try_from(server_name.to_owned())
         .map_err(|_| format!("{server_name:?} is not a valid certificate name"))?;
     Ok((TlsConnector::from(Arc::new(config)), name))
 }
 
-fn fault(error: &io::Error, first: &FirstBytes, shown: &PeerChain, server_name: &str) -> TlsFault {
+fn fault(error: &io::Error, sniffer: &Sniffer, chain: &PeerChain, server_name: &str) -> TlsFault {
     match rustls_error(error) {
         Some(rustls::Error::InvalidCertificate(error)) => TlsFault::Untrusted {
-            why: Distrust::Unusable,
-            go_says: certificate_text(error, server_name),
-            shown: Box::new(what_was_shown(shown, server_name)),
+            reason: Distrust::Unusable,
+            go_message: certificate_text(error, server_name),
+            presented: Box::new(presented(chain, server_name)),
         },
         Some(rustls::Error::AlertReceived(alert)) => {
-            TlsFault::Alert { alert: alert_text(*alert), shown: None }
+            TlsFault::Alert { alert: alert_text(*alert), presented: None }
         }
         Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            TlsFault::NotTls { speaks: first.speak() }
+            TlsFault::NotTls { protocol: sniffer.protocol() }
         }
-        _ if first.speak().is_some() => TlsFault::NotTls { speaks: first.speak() },
-        Some(other) => TlsFault::Other { says: other.to_string() },
+        _ if sniffer.protocol().is_some() => TlsFault::NotTls { protocol: sniffer.protocol() },
+        Some(other) => TlsFault::Other { message: other.to_string() },
         None => match error.kind() {
-            io::ErrorKind::UnexpectedEof => TlsFault::CutOff,
+            io::ErrorKind::UnexpectedEof => TlsFault::ConnectionClosed,
             io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => TlsFault::Reset,
-            _ => TlsFault::Other { says: os_error_text(error) },
+            _ => TlsFault::Other { message: os_error_text(error) },
         },
     }
 }
 
-fn what_was_shown(shown: &PeerChain, server_name: &str) -> Shown {
-    let chain = shown.certificates();
-    Shown { whose: whose(chain.first(), server_name), chain, ..Shown::default() }
+fn presented(chain: &PeerChain, server_name: &str) -> Presented {
+    let chain = chain.certificates();
+    Presented { owner: owner(chain.first(), server_name), chain, ..Presented::default() }
 }
 
 fn distrust(kind: VerifyErrorKind) -> Distrust {
@@ -132,22 +132,22 @@ fn distrust(kind: VerifyErrorKind) -> Distrust {
     }
 }
 
-/// Whose certificate it is, by its names: `server.<datacenter>.peering.<trust-domain>`, or an agent's.
-fn whose(leaf: Option<&Certificate>, server_name: &str) -> Whose {
-    let Some(leaf) = leaf else { return Whose::Unknown };
+/// Returns the owner of a certificate by its names: `server.<datacenter>.peering.<trust-domain>`, or an agent's.
+fn owner(leaf: Option<&Certificate>, server_name: &str) -> CertificateOwner {
+    let Some(leaf) = leaf else { return CertificateOwner::Unknown };
     let names = &leaf.names.dns;
     if names.iter().any(|name| name == server_name) {
-        return Whose::Expected;
+        return CertificateOwner::Expected;
     }
     let peering = names.iter().find_map(|name| name.strip_prefix("server.")?.split_once(".peering."));
     if let Some((datacenter, trust_domain)) = peering {
-        return Whose::AnotherConsul {
+        return CertificateOwner::AnotherConsul {
             trust_domain: Some(trust_domain.to_owned()),
             datacenter: Some(datacenter.to_owned()),
         };
     }
-    let agent = |name: &String| {
+    let is_agent = |name: &String| {
         (name.starts_with("server.") || name.starts_with("client.")) && name.ends_with(".consul")
     };
-    if names.iter().any(agent) { Whose::ConsulAgent } else { Whose::SomebodyElse }
+    if names.iter().any(is_agent) { CertificateOwner::ConsulAgent } else { CertificateOwner::NotConsul }
 }

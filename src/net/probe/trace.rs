@@ -1,4 +1,4 @@
-//! The whole way to every address of a token, step by step, all addresses at once.
+//! The probe engine: traces one address, all addresses at once, or one after the other until one answers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,343 +7,260 @@ use ring::rand::SecureRandom;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tokio_stream::StreamExt;
-use tonic::Code;
+use uuid::Uuid;
 
-use super::MAX_ADDRESSES;
-use super::grpc::random_id;
-use super::sniff::{FirstBytes, SniffingStream};
-use super::{ProbeTarget, tcp, tls};
-use crate::connectivity::{AlpnFault, DnsFault, Grpc, GrpcFault, Reach, Status, Step, TlsFault, Way};
-use crate::net::peerstream::{
-    Alpn, CallError, Connection, DialError, Open, Payload, Refusal, StreamMessage, Trust, code_name,
-};
-use crate::token::{Secret, ServerAddress, Token};
+use super::sniff::{Sniffer, SniffingStream};
+use super::{MAX_ADDRESSES, ProbeTarget, question, tcp, tls};
+use crate::connectivity::{AddressTrace, AlpnFault, Connectivity, DnsFault, StepResult, TlsFault};
+use crate::net::peerstream::{Alpn, Connection, DialError, Trust};
+use crate::token::ServerAddress;
 
-/// Why the way ends at a chain that Go takes.
-const UNTAKEN: &str = "nothing is sent over a connection that our own TLS library does not trust";
+/// Why a trace ends at a chain that Go trusts.
+const NOT_TRUSTED_HERE: &str =
+    "this tool's TLS library does not trust the connection, so nothing is sent over it";
 
-/// What a ladder needs of a token: everything but its secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ladder {
-    /// Whom to ask and about what; its addresses are those that Consul dials.
-    pub target: ProbeTarget,
-    /// Where the dialed addresses stand: `ManualServerAddresses` or `ServerAddresses`.
-    pub field: &'static str,
-    /// Addresses that stand in the token and are not dialed.
-    pub not_dialed: Vec<String>,
-}
+/// How long [`trace_until_answered`] may take, as a multiple of the timeout of a step.
+const MAX_STEPS: u32 = 12;
 
-impl From<&Token> for Ladder {
-    fn from(token: &Token) -> Self {
-        let manual = token.manual_server_addresses.as_ref().is_some_and(|manual| !manual.is_empty());
-        let servers = token.server_addresses.clone().unwrap_or_default();
-        Self {
-            target: ProbeTarget::from(token),
-            field: if manual { "ManualServerAddresses" } else { "ServerAddresses" },
-            not_dialed: if manual { servers } else { Vec::new() },
-        }
-    }
-}
-
-/// Who is told how far a climb is: the place of an address, and the step that it came to; `None` when its way has ended.
+/// Receives the progress of [`trace_all`]: the index of an address and the step that starts there, or `None` when its
+/// trace is complete.
 #[derive(Clone)]
-pub struct Tell(Arc<dyn Fn(usize, Option<&'static str>) + Send + Sync>);
+pub struct Progress(Arc<dyn Fn(usize, Option<&'static str>) + Send + Sync>);
 
-impl Tell {
-    /// Tells this.
-    pub fn to(tell: impl Fn(usize, Option<&'static str>) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+impl Progress {
+    /// Creates a progress that calls a function.
+    pub fn new(report: impl Fn(usize, Option<&'static str>) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
     }
 
-    /// Tells nobody.
-    pub fn nobody() -> Self {
-        Self::to(|_, _| {})
+    /// Creates a progress that does nothing.
+    pub fn none() -> Self {
+        Self::new(|_, _| {})
     }
-}
 
-/// Tells of one address.
-struct TellOne {
-    tell: Tell,
-    place: usize,
-}
+    fn started(&self, index: usize, step: &'static str) {
+        tracing::debug!(index, step, "tracing an address");
+        self.0(index, Some(step));
+    }
 
-impl TellOne {
-    fn comes_to(&self, step: &'static str) {
-        tracing::debug!(place = self.place, step, "on the way to an address");
-        self.tell.0(self.place, Some(step));
+    fn completed(&self, index: usize, trace: &AddressTrace) {
+        let answered = trace.peering_exists.value().is_some();
+        tracing::info!(address = trace.address, answered, "traced an address");
+        self.0(index, None);
     }
 }
 
-/// Goes the way to every address, all at once; each step may take `patience`. So the whole takes no longer than the
-/// slowest way.
+/// One address to trace.
+struct Job {
+    target: Arc<ProbeTarget>,
+    index: usize,
+    /// A random ID for *peering exists?*.
+    stream_secret: String,
+    timeout: Duration,
+    progress: Progress,
+}
+
+/// A trace, and its connection if the server answered.
+type Traced = (AddressTrace, Option<Connection>);
+
+/// Traces all addresses at once. Each step may take `timeout`, so the whole takes as long as the slowest trace.
 ///
-/// Probe A is asked at every address that gets so far, probe B of one at most: the first in order where probe A said
-/// that the peering exists. Neither sends the token's secret. `seen_from` and `seen_at` are the caller's to fill in.
-pub async fn climb(ladder: &Ladder, patience: Duration, random: &(dyn SecureRandom + Sync)) -> Reach {
-    climb_telling(ladder, patience, random, &Tell::nobody()).await
-}
-
-/// As [`climb`], and says meanwhile which step each way has come to.
-pub async fn climb_telling(
-    ladder: &Ladder,
-    patience: Duration,
+/// *Peering exists?* is asked at every address. *Unused secret?* is asked at one address at most, and never about a
+/// token without `Remote`. The caller fills in `observed_from` and `observed_at`.
+pub async fn trace_all(
+    target: &ProbeTarget,
+    timeout: Duration,
     random: &(dyn SecureRandom + Sync),
-    tell: &Tell,
-) -> Reach {
-    let target = Arc::new(ladder.target.clone());
-    let mut climbing = JoinSet::new();
-    for (place, address) in target.addresses.iter().enumerate().take(MAX_ADDRESSES) {
-        let (target, path) = (Arc::clone(&target), format!("{}[{place}]", ladder.field));
-        let (address, made_up) = (address.clone(), random_id(random));
-        let tell = TellOne { tell: tell.clone(), place };
-        climbing.spawn(async move { (place, go(&target, address, path, &made_up, patience, &tell).await) });
+    progress: &Progress,
+) -> Connectivity {
+    let shared = Arc::new(target.clone());
+    let mut tracing = JoinSet::new();
+    for index in 0..shared.addresses.len().min(MAX_ADDRESSES) {
+        let job = Job {
+            target: Arc::clone(&shared),
+            index,
+            stream_secret: random_id(random),
+            timeout,
+            progress: progress.clone(),
+        };
+        tracing.spawn(async move { (index, trace_one(&job).await) });
     }
-    let mut gone = Vec::new();
-    while let Some(done) = climbing.join_next().await {
-        // A way is a plain function of a socket: it does not panic, and nobody cancels it.
-        if let Ok((place, went)) = done {
-            tracing::info!(
-                address = went.0.address,
-                reached = went.0.peering_exists.passed().is_some(),
-                "went to an address"
-            );
-            tell.0(place, None);
-            gone.push((place, went));
+    let mut traced = Vec::new();
+    while let Some(completed) = tracing.join_next().await {
+        // The tasks neither panic nor are cancelled.
+        if let Ok((index, one)) = completed {
+            progress.completed(index, &one.0);
+            traced.push((index, one));
         }
     }
-    gone.sort_by_key(|(place, _)| *place);
-    let (mut ways, mut connections): (Vec<Way>, Vec<Option<Connection>>) =
-        gone.into_iter().map(|(_, went)| went).unzip();
-    ask_about_secret(&target, &mut ways, &mut connections, patience).await;
-    let left_out = target.addresses.len().saturating_sub(MAX_ADDRESSES);
-    ways.extend(ladder.not_dialed.iter().enumerate().take(MAX_ADDRESSES).map(|(place, address)| {
-        let because = "Consul dials the manual addresses instead";
-        not_tried(address, format!("ServerAddresses[{place}]"), false, because)
+    traced.sort_by_key(|(index, _)| *index);
+    connectivity(target, traced.into_iter().map(|(_, one)| one).collect(), timeout).await
+}
+
+/// Traces the addresses one after the other until a server answers *peering exists?*, then asks *unused secret?* there
+/// as [`trace_all`] does. Each step may take `timeout`, all together twelve times that.
+///
+/// A token without a peer ID is not asked about: its addresses are not traced.
+pub async fn trace_until_answered(
+    target: &ProbeTarget,
+    timeout: Duration,
+    random: &(dyn SecureRandom + Sync),
+) -> Connectivity {
+    let shared = Arc::new(target.clone());
+    let started = Instant::now();
+    let mut traced: Vec<Traced> = Vec::new();
+    for index in 0..shared.addresses.len().min(MAX_ADDRESSES) {
+        if target.peer_id.is_empty() {
+            let mut trace = not_attempted(&shared, index);
+            trace.peering_exists = StepResult::NotChecked { reason: "the token has no peer ID".to_owned() };
+            traced.push((trace, None));
+            continue;
+        }
+        if started.elapsed() >= timeout * MAX_STEPS {
+            break;
+        }
+        let progress = Progress::none();
+        let stream_secret = random_id(random);
+        let one =
+            trace_one(&Job { target: Arc::clone(&shared), index, stream_secret, timeout, progress }).await;
+        // A follower does not know; another server may lead.
+        let answered = one.0.peering_exists.value().is_some_and(|status| status.code != "FailedPrecondition");
+        traced.push(one);
+        if answered {
+            break;
+        }
+    }
+    connectivity(target, traced, timeout).await
+}
+
+async fn connectivity(target: &ProbeTarget, mut traced: Vec<Traced>, timeout: Duration) -> Connectivity {
+    question::unused_secret(target, &mut traced, timeout).await;
+    let mut addresses: Vec<AddressTrace> = traced.into_iter().map(|(trace, _)| trace).collect();
+    addresses.extend(target.not_dialed.iter().enumerate().take(MAX_ADDRESSES).map(|(index, address)| {
+        let reason = "Consul dials the manual addresses instead".to_owned();
+        AddressTrace {
+            dialed: false,
+            dns: StepResult::NotChecked { reason },
+            ..empty(address, format!("ServerAddresses[{index}]"))
+        }
     }));
-    Reach { ways, left_out, ..Reach::default() }
+    let truncated = target.addresses.len().saturating_sub(MAX_ADDRESSES);
+    Connectivity { addresses, truncated, ..Connectivity::default() }
 }
 
-fn not_tried(address: &str, path: String, dialed: bool, because: &str) -> Way {
-    let mut way = not_attempted(address.to_owned(), path);
-    way.dialed = dialed;
-    way.dns = Step::NotAsked { because: because.to_owned() };
-    way
+/// Returns the trace of an address before its first step.
+fn not_attempted(target: &ProbeTarget, index: usize) -> AddressTrace {
+    empty(&target.addresses[index], format!("{}[{index}]", target.field))
 }
 
-fn not_attempted(address: String, path: String) -> Way {
-    Way {
-        address,
+fn empty(address: &str, path: String) -> AddressTrace {
+    AddressTrace {
+        address: address.to_owned(),
         path,
         dialed: true,
-        dns: Step::NotReached,
-        tcp: Step::NotReached,
-        tls: Step::NotReached,
-        alpn: Step::NotReached,
-        grpc: Step::NotReached,
-        peering_exists: Step::NotReached,
-        unused_secret: Step::NotReached,
+        dns: StepResult::NotReached,
+        tcp: StepResult::NotReached,
+        tls: StepResult::NotReached,
+        alpn: StepResult::NotReached,
+        grpc: StepResult::NotReached,
+        peering_exists: StepResult::NotReached,
+        unused_secret: StepResult::NotReached,
     }
 }
 
-/// The way to one address, until a step fails.
-async fn go(
-    target: &ProbeTarget,
-    address: String,
-    path: String,
-    made_up: &str,
-    patience: Duration,
-    tell: &TellOne,
-) -> (Way, Option<Connection>) {
-    let mut way = not_attempted(address, path);
-    let parsed = match ServerAddress::parse(&way.address) {
+/// Traces one address until a step fails.
+async fn trace_one(job: &Job) -> Traced {
+    let mut trace = not_attempted(&job.target, job.index);
+    let connection = trace_steps(job, &mut trace).await;
+    (trace, connection)
+}
+
+async fn trace_steps(job: &Job, trace: &mut AddressTrace) -> Option<Connection> {
+    let parsed = match ServerAddress::parse(&trace.address) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let fault = DnsFault::Address { says: error.to_string() };
-            way.dns = Step::Failed { fault, elapsed: Duration::ZERO };
-            return (way, None);
+            let fault = DnsFault::InvalidAddress { message: error.to_string() };
+            trace.dns = StepResult::Failed { fault, elapsed: Duration::ZERO };
+            return None;
         }
     };
-    tell.comes_to("DNS");
-    way.dns = tcp::look_up(&parsed, patience).await;
-    let Some(ips) = way.dns.passed() else { return (way, None) };
-    tell.comes_to("TCP");
-    let (step, stream) = tcp::connect(ips, parsed.port, patience).await;
-    way.tcp = step;
-    let Some(stream) = stream else { return (way, None) };
-    // Small messages go to and fro: waiting for more to send would cost 40 ms each time.
+    job.progress.started(job.index, "DNS");
+    trace.dns = tcp::resolve(&parsed, job.timeout).await;
+    let ips = trace.dns.value()?;
+    job.progress.started(job.index, "TCP");
+    let (step, stream) = tcp::connect(ips, parsed.port, job.timeout).await;
+    trace.tcp = step;
+    let stream = stream?;
+    // The messages are small: without this, each would wait 40 ms for more.
     let _ = stream.set_nodelay(true);
-    tell.comes_to("TLS");
-    let begun = Instant::now();
-    let Some((connection, first)) = connect(target, &mut way, stream, patience).await else {
-        return (way, None);
-    };
-    let (mut way, connection) = match connection {
+    job.progress.started(job.index, "TLS");
+    let started = Instant::now();
+    let (connection, sniffer) = connect(job, trace, stream).await?;
+    let connection = match connection {
         Err(error) => {
-            way.grpc = Step::Failed { fault: lost(&error, &first), elapsed: begun.elapsed() };
-            (way, None)
+            let fault = question::lost(&error, &sniffer);
+            trace.grpc = StepResult::Failed { fault, elapsed: started.elapsed() };
+            None
         }
-        Ok(connection) => {
-            tell.comes_to("gRPC");
-            ask_about_peering(target, way, connection, &first, made_up, patience).await
+        Ok(mut connection) => {
+            job.progress.started(job.index, "gRPC");
+            let (target, secret) = (&job.target, &job.stream_secret);
+            question::peering_exists(target, trace, &mut connection, &sniffer, secret, job.timeout).await;
+            Some(connection)
         }
     };
-    late_alert(&mut way, &first);
-    (way, connection)
+    apply_late_alert(trace, &sniffer);
+    connection
 }
 
-/// In TLS 1.3 a server may refuse the client's side of the handshake only after the client is done with it. What comes first
-/// over the connection is an alert then, and it is the handshake that failed.
-fn late_alert(way: &mut Way, first: &FirstBytes) {
-    let (Some(_), Some(alert)) = (way.grpc.failed(), first.alert()) else { return };
-    let elapsed = way.grpc.elapsed().unwrap_or_default();
-    let shown = way.tls.passed().cloned().map(Box::new);
-    way.tls = Step::Failed { fault: TlsFault::Alert { alert, shown }, elapsed };
-    (way.alpn, way.grpc) = (Step::NotReached, Step::NotReached);
+/// In TLS 1.3, a server can reject the client after the client completed the handshake. The first thing to arrive is then
+/// an alert, and the handshake is what failed.
+fn apply_late_alert(trace: &mut AddressTrace, sniffer: &Sniffer) {
+    let (Some(_), Some(alert)) = (trace.grpc.fault(), sniffer.alert()) else { return };
+    let elapsed = trace.grpc.elapsed().unwrap_or_default();
+    let presented = trace.tls.value().cloned().map(Box::new);
+    trace.tls = StepResult::Failed { fault: TlsFault::Alert { alert, presented }, elapsed };
+    (trace.alpn, trace.grpc) = (StepResult::NotReached, StepResult::NotReached);
 }
 
-/// TLS and ALPN, if the token asks for them, then HTTP/2. `None`: the way ends before that.
+/// TLS and ALPN if the token has a CA, then HTTP/2. Returns `None` if the trace ends before HTTP/2.
 async fn connect(
-    target: &ProbeTarget,
-    way: &mut Way,
+    job: &Job,
+    trace: &mut AddressTrace,
     stream: TcpStream,
-    patience: Duration,
-) -> Option<(Result<Connection, DialError>, FirstBytes)> {
-    let remote = way.tcp.passed()?.to;
-    let Trust::Tls { cas, server_name } = &target.trust else {
-        let because = || "the token has no CA, so the dialer uses no TLS".to_owned();
-        way.tls = Step::NotAsked { because: because() };
-        way.alpn = Step::NotAsked { because: because() };
-        let (stream, first) = SniffingStream::new(stream);
-        let trust = &target.trust;
-        let made =
-            Connection::over_stream(stream, remote, Alpn::Plaintext, &way.address, trust, patience).await;
-        return Some((made, first));
+) -> Option<(Result<Connection, DialError>, Sniffer)> {
+    let (trust, timeout) = (&job.target.trust, job.timeout);
+    let Trust::Tls { cas, server_name } = trust else {
+        let reason = || "the token has no CA, so the dialer uses no TLS".to_owned();
+        trace.tls = StepResult::NotChecked { reason: reason() };
+        trace.alpn = StepResult::NotChecked { reason: reason() };
+        let (stream, sniffer) = SniffingStream::new(stream);
+        let connection = Connection::over(stream, Alpn::Plaintext, &trace.address, trust, timeout).await;
+        return Some((connection, sniffer));
     };
-    let (step, stream) = tls::shake_hands(stream, cas, server_name, patience).await;
-    way.tls = step;
-    let selected = way.tls.passed()?.alpn.clone();
+    let (step, stream) = tls::handshake(stream, cas, server_name, timeout).await;
+    trace.tls = step;
+    let selected = trace.tls.value()?.alpn.clone();
     let (alpn, step) = match selected {
-        Some(h2) if h2 == "h2" => (Alpn::H2, Step::Passed { seen: h2, elapsed: Duration::ZERO }),
+        Some(h2) if h2 == "h2" => (Alpn::H2, StepResult::Ok { value: h2, elapsed: Duration::ZERO }),
         other => {
             let fault = AlpnFault { selected: other.clone() };
-            (other.map_or(Alpn::None, Alpn::Other), Step::Failed { fault, elapsed: Duration::ZERO })
+            (other.map_or(Alpn::None, Alpn::Other), StepResult::Failed { fault, elapsed: Duration::ZERO })
         }
     };
-    way.alpn = step;
+    trace.alpn = step;
     let Some(stream) = stream else {
-        way.alpn = Step::NotAsked { because: UNTAKEN.to_owned() };
-        way.grpc = Step::NotAsked { because: UNTAKEN.to_owned() };
+        trace.alpn = StepResult::NotChecked { reason: NOT_TRUSTED_HERE.to_owned() };
+        trace.grpc = StepResult::NotChecked { reason: NOT_TRUSTED_HERE.to_owned() };
         return None;
     };
-    let (stream, first) = SniffingStream::new(stream);
-    let made = Connection::over_stream(stream, remote, alpn, &way.address, &target.trust, patience).await;
-    Some((made, first))
+    let (stream, sniffer) = SniffingStream::new(stream);
+    Some((Connection::over(stream, alpn, &trace.address, trust, timeout).await, sniffer))
 }
 
-/// Probe A: opens the stream with a secret that is nobody's.
-async fn ask_about_peering(
-    target: &ProbeTarget,
-    mut way: Way,
-    mut connection: Connection,
-    first: &FirstBytes,
-    made_up: &str,
-    patience: Duration,
-) -> (Way, Option<Connection>) {
-    let begun = Instant::now();
-    let open = Open { peer_id: target.peer_id.clone(), stream_secret_id: made_up.to_owned(), remote: None };
-    // The stream stays open for the answer, and ends with it.
-    let messages =
-        tokio_stream::once(StreamMessage::from(Payload::Open(open))).chain(tokio_stream::pending());
-    let answer = connection.open(messages, patience).await.map(|_| ());
-    let elapsed = begun.elapsed();
-    match answered(answer, first) {
-        Ok(status) => {
-            way.grpc = Step::Passed { seen: Grpc::default(), elapsed };
-            way.peering_exists = if is_about_the_peering(&status) {
-                Step::Passed { seen: status, elapsed }
-            } else {
-                Step::Failed { fault: GrpcFault::Status(status), elapsed }
-            };
-            (way, Some(connection))
-        }
-        Err(fault) => {
-            way.grpc = Step::Failed { fault, elapsed };
-            (way, None)
-        }
-    }
-}
-
-/// Whether it tells of the peering, or that only the leader could. All else tells of the server.
-fn is_about_the_peering(status: &Status) -> bool {
-    match status.code.as_str() {
-        "OK" | "InvalidArgument" | "Aborted" => true,
-        "PermissionDenied" => status.message.contains("peering stream secret"),
-        "FailedPrecondition" => status.message.contains("follower"),
-        _ => false,
-    }
-}
-
-/// Probe B, of the first server in order that said that the peering exists: an exchange with an empty secret.
-async fn ask_about_secret(
-    target: &ProbeTarget,
-    ways: &mut [Way],
-    connections: &mut [Option<Connection>],
-    patience: Duration,
-) {
-    let says_it_exists =
-        |way: &Way| way.peering_exists.passed().is_some_and(|it| it.code == "PermissionDenied");
-    let asked = ways.iter().position(says_it_exists);
-    for (place, way) in ways.iter_mut().enumerate() {
-        if way.peering_exists.passed().is_none() {
-            continue;
-        }
-        let because = if Some(place) != asked {
-            "one server is asked at most, and only once it said that the peering exists"
-        } else if !target.has_remote {
-            "the token does not say where the acceptor is, as those of Consul 1.13, which takes an empty secret for a \
-             real one"
-        } else {
-            let Some(connection) = connections[place].as_mut() else { continue };
-            let begun = Instant::now();
-            let answer = connection.exchange_secret(&target.peer_id, &Secret::default(), patience).await;
-            way.unused_secret = match answered(answer.map(|_| ()), &FirstBytes::default()) {
-                Ok(seen) => Step::Passed { seen, elapsed: begun.elapsed() },
-                Err(fault) => Step::Failed { fault, elapsed: begun.elapsed() },
-            };
-            continue;
-        };
-        way.unused_secret = Step::NotAsked { because: because.to_owned() };
-    }
-}
-
-/// A status of Consul's service, or why there is none.
-fn answered(answer: Result<(), CallError>, first: &FirstBytes) -> Result<Status, GrpcFault> {
-    match answer {
-        Ok(()) => Ok(Status { code: code_name(Code::Ok), ..Status::default() }),
-        Err(CallError::Lost(error)) => Err(lost(&error, first)),
-        Err(CallError::Refused(refusal)) => refused(refusal),
-    }
-}
-
-fn refused(refusal: Refusal) -> Result<Status, GrpcFault> {
-    // What tonic says of an answer without a gRPC status.
-    if let Some((_, status)) = refusal.message.split_once("mapped from HTTP status code ") {
-        let digits: String = status.chars().take_while(char::is_ascii_digit).collect();
-        return Err(GrpcFault::NotGrpc { status: digits.parse().unwrap_or(0), content_type: None });
-    }
-    if refusal.code == Code::Unimplemented {
-        return Err(GrpcFault::NotConsul { says: refusal.message });
-    }
-    Ok(Status { code: code_name(refusal.code), message: refusal.message, leader: refusal.leader })
-}
-
-fn lost(error: &DialError, first: &FirstBytes) -> GrpcFault {
-    if error.timed_out {
-        GrpcFault::TimedOut
-    } else if first.speak().is_some_and(|it| it == "HTTP/1") {
-        GrpcFault::Http1
-    } else {
-        GrpcFault::CutOff { says: error.reason.clone() }
-    }
+/// Returns a random UUID.
+fn random_id(random: &(dyn SecureRandom + Sync)) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes).expect("the system provides random bytes");
+    Uuid::from_bytes(bytes).hyphenated().to_string()
 }

@@ -91,7 +91,7 @@ fn is_key_for(certificate: &[u8], algorithm: SignatureAlgorithm) -> bool {
     })
 }
 
-/// Returns the PEM blocks whose label is wanted, and the labels of the others.
+/// Returns the PEM blocks with a wanted label, and the labels of the others.
 fn blocks(text: &[u8], wanted: impl Fn(&str) -> bool) -> (Vec<ZeroizeBuf>, Vec<String>) {
     let (mut found, mut others, mut rest) = (Vec::new(), Vec::new(), text);
     while let Some(block) = pem::decode(rest) {

@@ -1,5 +1,6 @@
-//! What `diagnose` shows: the ladder of each address, what else was looked at, then the causes, and last the conclusion.
+//! The screen of `diagnose`: connectivity per address, the other sources, the causes, and the conclusion.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use owo_colors::OwoColorize;
@@ -7,41 +8,41 @@ use owo_colors::OwoColorize;
 use super::report::verdict;
 use super::{Page, count, grouped, printable};
 use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
-use crate::connectivity::{Status, Step, TlsFault, Way, Whose};
-use crate::diagnosis::{Cause, Certainty, Diagnosis, DialerView, Effect, NO_ERROR};
+use crate::connectivity::{AddressTrace, CertificateOwner, GrpcStatus, StepResult, TlsFault};
+use crate::diagnosis::{Cause, CauseCertainty, Diagnosis, DialerView, Effect, NO_ERROR};
 use crate::lint::Severity;
 
-/// Everything, as a page of `width` columns.
+/// Renders a diagnosis for `width` columns.
 pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     let mut page = Page::new(width);
-    if let Some(said) = &diagnosis.consul {
-        page.heading("The token's text");
-        if let Some(document) = diagnosis.taken_out_of {
-            page.line(&format!("{} {document}; the token alone is judged here", "!".yellow()));
+    if let Some(acceptance) = &diagnosis.consul {
+        page.heading("Token");
+        if let Some(document) = diagnosis.extracted_from {
+            page.line(&format!("{} {document}; only the token is checked here", "!".yellow()));
         }
-        verdict(&mut page, said);
+        verdict(&mut page, acceptance);
     }
-    if let Some(reach) = &diagnosis.reach {
-        page.heading(&format!("The way to its servers, seen from {}", reach.seen_from));
-        for way in &reach.ways {
-            steps(&mut page, way);
+    if let Some(connectivity) = &diagnosis.connectivity {
+        page.heading(&format!("Connectivity, observed from {}", connectivity.observed_from));
+        for trace in &connectivity.addresses {
+            steps(&mut page, trace);
         }
-        if reach.left_out > 0 {
-            page.line(&format!("… and {} more, which were not tried", grouped(count(reach.left_out))));
+        if connectivity.truncated > 0 {
+            page.line(&format!("… and {} more, not checked", grouped(count(connectivity.truncated))));
         }
     }
     if let Some(staleness) = &diagnosis.staleness {
-        page.heading("Is it still the one to use?");
+        page.heading("Staleness");
         page.line(&printable(&staleness.summary));
     }
     if let Some(view) = &diagnosis.dialer {
-        page.heading(&format!("The Consul at {}", printable(&view.asked_at)));
+        page.heading(&format!("Consul at {}", printable(&view.address)));
         dialer(&mut page, view);
     }
-    if !diagnosis.not_known.is_empty() {
-        page.heading("Not looked at");
-        for not_known in &diagnosis.not_known {
-            page.line(&format!("{}: {}", not_known.what, printable(&not_known.because)));
+    if !diagnosis.not_checked.is_empty() {
+        page.heading("Not checked");
+        for unchecked in &diagnosis.not_checked {
+            page.line(&format!("{}: {}", unchecked.source.label(), printable(&unchecked.reason)));
         }
     }
     causes(&mut page, diagnosis, true);
@@ -50,23 +51,23 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     page.finish()
 }
 
-/// The causes and the conclusion only.
+/// Renders only the causes and the conclusion.
 pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     let mut page = Page::new(width);
-    if let Some(reach) = &diagnosis.reach {
-        page.paragraph(&format!("Seen from {}:", reach.seen_from));
-        for way in reach.ways.iter().filter(|way| way.dialed) {
-            let (sign, says) = last_step(way);
-            page.line(&format!("{sign} {}: {}", printable(&way.address), printable(&says)));
+    if let Some(connectivity) = &diagnosis.connectivity {
+        page.paragraph(&format!("Observed from {}:", connectivity.observed_from));
+        for trace in connectivity.addresses.iter().filter(|trace| trace.dialed) {
+            let (sign, text) = last_step(trace);
+            page.line(&format!("{sign} {}: {}", printable(&trace.address), printable(&text)));
         }
     }
     if let Some(staleness) = &diagnosis.staleness {
         page.line(&printable(&staleness.summary));
     }
-    let not_known: Vec<_> = diagnosis.not_known.iter().filter(|it| it.because != NO_ERROR).collect();
-    for alike in not_known.chunk_by(|one, next| one.because == next.because) {
-        let what = list(&alike.iter().map(|it| it.what).collect::<Vec<_>>());
-        page.line(&format!("Not looked at: {what}: {}", printable(&alike[0].because)));
+    let unchecked: Vec<_> = diagnosis.not_checked.iter().filter(|it| it.reason != NO_ERROR).collect();
+    for same_reason in unchecked.chunk_by(|one, next| one.reason == next.reason) {
+        let sources = list(&same_reason.iter().map(|it| it.source.label()).collect::<Vec<_>>());
+        page.line(&format!("Not checked: {sources}: {}", printable(&same_reason[0].reason)));
     }
     causes(&mut page, diagnosis, false);
     page.empty_line();
@@ -74,18 +75,18 @@ pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     page.finish()
 }
 
-fn causes(page: &mut Page, diagnosis: &Diagnosis, whole: bool) {
+fn causes(page: &mut Page, diagnosis: &Diagnosis, with_details: bool) {
     if diagnosis.causes.is_empty() {
         return;
     }
-    page.heading("Causes, the likeliest first");
-    for (cause, place) in diagnosis.causes.iter().zip(1..) {
-        if place > 1 && whole {
+    page.heading("Likely causes");
+    for (cause, number) in diagnosis.causes.iter().zip(1..) {
+        if number > 1 && with_details {
             page.empty_line();
         }
-        page.line(&format!("{place}. {} ({})", cause.name.bold(), how_sure(cause)));
+        page.line(&format!("{number}. {} ({})", cause.name.bold(), certainty(cause)));
         page.item(&printable(&cause.summary));
-        if !whole {
+        if !with_details {
             continue;
         }
         for evidence in &cause.evidence {
@@ -93,7 +94,7 @@ fn causes(page: &mut Page, diagnosis: &Diagnosis, whole: bool) {
                 Effect::Raises => "+".red().to_string(),
                 Effect::Lowers => "-".green().to_string(),
             };
-            page.item(&format!("{sign} {}: {}", evidence.seen_in, printable(&evidence.says)));
+            page.item(&format!("{sign} {}: {}", evidence.source.label(), printable(&evidence.message)));
         }
         page.item(&format!("What to do: {}", printable(&cause.remedy)));
         if let Some(next) = &cause.next {
@@ -102,30 +103,30 @@ fn causes(page: &mut Page, diagnosis: &Diagnosis, whole: bool) {
     }
 }
 
-fn how_sure(cause: &Cause) -> String {
-    let sure = match cause.certainty {
-        Certainty::Certain => "certain",
-        Certainty::Likely => "likely",
-        Certainty::Possible => "possible",
+fn certainty(cause: &Cause) -> String {
+    let certainty = match cause.certainty {
+        CauseCertainty::Certain => "certain",
+        CauseCertainty::Likely => "likely",
+        CauseCertainty::Possible => "possible",
     };
     match cause.severity {
-        Severity::Error => sure.red().to_string(),
-        Severity::Warning => format!("{sure}; {}", "does not keep it from working".yellow()),
-        Severity::Info => sure.to_owned(),
+        Severity::Error => certainty.red().to_string(),
+        Severity::Warning => format!("{certainty}, {}", "not blocking".yellow()),
+        Severity::Info => certainty.to_owned(),
     }
 }
 
 fn dialer(page: &mut Page, view: &DialerView) {
-    let version = view.version.as_deref().map_or_else(|| "not told".to_owned(), printable);
+    let version = view.version.as_deref().map_or_else(|| "unknown".to_owned(), printable);
     page.row("Version", &version);
-    let may = match view.may_write {
+    let may_write = match view.may_write {
         Some(true) => "allowed",
         Some(false) => "not allowed with this ACL token",
-        None => "could not be asked",
+        None => "unknown",
     };
-    page.row("peering:write", may);
+    page.row("peering:write", may_write);
     if view.peering_enabled == Some(false) {
-        page.row("Peering", "off (peering.enabled)");
+        page.row("Peering", "disabled (peering.enabled)");
     }
     if view.through_mesh_gateways == Some(true) {
         page.row("Dials", "through its mesh gateways");
@@ -134,164 +135,181 @@ fn dialer(page: &mut Page, view: &DialerView) {
         page.row("Peerings", &peerings.len().to_string());
     }
     for refusal in &view.refusals {
-        page.row("Refused", &printable(refusal));
+        page.row("Error", &printable(refusal));
     }
 }
 
-fn steps(page: &mut Page, way: &Way) {
-    let not_dialed = if way.dialed { "" } else { " (not dialed)" };
-    page.line(&format!("{}{not_dialed} {}", printable(&way.address).bold(), way.path.dimmed()));
-    for (name, step) in way.told() {
-        let (sign, said) = match step {
-            Told::Good(said) => ("✓".green().to_string(), said),
-            Told::Bad(said) => ("✗".red().to_string(), said.red().to_string()),
-            Told::Left(said) => ("–".dimmed().to_string(), said.dimmed().to_string()),
+fn steps(page: &mut Page, trace: &AddressTrace) {
+    let not_dialed = if trace.dialed { "" } else { " (not dialed)" };
+    page.line(&format!("{}{not_dialed} {}", printable(&trace.address).bold(), trace.path.dimmed()));
+    for (name, step) in shown_steps(trace) {
+        let (sign, text) = match step {
+            Shown::Passed(text) => ("✓".green().to_string(), text),
+            Shown::Failed(text) => ("✗".red().to_string(), text.red().to_string()),
+            Shown::Open(text) => ("–".dimmed().to_string(), text.dimmed().to_string()),
         };
-        page.step(&sign, name, &said);
+        page.step(&sign, name, &text);
         if name == "TLS" {
-            certificate(page, way);
+            certificate(page, trace);
         }
     }
 }
 
-/// What a server showed that is not trusted, and what could not be judged of what it showed.
-fn certificate(page: &mut Page, way: &Way) {
-    let shown = match &way.tls {
-        Step::Failed {
-            fault: TlsFault::Untrusted { shown, .. } | TlsFault::Alert { shown: Some(shown), .. },
+/// An untrusted server's certificate, and what could not be verified of a trusted one's.
+fn certificate(page: &mut Page, trace: &AddressTrace) {
+    let presented = match &trace.tls {
+        StepResult::Failed {
+            fault: TlsFault::Untrusted { presented, .. } | TlsFault::Alert { presented: Some(presented), .. },
             ..
-        } => shown,
-        Step::Passed { seen, .. } => {
-            for what in &seen.not_checked {
-                page.step(" ", "  not checked", &printable(what));
+        } => presented,
+        StepResult::Ok { value, .. } => {
+            for unverified in &value.unverified {
+                page.step(" ", "  not checked", &printable(unverified));
             }
             return;
         }
         _ => return,
     };
-    let Some(leaf) = shown.chain.first() else { return };
+    let Some(leaf) = presented.chain.first() else { return };
     let subject = if leaf.subject.is_empty() { "(none)" } else { &leaf.subject };
     let names = leaf.names.dns.iter().chain(&leaf.names.ips).chain(&leaf.names.uris);
-    for (what, said) in [
-        ("  shown by", whose(&shown.whose)),
+    for (label, text) in [
+        ("  owner", owner(&presented.owner)),
         ("  subject", subject.to_owned()),
         ("  names", list(&names.collect::<Vec<_>>())),
         ("  issuer", leaf.issuer.clone()),
         ("  valid", format!("{} to {}", leaf.not_before, leaf.not_after)),
         ("  SHA-256", leaf.sha256.clone()),
     ] {
-        page.step(" ", what, &printable(&said));
+        page.step(" ", label, &printable(&text));
     }
 }
 
-fn whose(whose: &Whose) -> String {
-    match whose {
-        Whose::Expected => "the server that the token names".to_owned(),
-        Whose::AnotherConsul { trust_domain, datacenter } => {
-            let of = |known: &Option<String>| known.clone().unwrap_or_else(|| "an unknown one".to_owned());
-            format!("another Consul: datacenter {}, trust domain {}", of(datacenter), of(trust_domain))
+fn owner(owner: &CertificateOwner) -> String {
+    match owner {
+        CertificateOwner::Expected => "the server that the token names".to_owned(),
+        CertificateOwner::AnotherConsul { trust_domain, datacenter } => {
+            let or_unknown = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
+            let (datacenter, domain) = (or_unknown(datacenter), or_unknown(trust_domain));
+            format!("another Consul cluster: datacenter {datacenter}, trust domain {domain}")
         }
-        Whose::ConsulAgent => "a Consul agent, on its HTTPS or RPC port".to_owned(),
-        Whose::SomebodyElse => "nobody of Consul's: a load balancer, a proxy, a web server".to_owned(),
-        Whose::Unknown => "nobody that could be told".to_owned(),
+        CertificateOwner::ConsulAgent => "a Consul agent's HTTPS or RPC port".to_owned(),
+        CertificateOwner::NotConsul => {
+            "not a Consul server (a load balancer, proxy or web server)".to_owned()
+        }
+        CertificateOwner::Unknown => "unknown".to_owned(),
     }
 }
 
-fn last_step(way: &Way) -> (String, String) {
-    let told = way.told();
-    let bad = told.iter().find_map(|(name, step)| match step {
-        Told::Bad(said) => Some((name, said)),
-        _ => None,
+fn last_step(trace: &AddressTrace) -> (String, String) {
+    let failed = shown_steps(trace).into_iter().find_map(|(name, step)| match step {
+        Shown::Failed(text) => Some(format!("{name}: {text}")),
+        Shown::Passed(_) | Shown::Open(_) => None,
     });
-    match bad {
-        Some((name, said)) => ("✗".red().to_string(), format!("{name}: {said}")),
-        None if way.peering_exists.passed().is_some() => {
+    match failed {
+        Some(text) => ("✗".red().to_string(), text),
+        None if trace.peering_exists.value().is_some() => {
             ("✓".green().to_string(), "the acceptor answers".to_owned())
         }
-        None => ("–".to_owned(), "not tried".to_owned()),
+        None => ("–".to_owned(), "not checked".to_owned()),
     }
 }
 
-/// What is told of a step.
-enum Told {
-    Good(String),
-    Bad(String),
-    Left(String),
+/// The text of a step.
+enum Shown {
+    Passed(String),
+    Failed(String),
+    /// Neither: not checked, not reached, or without a clear answer.
+    Open(String),
 }
 
-impl Way {
-    /// Every step's name and what is told of it; what was not reached, once.
-    fn told(&self) -> Vec<(&'static str, Told)> {
-        let fault = || crate::diagnosis::fault(self).map(|(_, says)| says).unwrap_or_default();
-        let all = [
-            ("DNS", told(&self.dns, |ips| list(ips), fault)),
-            ("TCP", told(&self.tcp, |seen| seen.to.to_string(), fault)),
-            ("TLS", told(&self.tls, |seen| seen.protocol.clone(), fault)),
-            ("ALPN", told(&self.alpn, Clone::clone, || "h2 was not selected".to_owned())),
-            ("gRPC", told(&self.grpc, |_| "Consul's peer stream".to_owned(), fault)),
-            ("peering exists?", answered(&self.peering_exists, peering_exists, fault)),
-            ("unused secret?", answered(&self.unused_secret, unused_secret, fault)),
-        ];
-        let mut shown = Vec::new();
-        for (name, told) in all {
-            let Some(told) = told else {
-                shown.push((name, Told::Left("not reached, nor what follows".to_owned())));
-                break;
-            };
-            shown.push((name, told));
-        }
-        shown
+/// Returns the name and text of each step, up to the first that was not reached.
+fn shown_steps(trace: &AddressTrace) -> Vec<(&'static str, Shown)> {
+    let tcp_text = |fault: &crate::connectivity::TcpFault| fault.reason().to_string();
+    let steps = [
+        ("DNS", shown(&trace.dns, |ips| list(ips), text)),
+        ("TCP", shown(&trace.tcp, |connected| connected.remote_address.to_string(), tcp_text)),
+        ("TLS", shown(&trace.tls, |presented| presented.protocol.clone(), text)),
+        ("ALPN", shown(&trace.alpn, Clone::clone, text)),
+        ("gRPC", shown(&trace.grpc, |()| "Consul's peer stream".to_owned(), text)),
+        ("peering exists?", answer(&trace.peering_exists, peering_exists)),
+        ("unused secret?", answer(&trace.unused_secret, unused_secret)),
+    ];
+    let mut reached = Vec::new();
+    for (name, step) in steps {
+        let Some(step) = step else {
+            reached.push((name, Shown::Open("not reached, like the steps after it".to_owned())));
+            break;
+        };
+        reached.push((name, step));
     }
+    reached
 }
 
-fn told<T, F>(step: &Step<T, F>, seen: impl Fn(&T) -> String, fault: impl Fn() -> String) -> Option<Told> {
+fn text(fault: &impl Display) -> String {
+    fault.to_string()
+}
+
+/// Returns the text of a step, or `None` if it was not reached.
+fn shown<T, F>(
+    step: &StepResult<T, F>,
+    value_text: impl Fn(&T) -> String,
+    fault_text: impl Fn(&F) -> String,
+) -> Option<Shown> {
     Some(match step {
-        Step::Passed { seen: what, elapsed } => Told::Good(with_time(&printable(&seen(what)), *elapsed)),
-        Step::Failed { elapsed, .. } => Told::Bad(with_time(&printable(&fault()), *elapsed)),
-        Step::NotAsked { because } => Told::Left(format!("not asked: {because}")),
-        Step::NotReached => return None,
-    })
-}
-
-/// What the acceptor said to a question, as its answer.
-fn answered<F>(
-    step: &Step<Status, F>,
-    answer: impl Fn(&Status) -> Told,
-    fault: impl Fn() -> String,
-) -> Option<Told> {
-    let Step::Passed { seen, elapsed } = step else { return told(step, |_| String::new(), fault) };
-    Some(match answer(seen) {
-        Told::Good(said) => Told::Good(with_time(&printable(&said), *elapsed)),
-        Told::Bad(said) => Told::Bad(with_time(&printable(&said), *elapsed)),
-        Told::Left(said) => Told::Left(with_time(&printable(&said), *elapsed)),
-    })
-}
-
-fn peering_exists(status: &Status) -> Told {
-    match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
-        PeeringAnswer::Exists => Told::Good("yes".to_owned()),
-        PeeringAnswer::Unknown => Told::Bad(format!("no ({status})")),
-        PeeringAnswer::MarkedDeleted => Told::Bad(format!("it is deleted ({status})")),
-        PeeringAnswer::Follower => Told::Left("only the leader knows, and this is a follower".to_owned()),
-        PeeringAnswer::NotUnderstood => Told::Left(format!("the answer is not known here ({status})")),
-    }
-}
-
-fn unused_secret(status: &Status) -> Told {
-    match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
-        SecretAnswer::UnusedExists => Told::Good("yes: this token's, or a newer one's".to_owned()),
-        SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => {
-            Told::Bad(format!("no: the last token was used ({status})"))
+        StepResult::Ok { value, elapsed } => {
+            Shown::Passed(with_elapsed(&printable(&value_text(value)), *elapsed))
         }
-        SecretAnswer::AskAgain => Told::Left("a token was generated or used meanwhile: ask again".to_owned()),
-        SecretAnswer::NotUnderstood => Told::Left(format!("the answer is not known here ({status})")),
+        StepResult::Failed { fault, elapsed } => {
+            Shown::Failed(with_elapsed(&printable(&fault_text(fault)), *elapsed))
+        }
+        StepResult::NotChecked { reason } => Shown::Open(format!("not checked: {reason}")),
+        StepResult::NotReached => return None,
+    })
+}
+
+/// Returns the text of an acceptor's answer.
+fn answer<F: Display>(
+    step: &StepResult<GrpcStatus, F>,
+    meaning: impl Fn(&GrpcStatus) -> Shown,
+) -> Option<Shown> {
+    let StepResult::Ok { value, elapsed } = step else { return shown(step, GrpcStatus::to_string, text) };
+    Some(match meaning(value) {
+        Shown::Passed(text) => Shown::Passed(with_elapsed(&printable(&text), *elapsed)),
+        Shown::Failed(text) => Shown::Failed(with_elapsed(&printable(&text), *elapsed)),
+        Shown::Open(text) => Shown::Open(with_elapsed(&printable(&text), *elapsed)),
+    })
+}
+
+fn peering_exists(status: &GrpcStatus) -> Shown {
+    match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
+        PeeringAnswer::Exists => Shown::Passed("yes".to_owned()),
+        PeeringAnswer::Unknown => Shown::Failed(format!("no ({status})")),
+        PeeringAnswer::MarkedDeleted => Shown::Failed(format!("no: it was deleted ({status})")),
+        PeeringAnswer::Follower => {
+            Shown::Open("unknown: this is a follower, and only the leader knows".to_owned())
+        }
+        PeeringAnswer::NotUnderstood => Shown::Open(format!("unknown answer ({status})")),
     }
 }
 
-fn with_time(said: &str, elapsed: Duration) -> String {
+fn unused_secret(status: &GrpcStatus) -> Shown {
+    match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
+        SecretAnswer::UnusedExists => Shown::Passed("yes: this token's, or a newer token's".to_owned()),
+        SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => {
+            Shown::Failed(format!("no: the last token was used ({status})"))
+        }
+        SecretAnswer::AskAgain => {
+            Shown::Open("unknown: a token was generated or used in the meantime. Try again".to_owned())
+        }
+        SecretAnswer::NotUnderstood => Shown::Open(format!("unknown answer ({status})")),
+    }
+}
+
+fn with_elapsed(text: &str, elapsed: Duration) -> String {
     match elapsed.as_millis() {
-        0 => said.to_owned(),
-        millis => format!("{said} ({millis} ms)"),
+        0 => text.to_owned(),
+        millis => format!("{text} ({millis} ms)"),
     }
 }
 

@@ -11,7 +11,7 @@ pub fn check(check: &Check, width: usize) -> String {
     let mut page = Page::new(width);
     page.heading(&format!("{} ({})", check.name, check.severity));
     page.line(check.summary);
-    page.row("Why", check.reason);
+    page.row("Why", check.why);
     page.row("What to do", check.remedy);
     page.row("Source", check.source);
     page.finish()

@@ -73,11 +73,11 @@ fn summary(page: &mut Page, report: &Report) {
                 },
             )
             .collect();
-    let findings = if counts.is_empty() { "No findings".to_owned() } else { counts.join(", ") };
+    let findings = if counts.is_empty() { "No findings:".to_owned() } else { counts.join(", ") + ";" };
     let mut checks = vec![format!("{} passed", counted(count(report.passed), "check"))];
     if !report.skipped.is_empty() {
         checks.push(format!("{} skipped", report.skipped.len()));
     }
     page.empty_line();
-    page.line(&format!("{findings}: {}", checks.join(", ")));
+    page.line(&format!("{findings} {}", checks.join(", ")));
 }

@@ -7,12 +7,13 @@ use ring::rand::SystemRandom;
 use tokio::time::timeout;
 
 use crate::cli::env::eprint_line;
-use crate::connectivity::probe_answer::{Code, SecretAnswer};
+use crate::connectivity::probe_answer::SecretAnswer;
 use crate::net::consul::Client;
 use crate::net::ledger::{Entry, Ledger, Of, Origin};
 use crate::net::peerstream::Trust;
-use crate::net::probe::{Asked, ProbeTarget, probe};
+use crate::net::probe::{ProbeTarget, trace_until_answered};
 use crate::net::regenerate::{Decision, LedgerLook, Looks, PeeringLook, SecretLook, decide, is_stillborn};
+use crate::observed::Observed;
 use crate::render::pretty::printable;
 use crate::staleness::evidence::LEDGER_OFF;
 
@@ -112,16 +113,22 @@ async fn ask_for_unused_secret(peering: &PeeringLook, ledger: &LedgerLook) -> Se
     } else {
         Trust::Plaintext
     };
-    let target =
-        ProbeTarget { addresses: record.addresses.clone(), trust, peer_id: id.clone(), has_remote: true };
-    match probe(&target, BUDGET, &SystemRandom::new()).await.unused_secret {
-        Asked::Answered(answer) => match SecretAnswer::of(Code::from_name(&answer.code), &answer.message) {
+    let target = ProbeTarget {
+        addresses: record.addresses.clone(),
+        field: "ServerAddresses",
+        not_dialed: Vec::new(),
+        trust,
+        peer_id: id.clone(),
+        has_remote: true,
+    };
+    let connectivity = trace_until_answered(&target, BUDGET, &SystemRandom::new()).await;
+    match connectivity.answers(None).1 {
+        Observed::Value(answer) => match SecretAnswer::of(answer.code, &answer.message) {
             SecretAnswer::UnusedExists => SecretLook::Unused,
             SecretAnswer::NoneUnused => SecretLook::Spent,
             _ => SecretLook::NotAsked(answer.message),
         },
-        Asked::Unanswered => not_asked("no address of the last token answered"),
-        Asked::NotAsked(because) => SecretLook::NotAsked(because),
+        Observed::Failed(reason) | Observed::NotChecked(reason) => SecretLook::NotAsked(reason),
     }
 }
 

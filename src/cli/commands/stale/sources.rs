@@ -14,24 +14,19 @@ use super::Arguments;
 use crate::cli::args::ledger_options::{Kind, LedgerOptions};
 use crate::cli::env::now;
 use crate::cli::error::CliError;
-use crate::connectivity::probe_answer::{Answer, probe_b_may_be_asked_of};
-use crate::net::consul::{Client, Peering};
-use crate::net::ledger;
-use crate::net::probe::{Asked, Attempt, Outcome, ProbeTarget, Probed, probe};
+use crate::connectivity::probe_answer::Answer;
+use crate::net::consul::Client;
+use crate::net::gather::staleness::{consul_view, ledger_records};
+use crate::net::probe::{ProbeTarget, trace_until_answered};
 use crate::net::snapshot;
 use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
 use crate::render::pretty::printable;
-use crate::staleness::evidence::{
-    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState,
-};
+use crate::staleness::evidence::{Evidence, LedgerRecord};
 use crate::token::Token;
 
 /// How long each step of a probe may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// How many addresses without an answer are told of; a cluster has fewer servers.
-const MAX_FAILURES: usize = 8;
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How many chunks of a live snapshot may wait for their reader.
 const WAITING_CHUNKS: usize = 16;
@@ -80,7 +75,7 @@ pub(super) async fn gather(arguments: &Arguments, token: &Token, shared: &Shared
             Err(because) => Observed::NotChecked(because.clone()),
         },
         consul: match &shared.client {
-            Ok(client) => consul(client, arguments.name.as_deref(), token).await,
+            Ok(client) => consul_view(client, arguments.name.as_deref(), token, now).await,
             Err(because) => Observed::NotChecked(because.clone()),
         },
         peering_exists,
@@ -92,121 +87,29 @@ pub(super) async fn gather(arguments: &Arguments, token: &Token, shared: &Shared
     }
 }
 
-pub(in crate::cli) async fn read_ledger(
+async fn read_ledger(
     options: &LedgerOptions,
     kind: Kind,
     client: Result<&Client, &String>,
 ) -> Result<Vec<LedgerRecord>, String> {
-    if kind == Kind::Off {
-        return Err(LEDGER_OFF.to_owned());
-    }
     if let (Kind::Consul, Err(reason)) = (kind, client) {
         return Err(reason.clone());
     }
-    let ledger = options.open(kind, client.ok())?;
-    let entries = ledger.records(None).await.map_err(|error| error.to_string())?;
-    Ok(entries.into_iter().filter_map(|entry| remembered(entry.record)).collect())
+    ledger_records(&options.open(kind, client.ok())?).await
 }
 
-fn remembered(record: ledger::Record) -> Option<LedgerRecord> {
-    Some(LedgerRecord {
-        name: record.name,
-        partition: record.partition,
-        server_name: record.server_name,
-        peer_id: record.peer_id,
-        secret_sha256: record.secret_sha256?,
-        at: record.time,
-        imported: record.source == ledger::Origin::Imported,
-    })
-}
-
-/// What the Consul at `-http-addr` says: first whose it is, then of the name, and of the list where a name alone could
-/// mislead.
-pub(in crate::cli) async fn consul(
-    client: &Client,
-    name: Option<&str>,
-    token: &Token,
-) -> Observed<ConsulView> {
-    let roots = match client.ca_roots().await {
-        Ok(roots) => roots,
-        Err(error) => return Observed::Failed(error.to_string()),
-    };
-    let mut view = ConsulView {
-        at: Some(now()),
-        trust_domain: Some(roots.trust_domain).filter(|domain| !domain.is_empty()),
-        roots: roots.roots.into_iter().map(|root| root.certificate).collect(),
-        named: None,
-        listed: None,
-    };
-    if let Some(name) = name {
-        view.named = match client.read_peering(name).await {
-            Ok(Some(peering)) => Some(Named::Found(entry(peering))),
-            Ok(None) => Some(Named::NotFound),
-            Err(error) => return Observed::Failed(error.to_string()),
-        };
-    }
-    let settled = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
-    if !settled {
-        match client.list_peerings().await {
-            Ok(peerings) => view.listed = Some(peerings.into_iter().map(entry).collect()),
-            Err(error) if view.named.is_none() => return Observed::Failed(error.to_string()),
-            Err(_) => {}
-        }
-    }
-    Observed::Value(view)
-}
-
-pub(in crate::cli) fn entry(peering: Peering) -> Entry {
-    Entry {
-        id: peering.id,
-        name: peering.name,
-        state: PeeringState::from_name(&peering.state),
-        peer_id: Some(peering.peer_id).filter(|id| !id.is_empty()),
-        last_heartbeat: peering.stream.last_heartbeat,
-    }
-}
-
-/// The answers to probes A and B. The probes get the peer ID, the addresses, the CAs and the server name, never the secret.
+/// The answers to *peering exists?* and *unused secret?*.
 async fn probes(arguments: &Arguments, token: &Token) -> (Observed<Answer>, Observed<Answer>) {
-    let because = match (arguments.probe, arguments.offline) {
+    let reason = match (arguments.probe, arguments.offline) {
         (_, true) => "-offline was given",
         (false, _) => "-probe was not given",
         (true, false) => {
-            let probed = probe(&ProbeTarget::from(token), PATIENCE, &SystemRandom::new()).await;
-            let b = match probe_b_may_be_asked_of(token) {
-                Ok(()) => source(&probed.unused_secret, &probed),
-                Err(because) => Observed::NotChecked(because.to_owned()),
-            };
-            return (source(&probed.peering_exists, &probed), b);
+            let random = SystemRandom::new();
+            let connectivity = trace_until_answered(&ProbeTarget::from(token), TIMEOUT, &random).await;
+            return connectivity.answers(Some(now()));
         }
     };
-    (Observed::NotChecked(because.to_owned()), Observed::NotChecked(because.to_owned()))
-}
-
-fn source(asked: &Asked, probed: &Probed) -> Observed<Answer> {
-    match asked {
-        Asked::Answered(answer) => Observed::Value(Answer { at: Some(now()), ..Answer::from(answer) }),
-        Asked::NotAsked(because) => Observed::NotChecked(because.clone()),
-        Asked::Unanswered => {
-            let mut failures: Vec<String> = probed.attempts.iter().filter_map(failure).collect();
-            if failures.is_empty() {
-                failures.push("the token has no address".to_owned());
-            }
-            let more = failures.len().saturating_sub(MAX_FAILURES);
-            failures.truncate(MAX_FAILURES);
-            if more > 0 {
-                failures.push(format!("and {more} more addresses"));
-            }
-            Observed::Failed(failures.join("; "))
-        }
-    }
-}
-
-fn failure(attempt: &Attempt) -> Option<String> {
-    match &attempt.outcome {
-        Outcome::Failed(error) => Some(format!("{}: {error}", attempt.address)),
-        Outcome::Answered(_) => None,
-    }
+    (Observed::NotChecked(reason.to_owned()), Observed::NotChecked(reason.to_owned()))
 }
 
 /// A snapshot of the cluster that is asked, streamed: it is never written anywhere.

@@ -2,7 +2,7 @@ use super::*;
 
 fn resolve(options: &Options, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::resolve(options, |name| {
-        variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        variables.iter().find(|(variable, _)| *variable == name).map(|(_, value)| (*value).to_owned())
     })
 }
 
@@ -12,7 +12,7 @@ fn address(flag: Option<&str>, variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn an_address_is_read_as_consul_reads_it() {
+fn addresses_are_parsed_like_consul() {
     for (text, url) in [
         ("10.0.0.1:8500", "http://10.0.0.1:8500"),
         ("http://10.0.0.1:8500", "http://10.0.0.1:8500"),
@@ -32,7 +32,7 @@ fn an_address_is_read_as_consul_reads_it() {
 }
 
 #[test]
-fn a_flag_wins_over_its_variable_and_an_empty_one_over_nothing() {
+fn a_flag_overrides_its_variable_unless_it_is_empty() {
     let variables = [("CONSUL_HTTP_ADDR", "variable:1")];
     assert_eq!(address(Some("flag:1"), &variables), "http://flag:1");
     assert_eq!(address(Some(""), &variables), "http://variable:1");
@@ -40,7 +40,7 @@ fn a_flag_wins_over_its_variable_and_an_empty_one_over_nothing() {
 }
 
 #[test]
-fn tls_that_was_asked_for_is_not_revoked_by_a_plain_scheme() {
+fn an_http_scheme_does_not_override_consul_http_ssl() {
     for (ssl, url) in
         [("true", "https://a:1"), ("1", "https://a:1"), ("false", "http://a:1"), ("0", "http://a:1")]
     {
@@ -50,12 +50,12 @@ fn tls_that_was_asked_for_is_not_revoked_by_a_plain_scheme() {
 }
 
 #[test]
-fn verification_is_off_only_when_the_variable_says_so() {
+fn verification_is_off_only_if_the_variable_is_false() {
     let skips = |value: &str| resolve(&Options::default(), &[("CONSUL_HTTP_SSL_VERIFY", value)]);
     assert!(skips("false").unwrap().tls.skip_verification);
     assert!(!skips("true").unwrap().tls.skip_verification);
     assert!(!skips("").unwrap().tls.skip_verification);
-    // Consul's client turns it off here, with a warning that scrolls by.
+    // Consul's client turns verification off here and only logs a warning.
     assert!(matches!(skips("yes"), Err(ConfigError::NotBoolean { variable: "CONSUL_HTTP_SSL_VERIFY", .. })));
 }
 

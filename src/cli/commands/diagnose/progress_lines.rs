@@ -1,28 +1,28 @@
-//! What a person sees while the ways to the servers are gone: a line an address, which goes away with the result.
+//! Progress on a terminal: one line per address while the addresses are traced. The lines disappear with the result.
 
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::net::probe::{Ladder, Tell};
+use crate::net::probe::{ProbeTarget, Progress};
 use crate::render::pretty::printable;
 
-/// How many lines there are at most; the others go their way unseen.
+/// How many addresses are shown.
 const MAX_LINES: usize = 16;
 
-/// Lines on standard error, as long as this is kept.
-pub(super) struct Live {
+/// Lines on standard error. Dropping them removes them.
+pub(super) struct ProgressLines {
     all: MultiProgress,
     lines: Vec<ProgressBar>,
 }
 
-impl Live {
-    /// A line for each address.
-    pub(super) fn of(ladder: &Ladder) -> Self {
+impl ProgressLines {
+    /// Shows one line per address.
+    pub(super) fn new(target: &ProbeTarget) -> Self {
         let all = MultiProgress::new();
         let style = ProgressStyle::with_template("{spinner} {prefix} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
-        let lines = ladder.target.addresses.iter().take(MAX_LINES).map(|address| {
+        let lines = target.addresses.iter().take(MAX_LINES).map(|address| {
             let line = all.add(ProgressBar::new_spinner().with_style(style.clone()));
             line.set_prefix(printable(address));
             line.enable_steady_tick(Duration::from_millis(100));
@@ -31,11 +31,11 @@ impl Live {
         Self { lines: lines.collect(), all }
     }
 
-    /// Moves the lines on.
-    pub(super) fn tell(&self) -> Tell {
+    /// Returns the progress that updates the lines.
+    pub(super) fn progress(&self) -> Progress {
         let lines = self.lines.clone();
-        Tell::to(move |place, step| {
-            let Some(line) = lines.get(place) else { return };
+        Progress::new(move |index, step| {
+            let Some(line) = lines.get(index) else { return };
             match step {
                 Some(step) => line.set_message(format!("{step} …")),
                 None => line.finish_with_message("done"),
@@ -44,9 +44,9 @@ impl Live {
     }
 }
 
-impl Drop for Live {
+impl Drop for ProgressLines {
     fn drop(&mut self) {
-        // Where it cannot be cleared, a few lines stay.
+        // If the terminal cannot remove the lines, they stay.
         let _ = self.all.clear();
     }
 }

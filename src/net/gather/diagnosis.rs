@@ -1,0 +1,176 @@
+//! The inputs of a diagnosis: connectivity, the dialer's view, and staleness.
+//!
+//! ```no_run
+//! use consul_peering::diagnosis::{GivenToken, diagnose};
+//! use consul_peering::net::gather::diagnosis::{Request, Sources, gather};
+//!
+//! # async fn run(client: &consul_peering::net::consul::Client) -> Result<(), std::io::Error> {
+//! let token = GivenToken::new(std::fs::read("west.token")?.into());
+//! let sources = Sources::new(Some(client), jiff::Timestamp::now, "this-host");
+//! let inputs = gather(&sources, Request { token: Some(&token), ..Request::default() }).await;
+//! println!("{}", diagnose(inputs).conclusion);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ring::rand::SystemRandom;
+use tokio::time;
+
+use super::staleness::{consul_view, entry, ledger_records};
+use crate::connectivity::Connectivity;
+use crate::diagnosis::{DialerView, GivenToken, Inputs};
+use crate::explain;
+use crate::net::consul::{Client, DialerAnswers};
+use crate::net::ledger::Ledger;
+use crate::net::probe::{ProbeTarget, Progress, trace_all};
+use crate::observed::Observed;
+use crate::staleness::evidence::{Evidence, Whose};
+use crate::staleness::{Assessment, assess};
+use crate::token::Token;
+
+/// The sources, and how to query them.
+pub struct Sources<'a> {
+    /// The Consul at hand, usually the dialer's; `None`: use no network.
+    pub client: Option<&'a Client>,
+    /// The ledger, or why there is none.
+    pub ledger: Result<Ledger<'a>, String>,
+    /// How long each step may take.
+    pub timeout: Duration,
+    /// Returns the current time.
+    pub clock: fn() -> Timestamp,
+    /// This host's name.
+    pub host: String,
+    /// Receives the progress of the connections.
+    pub progress: Progress,
+}
+
+impl<'a> Sources<'a> {
+    /// Creates sources without a ledger and progress, with a timeout of five seconds per step.
+    pub fn new(client: Option<&'a Client>, clock: fn() -> Timestamp, host: impl Into<String>) -> Self {
+        Self {
+            client,
+            ledger: Ok(Ledger::Off),
+            timeout: Duration::from_secs(5),
+            clock,
+            host: host.into(),
+            progress: Progress::none(),
+        }
+    }
+}
+
+/// What to diagnose.
+#[derive(Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// The token, if there is one.
+    pub token: Option<&'a GivenToken>,
+    /// The error message that a person saw.
+    pub error: Option<&'a str>,
+    /// The dialer's local name of the peering.
+    pub name: Option<&'a str>,
+    /// How the token was given, `@FILE`, for the next commands.
+    pub given_as: Option<&'a str>,
+    /// The address of the Consul at hand for the next commands, if it is not the default.
+    pub http_addr: Option<&'a str>,
+}
+
+/// Queries all sources: the token's addresses and the Consul at hand at the same time, then the ledger.
+pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'a> {
+    let now = (sources.clock)();
+    let token = request.token.and_then(GivenToken::token);
+    let mut inputs = Inputs {
+        name: request.name,
+        given_as: request.given_as,
+        http_addr: request.http_addr,
+        error: request.error.map(explain::explain),
+        ..Inputs::new(now, request.token)
+    };
+    let Some(client) = sources.client else {
+        let reason = || "-offline was given".to_owned();
+        inputs.connectivity = Observed::NotChecked(reason());
+        inputs.dialer = Observed::NotChecked(reason());
+        return inputs;
+    };
+    (inputs.connectivity, inputs.dialer) =
+        tokio::join!(connectivity(sources, token), dialer(sources, client));
+    if let Some(token) = token {
+        inputs.staleness = Some(staleness(sources, token, &inputs, client).await);
+    }
+    inputs
+}
+
+async fn connectivity(sources: &Sources<'_>, token: Option<&Token>) -> Observed<Connectivity> {
+    let Some(token) = token else {
+        return Observed::NotChecked("there is no token that can be decoded".to_owned());
+    };
+    let random = SystemRandom::new();
+    let traced = trace_all(&ProbeTarget::from(token), sources.timeout, &random, &sources.progress).await;
+    Observed::Value(Connectivity {
+        observed_from: sources.host.clone(),
+        observed_at: Some((sources.clock)()),
+        ..traced
+    })
+}
+
+async fn dialer(sources: &Sources<'_>, client: &Client) -> Observed<DialerView> {
+    match client.dialer_answers(sources.timeout).await {
+        Ok(answers) => Observed::Value(dialer_view(client, answers)),
+        Err(error) => Observed::Failed(error.to_string()),
+    }
+}
+
+fn dialer_view(client: &Client, answers: DialerAnswers) -> DialerView {
+    DialerView {
+        address: client.address(),
+        version: answers.version,
+        trust_domain: answers.trust_domain,
+        peering_enabled: answers.peering_enabled,
+        anonymous: answers.anonymous,
+        may_read: answers.may_read,
+        may_write: answers.may_write,
+        through_mesh_gateways: answers.through_mesh_gateways,
+        peerings: answers.peerings.map(|all| all.into_iter().map(entry).collect()),
+        refusals: answers.refusals,
+    }
+}
+
+/// Combines the probes' answers, the ledger, and the Consul at hand, which may be the acceptor's.
+async fn staleness(sources: &Sources<'_>, token: &Token, inputs: &Inputs<'_>, client: &Client) -> Assessment {
+    let (peering_exists, unused_secret) = match inputs.connectivity.value() {
+        Some(connectivity) => connectivity.answers(connectivity.observed_at),
+        None => (Observed::default(), Observed::default()),
+    };
+    let dialer = &inputs.dialer;
+    let is_elsewhere =
+        dialer.value().is_some_and(|view| Whose::of(view.trust_domain.as_deref(), token) == Whose::Others);
+    let ledger = match &sources.ledger {
+        Ok(Ledger::ConsulKv(_)) if is_elsewhere => {
+            Err("it is in the KV of this Consul, which is not the acceptor's".to_owned())
+        }
+        Ok(ledger) => ledger_records(ledger).await,
+        Err(reason) => Err(reason.clone()),
+    };
+    let consul = match dialer {
+        Observed::Failed(reason) => Observed::NotChecked(reason.clone()),
+        // The dialer's Consul knows nothing about the acceptor's tokens.
+        Observed::Value(_) if is_elsewhere => Observed::NotChecked("it is not the acceptor's".to_owned()),
+        // Consul would refuse, but only after 12 seconds.
+        Observed::Value(view) if view.peerings.is_none() => {
+            Observed::NotChecked("the ACL token may not read its peerings".to_owned())
+        }
+        _ => time::timeout(sources.timeout, consul_view(client, None, token, sources.clock))
+            .await
+            .unwrap_or_else(|_| Observed::Failed("it did not answer in time".to_owned())),
+    };
+    let evidence = Evidence {
+        name: None,
+        ledger: ledger.map_or_else(Observed::NotChecked, Observed::Value),
+        consul,
+        peering_exists,
+        unused_secret,
+        snapshot: Observed::default(),
+    };
+    assess("token", token, &evidence)
+}
