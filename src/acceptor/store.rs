@@ -8,8 +8,6 @@ mod kv;
 mod secrets;
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,6 +18,7 @@ use zeroize::Zeroizing;
 use super::ca::Root;
 use super::peering::Peering;
 use super::{AcceptorError, Settings};
+use crate::net::sqlite::{Schema, SchemaError, create_private};
 use crate::token::Secret;
 pub(super) use kv::KvEntry;
 pub(super) use secrets::{Exchanged, Opened};
@@ -30,8 +29,7 @@ const FILE: &str = "acceptor.sqlite3";
 /// The timeout for locks of other processes.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The migrations from an empty database to the current version. A released migration never changes.
-const MIGRATIONS: [&str; 3] = [FIRST, kv::MIGRATION, THIRD];
+const SCHEMA: Schema = Schema { first_version: 1, scripts: &[FIRST, kv::MIGRATION, THIRD] };
 
 const FIRST: &str = "
     CREATE TABLE cluster (
@@ -88,26 +86,16 @@ impl Store {
     pub(super) fn open(directory: &Path, settings: &Settings) -> Result<Self, AcceptorError> {
         let path = directory.join(FILE);
         let failed = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|error| failed(error.to_string()))?;
-        // SQLite would create it with the process's umask, and it contains the key of a CA.
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| failed(error.to_string()))?;
+        create_private(directory, &path).map_err(|error| failed(error.to_string()))?;
         let mut connection = Connection::open(&path).map_err(|error| failed(error.to_string()))?;
         let cluster = prepare(&mut connection, settings).map_err(|error| match error {
-            PrepareError::Sqlite(error) => failed(error.to_string()),
-            PrepareError::Newer(found) => AcceptorError::Newer {
-                path: path.display().to_string(),
-                found,
-                supported: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
-            },
+            PrepareError::Schema(SchemaError::Sqlite(error)) => failed(error.to_string()),
+            PrepareError::Schema(SchemaError::Older(found)) => {
+                failed(format!("version {found} is not supported"))
+            }
+            PrepareError::Schema(SchemaError::Newer { found, supported }) => {
+                AcceptorError::Newer { path: path.display().to_string(), found, supported }
+            }
             PrepareError::Acceptor(error) => error,
         })?;
         Ok(Self { connection, cluster })
@@ -181,14 +169,19 @@ impl Store {
 }
 
 enum PrepareError {
-    Sqlite(rusqlite::Error),
-    Newer(i64),
+    Schema(SchemaError),
     Acceptor(AcceptorError),
+}
+
+impl From<SchemaError> for PrepareError {
+    fn from(error: SchemaError) -> Self {
+        Self::Schema(error)
+    }
 }
 
 impl From<rusqlite::Error> for PrepareError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+        Self::Schema(error.into())
     }
 }
 
@@ -196,22 +189,7 @@ impl From<rusqlite::Error> for PrepareError {
 /// to do.
 fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, PrepareError> {
     connection.busy_timeout(LOCK_TIMEOUT)?;
-    if version(connection)? != MIGRATIONS.len() {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have migrated while this one waited for the lock.
-        let reached = version(&transaction)?;
-        for script in MIGRATIONS.get(reached..).unwrap_or_default() {
-            transaction.execute_batch(script)?;
-        }
-        if reached == 0 {
-            create_cluster(&transaction, settings)?;
-        }
-        transaction.pragma_update(None, "user_version", MIGRATIONS.len().max(reached))?;
-        transaction.commit()?;
-        // Allows reading during a write. SQLite does not wait for the lock that this needs: if another process has it, the
-        // database works without, and the next process tries again.
-        let _ = connection.pragma_update(None, "journal_mode", "wal");
-    }
+    SCHEMA.migrate(connection, |transaction| create_cluster(transaction, settings))?;
     let cluster = connection.query_row(
         "SELECT id, certificate, created_index FROM cluster, root WHERE active",
         [],
@@ -221,14 +199,6 @@ fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, 
         },
     )?;
     Ok(cluster)
-}
-
-fn version(connection: &Connection) -> Result<usize, PrepareError> {
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match usize::try_from(version) {
-        Ok(existing) if existing <= MIGRATIONS.len() => Ok(existing),
-        _ => Err(PrepareError::Newer(version)),
-    }
 }
 
 fn create_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), PrepareError> {

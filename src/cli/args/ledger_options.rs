@@ -5,7 +5,10 @@ use clap::{Args, ValueEnum};
 use crate::cli::env::state_directory;
 use crate::cli::error::CliError;
 use crate::net::consul::Client;
+use crate::net::gather::staleness::read_ledger;
 use crate::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Sqlite};
+use crate::observed::Observed;
+use crate::staleness::evidence::LedgerRecord;
 
 /// Where it is remembered what was generated.
 #[derive(Debug, Args)]
@@ -48,13 +51,24 @@ impl LedgerOptions {
         match (kind, client) {
             (Kind::Off, _) => Ok(Ledger::Off),
             (Kind::Sqlite, _) => state_directory()
-                .map(|directory| Ledger::Sqlite(Sqlite::within(&directory)))
+                .map(|directory| Ledger::Sqlite(Sqlite::in_directory(&directory)))
                 .ok_or_else(|| "there is no home directory to keep it in: set PEERING_STATE_DIR".to_owned()),
             (Kind::Consul, Some(client)) => {
                 let prefix = self.ledger_prefix.clone().filter(|prefix| !prefix.trim_matches('/').is_empty());
-                Ok(Ledger::ConsulKv(ConsulKv::below(client, prefix.as_deref().unwrap_or(DEFAULT_PREFIX))))
+                Ok(Ledger::ConsulKv(ConsulKv::new(client, prefix.as_deref().unwrap_or(DEFAULT_PREFIX))))
             }
             (Kind::Consul, None) => Err("no Consul is named".to_owned()),
+        }
+    }
+
+    /// Reads all records of the ledger of a kind. `client` is the client of the Consul, or why there is none.
+    pub async fn read(&self, kind: Kind, client: Result<&Client, &str>) -> Observed<Vec<LedgerRecord>> {
+        if let (Kind::Consul, Err(reason)) = (kind, client) {
+            return Observed::NotChecked(reason.to_owned());
+        }
+        match self.open(kind, client.ok()) {
+            Ok(ledger) => read_ledger(&ledger).await,
+            Err(reason) => Observed::NotChecked(reason),
         }
     }
 }

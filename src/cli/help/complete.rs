@@ -14,7 +14,7 @@ use crate::cli::args::http_options::wait_for;
 use crate::cli::env::state_directory;
 use crate::explain;
 use crate::lint::rules;
-use crate::net::ledger::{Ledger, Sqlite};
+use crate::net::ledger::{Filter, Ledger, Sqlite};
 
 /// A word, and what it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ fn positional(argument: &Arg, begun: &str) -> Vec<Candidate> {
         return listed.iter().map(|value| Candidate::new(value.get_name(), "")).collect();
     }
     match argument.get_id().as_str() {
-        "words" => {
+        "text" => {
             let messages = explain::entries().iter().map(|entry| Candidate::new(entry.name, entry.summary));
             // A check and a message may have one name.
             let mut all: Vec<Candidate> = checks().chain(messages).collect();
@@ -193,10 +193,10 @@ fn files(begun: &str) -> Vec<Candidate> {
 
 /// The local names in the ledger of this machine.
 fn peerings() -> Vec<Candidate> {
-    let ledger = state_directory().map(|directory| Sqlite::within(&directory));
+    let ledger = state_directory().map(|directory| Sqlite::in_directory(&directory));
     // To look must not make one.
     let Some(ledger) = ledger.filter(|ledger| ledger.path().exists()) else { return Vec::new() };
-    let records = wait_for(Ledger::Sqlite(ledger).records(None)).unwrap_or_default();
+    let records = wait_for(Ledger::Sqlite(ledger).records(Filter::All)).unwrap_or_default();
     let mut names: Vec<String> = records.into_iter().map(|entry| entry.record.name).collect();
     names.sort();
     names.dedup();
