@@ -5,7 +5,7 @@
 //! `UPDATE_DOCS=1` writes what was printed into the pages, with `[..]` for what differs from run to run.
 
 mod guard;
-mod markdown;
+pub mod markdown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -362,10 +362,11 @@ fn the_page_of_commands_is_up_to_date() {
         "dev",
         "completions",
         "man",
+        "options",
         "exit-codes",
         "environment",
     ] {
-        let title = if ["exit-codes", "environment"].contains(&command) {
+        let title = if ["options", "exit-codes", "environment"].contains(&command) {
             command.to_owned()
         } else {
             format!("peering {command}")
