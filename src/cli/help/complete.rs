@@ -153,7 +153,7 @@ fn positional(argument: &Arg, begun: &str) -> Vec<Candidate> {
         return listed.iter().map(|value| Candidate::new(value.get_name(), "")).collect();
     }
     match argument.get_id().as_str() {
-        "words" => {
+        "text" => {
             let messages = explain::entries().iter().map(|entry| Candidate::new(entry.name, entry.summary));
             // A check and a message may have one name.
             let mut all: Vec<Candidate> = checks().chain(messages).collect();
