@@ -5,7 +5,7 @@
 //! `UPDATE_DOCS=1` writes what was printed into the pages, with `[..]` for what differs from run to run.
 
 mod guard;
-mod markdown;
+pub mod markdown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

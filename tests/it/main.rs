@@ -1,5 +1,5 @@
-//! Everything that is tested from outside: one binary, so that it links once.
-// Tests may print, read the clock and build texts as they like.
+//! The integration tests: one binary, so that it links once.
+// Tests may print, read the clock and allocate freely.
 #![allow(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
@@ -30,6 +30,7 @@ mod hostile;
 mod http_faults;
 mod inspect;
 mod kv;
+mod language;
 mod ledger;
 mod own_server;
 mod peering;
