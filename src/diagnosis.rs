@@ -210,9 +210,9 @@ fn not_checked(inputs: &Inputs<'_>) -> Vec<UncheckedSource> {
     if let Some(reason) = inputs.dialer.reason() {
         push(CauseSource::Dialer, reason);
     }
-    for source in inputs.staleness.iter().flat_map(|it| &it.not_asked) {
-        if source.source == SourceName::Ledger && source.because != LEDGER_OFF {
-            push(CauseSource::Ledger, &source.because);
+    for source in inputs.staleness.iter().flat_map(|it| &it.not_checked) {
+        if source.source == SourceName::Ledger && source.reason != LEDGER_OFF {
+            push(CauseSource::Ledger, &source.reason);
         }
     }
     match &inputs.error {

@@ -1,14 +1,15 @@
-//! What a message of Consul's means, why it is there, and what to do.
+//! Consul's messages around peering: what they mean, their causes and remedies.
 //!
-//! [`explain`] takes any text that Consul's command line, HTTP API or log printed around peering. It undoes the
-//! wrapping ([`causes`]) and looks every innermost text up among the known messages ([`entries`]). Of several known
-//! shapes that match, the one with the most literal text wins. A text that nobody wrote an entry for gives nothing.
+//! [`explain`] accepts any text that Consul's command line, HTTP API or log printed. It removes the layers around each
+//! message ([`messages`]) and looks the message up in the [`catalog`]. If several patterns match, the one with the most
+//! literal text wins. Text without an entry yields nothing.
 
 pub mod catalog;
 mod docs;
+mod layers;
+mod mapped_text;
 mod message;
 mod pattern;
-mod source_map;
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -18,30 +19,30 @@ use serde::Serialize;
 
 pub use catalog::entries;
 pub use docs::markdown;
-pub use message::{Cause, MAX_TEXT_LEN, Operation, causes};
+pub use message::{MAX_TEXT_LEN, Message, Operation, messages};
 pub use pattern::{Captures, Pattern};
 
-use source_map::MappedText;
+use mapped_text::MappedText;
 
-/// A message that Consul is known to print, or several that mean the same.
+/// A message of Consul, or several with the same meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Entry {
-    /// Stable name in kebab case: `secret-invalid`.
+    /// The stable name in kebab case, such as `secret-invalid`.
     pub name: &'static str,
-    /// What it is about.
+    /// The subject.
     pub area: Area,
-    /// What it means, in one sentence.
+    /// The meaning, in one sentence.
     pub summary: &'static str,
-    /// The causes, likeliest first.
-    pub why: &'static [&'static str],
+    /// The causes, most likely first.
+    pub causes: &'static [&'static str],
     /// What to do.
     pub remedy: &'static str,
-    /// A command line to run next. Words in capitals stand for what the person knows: `NAME`, `ADDRESS`, `@token`.
+    /// The next command to run. Words in capitals are placeholders: `NAME`, `ADDRESS`, `@token`.
     pub next: &'static str,
-    /// Where this is known from.
+    /// The source of this information.
     pub source: &'static str,
-    /// The shapes of the message; none for what has no message.
+    /// The messages. Empty for a cause without a message.
     #[serde(skip)]
     pub patterns: &'static [Pattern],
 }
@@ -94,78 +95,81 @@ impl Area {
     }
 }
 
-/// One known cause that was found in a text.
+/// An entry that was found in a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Explanation {
-    /// What is known about it.
+    /// The entry.
     #[serde(flatten)]
     pub entry: &'static Entry,
-    /// The entry's next command, with the values that the text gave.
+    /// The entry's next command, with placeholders replaced by values from the text.
     pub command: String,
-    /// The first text that had this cause, without its wrapping; tokens are replaced.
-    pub text: String,
-    /// Where it stands in the text that was given, in bytes.
+    /// The first matching message, without layers. Tokens are redacted.
+    pub message: String,
+    /// The byte range of that message in the text.
     pub range: Range<usize>,
-    /// Values from the first text: names, addresses, certificate names, numbers. Never a secret.
+    /// Values from that message: names, addresses, certificate names, numbers. Never a secret.
     pub captures: Captures,
-    /// How often the cause stands in the text.
+    /// The number of messages in the text that match the entry.
     pub count: usize,
-    /// The peering server addresses it was said of, each once.
+    /// The peering server addresses in these messages, without duplicates.
     pub addresses: Vec<String>,
-    /// What had been asked of Consul, if the text says it.
+    /// The operation that failed, if the text contains it.
     pub operation: Option<Operation>,
-    /// The local name that was used, if the text says it.
+    /// The local name of the peering, if the text contains it.
     pub peering: Option<String>,
-    /// The HTTP API's address, if the text is about the way there.
+    /// The URL of the HTTP API, if the request did not reach Consul.
     pub url: Option<String>,
-    /// The HTTP API's status, if the text says it.
+    /// The HTTP status of the API's response, if the text contains it.
     pub http_status: Option<u16>,
-    /// The innermost gRPC status code, if the text says it.
+    /// The innermost gRPC status code, if the text contains it.
     pub grpc_code: Option<String>,
-    /// How telling the known message is, as its pattern says.
+    /// The rank of the pattern that matched.
     #[serde(skip)]
-    pub telling: usize,
+    pub specificity: usize,
 }
 
-/// The longest text that is looked through for one message on several lines, in bytes.
+/// Maximum length of a text whose lines are also read as one wrapped message, in bytes.
 const MAX_WRAPPED_LEN: usize = 64 * 1024;
 
-/// The known causes in a text, each once, in the order in which they stand. Empty if none is known.
+/// Returns the known messages in a text, each once, in the order of the text.
 pub fn explain(text: &str) -> Vec<Explanation> {
     let source = MappedText::cleaned(message::bounded(text));
-    let found = explained(message::causes_of(&source));
+    let found = explained(message::messages_in(&source));
     if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') {
         return found;
     }
-    // One message may have been wrapped over several lines by a terminal: at words, or in the middle of them. Half of one
-    // is not known, or known less well.
-    [" ", ""].into_iter().map(|glue| explained(message::causes_of(&source.joined(glue)))).fold(found, better)
+    // A terminal may have wrapped one message over several lines, between words or inside a word. A part of a message
+    // matches no pattern, or a less specific one.
+    [" ", ""]
+        .into_iter()
+        .map(|separator| explained(message::messages_in(&source.joined(separator))))
+        .fold(found, better)
 }
 
-/// The second reading, if it knows as much as the first, and knows it better.
+/// Returns the second reading if it finds at least as many entries and fewer vague ones, or more specific ones.
 fn better(first: Vec<Explanation>, second: Vec<Explanation>) -> Vec<Explanation> {
-    let told = |found: &[Explanation]| {
-        let vague = found.iter().filter(|known| known.telling <= VAGUE).count();
-        (found.len() - vague, vague, found.iter().map(|known| known.telling).sum::<usize>())
+    let score = |found: &[Explanation]| {
+        let vague = found.iter().filter(|it| it.specificity <= VAGUE).count();
+        (found.len() - vague, vague, found.iter().map(|it| it.specificity).sum::<usize>())
     };
-    let ((known, vague, telling), (other_known, other_vague, other_telling)) = (told(&first), told(&second));
-    let as_much = other_known >= known && !second.is_empty();
-    let better = other_vague < vague || (other_vague == vague && other_telling > telling);
-    if as_much && (first.is_empty() || better) { second } else { first }
+    let ((exact, vague, specificity), (other_exact, other_vague, other_specificity)) =
+        (score(&first), score(&second));
+    let enough = other_exact >= exact && !second.is_empty();
+    let better = other_vague < vague || (other_vague == vague && other_specificity > specificity);
+    if enough && (first.is_empty() || better) { second } else { first }
 }
 
-/// How telling a pattern is at most that says no more than that something failed.
+/// The specificity of patterns that match only a general error, at most.
 const VAGUE: usize = 1;
 
-/// The entry that knows a cause best, and what stood in its holes.
-pub fn lookup(cause: &Cause) -> Option<(&'static Entry, Captures)> {
-    find(cause).map(|(_, entry, captures)| (entry, captures))
+/// Returns the entry with the most specific pattern that matches, and the values of its placeholders.
+pub fn lookup(message: &Message) -> Option<(&'static Entry, Captures)> {
+    find(message).map(|(_, entry, captures)| (entry, captures))
 }
 
-/// The same, with the pattern that fits.
-fn find(cause: &Cause) -> Option<(&'static Pattern, &'static Entry, Captures)> {
-    static MAX_TELLING_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
+fn find(message: &Message) -> Option<(&'static Pattern, &'static Entry, Captures)> {
+    static MOST_SPECIFIC_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
         let mut all: Vec<_> = entries()
             .iter()
             .flat_map(|entry| entry.patterns.iter().map(move |pattern| (pattern, *entry)))
@@ -173,66 +177,71 @@ fn find(cause: &Cause) -> Option<(&'static Pattern, &'static Entry, Captures)> {
         all.sort_by_key(|(pattern, _)| Reverse(pattern.rank()));
         all
     });
-    MAX_TELLING_FIRST.iter().find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(cause)?)))
+    MOST_SPECIFIC_FIRST.iter().find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(message)?)))
 }
 
-/// The entry of that name.
+/// Returns the entry with a name.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.name == name).copied()
 }
 
-fn explained(causes: Vec<Cause>) -> Vec<Explanation> {
+fn explained(messages: Vec<Message>) -> Vec<Explanation> {
     let mut found: Vec<Explanation> = Vec::new();
-    for cause in causes {
-        let Some((pattern, entry, captures)) = find(&cause) else { continue };
-        let dialed = captures.get("address").filter(|_| cause.url.is_none());
-        let address = cause.address.as_ref().or(dialed).cloned();
-        let index = found.iter().position(|known| known.entry.name == entry.name).unwrap_or_else(|| {
-            found.push(Explanation { telling: pattern.telling(), ..first(entry, captures, cause) });
+    for message in messages {
+        let Some((pattern, entry, captures)) = find(&message) else { continue };
+        let dialed = captures.get("address").filter(|_| message.url.is_none());
+        let address = message.address.as_ref().or(dialed).cloned();
+        let index = found.iter().position(|it| it.entry.name == entry.name).unwrap_or_else(|| {
+            found.push(explanation(entry, pattern, captures, message));
             found.len() - 1
         });
-        let known = &mut found[index];
-        known.count += 1;
-        known.addresses.extend(address.filter(|address| !known.addresses.contains(address)));
+        let explanation = &mut found[index];
+        explanation.count += 1;
+        explanation.addresses.extend(address.filter(|address| !explanation.addresses.contains(address)));
     }
     found
 }
 
-fn first(entry: &'static Entry, captures: Captures, cause: Cause) -> Explanation {
+fn explanation(
+    entry: &'static Entry,
+    pattern: &Pattern,
+    captures: Captures,
+    message: Message,
+) -> Explanation {
     Explanation {
         entry,
-        command: command(entry, &captures, &cause),
-        text: cause.text,
-        range: cause.range,
+        command: command(entry, &captures, &message),
+        message: message.text,
+        range: message.range,
         captures,
         count: 0,
         addresses: Vec::new(),
-        operation: cause.operation,
-        peering: cause.peering,
-        url: cause.url,
-        http_status: cause.http_status,
-        grpc_code: cause.grpc_code,
-        telling: 0,
+        operation: message.operation,
+        peering: message.peering,
+        url: message.url,
+        http_status: message.http_status,
+        grpc_code: message.grpc_code,
+        specificity: pattern.specificity(),
     }
 }
 
-/// The next command with `NAME`, `ADDRESS`, `HOST`, `PORT` and `URL` filled in where the text gave them.
+/// Returns the next command with `NAME`, `ADDRESS`, `HOST`, `PORT` and `URL` replaced by values from the text.
 ///
-/// Only harmless values are filled in: what stands in an error may have come from a stranger, and people paste.
-fn command(entry: &Entry, captures: &Captures, cause: &Cause) -> String {
-    let name = captures.get("name").or(cause.peering.as_ref());
-    let address = captures.get("address").or(cause.address.as_ref());
+/// Only values without shell metacharacters are used: an attacker may control the text, and people paste commands.
+fn command(entry: &Entry, captures: &Captures, message: &Message) -> String {
+    let name = captures.get("name").or(message.peering.as_ref());
+    let address = captures.get("address").or(message.address.as_ref());
     let host = captures.get("host").map(String::as_str);
-    let command = with_values(entry.next, &[("HOST", host), ("URL", cause.url.as_deref())]);
+    let command = with_values(entry.next, &[("HOST", host), ("URL", message.url.as_deref())]);
     filled(&command, name.map(String::as_str), address.map(String::as_str), None)
 }
 
-/// A command with `NAME`, `ADDRESS`, its `HOST` and `PORT`, and `@token` filled in where they are known.
+/// Returns a command with `NAME`, `ADDRESS`, its `HOST` and `PORT`, and `@token` replaced by values.
 pub(crate) fn filled(
     command: &str,
     name: Option<&str>,
     address: Option<&str>,
-    given_as: Option<&str>,
+    token: Option<&str>,
 ) -> String {
     let host_port = address.and_then(|address| address.rsplit_once(':'));
     let values = [
@@ -240,8 +249,8 @@ pub(crate) fn filled(
         ("ADDRESS", address),
         ("HOST", host_port.map(|(host, _)| host)),
         ("PORT", host_port.map(|(_, port)| port)),
-        ("@token", given_as),
-        ("TOKEN_FILE", given_as.and_then(|given| given.strip_prefix('@'))),
+        ("@token", token),
+        ("TOKEN_FILE", token.and_then(|token| token.strip_prefix('@'))),
     ];
     with_values(command, &values)
 }
@@ -249,20 +258,19 @@ pub(crate) fn filled(
 fn with_values(command: &str, values: &[(&str, Option<&str>)]) -> String {
     command
         .split(' ')
-        .map(|word| {
-            let known = values.iter().find(|(place, _)| *place == word).and_then(|(_, value)| *value);
-            known.filter(|value| harmless(value)).unwrap_or(word)
+        .map(|argument| {
+            let value = values.iter().find(|(placeholder, _)| *placeholder == argument);
+            value.and_then(|(_, value)| *value).filter(|value| is_shell_safe(value)).unwrap_or(argument)
         })
         .collect::<Vec<_>>()
         .join(" ")
 }
 
-fn harmless(value: &str) -> bool {
+fn is_shell_safe(value: &str) -> bool {
     let value = value.strip_prefix('@').unwrap_or(value);
-    let starts_well =
-        value.starts_with(|letter: char| letter.is_ascii_alphanumeric() || "[/._".contains(letter));
-    let plain = |letter: char| letter.is_ascii_alphanumeric() || ".:-_[]/".contains(letter);
-    starts_well && value.len() <= 256 && value.chars().all(plain)
+    value.starts_with(|c: char| c.is_ascii_alphanumeric() || "[/._".contains(c))
+        && value.len() <= 256
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || ".:-_[]/".contains(c))
 }
 
 #[cfg(test)]

@@ -8,4 +8,5 @@ pub mod peerstream;
 pub mod probe;
 pub mod regenerate;
 pub mod snapshot;
+pub(crate) mod sqlite;
 pub(crate) mod tls;

@@ -1,8 +1,8 @@
-//! Whether a token is still the one that works: evidence in, a verdict out.
+//! Whether a token can still be used: evidence in, a verdict out.
 //!
-//! A token holds neither its local name nor a time, so nothing in it tells whether a newer one was generated, whether it
-//! was used, or whether its peering is gone. [`assess`] puts together what other sources tell, and never says more than
-//! they prove.
+//! A token contains neither its local name nor a time. Nothing in it shows whether a newer token was generated, whether
+//! it was used, or whether its peering was deleted. [`assess`] combines what other sources report, and never claims more
+//! than they prove.
 
 pub(crate) mod claim;
 pub(crate) mod consul;
@@ -18,31 +18,43 @@ pub(crate) mod wording;
 
 use serde::Serialize;
 
-use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer};
+use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer, may_ask_unused_secret};
 use crate::observed::Observed;
-pub use claim::{Claim, Finding, SourceName};
+use crate::token::Token;
+pub use claim::{Claim, Observation, SourceName};
 pub use decide::Contradiction;
 use evidence::Evidence;
-pub use order::{NameOrder, order};
-
-use crate::token::Token;
+pub use order::NameOrder;
 
 /// The version of the JSON form of [`Staleness`].
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What `stale -format json` prints.
+/// The output of `stale -format json`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Staleness {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
+    /// The verdict on all tokens: `current` only if each token is. Otherwise the first verdict that is neither `current`
+    /// nor `undetermined`, or else `undetermined`.
+    pub verdict: Verdict,
     /// One for each token, in the order given.
     pub tokens: Vec<Assessment>,
-    /// Tokens that belong to one name, the newest first, when several were given.
+    /// The order of tokens that belong to one name, if several were given.
     pub orders: Vec<NameOrder>,
 }
 
-/// What is known of one token's staleness.
+impl Staleness {
+    /// Combines the assessments of several tokens. `ledger` is the ledger's records, oldest first.
+    pub fn new(tokens: Vec<Assessment>, ledger: &[evidence::LedgerRecord]) -> Self {
+        let not_current = tokens.iter().map(|token| token.verdict).filter(|it| *it != Verdict::Current);
+        let verdict = not_current.min_by_key(|verdict| *verdict == Verdict::Undetermined);
+        let orders = order::order(&tokens, ledger);
+        Self { version: SCHEMA_VERSION, verdict: verdict.unwrap_or(Verdict::Current), tokens, orders }
+    }
+}
+
+/// The staleness of one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Assessment {
@@ -50,220 +62,221 @@ pub struct Assessment {
     pub source: String,
     /// The acceptor's ID of the peering.
     pub peer_id: String,
-    /// The local name of the peering at the acceptor, if something told it.
+    /// The local name of the peering at the acceptor, if a source reported it.
     pub name: Option<String>,
-    /// SHA-256 of the establishment secret: tells tokens of a peering apart without showing any.
+    /// SHA-256 of the establishment secret: identifies the token among those of its peering.
     pub secret_sha256: Option<String>,
-    /// Whether it is still the one.
+    /// Whether the token can still be used.
     pub verdict: Verdict,
-    /// How sure that is; `null` when undetermined.
+    /// How certain the verdict is; `null` if it is undetermined.
     pub certainty: Option<Certainty>,
     /// The verdict and its reason, in one sentence.
     pub summary: String,
     /// What to do about it.
     pub remedy: String,
-    /// What the sources say; `decided` marks what the verdict rests on.
+    /// What the sources reported; `decisive` marks what the verdict is based on.
     pub evidence: Vec<Claim>,
-    /// What cannot all be true.
+    /// Reports that cannot all be true.
     pub contradictions: Vec<Contradiction>,
-    /// What there was no answer from, and why.
-    pub not_asked: Vec<NotAsked>,
-    /// What else a person should know.
+    /// Sources that reported nothing, and why.
+    pub not_checked: Vec<NotChecked>,
+    /// Anything else to know about the token.
     pub warnings: Vec<String>,
 }
 
-/// Whether a token is still the one that works.
+/// Whether a token can still be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is the one unused token of its name.
+    /// It is the unused token of its peering.
     Current,
     /// A newer token was generated for the same peering.
     Superseded,
-    /// The peering has no unused token: this one was used, or replaced by one that was.
+    /// The peering has no unused token: this one was used, or superseded by one that was.
     Spent,
-    /// Its peering was deleted, or can never be established again.
+    /// Its peering was deleted, or can never be established.
     Orphaned,
-    /// It cannot be told.
+    /// The sources cannot settle it.
     Undetermined,
 }
 
-/// How sure a verdict is.
+/// How certain a verdict is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Certainty {
-    /// It follows from what a source saw.
+    /// It follows from what a source reported.
     Proven,
-    /// Something that no source saw could make it wrong.
+    /// An event that no source recorded could make it wrong.
     Likely,
 }
 
-/// A source that gave no answer.
+/// A source that reported nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct NotAsked {
-    /// Which.
+pub struct NotChecked {
+    /// The source.
     pub source: SourceName,
-    /// Whether it was asked at all.
-    pub asked: bool,
-    /// Why there is no answer.
-    pub because: String,
+    /// Whether it was queried.
+    pub queried: bool,
+    /// Why it reported nothing.
+    pub reason: String,
 }
 
-/// Tells what follows from the evidence about one token. `origin` is where the token came from.
-pub fn assess(origin: &str, token: &Token, evidence: &Evidence) -> Assessment {
-    let mut gathered = Gathered::default();
-    let given = evidence.name.as_deref();
-    let from_ledger = evidence.ledger.value().map(|records| ledger::read(token, given, records));
-    let (in_ledger, ledger_claim) =
-        from_ledger.map_or_else(Default::default, |(known, claim)| (known, Some(claim)));
+/// Determines what follows from the evidence about one token. `source` is where the token came from.
+pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
+    let given_name = evidence.name.as_deref();
+    let mut collected = Collected::default();
+    let from_ledger = evidence.ledger.value().map(|records| ledger::read(token, given_name, records));
+    let (ledger, ledger_claim) =
+        from_ledger.map_or_else(Default::default, |(summary, claim)| (summary, Some(claim)));
     if let Some(view) = evidence.snapshot.value() {
-        let generated_at = in_ledger.recorded_at.filter(|_| in_ledger.seen_generated);
-        gathered.claims.push(snapshot::read(token, generated_at, view));
-        gathered.name = view.peering.as_ref().map(|peering| peering.name.clone());
+        let generated_at = ledger.recorded_at.filter(|_| ledger.is_generated);
+        collected.claims.push(snapshot::read(token, generated_at, view));
+        collected.name = view.peering.as_ref().map(|peering| peering.name.clone());
     }
-    gathered.claims.extend(ledger_claim);
-    let at_consul = evidence.consul.value().map(|view| consul::read(token, given, view));
-    let (at_consul, claims) = at_consul.unwrap_or_default();
-    gathered.claims.extend(claims);
-    if at_consul.ca_rotated {
-        gathered.warnings.push(
-            "The acceptor uses none of the CA certificates in this token any more: a dialer would not trust it. \
-             Generate another token."
+    collected.claims.extend(ledger_claim);
+    let (api, claims) =
+        evidence.consul.value().map(|view| consul::read(token, given_name, view)).unwrap_or_default();
+    collected.claims.extend(claims);
+    if api.ca_rotated {
+        collected.warnings.push(
+            "The acceptor no longer uses any CA certificate in this token, so a dialer would not trust its \
+             servers. Generate another token."
                 .to_owned(),
         );
     }
-    let unused_exists = gathered.take_probes(token, evidence);
-    gathered.combine(&in_ledger, &at_consul, unused_exists);
-    gathered.note_unasked(evidence);
-    let Gathered { mut claims, mut warnings, not_asked, name, .. } = gathered;
-    let found = at_consul.name.or(name).or(in_ledger.name);
-    if let (Some(given), Some(found)) = (given, &found)
-        && given != found
+    let unused_secret = collected.add_probes(token, evidence);
+    collected.combine(&ledger, &api, unused_secret.as_ref());
+    collected.add_not_checked(evidence);
+    let Collected { mut claims, mut warnings, not_checked, name, .. } = collected;
+    let reported = api.name.or(name).or(ledger.name);
+    if let (Some(given), Some(reported)) = (given_name, &reported)
+        && given != reported
     {
-        warnings.push(format!("The token is of {found:?}, and not of {given:?}, the name that was given."));
+        warnings.push(format!("The token belongs to {reported:?}, not to {given:?}, the name you gave."));
     }
-    let name = found.or_else(|| evidence.name.clone());
+    let name = reported.or_else(|| evidence.name.clone());
     let decision = decide::decide(&claims);
-    for claim in &mut claims {
-        claim.decided = false;
+    if let Some(decisive) = decision.decisive {
+        claims[decisive].decisive = true;
     }
-    if let Some(by) = decision.by {
-        claims[by].decided = true;
-    }
-    let words = wording::of(&decision, &claims, &not_asked, name.as_deref());
+    let text = wording::Text::of(&decision, &claims, &not_checked, name.as_deref());
     Assessment {
-        source: origin.to_owned(),
+        source: source.to_owned(),
         peer_id: token.peer_id.clone(),
         name,
         secret_sha256: token.establishment_secret.sha256(),
         verdict: decision.verdict,
         certainty: decision.certainty,
-        summary: words.summary,
-        remedy: words.remedy,
+        summary: text.summary,
+        remedy: text.remedy,
         evidence: claims,
         contradictions: decision.contradictions,
-        not_asked,
+        not_checked,
         warnings,
     }
 }
 
-/// Probe B saw that the peering has an unused secret.
-struct UnusedSeen {
-    at: Option<jiff::Timestamp>,
+/// The answer to "unused secret?" that the peering has one.
+struct UnusedSecretAnswer {
+    observed_at: Option<jiff::Timestamp>,
 }
 
 #[derive(Default)]
-struct Gathered {
+struct Collected {
     /// The strongest source first.
     claims: Vec<Claim>,
     warnings: Vec<String>,
-    not_asked: Vec<NotAsked>,
+    not_checked: Vec<NotChecked>,
     name: Option<String>,
-    b_is_void: Option<String>,
+    /// Why the answer to "unused secret?" must be ignored, if it must.
+    secret_answer_ignored: Option<String>,
 }
 
-impl Gathered {
-    /// What the probes say; the answer, if it is that an unused secret exists.
-    fn take_probes(&mut self, token: &Token, evidence: &Evidence) -> Option<UnusedSeen> {
-        let a = evidence.peering_exists.value().map(probe::read_a);
-        let exists = a.as_ref().is_some_and(|(meaning, _)| *meaning == PeeringAnswer::Exists);
-        self.claims.extend(a.map(|(_, claim)| claim));
+impl Collected {
+    /// Adds what the probes reported. Returns a value if an unused secret exists.
+    fn add_probes(&mut self, token: &Token, evidence: &Evidence) -> Option<UnusedSecretAnswer> {
+        let peering = evidence.peering_exists.value().map(probe::read_peering_answer);
+        let exists = peering.as_ref().is_some_and(|(meaning, _)| *meaning == PeeringAnswer::Exists);
+        self.claims.extend(peering.map(|(_, claim)| claim));
         let answer = evidence.unused_secret.value()?;
-        if let Err(because) = crate::connectivity::probe_answer::may_ask_unused_secret(token) {
-            self.b_is_void = Some(because.to_owned());
+        if let Err(reason) = may_ask_unused_secret(token) {
+            self.secret_answer_ignored = Some(reason.to_owned());
             return None;
         }
         if !exists {
-            self.b_is_void = Some(
-                "its answer means something only once probe A has shown that the peering exists".to_owned(),
-            );
+            self.secret_answer_ignored =
+                Some("its answer has a meaning only if the acceptor has the peering".to_owned());
             return None;
         }
-        let (meaning, claim) = probe::read_b(answer);
+        let (meaning, claim) = probe::read_secret_answer(answer);
         self.claims.push(claim);
         if meaning == SecretAnswer::TakenByOldAcceptor {
             self.warnings.push(
-                "The acceptor is a Consul from before August 2022, whose peering is a preview: upgrade it."
+                "The acceptor is a Consul built before August 2022, in which peering is a preview: upgrade it."
                     .to_owned(),
             );
         }
-        (meaning == SecretAnswer::UnusedExists).then_some(UnusedSeen { at: answer.at })
+        (meaning == SecretAnswer::UnusedExists).then_some(UnusedSecretAnswer { observed_at: answer.at })
     }
 
-    /// What follows from two sources together, and from neither alone.
-    #[allow(clippy::needless_pass_by_value)] // it is used up here
-    fn combine(&mut self, ledger: &ledger::Known, consul: &consul::Known, unused: Option<UnusedSeen>) {
-        let was_used = consul.was_used;
+    /// Adds what follows from two sources together, and from neither alone.
+    fn combine(
+        &mut self,
+        ledger: &ledger::Summary,
+        api: &consul::Summary,
+        unused_secret: Option<&UnusedSecretAnswer>,
+    ) {
         if !ledger.is_newest {
             return;
         }
-        match unused {
-            // Two tokens at least were generated then, and the ledger knows one.
-            Some(_) if ledger.is_only && was_used => {}
-            Some(UnusedSeen { at }) => self.claims.push(
+        match unused_secret {
+            // At least two tokens were generated in that case, and the ledger has only one.
+            Some(_) if ledger.is_only && api.was_used => {}
+            Some(UnusedSecretAnswer { observed_at }) => self.claims.push(
                 Claim::new(
                     SourceName::LedgerAndProbes,
-                    Finding::SecretIsUnused,
-                    "the ledger knows of no newer token, and the acceptor holds an unused secret",
+                    Observation::SecretIsUnused,
+                    "the ledger has no newer token, and the acceptor has an unused secret",
                 )
-                .at(at)
+                .at(*observed_at)
                 .suggests(Verdict::Current),
             ),
-            None if ledger.is_only && was_used => self.claims.push(
+            None if ledger.is_only && api.was_used => self.claims.push(
                 Claim::new(
                     SourceName::LedgerAndConsul,
-                    Finding::OnlyTokenOfUsedPeering,
-                    "the ledger knows of no other token of this peering, and one was used",
+                    Observation::OnlyTokenOfUsedPeering,
+                    "the ledger has no other token of this peering, and a token of it was used",
                 )
-                .at(consul.heard_at)
+                .at(api.last_heartbeat)
                 .suggests(Verdict::Spent),
             ),
             None => {}
         }
     }
 
-    fn note_unasked(&mut self, evidence: &Evidence) {
-        self.note(SourceName::Snapshot, &evidence.snapshot);
-        self.note(SourceName::Ledger, &evidence.ledger);
-        self.note(SourceName::Consul, &evidence.consul);
-        self.note(SourceName::ProbeA, &evidence.peering_exists);
-        match self.b_is_void.take() {
-            Some(because) => {
-                self.not_asked.push(NotAsked { source: SourceName::ProbeB, asked: false, because });
+    fn add_not_checked(&mut self, evidence: &Evidence) {
+        self.add_if_not_checked(SourceName::Snapshot, &evidence.snapshot);
+        self.add_if_not_checked(SourceName::Ledger, &evidence.ledger);
+        self.add_if_not_checked(SourceName::Consul, &evidence.consul);
+        self.add_if_not_checked(SourceName::PeeringExists, &evidence.peering_exists);
+        match self.secret_answer_ignored.take() {
+            Some(reason) => {
+                let source = SourceName::UnusedSecret;
+                self.not_checked.push(NotChecked { source, queried: false, reason });
             }
-            None => self.note(SourceName::ProbeB, &evidence.unused_secret),
+            None => self.add_if_not_checked(SourceName::UnusedSecret, &evidence.unused_secret),
         }
     }
 
-    fn note<T>(&mut self, name: SourceName, source: &Observed<T>) {
-        let (asked, because) = match source {
+    fn add_if_not_checked<T>(&mut self, source: SourceName, observed: &Observed<T>) {
+        let (queried, reason) = match observed {
             Observed::Value(_) => return,
-            Observed::Failed(because) => (true, because.clone()),
-            Observed::NotChecked(because) => (false, because.clone()),
+            Observed::Failed(reason) => (true, reason.clone()),
+            Observed::NotChecked(reason) => (false, reason.clone()),
         };
-        self.not_asked.push(NotAsked { source: name, asked, because });
+        self.not_checked.push(NotChecked { source, queried, reason });
     }
 }

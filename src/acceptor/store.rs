@@ -8,8 +8,6 @@ mod kv;
 mod secrets;
 
 use std::collections::BTreeMap;
-use std::fs::{self, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,7 +17,8 @@ use zeroize::Zeroizing;
 
 use super::ca::Root;
 use super::peering::Peering;
-use super::{AcceptorError, Settings};
+use super::{AcceptorError, Fault, Settings};
+use crate::net::sqlite::{Schema, SchemaError, create_private};
 use crate::token::Secret;
 pub(super) use kv::KvEntry;
 pub(super) use secrets::{Exchanged, Opened};
@@ -30,8 +29,7 @@ const FILE: &str = "acceptor.sqlite3";
 /// The timeout for locks of other processes.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The migrations from an empty database to the current version. A released migration never changes.
-const MIGRATIONS: [&str; 3] = [FIRST, kv::MIGRATION, THIRD];
+const SCHEMA: Schema = Schema { first_version: 1, scripts: &[FIRST, kv::MIGRATION, THIRD] };
 
 const FIRST: &str = "
     CREATE TABLE cluster (
@@ -78,36 +76,49 @@ pub(super) struct Store {
 pub(super) struct Cluster {
     /// `<cluster-uuid>.consul`
     pub(super) trust_domain: String,
-    /// The active root, PEM.
-    pub(super) root: String,
-    /// The index at which the root was created.
-    pub(super) root_index: u64,
+    /// The active root.
+    pub(super) root: StoredRoot,
+    /// The root before a rotation, which remains in the list of roots: only for [`Fault::RotatedCa`].
+    pub(super) inactive: Option<StoredRoot>,
+}
+
+/// A root of the cluster's CA.
+#[derive(Debug, Clone)]
+pub(super) struct StoredRoot {
+    /// The certificate, PEM.
+    pub(super) certificate: String,
+    /// The index at which it was created.
+    pub(super) index: u64,
 }
 
 impl Store {
     pub(super) fn open(directory: &Path, settings: &Settings) -> Result<Self, AcceptorError> {
         let path = directory.join(FILE);
         let failed = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)
-            .map_err(|error| failed(error.to_string()))?;
-        // SQLite would create it with the process's umask, and it contains the key of a CA.
-        OpenOptions::new()
-            .create(true)
-            .append(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| failed(error.to_string()))?;
-        let mut connection = Connection::open(&path).map_err(|error| failed(error.to_string()))?;
+        create_private(directory, &path).map_err(|error| failed(error.to_string()))?;
+        Self::over(Connection::open(&path), &path, settings)
+    }
+
+    /// Creates the state of a new cluster, which ends with this process.
+    pub(super) fn in_memory(settings: &Settings) -> Result<Self, AcceptorError> {
+        Self::over(Connection::open_in_memory(), Path::new("memory"), settings)
+    }
+
+    fn over(
+        connection: rusqlite::Result<Connection>,
+        path: &Path,
+        settings: &Settings,
+    ) -> Result<Self, AcceptorError> {
+        let failed = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
+        let mut connection = connection.map_err(|error| failed(error.to_string()))?;
         let cluster = prepare(&mut connection, settings).map_err(|error| match error {
-            PrepareError::Sqlite(error) => failed(error.to_string()),
-            PrepareError::Newer(found) => AcceptorError::Newer {
-                path: path.display().to_string(),
-                found,
-                supported: i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX),
-            },
+            PrepareError::Schema(SchemaError::Sqlite(error)) => failed(error.to_string()),
+            PrepareError::Schema(SchemaError::Older(found)) => {
+                failed(format!("version {found} is not supported"))
+            }
+            PrepareError::Schema(SchemaError::Newer { found, supported }) => {
+                AcceptorError::Newer { path: path.display().to_string(), found, supported }
+            }
             PrepareError::Acceptor(error) => error,
         })?;
         Ok(Self { connection, cluster })
@@ -120,7 +131,11 @@ impl Store {
     /// Returns the key of the active root, PEM.
     pub(super) fn root_key(&self) -> rusqlite::Result<Zeroizing<String>> {
         self.connection
-            .query_row("SELECT key FROM root WHERE active", [], |row| row.get(0))
+            .query_row(
+                "SELECT key FROM root WHERE certificate = ?1",
+                [&self.cluster.root.certificate],
+                |row| row.get(0),
+            )
             .map(Zeroizing::new)
     }
 
@@ -181,14 +196,19 @@ impl Store {
 }
 
 enum PrepareError {
-    Sqlite(rusqlite::Error),
-    Newer(i64),
+    Schema(SchemaError),
     Acceptor(AcceptorError),
+}
+
+impl From<SchemaError> for PrepareError {
+    fn from(error: SchemaError) -> Self {
+        Self::Schema(error)
+    }
 }
 
 impl From<rusqlite::Error> for PrepareError {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sqlite(error)
+        Self::Schema(error.into())
     }
 }
 
@@ -196,44 +216,52 @@ impl From<rusqlite::Error> for PrepareError {
 /// to do.
 fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, PrepareError> {
     connection.busy_timeout(LOCK_TIMEOUT)?;
-    if version(connection)? != MIGRATIONS.len() {
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Another process may have migrated while this one waited for the lock.
-        let reached = version(&transaction)?;
-        for script in MIGRATIONS.get(reached..).unwrap_or_default() {
-            transaction.execute_batch(script)?;
-        }
-        if reached == 0 {
-            create_cluster(&transaction, settings)?;
-        }
-        transaction.pragma_update(None, "user_version", MIGRATIONS.len().max(reached))?;
-        transaction.commit()?;
-        // Allows reading during a write. SQLite does not wait for the lock that this needs: if another process has it, the
-        // database works without, and the next process tries again.
-        let _ = connection.pragma_update(None, "journal_mode", "wal");
-    }
+    SCHEMA.migrate(connection, |transaction| create_cluster(transaction, settings))?;
     let cluster = connection.query_row(
         "SELECT id, certificate, created_index FROM cluster, root WHERE active",
         [],
         |row| {
             let id: String = row.get(0)?;
-            Ok(Cluster { trust_domain: format!("{id}.consul"), root: row.get(1)?, root_index: row.get(2)? })
+            let root = StoredRoot { certificate: row.get(1)?, index: row.get(2)? };
+            Ok(Cluster { trust_domain: format!("{id}.consul"), root, inactive: None })
         },
     )?;
-    Ok(cluster)
+    if settings.fault != Some(Fault::RotatedCa) {
+        return Ok(cluster);
+    }
+    let root = rotated_root(connection, &cluster.trust_domain, settings)?;
+    Ok(Cluster { root, inactive: Some(cluster.root), ..cluster })
 }
 
-fn version(connection: &Connection) -> Result<usize, PrepareError> {
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    match usize::try_from(version) {
-        Ok(existing) if existing <= MIGRATIONS.len() => Ok(existing),
-        _ => Err(PrepareError::Newer(version)),
+/// Returns the root after a rotation, which only [`Fault::RotatedCa`] uses: the stored one, or a new one.
+fn rotated_root(
+    connection: &mut Connection,
+    trust_domain: &str,
+    settings: &Settings,
+) -> Result<StoredRoot, PrepareError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let stored = transaction
+        .query_row("SELECT certificate, created_index FROM root WHERE NOT active", [], |row| {
+            Ok(StoredRoot { certificate: row.get(0)?, index: row.get(1)? })
+        })
+        .optional()?;
+    if let Some(stored) = stored {
+        return Ok(stored);
     }
+    let root = Root::generate(trust_domain, "rotated", settings).map_err(PrepareError::Acceptor)?;
+    let index = next_index(&transaction)?;
+    transaction.execute(
+        "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, ?3, 0)",
+        params![root.certificate, root.key.as_str(), index],
+    )?;
+    transaction.commit()?;
+    Ok(StoredRoot { certificate: root.certificate, index })
 }
 
 fn create_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), PrepareError> {
     let id = random_uuid(settings);
-    let root = Root::generate(&format!("{id}.consul"), settings).map_err(PrepareError::Acceptor)?;
+    let root =
+        Root::generate(&format!("{id}.consul"), "embedded", settings).map_err(PrepareError::Acceptor)?;
     transaction.execute("INSERT INTO cluster (one, id, next_index) VALUES (1, ?1, 2)", [&id])?;
     transaction.execute(
         "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, 1, 1)",

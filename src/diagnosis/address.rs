@@ -222,12 +222,12 @@ fn grpc(fault: &GrpcFault, trace: &AddressTrace) -> &'static Entry {
 
 /// Returns the known message with this status, or a cause by its code.
 fn status_cause(status: &GrpcStatus) -> &'static Entry {
-    let cause = explain::Cause {
+    let message = explain::Message {
         grpc_code: Some(status.code.clone()),
         text: status.message.clone(),
-        ..explain::Cause::default()
+        ..explain::Message::default()
     };
-    match explain::lookup(&cause) {
+    match explain::lookup(&message) {
         Some((entry, _)) => entry,
         None => match status.code.as_str() {
             "ResourceExhausted" => &catalog::RATE_LIMITED,

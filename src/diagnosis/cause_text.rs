@@ -26,7 +26,7 @@ impl From<&'static Entry> for CauseText {
         Self {
             name: entry.name,
             summary: entry.summary.to_owned(),
-            why: entry.why.iter().map(|&why| why.to_owned()).collect(),
+            why: entry.causes.iter().map(|&cause| cause.to_owned()).collect(),
             remedy: entry.remedy.to_owned(),
             next: Some(next.to_owned()),
         }

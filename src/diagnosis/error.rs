@@ -115,7 +115,7 @@ fn contradiction(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<(Caus
 
 fn quoted(explanation: &Explanation) -> String {
     match explanation.count {
-        1 => explanation.text.clone(),
-        count => format!("{} ({count} times)", explanation.text),
+        1 => explanation.message.clone(),
+        count => format!("{} ({count} times)", explanation.message),
     }
 }

@@ -1,23 +1,27 @@
-//! The page of all known messages, written from the entries.
+//! The reference page of all messages, generated from the catalog.
 
 use std::fmt::Write as _;
 
-use super::{Entry, entries};
+use super::{Entry, Pattern, entries};
 
-/// The page as Markdown: `docs/messages.md`.
+/// Returns `docs/messages.md`.
 pub fn markdown() -> String {
     let mut page = String::from(
-        "# Messages of Consul's, explained\n\n\
-         Written from the entries in `src/explain/known` by `UPDATE_DOCS=1 cargo test`; edit those, not this page.\n\n\
-         `peering explain TEXT` finds these in any text that Consul printed, however it is wrapped. Words in braces\n\
-         stand for what varies. Words in capitals in a command are yours to fill in: `NAME` is the peering's local name\n\
-         on the side where the message appeared, `ACCEPTOR_NAME` the name on the side that generated the token, and\n\
-         `@token` a file that holds the token.\n",
+        "# Consul's peering messages\n\n\
+         What each message means, its causes (most likely first), the fix, and the next command. `peering explain TEXT`\n\
+         finds these messages in any text that Consul printed. Braces mark the parts that vary. Replace the words in\n\
+         capitals: `NAME` is the peering's local name in the cluster with the message, `ACCEPTOR_NAME` its name on the\n\
+         acceptor, and `@token` a file that contains the token.\n\n\
+         Generated from `src/explain/catalog` by `UPDATE_DOCS=1 cargo test`.\n\n\
+         | Message | Meaning |\n|---|---|\n",
     );
+    for entry in entries() {
+        let message = code(&title(entry)).replace('|', "\\|");
+        let _ = writeln!(page, "| [{message}](#{}) | {} |", entry.name, entry.summary);
+    }
     let mut area = None;
     for entry in entries() {
-        if area != Some(entry.area) {
-            area = Some(entry.area);
+        if area.replace(entry.area) != Some(entry.area) {
             let _ = write!(page, "\n## {}\n", entry.area.title());
         }
         section(&mut page, entry);
@@ -26,14 +30,32 @@ pub fn markdown() -> String {
 }
 
 fn section(page: &mut String, entry: &Entry) {
-    let _ = write!(page, "\n### {}\n\n{}\n\n```text\n", entry.name, entry.summary);
-    for pattern in entry.patterns {
-        let _ = writeln!(page, "{}", pattern.shown());
+    let title = title(entry);
+    let _ = write!(page, "\n### <a id=\"{}\"></a>{}\n\n{}", entry.name, code(&title), entry.summary);
+    let mut others: Vec<String> = Vec::new();
+    for other in entry.patterns.iter().map(Pattern::template_text) {
+        let contains = |longer: &String| longer.to_lowercase().contains(&other.to_lowercase());
+        if !contains(&title) && !others.iter().any(contains) {
+            others.push(other);
+        }
     }
-    page.push_str("```\n\nWhy, likeliest first:\n\n");
-    for why in entry.why {
-        let _ = writeln!(page, "- {why}");
+    if !others.is_empty() {
+        let others: Vec<_> = others.iter().map(|other| code(other)).collect();
+        let _ = write!(page, " Also: {}.", others.join(", "));
     }
-    let _ = write!(page, "\nWhat to do: {}\n\n", entry.remedy);
-    let _ = write!(page, "Next:\n\n```sh\n{}\n```\n\nKnown from: {}.\n", entry.next, entry.source);
+    page.push('\n');
+    for cause in entry.causes {
+        let _ = writeln!(page, "- {cause}");
+    }
+    let (remedy, next, source) = (entry.remedy, code(entry.next), entry.source);
+    let _ = write!(page, "\n**Fix:** {remedy} **Next:** {next}. *{source}.*\n");
+}
+
+/// The most complete message of an entry, or its name if it has no message.
+fn title(entry: &Entry) -> String {
+    entry.patterns.first().map_or_else(|| entry.name.to_owned(), Pattern::template_text)
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
 }

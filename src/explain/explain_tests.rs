@@ -7,21 +7,21 @@ fn names(text: &str) -> Vec<&'static str> {
     explain(text).into_iter().map(|found| found.entry.name).collect()
 }
 
-/// A message of a shape: its holes filled.
-fn sample(shape: &str) -> String {
+/// Replaces the placeholders of a template.
+fn sample(template: &str) -> String {
     let mut out = String::new();
-    let mut rest = shape;
+    let mut rest = template;
     while let Some(open) = rest.find('{') {
         out.push_str(&rest[..open]);
         let close = rest[open..].find('}').map_or(rest.len(), |length| open + length + 1);
-        let hole = &rest[open..close];
-        out.push_str(match hole {
+        let placeholder = &rest[open..close];
+        out.push_str(match placeholder {
             "{byte}" | "{size}" | "{limit}" | "{status}" | "{length}" => "42",
             "{url}" => "http://127.0.0.1:8500/v1/peerings",
             "{host}" => "a.example",
             "{address}" => "10.0.0.1:8503",
             "{formats}" => "{json|pretty}",
-            hole if hole.contains('|') => hole,
+            placeholder if placeholder.contains('|') => placeholder,
             _ => "something",
         });
         rest = &rest[close..];
@@ -30,11 +30,11 @@ fn sample(shape: &str) -> String {
 }
 
 #[test]
-fn every_shape_comes_to_its_own_entry() {
+fn every_pattern_finds_its_own_entry() {
     let mut wrong = Vec::new();
     for entry in entries() {
         for pattern in entry.patterns {
-            let text = sample(&pattern.shown());
+            let text = sample(&pattern.template_text());
             let found = names(&text);
             if found != [entry.name] {
                 wrong.push(format!("{text}: {found:?}, not {}", entry.name));
@@ -46,24 +46,25 @@ fn every_shape_comes_to_its_own_entry() {
 
 #[test]
 fn every_entry_is_complete() {
-    let mut seen = std::collections::BTreeSet::new();
+    let mut names = std::collections::BTreeSet::new();
     for entry in entries() {
-        assert!(seen.insert(entry.name), "{} stands twice", entry.name);
+        assert!(names.insert(entry.name), "duplicate {}", entry.name);
         assert!(
-            entry
-                .name
-                .chars()
-                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-'),
+            entry.name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'),
             "{}",
             entry.name
         );
         assert!(entry.summary.ends_with('.') && entry.remedy.ends_with('.'), "{}", entry.name);
-        assert!(!entry.why.is_empty() && entry.why.iter().all(|why| why.ends_with('.')), "{}", entry.name);
+        assert!(
+            !entry.causes.is_empty() && entry.causes.iter().all(|it| it.ends_with('.')),
+            "{}",
+            entry.name
+        );
         assert_eq!(entry.patterns.is_empty(), entry.area == Area::Diagnosis, "{}", entry.name);
         assert!(!entry.source.is_empty(), "{}", entry.name);
         let program = entry.next.split(' ').next().unwrap();
-        let known = ["peering", "consul", "kubectl", "openssl", "curl", "dig", "ip", "ls", "timedatectl"];
-        assert!(known.contains(&program), "{}: {}", entry.name, entry.next);
+        let programs = ["peering", "consul", "kubectl", "openssl", "curl", "dig", "ip", "ls", "timedatectl"];
+        assert!(programs.contains(&program), "{}: {}", entry.name, entry.next);
     }
 }
 
@@ -84,7 +85,7 @@ fn entries_are_sorted_by_area() {
 }
 
 #[test]
-fn many_errors_of_one_kind_are_one_explanation_with_its_addresses() {
+fn errors_of_one_kind_are_one_explanation_with_all_addresses() {
     let mut items = String::new();
     for index in 0..18 {
         let address = format!("10.0.0.{}:8503", index % 3);
@@ -108,13 +109,13 @@ fn many_errors_of_one_kind_are_one_explanation_with_its_addresses() {
 }
 
 #[test]
-fn the_address_is_found_without_the_wrapping_too() {
+fn the_address_is_found_without_layers() {
     let found = explain("dial tcp 10.0.0.1:8503: connect: connection refused");
     assert_eq!(found[0].addresses, ["10.0.0.1:8503"]);
 }
 
 #[test]
-fn a_long_text_is_explained_in_bounded_time() {
+fn a_long_text_is_explained_in_linear_time() {
     let started = std::time::Instant::now();
     for part in ["x", "x ", "dial tcp ", "certificate is valid for \n"] {
         explain(&part.repeat(MAX_TEXT_LEN / part.len() + 1));
@@ -124,7 +125,7 @@ fn a_long_text_is_explained_in_bounded_time() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic_or_point_outside(parts in prop::collection::vec(prop::sample::select(vec![
+    fn no_text_panics_and_every_range_is_valid(parts in prop::collection::vec(prop::sample::select(vec![
         "Error reading peering: ", "Unexpected response code: 503 (", ")", "2 errors occurred:", "\n\t* ", "é", "\u{1b}[1m", "“",
         "rpc error: code = Internal desc = ", "connection error: desc = \"", "\\\"", "\n", "│ ", "EOF", "i/o timeout", TOKEN,
         " is not a valid peering server address", "certificate is valid for a, not ", "Get \"http://a\": ", "PENDING",
@@ -139,13 +140,13 @@ proptest! {
 }
 
 #[test]
-fn different_causes_stand_in_the_order_of_the_text() {
+fn explanations_are_in_the_order_of_the_text() {
     let text = "2 errors occurred:\n\t* failed to exchange peering secret through address \"a:1\": rpc error: code = Unavailable desc = no healthy upstream\n\t* failed to exchange peering secret through address \"b:1\": rpc error: code = Unavailable desc = connection error: desc = \"error reading server preface: EOF\"\n";
     assert_eq!(names(text), ["no-healthy-upstream", "plaintext-to-tls-port"]);
 }
 
 #[test]
-fn unknown_text_is_not_explained() {
+fn unknown_text_has_no_explanation() {
     for text in [
         "",
         "\n",
@@ -160,15 +161,15 @@ fn unknown_text_is_not_explained() {
 }
 
 #[test]
-fn the_place_of_the_message_is_given() {
+fn the_range_is_that_of_the_message() {
     let text = "é Error establishing peering for c: Unexpected response code: 500 (peering token peer ID value is empty)";
     let found = explain(text);
     assert_eq!(&text[found[0].range.clone()], "peering token peer ID value is empty");
-    assert_eq!(found[0].text, "peering token peer ID value is empty");
+    assert_eq!(found[0].message, "peering token peer ID value is empty");
 }
 
 #[test]
-fn a_message_that_a_terminal_wrapped_is_still_found() {
+fn a_message_wrapped_by_a_terminal_is_found() {
     assert_eq!(
         names("a new peering token must be\n  generated: invalid peering establish\n"),
         ["secret-invalid"]
@@ -178,7 +179,7 @@ fn a_message_that_a_terminal_wrapped_is_still_found() {
 }
 
 #[test]
-fn no_output_holds_a_token() {
+fn explanations_contain_no_token() {
     for text in [
         format!("flag provided but not defined: -{TOKEN}"),
         format!(
@@ -198,7 +199,7 @@ fn no_output_holds_a_token() {
 }
 
 #[test]
-fn the_next_command_takes_harmless_values_from_the_text() {
+fn the_next_command_contains_only_shell_safe_values() {
     assert_eq!(explain("Peering not found for \"x\"")[0].command, "peering list");
     let refused = "failed to exchange peering secret through address \"10.0.0.1:8502\": rpc error: code = Unavailable desc = connection error: desc = \"transport: authentication handshake failed: EOF\"";
     assert_eq!(explain(refused)[0].command, "openssl s_client -connect 10.0.0.1:8502 -alpn h2");
@@ -207,7 +208,7 @@ fn the_next_command_takes_harmless_values_from_the_text() {
 }
 
 #[test]
-fn it_serializes_with_stable_keys() {
+fn the_json_keys_are_stable() {
     let found =
         serde_json::to_value(explain("failed to decode token: illegal base64 data at input byte 3")).unwrap();
     assert_eq!(found[0]["name"], "token-not-base64");
@@ -216,12 +217,12 @@ fn it_serializes_with_stable_keys() {
     assert_eq!(found[0]["range"]["start"], 0);
     for key in [
         "summary",
-        "why",
+        "causes",
         "remedy",
         "next",
         "source",
         "command",
-        "text",
+        "message",
         "count",
         "addresses",
         "operation",
@@ -232,13 +233,13 @@ fn it_serializes_with_stable_keys() {
 }
 
 #[test]
-#[allow(clippy::disallowed_methods)] // a test may ask how it was called
-fn the_page_of_messages_is_up_to_date() {
+#[allow(clippy::disallowed_methods)] // set by the developer who runs the test
+fn docs_messages_md_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/messages.md");
     let page = markdown();
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &page).unwrap();
     }
     let written = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(written == page, "docs/messages.md is stale: run UPDATE_DOCS=1 cargo test");
+    assert!(written == page, "docs/messages.md is out of date: run UPDATE_DOCS=1 cargo test");
 }

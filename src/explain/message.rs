@@ -1,25 +1,26 @@
-//! Takes a text that Consul printed apart: the layers of wrapping, and what stands inside each.
+//! Splits text that Consul printed into its innermost messages.
 //!
-//! One failed establish may reach a person through the command line, the HTTP API, a list of errors, gRPC, and Go's
-//! TLS library, each of which put its own words in front. [`causes`] undoes them all and gives the innermost texts.
+//! The command line, the HTTP API, lists of errors, gRPC and Go's TLS library each wrap an error in text of their own.
+//! [`messages`] removes these layers and keeps the values that they contain.
 
 use std::ops::Range;
 
 use serde::Serialize;
 
-use super::source_map::{MappedText, Piece, undecorated};
+use super::layers::{OCCURRED, body_end, http_status, outermost};
+use super::mapped_text::{MappedText, Piece, undecorated};
 use crate::token::redact::redact;
 
-/// The longest text that is read, in bytes; what follows is ignored.
+/// Maximum length of the text that is read, in bytes. The rest is ignored.
 pub const MAX_TEXT_LEN: usize = 1024 * 1024;
-/// The most causes that one text is taken apart into.
-const MAX_CAUSES: usize = 10_000;
-/// The most layers around one cause. Consul makes about seven.
-const MAX_LAYERS: usize = 24;
-/// The longest name or address that is kept from a layer, in bytes.
+/// Maximum number of messages in one text.
+const MAX_MESSAGES: usize = 10_000;
+/// Maximum number of layers around one message. Consul writes about seven.
+const MAX_DEPTH: usize = 24;
+/// Maximum length of a name or address from a layer, in bytes.
 const MAX_VALUE_LEN: usize = 512;
 
-/// What the person had asked Consul to do when it failed.
+/// The operation that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -34,54 +35,54 @@ pub enum Operation {
     Read,
     /// `consul peering delete`
     Delete,
-    /// The command could not even set up its connection to an agent.
+    /// The command could not connect to an agent.
     Connect,
 }
 
-/// One innermost text, and what its wrapping said.
+/// An innermost message, and the values of the layers around it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Cause {
-    /// What was asked for, if the command line's prefix says it.
+pub struct Message {
+    /// The operation in the command line's prefix.
     pub operation: Option<Operation>,
-    /// The local name of the peering that was asked for.
+    /// The local name of the peering in the command line's prefix.
     pub peering: Option<String>,
-    /// The HTTP API's address, without user and query, if the text is about the way to Consul's own API.
+    /// The URL of the HTTP API, without user and query, if the request did not reach Consul.
     pub url: Option<String>,
-    /// The status with which the HTTP API answered.
+    /// The HTTP status of the API's response.
     pub http_status: Option<u16>,
-    /// The peering server address that was dialed.
+    /// The peering server address in `failed to exchange peering secret through address`.
     pub address: Option<String>,
-    /// The innermost gRPC status code, as gRPC names it: `Unavailable`.
+    /// The innermost gRPC status code, such as `Unavailable`.
     pub grpc_code: Option<String>,
-    /// What is left when every layer is off; tokens in it are replaced.
+    /// The message without layers. Tokens are redacted.
     pub text: String,
-    /// Where it stands in the text that was given, in bytes.
+    /// The byte range of the message in the original text.
     pub range: Range<usize>,
 }
 
-/// The innermost texts, in the order in which they stand. Takes linear time, never fails, and keeps no token.
+/// Returns the innermost messages, in the order of the text.
 ///
-/// A text without any known wrapping gives one cause a line.
-pub fn causes(text: &str) -> Vec<Cause> {
-    causes_of(&MappedText::cleaned(bounded(text)))
+/// Text without any layer yields one message per line. The result contains no token. Takes linear time.
+pub fn messages(text: &str) -> Vec<Message> {
+    messages_in(&MappedText::cleaned(bounded(text)))
 }
 
 pub(super) fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
 }
 
-pub(super) fn causes_of(source: &MappedText) -> Vec<Cause> {
+pub(super) fn messages_in(source: &MappedText) -> Vec<Message> {
     let mut found = Vec::new();
-    records(&source.whole(), &Cause::default(), MAX_LAYERS, &mut found);
+    split_records(&source.whole(), &Message::default(), MAX_DEPTH, &mut found);
     found
 }
 
-/// Cuts free text into records: a line, or the several lines of an HTTP body or of a list of errors.
-fn records(piece: &Piece<'_>, context: &Cause, layers: usize, found: &mut Vec<Cause>) {
+/// Splits text into records: a line, or the lines of an HTTP body or of a list of errors.
+pub(super) fn split_records(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
     let mut at = 0;
     let text = piece.text();
-    while at < text.len() && found.len() < MAX_CAUSES {
+    while at < text.len() && found.len() < MAX_MESSAGES {
         let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         let line = &text[at..line_end];
         let end = if let Some((_, _, body)) =
@@ -94,15 +95,13 @@ fn records(piece: &Piece<'_>, context: &Cause, layers: usize, found: &mut Vec<Ca
         } else {
             line_end
         };
-        peel(&piece.part(at..end), context, layers, found);
+        unwrap_layers(&piece.part(at..end), context, depth, found);
         at = end;
         at += text[at..].bytes().take_while(|byte| matches!(byte, b'\n' | b')')).count();
     }
 }
 
-const OCCURRED: &str = " occurred:";
-
-/// Where the items below a heading `N errors occurred:` end.
+/// Returns the end of the items below a heading `N errors occurred:`.
 fn end_of_list(text: &str, heading_end: usize) -> usize {
     let mut end = heading_end;
     let mut at = heading_end + 1;
@@ -119,262 +118,42 @@ fn end_of_list(text: &str, heading_end: usize) -> usize {
     end
 }
 
-/// Takes one layer off and goes on with what is inside.
-type Undo = fn(&Piece<'_>, &Cause, usize, &mut Vec<Cause>);
-
-/// Takes off the outermost layer, and so on, until a text without one is left.
-fn peel(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
+/// Removes all layers of a record and adds the innermost messages to `found`.
+pub(super) fn unwrap_layers(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
     let piece = without_prefix(piece);
     let text = piece.text();
-    if text.is_empty() || found.len() >= MAX_CAUSES {
+    if text.is_empty() || found.len() >= MAX_MESSAGES {
         return;
     }
-    let layer = if layers == 0 { None } else { outermost(text) };
-    if let Some((start, undo)) = layer {
-        undo(&piece.from(start), cause, layers - 1, found);
+    let layer = if depth == 0 { None } else { outermost(text) };
+    if let Some((start, unwrap)) = layer {
+        unwrap(&piece.from(start), context, depth - 1, found);
     } else {
-        found.push(Cause { text: redact(text).into_owned(), range: piece.range(), ..cause.clone() });
+        found.push(Message { text: redact(text).into_owned(), range: piece.range(), ..context.clone() });
     }
 }
 
-/// The layer that starts first; of two that start together, the one listed first.
-fn outermost(text: &str) -> Option<(usize, Undo)> {
-    let layers: [(Option<usize>, Undo); 9] = [
-        (logged(text), undo_log),
-        (escaped(text), undo_escapes),
-        (operation(text).map(|(start, ..)| start), undo_operation),
-        (http_status(text).map(|(start, ..)| start), undo_http_status),
-        (heading(text).map(|(start, _)| start), undo_list),
-        (text.find(EXCHANGE), undo_exchange),
-        (grpc(text).map(|(start, ..)| start), undo_grpc),
-        (text.find(CONNECTION), undo_connection),
-        (request(text).map(|(start, ..)| start), undo_request),
-    ];
-    layers.into_iter().filter_map(|(start, undo)| Some((start?, undo))).min_by_key(|(start, _)| *start)
-}
-
-/// `2026-11-23T18:00:00Z [ERROR] ` and `Error: ` in front say nothing about the cause.
+/// Removes `2026-11-23T18:00:00Z [ERROR] `, `Error: ` and gutters.
 fn without_prefix<'a>(piece: &Piece<'a>) -> Piece<'a> {
     let piece = piece.trimmed();
     let text = piece.text();
-    if text.starts_with(|letter: char| letter.is_ascii_digit() || letter == '|') {
+    if text.starts_with(|c: char| c.is_ascii_digit() || c == '|') {
         for level in ["[ERROR] ", "[WARN] ", "[INFO] ", "[DEBUG] ", "[TRACE] "] {
             if let Some(at) = text.find(level).filter(|at| *at < 64) {
                 return piece.from(at + level.len()).trimmed();
             }
         }
     }
-    for word in ["Error: ", "error: ", "│ ", "| "] {
-        if text.starts_with(word) {
-            return piece.from(word.len()).trimmed();
+    for prefix in ["Error: ", "error: ", "│ ", "| "] {
+        if text.starts_with(prefix) {
+            return piece.from(prefix.len()).trimmed();
         }
     }
     piece
 }
 
-const LOG_KEYS: [&str; 6] =
-    ["error=\"", "err=\"", "\"error\":\"", "\"error\": \"", "\"message\":\"", "\"message\": \""];
-
-/// A quoted value of a log line or of a JSON object: `error="…"`.
-fn logged(text: &str) -> Option<usize> {
-    LOG_KEYS.iter().filter_map(|key| text.find(key)).min()
-}
-
-fn undo_log(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let key = LOG_KEYS.iter().find(|key| piece.text().starts_with(**key)).map_or(0, |key| key.len());
-    records(&piece.from(key).unescaped(true).whole(), cause, layers, found);
-}
-
-/// Escapes without quotes around them: a message cut out of JSON or of a log line.
-fn escaped(text: &str) -> Option<usize> {
-    let marked = ["occurred:\\n", "desc = \\\""].iter().any(|mark| text.contains(mark));
-    (marked && logged(text).is_none()).then_some(0)
-}
-
-fn undo_escapes(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    records(&piece.unescaped(false).whole(), cause, layers, found);
-}
-
-const OPERATIONS: [(&str, Operation); 6] = [
-    ("Error generating peering token for ", Operation::Generate),
-    ("Error establishing peering for ", Operation::Establish),
-    ("Error listing peerings", Operation::List),
-    ("Error reading peering", Operation::Read),
-    ("Error deleting peering for ", Operation::Delete),
-    ("Error connect to Consul agent", Operation::Connect),
-];
-
-/// The command line's prefix: where it starts, what was asked for, the name's range, and where the rest starts.
-fn operation(text: &str) -> Option<(usize, Operation, Range<usize>, usize)> {
-    OPERATIONS.iter().find_map(|(prefix, operation)| {
-        let start = text.find(prefix)?;
-        let name = start + prefix.len();
-        let end = name + text[name..].find(": ")?;
-        Some((start, *operation, name..end, end + 2))
-    })
-}
-
-fn undo_operation(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    if let Some((_, operation, name, rest)) = operation(piece.text()) {
-        let peering = value(&piece.text()[name]);
-        let cause = Cause { operation: Some(operation), peering, ..cause.clone() };
-        peel(&piece.from(rest), &cause, layers, found);
-    }
-}
-
-const HTTP_STATUS: &str = "Unexpected response code: ";
-
-/// `Unexpected response code: N (`: where it starts, the status, and where the body starts.
-fn http_status(text: &str) -> Option<(usize, u16, usize)> {
-    let start = text.find(HTTP_STATUS)?;
-    let number = start + HTTP_STATUS.len();
-    let digits = text[number..].bytes().take_while(u8::is_ascii_digit).count();
-    let body = number + digits;
-    let opens = text[body..].starts_with(" (");
-    Some((start, text[number..body].parse().ok()?, body + if opens { 2 } else { 0 }))
-}
-
-/// Where the parenthesis closes that was open before the text: the matching one, or else the last.
-///
-/// Consul quotes single characters, so `')'` closes nothing.
-fn body_end(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let quoted = |at: usize| at > 0 && bytes[at - 1] == b'\'' && bytes.get(at + 1) == Some(&b'\'');
-    let mut open = 1_usize;
-    for (at, byte) in bytes.iter().enumerate() {
-        match byte {
-            b'(' if !quoted(at) => open += 1,
-            b')' if !quoted(at) => open -= 1,
-            _ => {}
-        }
-        if open == 0 {
-            return Some(at);
-        }
-    }
-    text.rfind(')')
-}
-
-fn undo_http_status(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let text = piece.text();
-    if let Some((_, status, body)) = http_status(text) {
-        let cause = Cause { http_status: Some(status), ..cause.clone() };
-        let end = body_end(&text[body..]).map_or(text.len(), |length| body + length);
-        peel(&piece.part(body..end), &cause, layers, found);
-    }
-}
-
-/// `N error(s) occurred:`: where it starts, and where its items do.
-fn heading(text: &str) -> Option<(usize, usize)> {
-    let end = text.find(OCCURRED)?;
-    let before = text[..end].strip_suffix("errors").or_else(|| text[..end].strip_suffix("error"))?.trim_end();
-    let start = before.trim_end_matches(|letter: char| letter.is_ascii_digit()).len();
-    (start < before.len()).then_some((start, end + OCCURRED.len()))
-}
-
-fn undo_list(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let text = piece.text();
-    let items = heading(text).map_or(0, |(_, items)| items);
-    let mut starts: Vec<usize> = text[items..]
-        .match_indices("* ")
-        .map(|(at, _)| items + at)
-        .filter(|at| text[..*at].ends_with(char::is_whitespace))
-        .collect();
-    starts.push(text.len());
-    for item in starts.windows(2) {
-        peel(&piece.part(item[0] + 2..item[1]), cause, layers, found);
-    }
-}
-
-const EXCHANGE: &str = "failed to exchange peering secret ";
-
-fn undo_exchange(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let text = piece.text();
-    let mut cause = cause.clone();
-    let mut rest = EXCHANGE.len();
-    // Consul 1.13 wrote `with "A"`, later ones `through address "A"`.
-    for words in ["through address \"", "with \""] {
-        if text[rest..].starts_with(words)
-            && let Some(length) = text[rest + words.len()..].find('"')
-        {
-            let start = rest + words.len();
-            cause.address = value(&text[start..start + length]);
-            rest = start + length + 1;
-            break;
-        }
-    }
-    let colon = text[rest..].len() - text[rest..].trim_start_matches([':', ' ']).len();
-    peel(&piece.from(rest + colon), &cause, layers, found);
-}
-
-const GRPC: &str = "rpc error: code = ";
-const DESC: &str = " desc = ";
-
-/// `rpc error: code = X desc = `: where it starts, the code's range, and where the rest starts.
-fn grpc(text: &str) -> Option<(usize, Range<usize>, usize)> {
-    let start = text.find(GRPC)?;
-    let code = start + GRPC.len();
-    let end = code + text[code..].bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let rest = if text[end..].starts_with(DESC) { end + DESC.len() } else { end };
-    Some((start, code..end, rest))
-}
-
-fn undo_grpc(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let text = piece.text();
-    if let Some((_, code, rest)) = grpc(text) {
-        let cause = Cause { grpc_code: value(&text[code.clone()]), ..cause.clone() };
-        if text[rest..].trim().is_empty() {
-            found.push(Cause { text: redact(&text[code]).into_owned(), range: piece.range(), ..cause });
-        } else {
-            peel(&piece.from(rest), &cause, layers, found);
-        }
-    }
-}
-
-const CONNECTION: &str = "connection error: desc = \"";
-
-fn undo_connection(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let inner = piece.from(CONNECTION.len());
-    let text = inner.text();
-    if text.contains("\\\"") {
-        peel(&inner.unescaped(true).whole(), cause, layers, found);
-    } else {
-        // Older gRPC did not escape the quotes inside.
-        peel(&inner.part(0..text.rfind('"').unwrap_or(text.len())), cause, layers, found);
-    }
-}
-
-/// Go's `Post "URL": `: where it starts, the URL's range, and where the rest starts.
-fn request(text: &str) -> Option<(usize, Range<usize>, usize)> {
-    let quote =
-        [" \"http://", " \"https://", " \"unix://"].iter().filter_map(|mark| text.find(mark)).min()?;
-    let start = ["Get", "Post", "Put", "Delete", "Head", "Patch"]
-        .iter()
-        .find_map(|method| text[..quote].strip_suffix(method))?
-        .len();
-    let url = quote + 2;
-    let end = url + text[url..].find("\": ")?;
-    Some((start, url..end, end + 3))
-}
-
-fn undo_request(piece: &Piece<'_>, cause: &Cause, layers: usize, found: &mut Vec<Cause>) {
-    let text = piece.text();
-    if let Some((_, url, rest)) = request(text) {
-        let cause = Cause { url: value(&public_url(&text[url])), ..cause.clone() };
-        peel(&piece.from(rest), &cause, layers, found);
-    }
-}
-
-/// A URL without user, password, query and fragment: any of them may hold a secret.
-fn public_url(url: &str) -> String {
-    let url = &url[..url.find(['?', '#']).unwrap_or(url.len())];
-    let Some(host) = url.find("://").map(|at| at + 3) else { return url.to_owned() };
-    let path = url[host..].find('/').map_or(url.len(), |length| host + length);
-    let after_user = url[host..path].rfind('@').map_or(host, |at| host + at + 1);
-    format!("{}{}", &url[..host], &url[after_user..])
-}
-
-/// A value to keep: without tokens, not too long, and not empty.
-fn value(text: &str) -> Option<String> {
+/// Returns a value of a layer with tokens redacted, or `None` if it is empty.
+pub(super) fn value(text: &str) -> Option<String> {
     let text = redact(&text[..text.floor_char_boundary(MAX_VALUE_LEN)]).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }

@@ -1,156 +1,158 @@
-//! The shape of a message: literal text with named holes.
+//! Patterns of messages: literal text with named placeholders.
 
 use std::collections::BTreeMap;
 
-use super::message::Cause;
+use super::message::Message;
 use crate::token::redact::redact;
 
-/// What stood in a shape's holes, by the holes' names.
+/// The values of a pattern's placeholders, by name.
 pub type Captures = BTreeMap<&'static str, String>;
 
-/// The longest captured value, in bytes.
+/// Maximum length of a captured value, in bytes.
 const MAX_CAPTURE_LEN: usize = 512;
-/// Holes that take digits only.
+/// Placeholders that match only digits.
 const NUMBERS: [&str; 5] = ["byte", "size", "limit", "status", "length"];
 
-/// A shape such as `{address} is not a valid peering server address`, and where it may stand.
+/// A template such as `{address} is not a valid peering server address`, and where it must match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pattern {
-    shape: &'static str,
-    place: Place,
-    to_agent: bool,
+    template: &'static str,
+    position: Position,
+    requires_url: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// Anywhere in the text.
     Part,
-    /// Anywhere in the text, when nothing better is known.
+    /// Anywhere in the text, with the lowest rank.
     Vague,
-    /// As a word of its own.
+    /// As a whole word.
     Word,
     /// The whole text.
     Whole,
-    /// Anywhere in the text, and more telling than what follows it.
+    /// Anywhere in the text, with the highest rank.
     Outer,
-    /// Not in the text: the gRPC status code.
+    /// The gRPC status code instead of the text.
     Code,
 }
 
 impl Pattern {
-    /// Stands anywhere in the text.
-    pub(super) const fn part(shape: &'static str) -> Self {
-        Self { shape, place: Place::Part, to_agent: false }
+    /// Matches anywhere in the text.
+    pub(super) const fn part(template: &'static str) -> Self {
+        Self { template, position: Position::Part, requires_url: false }
     }
 
-    /// Stands anywhere, but says little: any other shape wins.
-    pub(super) const fn vague(shape: &'static str) -> Self {
-        Self { shape, place: Place::Vague, to_agent: false }
+    /// Matches anywhere, but only if no other pattern does.
+    pub(super) const fn vague(template: &'static str) -> Self {
+        Self { template, position: Position::Vague, requires_url: false }
     }
 
-    /// Stands anywhere in a text about the way to Consul's own HTTP API.
-    pub(super) const fn agent(shape: &'static str) -> Self {
-        Self { shape, place: Place::Part, to_agent: true }
+    /// Matches anywhere in an error of the connection to Consul's HTTP API.
+    pub(super) const fn agent(template: &'static str) -> Self {
+        Self { template, position: Position::Part, requires_url: true }
     }
 
-    /// Is the whole text about the way to Consul's own HTTP API.
-    pub(super) const fn whole_agent(shape: &'static str) -> Self {
-        Self { shape, place: Place::Whole, to_agent: true }
+    /// Matches the whole text of an error of the connection to Consul's HTTP API.
+    pub(super) const fn whole_agent(template: &'static str) -> Self {
+        Self { template, position: Position::Whole, requires_url: true }
     }
 
-    /// Stands anywhere, with no letter or digit on either side.
-    pub(super) const fn word(shape: &'static str) -> Self {
-        Self { shape, place: Place::Word, to_agent: false }
+    /// Matches a whole word, anywhere.
+    pub(super) const fn word(template: &'static str) -> Self {
+        Self { template, position: Position::Word, requires_url: false }
     }
 
-    /// Is the whole text.
-    pub(super) const fn whole(shape: &'static str) -> Self {
-        Self { shape, place: Place::Whole, to_agent: false }
+    /// Matches the whole text.
+    pub(super) const fn whole(template: &'static str) -> Self {
+        Self { template, position: Position::Whole, requires_url: false }
     }
 
-    /// Stands anywhere, and wins over whatever follows it.
-    pub(super) const fn outer(shape: &'static str) -> Self {
-        Self { shape, place: Place::Outer, to_agent: false }
+    /// Matches anywhere, and wins over every other pattern.
+    pub(super) const fn outer(template: &'static str) -> Self {
+        Self { template, position: Position::Outer, requires_url: false }
     }
 
-    /// Any text that comes with this gRPC status code and that nothing else knows.
+    /// Matches the gRPC status code, but only if no other pattern matches the text.
     pub(super) const fn code(code: &'static str) -> Self {
-        Self { shape: code, place: Place::Code, to_agent: false }
+        Self { template: code, position: Position::Code, requires_url: false }
     }
 
-    /// The rank as one number: the length of what does not vary, but for what ranks before any length.
-    pub(super) fn telling(&self) -> usize {
-        let (outer, to_agent, literal) = self.rank();
-        literal.min(1023) + 1024 * usize::from(to_agent) + 2048 * usize::from(outer)
+    /// Returns the rank as one number.
+    pub(super) fn specificity(&self) -> usize {
+        let (outer, requires_url, literal) = self.rank();
+        literal.min(1023) + 1024 * usize::from(requires_url) + 2048 * usize::from(outer)
     }
 
-    /// The shape as a person reads it.
-    pub fn shown(&self) -> String {
-        match self.place {
-            Place::Code => format!("rpc error: code = {} desc = {{detail}}", self.shape),
-            _ if self.to_agent => format!("Get \"{{url}}\": {}", self.shape),
-            _ => self.shape.to_owned(),
+    /// Returns the message that the pattern matches, with placeholders in braces.
+    pub fn template_text(&self) -> String {
+        match self.position {
+            Position::Code => format!("rpc error: code = {} desc = {{detail}}", self.template),
+            _ if self.requires_url => format!("Get \"{{url}}\": {}", self.template),
+            _ => self.template.to_owned(),
         }
     }
 
-    /// How telling a match is: of several shapes that match, the greatest wins.
+    /// Returns the rank: of several patterns that match, the highest wins.
     pub(super) fn rank(&self) -> (bool, bool, usize) {
-        let literal = match self.place {
-            Place::Code => 0,
-            Place::Vague => 1,
-            _ => pieces(self.shape).map(|piece| piece.literal.len()).sum(),
+        let literal = match self.position {
+            Position::Code => 0,
+            Position::Vague => 1,
+            _ => pieces(self.template).map(|piece| piece.literal.len()).sum(),
         };
-        (self.place == Place::Outer, self.to_agent, literal)
+        (self.position == Position::Outer, self.requires_url, literal)
     }
 
-    /// What stands in the holes, if the cause has this shape.
-    pub(super) fn find(&self, cause: &Cause) -> Option<Captures> {
-        if self.to_agent && cause.url.is_none() {
+    /// Returns the values of the placeholders, or `None` if the message does not match.
+    pub(super) fn find(&self, message: &Message) -> Option<Captures> {
+        if self.requires_url && message.url.is_none() {
             return None;
         }
-        match self.place {
-            Place::Code => (cause.grpc_code.as_deref() == Some(self.shape)).then(Captures::new),
-            Place::Word => word_in(&cause.text, self.shape).then(Captures::new),
-            Place::Part | Place::Vague | Place::Outer => matched(self.shape, &cause.text, false),
-            Place::Whole => matched(self.shape, &cause.text, true),
+        match self.position {
+            Position::Code => (message.grpc_code.as_deref() == Some(self.template)).then(Captures::new),
+            Position::Word => contains_word(&message.text, self.template).then(Captures::new),
+            Position::Part | Position::Vague | Position::Outer => {
+                matched(self.template, &message.text, false)
+            }
+            Position::Whole => matched(self.template, &message.text, true),
         }
     }
 }
 
-/// A literal, and the name of the hole behind it.
+/// A literal, and the name of the placeholder after it.
 struct Part {
     literal: &'static str,
-    hole: Option<&'static str>,
+    placeholder: Option<&'static str>,
 }
 
-/// Cuts a shape into its literals and holes. Braces around anything but a lower-case name are literal.
-fn pieces(shape: &'static str) -> impl Iterator<Item = Part> {
-    let mut rest = Some(shape);
+/// Splits a template at its placeholders. Braces around anything but a lowercase name are literal.
+fn pieces(template: &'static str) -> impl Iterator<Item = Part> {
+    let mut rest = Some(template);
     std::iter::from_fn(move || {
         let text = rest?;
         let mut from = 0;
         while let Some(open) = text[from..].find('{').map(|at| from + at) {
             let name = open + 1;
-            let length = text[name..].find(|letter: char| !letter.is_ascii_lowercase() && letter != '_')?;
+            let length = text[name..].find(|c: char| !c.is_ascii_lowercase() && c != '_')?;
             if length > 0 && text[name + length..].starts_with('}') {
                 rest = Some(&text[name + length + 1..]);
-                return Some(Part { literal: &text[..open], hole: Some(&text[name..name + length]) });
+                return Some(Part { literal: &text[..open], placeholder: Some(&text[name..name + length]) });
             }
             from = name;
         }
         rest = None;
-        Some(Part { literal: text, hole: None })
+        Some(Part { literal: text, placeholder: None })
     })
 }
 
-/// Each literal is looked for once, behind the one before it; there is no going back, so the time is linear.
-fn matched(shape: &'static str, text: &str, whole: bool) -> Option<Captures> {
+/// Searches each literal once, after the previous one. There is no backtracking, so the time is linear.
+fn matched(template: &'static str, text: &str, whole: bool) -> Option<Captures> {
     let mut captures = Captures::new();
     let mut open: Option<&'static str> = None;
     let mut at = 0;
-    for (index, Part { literal, hole }) in pieces(shape).enumerate() {
+    for (index, Part { literal, placeholder }) in pieces(template).enumerate() {
         let rest = &text[at..];
-        let last = hole.is_none();
+        let last = placeholder.is_none();
         let found = match (open, last) {
             (None, _) if whole || index > 0 => rest.starts_with(literal).then_some(0)?,
             (Some(_), true) if literal.is_empty() => end_of_value(rest, whole),
@@ -163,12 +165,12 @@ fn matched(shape: &'static str, text: &str, whole: bool) -> Option<Captures> {
             captures.insert(name, captured(name, &rest[..found])?);
         }
         at += found + literal.len();
-        open = hole;
+        open = placeholder;
     }
     (!whole || at == text.len()).then_some(captures)
 }
 
-/// A hole at the end takes the rest of the line.
+/// Returns the end of a placeholder at the end of the template: it matches the rest of the line.
 fn end_of_value(rest: &str, whole: bool) -> usize {
     if whole { rest.len() } else { rest.find('\n').unwrap_or(rest.len()) }
 }
@@ -184,9 +186,9 @@ fn captured(name: &str, value: &str) -> Option<String> {
     Some(redact(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
 }
 
-fn word_in(text: &str, word: &str) -> bool {
+fn contains_word(text: &str, word: &str) -> bool {
     text.match_indices(word).any(|(at, _)| {
-        let joins = |letter: char| letter.is_alphanumeric() || letter == '-' || letter == '_';
+        let joins = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
         !text[..at].ends_with(joins) && !text[at + word.len()..].starts_with(joins)
     })
 }
@@ -196,36 +198,37 @@ mod tests {
     use super::*;
 
     fn find(pattern: Pattern, text: &str) -> Option<Captures> {
-        pattern.find(&Cause { text: text.to_owned(), ..Cause::default() })
+        pattern.find(&Message { text: text.to_owned(), ..Message::default() })
     }
 
     #[test]
-    fn holes_take_what_stands_between_literals() {
-        let shape = Pattern::part("certificate is valid for {shown}, not {wanted}");
-        let captures = find(shape, "tls: x509: certificate is valid for a.example, not b.example").unwrap();
+    fn placeholders_match_the_text_between_literals() {
+        let template = Pattern::part("certificate is valid for {shown}, not {wanted}");
+        let captures =
+            find(template, "tls: x509: certificate is valid for a.example, not b.example").unwrap();
         assert_eq!(captures["shown"], "a.example");
         assert_eq!(captures["wanted"], "b.example");
-        assert!(find(shape, "certificate is valid for a.example").is_none());
+        assert!(find(template, "certificate is valid for a.example").is_none());
     }
 
     #[test]
-    fn a_hole_in_front_takes_everything_before() {
-        let shape = Pattern::part("{address} is not a valid peering server address");
+    fn a_placeholder_at_the_start_matches_everything_before_the_literal() {
+        let template = Pattern::part("{address} is not a valid peering server address");
         assert_eq!(
-            find(shape, "::1:8503 is not a valid peering server address").unwrap()["address"],
+            find(template, "::1:8503 is not a valid peering server address").unwrap()["address"],
             "::1:8503"
         );
     }
 
     #[test]
-    fn number_holes_take_digits_only() {
-        let shape = Pattern::part("illegal base64 data at input byte {byte}");
-        assert_eq!(find(shape, "illegal base64 data at input byte 42) again").unwrap()["byte"], "42");
-        assert!(find(shape, "illegal base64 data at input byte x").is_none());
+    fn number_placeholders_match_only_digits() {
+        let template = Pattern::part("illegal base64 data at input byte {byte}");
+        assert_eq!(find(template, "illegal base64 data at input byte 42) again").unwrap()["byte"], "42");
+        assert!(find(template, "illegal base64 data at input byte x").is_none());
     }
 
     #[test]
-    fn braces_around_anything_but_a_name_are_literal() {
+    fn other_braces_are_literal() {
         assert!(
             find(
                 Pattern::part("formats are {json|pretty}"),
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_and_word_do_not_match_inside() {
+    fn whole_and_word_patterns_do_not_match_inside_a_word() {
         assert!(find(Pattern::whole("EOF"), "EOF").is_some());
         assert!(find(Pattern::whole("EOF"), "unexpected EOF").is_none());
         assert!(find(Pattern::word("FAILING"), "cluster-02  FAILING  0").is_some());
@@ -244,22 +247,22 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_shape_with_holes_must_reach_the_end() {
-        let shape = Pattern::whole("\"{name}\" gone");
-        assert_eq!(find(shape, "\"a\" gone").unwrap()["name"], "a");
-        assert!(find(shape, "\"a\" gone again").is_none());
+    fn a_whole_pattern_must_reach_the_end() {
+        let template = Pattern::whole("\"{name}\" gone");
+        assert_eq!(find(template, "\"a\" gone").unwrap()["name"], "a");
+        assert!(find(template, "\"a\" gone again").is_none());
     }
 
     #[test]
-    fn agent_shapes_need_a_url() {
+    fn agent_patterns_require_a_url() {
         assert!(find(Pattern::agent("connection refused"), "connection refused").is_none());
-        let cause =
-            Cause { text: "connection refused".into(), url: Some("http://a".into()), ..Cause::default() };
-        assert!(Pattern::agent("connection refused").find(&cause).is_some());
+        let message =
+            Message { text: "connection refused".into(), url: Some("http://a".into()), ..Message::default() };
+        assert!(Pattern::agent("connection refused").find(&message).is_some());
     }
 
     #[test]
-    fn tokens_are_not_captured() {
+    fn captured_tokens_are_redacted() {
         let token = "eyJDQSI6bnVsbCwiTWFudWFsU2VydmVyQWRkcmVzc2VzIjpudWxs";
         let captures = find(Pattern::part("flag -{flag}"), &format!("flag -{token}")).unwrap();
         assert_eq!(captures["flag"], "<token>");

@@ -1,34 +1,32 @@
-//! The ledger: what was generated, for which name, when and by whom. Records are only ever added.
+//! The ledger: which tokens were generated, for which name, when and by whom. Records are only added, never changed.
 //!
-//! A token holds neither its local name nor a time, and Consul keeps no history: only who wrote it down can tell later
-//! that a newer token was generated. Records are numbered from 1, and each is chained to the one before it by a hash, so
-//! that [`Ledger::verify`] finds what was changed or is missing. Whoever may write the ledger may write all of it anew,
-//! hashes included: to rule that out, keep the last hash that `verify` told elsewhere.
+//! A token contains neither its local name nor a time, and Consul keeps no history. Only the ledger can show later that a
+//! newer token was generated. Records are numbered from 1.
 //!
-//! Nothing secret is in it: see [`Record::of`].
+//! The ledger contains nothing secret: see [`Record::of`].
 
-pub(crate) mod chain;
 pub(crate) mod consul_kv;
 pub mod history;
 pub(crate) mod record;
 pub(crate) mod sqlite;
+pub(crate) mod verification;
 
 use thiserror::Error;
 
-pub use chain::{Entry, Fault, Verified};
 pub use consul_kv::{ConsulKv, DEFAULT_PREFIX};
-pub use record::{Origin, Record, RecordMeta, Root};
-pub use sqlite::{FILE, Sqlite};
+pub use record::{NumberedRecord, Origin, Record, RecordMeta, Root};
+pub use sqlite::{FILE_NAME, Sqlite};
+pub use verification::{Problem, Verification};
 
 use super::consul::RequestError;
 
-/// Where records go, and come from.
+/// Where records are written and read.
 pub enum Ledger<'a> {
     /// A database of this user on this machine.
     Sqlite(Sqlite),
-    /// The acceptor cluster's key/value store, which a team shares.
+    /// The key/value store of the acceptor cluster, which a team shares.
     ConsulKv(ConsulKv<'a>),
-    /// Nowhere: nothing is recorded, and nothing is known.
+    /// Nowhere: nothing is recorded, and there are no records.
     Off,
 }
 
@@ -36,109 +34,105 @@ pub enum Ledger<'a> {
 #[derive(Debug, Error)]
 pub enum LedgerError {
     /// The database cannot be read or written.
-    #[error("the ledger {path} cannot be used: {reason}")]
+    #[error("cannot use the ledger {path}: {reason}")]
     Database {
         /// The database.
         path: String,
-        /// What SQLite or the system says.
+        /// The error of SQLite or the operating system.
         reason: String,
     },
     /// A newer version of this tool wrote it.
-    #[error("the ledger {place} has version {found}; this tool knows up to {known}")]
+    #[error(
+        "the ledger {place} has schema version {found}, but this version of peering supports at most {supported}: \
+         upgrade peering"
+    )]
     Newer {
         /// The database, or the prefix of the keys.
         place: String,
-        /// Its version.
+        /// Its schema version.
         found: i64,
-        /// The newest that is known here.
-        known: i64,
+        /// The newest supported version.
+        supported: i64,
     },
-    /// A record that this tool did not write, or that somebody changed.
-    #[error("record {number} of the ledger cannot be read ({reason}): see peering ledger verify")]
-    Unreadable {
-        /// Which.
+    /// A version of this tool wrote it that was never released.
+    #[error(
+        "the ledger {place} has schema version {found}, from before the first release, which this version of peering \
+         cannot read: move it away to start a new ledger"
+    )]
+    Older {
+        /// The database, or the prefix of the keys.
+        place: String,
+        /// Its schema version.
+        found: i64,
+    },
+    /// A record that this tool did not write, or that was changed.
+    #[error("cannot read record {number} of the ledger: {reason}; run peering ledger verify")]
+    InvalidRecord {
+        /// Its number.
         number: u64,
         /// What is wrong with it.
         reason: String,
     },
-    /// Consul did not do what it was asked.
-    #[error("the ledger in Consul's KV cannot be used: {0}")]
+    /// Consul did not answer as expected.
+    #[error("cannot use the ledger in Consul's KV: {0}")]
     Consul(#[from] RequestError),
-    /// Others were always quicker.
-    #[error("the ledger in Consul's KV cannot be written: others wrote at the same time, {0} times in a row")]
+    /// Other clients took each number first.
+    #[error(
+        "cannot write the ledger in Consul's KV: other clients wrote at the same time, {0} times in a row"
+    )]
     Contended(u32),
 }
 
-/// Which record is asked for.
+/// Which records to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Of<'a> {
-    /// The acceptor's ID of the peering.
+pub enum Filter<'a> {
+    /// All of them.
+    All,
+    /// Those of a local name, in any partition and of any acceptor.
+    Name(&'a str),
+    /// Those of a local name in a partition, of any acceptor.
+    NameInPartition(&'a str, &'a str),
+    /// Those of one peering, by the acceptor's ID.
     PeerId(&'a str),
-    /// A local name in a partition. Several acceptors may know the same name.
-    Name(&'a str, &'a str),
 }
 
 impl Ledger<'_> {
-    /// Adds a record. When it returns, the record outlives a crash of this process and of the machine.
-    ///
-    /// `None`: the ledger is off.
-    pub async fn record(&self, record: &Record) -> Result<Option<Entry>, LedgerError> {
-        let recorded = match self {
-            Self::Sqlite(ledger) => ledger.record(record).map(Some),
-            Self::ConsulKv(ledger) => ledger.record(record).await.map(Some),
+    /// Adds a record and returns it with its number, or `None` if the ledger is off. A record that was returned survives a
+    /// crash of this process and of the machine.
+    pub async fn add(&self, record: &Record) -> Result<Option<NumberedRecord>, LedgerError> {
+        let added = match self {
+            Self::Sqlite(ledger) => ledger.add(record).map(Some),
+            Self::ConsulKv(ledger) => ledger.add(record).await.map(Some),
             Self::Off => Ok(None),
         };
-        match &recorded {
-            Ok(Some(_)) => tracing::info!(name = record.name, "wrote the ledger"),
+        match &added {
+            Ok(Some(_)) => tracing::info!(name = record.name, "added a record to the ledger"),
             Ok(None) => {}
-            Err(error) => tracing::error!(%error, "the ledger was not written"),
+            Err(error) => tracing::error!(%error, "cannot add a record to the ledger"),
         }
-        recorded
+        added
     }
 
-    /// All records of a local name, or of all names, in the order in which they were added. A ledger that was never
-    /// written is empty.
-    pub async fn records(&self, name: Option<&str>) -> Result<Vec<Entry>, LedgerError> {
+    /// Returns records in the order in which they were added. A ledger that was never written is empty.
+    pub async fn records(&self, filter: Filter<'_>) -> Result<Vec<NumberedRecord>, LedgerError> {
         match self {
-            Self::Sqlite(ledger) => ledger.records(name),
-            Self::ConsulKv(ledger) => ledger.records(name).await,
+            Self::Sqlite(ledger) => ledger.records(filter),
+            Self::ConsulKv(ledger) => ledger.records(filter).await,
             Self::Off => Ok(Vec::new()),
         }
     }
 
-    /// The records of one peering, or of a name in a partition, oldest first.
-    pub async fn records_of(&self, of: Of<'_>) -> Result<Vec<Entry>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.records_of(of),
-            Self::ConsulKv(ledger) => {
-                let mut entries = ledger.records(None).await?;
-                entries.retain(|entry| of.is(&entry.record));
-                Ok(entries)
-            }
-            Self::Off => Ok(Vec::new()),
-        }
+    /// Returns the last of [`Ledger::records`].
+    pub async fn newest(&self, filter: Filter<'_>) -> Result<Option<NumberedRecord>, LedgerError> {
+        Ok(self.records(filter).await?.pop())
     }
 
-    /// The newest of [`Ledger::records_of`].
-    pub async fn newest(&self, of: Of<'_>) -> Result<Option<Entry>, LedgerError> {
-        Ok(self.records_of(of).await?.pop())
-    }
-
-    /// Looks at every record, and at the chain that they form.
-    pub async fn verify(&self) -> Result<Verified, LedgerError> {
+    /// Checks the integrity of the database and validates each record.
+    pub async fn verify(&self) -> Result<Verification, LedgerError> {
         match self {
             Self::Sqlite(ledger) => ledger.verify(),
             Self::ConsulKv(ledger) => ledger.verify().await,
-            Self::Off => Ok(Verified::default()),
-        }
-    }
-}
-
-impl Of<'_> {
-    fn is(&self, record: &Record) -> bool {
-        match *self {
-            Self::PeerId(id) => record.peer_id == id,
-            Self::Name(name, partition) => record.name == name && record.partition == partition,
+            Self::Off => Ok(Verification::default()),
         }
     }
 }

@@ -1,137 +1,109 @@
-//! Would generating a token make an unused one worthless? From what could be found out to a decision.
+//! Whether generating a token would invalidate an unused one: observations in, a decision out.
 //!
-//! At any time a peering has at most one establishment secret that is unused and valid: that of the token that was
-//! generated last. Generating again makes that token worthless, and whoever holds it is told nothing. Where it cannot be
-//! known whether it was used, it is taken for unused: not generating can be undone, generating cannot.
+//! At any time, a peering has at most one valid, unused establishment secret: that of the token generated last. Generating
+//! again invalidates that token, and nobody who has it is notified. If it is unknown whether the token was used, it counts
+//! as unused, because not generating can be undone and generating cannot.
 
-use super::ledger::Entry;
+use super::ledger::NumberedRecord;
+use crate::observed::Observed;
+use crate::staleness::evidence::PeeringState;
 
-/// What Consul says of the peering of a local name.
+/// The peering of a local name, as Consul reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PeeringLook {
-    /// There is none: the name was never seen, or its peering was deleted.
-    Absent,
-    /// There is one.
-    Present {
-        /// The acceptor's ID of it.
-        id: String,
-        /// Its state, in Consul's words.
-        state: String,
-    },
-    /// It could not be found out, because.
-    Unknown(String),
+pub struct ObservedPeering {
+    /// The acceptor's ID of the peering.
+    pub id: String,
+    /// Its state.
+    pub state: PeeringState,
 }
 
-/// What the ledger says of the tokens of that peering, or of that name if the peering is not known.
+/// What is known before generating a token for a local name. `net::gather::regenerate` collects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerLook {
-    /// Its records, the oldest first; none, if it knows of none.
-    Known(Vec<Entry>),
-    /// It could not be found out, because.
-    Unknown(String),
+pub struct Observations {
+    /// The answer to `GET /v1/peering/:name`; `None` if there is no peering of that name.
+    pub peering: Observed<Option<ObservedPeering>>,
+    /// The ledger's records of that peering, or of that name if the peering is unknown, oldest first.
+    pub records: Observed<Vec<NumberedRecord>>,
+    /// Whether the acceptor has an unused secret for the peering.
+    pub unused_secret: Observed<bool>,
 }
 
-/// What an acceptor says when it is asked to exchange an empty secret: whether the peering has an unused one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretLook {
-    /// There is an unused one.
-    Unused,
-    /// There is none: the last one was used.
-    Spent,
-    /// It was not asked, or did not say, because.
-    NotAsked(String),
-}
-
-/// Everything that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Looks {
-    /// `GET /v1/peering/:name`
-    pub peering: PeeringLook,
-    /// The ledger.
-    pub ledger: LedgerLook,
-    /// Probe B.
-    pub secret: SecretLook,
+impl Observations {
+    /// Returns the state of the peering as the ledger records it: `NONE` if there is no peering.
+    pub fn state_before(&self) -> Option<String> {
+        let peering = self.peering.value()?.as_ref();
+        Some(peering.map_or("NONE", |peering| peering.state.name()).to_owned())
+    }
 }
 
 /// What to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// Nothing is known that would become worthless.
+    /// Generate a token: no unused token is known.
     Generate,
-    /// An unused token exists, or may exist.
+    /// Don't generate a token: an unused token exists, or may exist.
     Unused {
-        /// Whether it is known, and not only possible.
+        /// Whether it is certain to exist.
         certain: bool,
-        /// Why it is thought so.
-        because: &'static str,
-        /// Its record, if the ledger has it.
-        newest: Option<Box<Entry>>,
+        /// Why it may exist.
+        reason: &'static str,
+        /// The newest record, if the ledger has one.
+        newest: Option<Box<NumberedRecord>>,
     },
-    /// A token could be generated, and could never work.
-    Stillborn {
+    /// Don't generate a token: Consul would generate one that can never be used.
+    Unusable {
         /// The state of the peering.
-        state: String,
+        state: PeeringState,
     },
 }
 
-/// States in which Consul still answers with a token, whose secret it does not store.
-pub fn is_stillborn(state: &str) -> bool {
-    matches!(state, "TERMINATED" | "DELETING")
-}
-
-/// Decides. The strongest evidence wins: a peering that is gone or ended, then the acceptor's word on the secret, then
-/// the state of the peering, then the ledger.
-pub fn decide(looks: &Looks) -> Decision {
-    let newest = match &looks.ledger {
-        LedgerLook::Known(entries) => entries.last(),
-        LedgerLook::Unknown(_) => None,
-    };
+/// Decides by the strongest evidence: first a peering that is deleted on one side, then whether the acceptor has an unused
+/// secret, then the state of the peering, then the ledger.
+pub fn decide(observations: &Observations) -> Decision {
+    let newest = observations.records.value().and_then(|records| records.last());
     let unused =
-        |certain, because| Decision::Unused { certain, because, newest: newest.cloned().map(Box::new) };
-    match &looks.peering {
-        PeeringLook::Absent => return Decision::Generate,
-        PeeringLook::Present { state, .. } if is_stillborn(state) => {
-            return Decision::Stillborn { state: state.clone() };
+        |certain, reason| Decision::Unused { certain, reason, newest: newest.cloned().map(Box::new) };
+    let peering = match observations.peering.value() {
+        Some(None) => return Decision::Generate,
+        Some(Some(peering)) if peering.state.is_deleted() => {
+            return Decision::Unusable { state: peering.state.clone() };
         }
-        _ => {}
+        Some(Some(peering)) => Some(peering),
+        None => None,
+    };
+    match observations.unused_secret.value() {
+        Some(true) => return unused(true, "the acceptor has an unused secret for this peering"),
+        Some(false) => return Decision::Generate,
+        None => {}
     }
-    match looks.secret {
-        SecretLook::Unused => return unused(true, "the acceptor says that it has an unused secret"),
-        SecretLook::Spent => return Decision::Generate,
-        SecretLook::NotAsked(_) => {}
-    }
-    match &looks.peering {
-        PeeringLook::Present { state, .. } if state == "PENDING" => {
-            unused(false, "the peering is PENDING: nobody has established it yet")
+    match peering.map(|peering| &peering.state) {
+        Some(PeeringState::Pending) => {
+            unused(false, "the peering is PENDING: it has not been established yet")
         }
-        PeeringLook::Present { state, .. } if matches!(state.as_str(), "ACTIVE" | "FAILING") => {
-            match &looks.ledger {
-                LedgerLook::Known(entries) => of_an_established_peering(entries)
-                    .map_or(Decision::Generate, |because| unused(false, because)),
-                LedgerLook::Unknown(_) => Decision::Generate,
-            }
+        Some(PeeringState::Active | PeeringState::Failing) => {
+            let records = observations.records.value().map(Vec::as_slice).unwrap_or_default();
+            reason_for_established(records).map_or(Decision::Generate, |reason| unused(false, reason))
         }
-        PeeringLook::Unknown(_) if newest.is_some() => {
-            unused(false, "the ledger knows a token of this name, and not whether it was used")
+        None if newest.is_some() => {
+            unused(false, "the ledger has a token of this name, which may or may not have been used")
         }
-        // Nothing is known; or it is the dialer's side, or a new state, and Consul has the word when it is asked.
+        // Nothing is known, or this is the dialer's side or a new state, and Consul decides.
         _ => Decision::Generate,
     }
 }
 
-/// Why the newest token of a peering that is established may be unused, if it may.
-fn of_an_established_peering(entries: &[Entry]) -> Option<&'static str> {
-    let state_before = |entry: &Entry| entry.record.state_before.clone();
-    let established = |entry: &Entry| matches!(state_before(entry).as_deref(), Some("ACTIVE" | "FAILING"));
-    if entries.iter().any(established) {
-        return Some("the newest token was generated when the peering was established already");
+/// Returns why the newest token of an established peering may be unused, if it may.
+fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
+    let state_before = |numbered: &NumberedRecord| numbered.record.state_before.clone();
+    let was_established =
+        |record: &NumberedRecord| matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING"));
+    if records.iter().any(was_established) {
+        return Some("the newest token was generated after the peering was established");
     }
-    match state_before(entries.last()?) {
-        // It was generated before the peering was established, and made all earlier ones worthless: it was used.
+    match state_before(records.last()?) {
+        // The newest token was generated before the peering was established and invalidated all others, so it was used.
         Some(_) => None,
-        None if entries.len() == 1 => None,
-        None => {
-            Some("several tokens were generated, and it is not known which of them established the peering")
-        }
+        None if records.len() == 1 => None,
+        None => Some("several tokens were generated, and it is unknown which one established the peering"),
     }
 }

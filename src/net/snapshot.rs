@@ -1,11 +1,13 @@
-//! Reads what a Consul snapshot holds of a few peerings, in one pass and in flat memory.
+//! Reads what a Consul snapshot contains about given peerings, in one pass and constant memory.
 //!
 //! A snapshot (`consul snapshot save`, `GET /v1/snapshot`) is a compressed tar archive of `meta.json`, `state.bin` and
-//! `SHA256SUMS`. It holds every secret of its cluster: nothing is kept but what was asked for, and nothing is written.
+//! `SHA256SUMS`. It contains every secret of its cluster, so only the data of the given peerings is kept, and nothing is
+//! written.
 
 pub(crate) mod error;
 pub(crate) mod msgpack;
 pub(crate) mod protobuf;
+pub(crate) mod source;
 pub(crate) mod state;
 pub(crate) mod stream;
 #[cfg(test)]
@@ -24,6 +26,7 @@ use tar::Archive;
 use crate::staleness::evidence::{SnapshotPeering, SnapshotView};
 use error::Fault;
 pub use error::SnapshotError;
+pub use source::{read_file, read_live};
 use state::State;
 use stream::Stream;
 
@@ -31,22 +34,22 @@ const META: &str = "meta.json";
 const STATE: &str = "state.bin";
 const SUMS: &str = "SHA256SUMS";
 
-/// The longest `meta.json` and `SHA256SUMS` that are read; Consul's have a few hundred bytes.
+/// The maximum length of `meta.json` and `SHA256SUMS`, in bytes. Consul's have a few hundred.
 const MAX_SIDE_FILE_LEN: u64 = 1024 * 1024;
 
-/// The most that the archive's reader may take for the header of one file.
+/// The maximum length of the header of one file in the archive, in bytes.
 const MAX_HEADER_LEN: u64 = 1024 * 1024;
 
-/// What a snapshot holds of the peerings that were asked for.
+/// What a snapshot contains about the given peerings.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// The Raft index that it was taken at.
+    /// The Raft index at which it was taken.
     pub index: u64,
     /// The Raft term.
     pub term: u64,
     /// The version of the snapshot's format.
     pub version: u64,
-    /// When it was taken, as its ID tells (`term-index-milliseconds`).
+    /// When it was taken, according to its ID (`term-index-milliseconds`).
     pub taken_at: Option<Timestamp>,
     /// The trust domain of the cluster, if it has a CA.
     pub trust_domain: Option<String>,
@@ -55,7 +58,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What it holds of one of the peer IDs that were asked for.
+    /// Returns what it contains about one of the given peer IDs.
     pub fn of(&self, peer_id: &str) -> SnapshotView {
         SnapshotView {
             index: self.index,
@@ -67,79 +70,80 @@ impl Snapshot {
     }
 }
 
-/// Reads a snapshot to its end, and verifies its checksums. Only what belongs to `peer_ids` is kept.
+/// Reads a snapshot to its end and verifies its checksums. Keeps only the data of `peer_ids`.
 pub fn read(mut from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot, SnapshotError> {
-    let start = beginning(&mut from)?;
+    let start = start(&mut from)?;
     let allowance = Rc::new(Cell::new(u64::MAX));
     let decompressed = MultiGzDecoder::new(Cursor::new(start).chain(from));
     let mut archive = Archive::new(Limited { inner: decompressed, allowance: Rc::clone(&allowance) });
     let mut parts = Parts::default();
-    let mut place = "its beginning";
+    let mut place = "the start of the archive";
     let mut entries = archive.entries().map_err(|error| error::of_io(place, error))?;
     loop {
         allowance.set(MAX_HEADER_LEN);
         let Some(entry) = entries.next() else { break };
         allowance.set(u64::MAX);
         let entry = entry.map_err(|error| {
-            // The archive's reader calls bytes that are no header "other"; the decompressor never does.
-            let no_archive = parts.is_empty() && error.kind() == io::ErrorKind::Other;
-            if no_archive { SnapshotError::NotAnArchive } else { error::of_io(place, error) }
+            // tar reports "other" for bytes that are not a header; flate2 never does.
+            let not_an_archive = parts.is_empty() && error.kind() == io::ErrorKind::Other;
+            if not_an_archive { SnapshotError::NotAnArchive } else { error::of_io(place, error) }
         })?;
         let path = entry.path_bytes().into_owned();
         place = match path.strip_prefix(b"./").unwrap_or(&path) {
             b"meta.json" => META,
             b"state.bin" => STATE,
             b"SHA256SUMS" => SUMS,
-            _ => "another file in it",
+            _ => "a file in the archive",
         };
         parts.take(place, entry, peer_ids)?;
     }
-    // The checksum of the compression stands behind the archive.
-    io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|error| error::of_io("its end", error))?;
+    // The checksum of the compression follows the archive.
+    io::copy(&mut archive.into_inner(), &mut io::sink())
+        .map_err(|error| error::of_io("the end of the archive", error))?;
     parts.finish()
 }
 
-/// Enough of the beginning to tell what a file is.
-fn beginning(from: &mut impl Read) -> Result<Vec<u8>, SnapshotError> {
+/// Reads the start of a file and checks that it is gzip.
+fn start(from: &mut impl Read) -> Result<Vec<u8>, SnapshotError> {
     let mut start = Vec::with_capacity(512);
     from.take(512).read_to_end(&mut start).map_err(SnapshotError::Unreadable)?;
-    let looks_like = match &start[..] {
+    let description = match &start[..] {
         [0x1f, 0x8b, ..] => return Ok(start),
         [] => "is empty",
-        [0x1f] => return Err(SnapshotError::Truncated("its beginning")),
+        [0x1f] => return Err(SnapshotError::Truncated("the start of the archive")),
         [b'P', b'K', 3 | 5, ..] => "looks like a zip archive",
         [b'{' | b'[', ..] => "looks like JSON",
         [b'<', ..] => {
-            "looks like an HTML or XML page: perhaps a login page or an error instead of the snapshot"
+            "looks like an HTML or XML page, perhaps a login page or an error instead of the snapshot"
         }
         bytes if bytes.get(257..262) == Some(b"ustar") => {
-            "is a tar archive that is not compressed: was it unpacked?"
+            "is a tar archive that is not compressed, perhaps an unpacked snapshot"
         }
         bytes if bytes.starts_with(b"\x81\xa9LastIndex") => {
-            "is the state.bin out of a snapshot: give the whole snapshot"
+            "is the state.bin of a snapshot; the whole snapshot is needed"
         }
         bytes if bytes.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~')) => {
             "looks like text"
         }
         _ => "is not gzip",
     };
-    Err(SnapshotError::Foreign(looks_like))
+    Err(SnapshotError::Foreign(description))
 }
 
-/// What was read of the archive so far.
+/// What was read from the archive so far.
 #[derive(Default)]
 struct Parts {
     files: usize,
-    /// The files of a snapshot that were there, with their SHA-256.
+    /// The files of a snapshot that were found, with their SHA-256.
     hashes: Vec<(&'static str, String)>,
     meta: Option<Meta>,
     state: Option<State>,
     sums: Option<String>,
-    /// What was wrong inside of a file: told only if the file is what it was.
+    /// What is wrong with the content of files. Reported only if their checksums match.
     faults: Vec<(&'static str, Fault)>,
 }
 
-/// `meta.json`, as far as it matters.
+/// The fields of `meta.json` that are used.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Meta {
@@ -187,7 +191,7 @@ impl Parts {
 
     fn finish(self) -> Result<Snapshot, SnapshotError> {
         if let Some((place, _)) = self.faults.iter().find(|(place, _)| *place == SUMS) {
-            return Err(SnapshotError::Damaged { place, reason: "it is no list of checksums".to_owned() });
+            return Err(SnapshotError::Damaged { place, reason: "it is not a list of checksums".to_owned() });
         }
         for needed in [META, STATE] {
             if !self.hashes.iter().any(|(name, _)| *name == needed) {
@@ -196,7 +200,7 @@ impl Parts {
         }
         let sums = self.sums.ok_or(SnapshotError::Missing(SUMS))?;
         for (name, hash) in &self.hashes {
-            // `<64 hexadecimal digits>  <name>`, a line a file.
+            // Each line is `<64 hexadecimal digits>  <name>`.
             let expected = sums.lines().find_map(|line| {
                 let (sum, file) = line.split_once(char::is_whitespace)?;
                 (file.trim_start_matches([' ', '*']) == *name).then_some(sum)
@@ -223,7 +227,7 @@ impl Parts {
     }
 }
 
-/// A small file, whole.
+/// Reads a small file completely.
 fn side_file<R: Read>(stream: &mut Stream<R>) -> Result<String, Fault> {
     let mut text = Vec::new();
     while let Some(byte) = stream.next()? {
@@ -232,17 +236,17 @@ fn side_file<R: Read>(stream: &mut Stream<R>) -> Result<String, Fault> {
         }
         text.push(byte);
     }
-    String::from_utf8(text).map_err(|_| Fault::Json("it is no text".to_owned()))
+    String::from_utf8(text).map_err(|_| Fault::Json("it is not valid UTF-8".to_owned()))
 }
 
-/// Consul names a snapshot `term-index-milliseconds`.
+/// Returns the time in the ID of a snapshot, `term-index-milliseconds`.
 fn taken_at(id: &str) -> Option<Timestamp> {
     let (_, milliseconds) = id.rsplit_once('-')?;
     let at = Timestamp::from_millisecond(milliseconds.parse().ok()?).ok()?;
     Timestamp::from_second(at.as_second()).ok()
 }
 
-/// Reads no more than it is allowed to: the archive's reader holds the headers of a file in memory, however long.
+/// Limits how much is read, because tar keeps the headers of a file in memory, however long they are.
 struct Limited<R> {
     inner: R,
     allowance: Rc<Cell<u64>>,
@@ -252,7 +256,10 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = self.allowance.get();
         if left == 0 && !into.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the header of a file in it is too long"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the header of a file in the archive is too long",
+            ));
         }
         let count = into.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let count = self.inner.read(&mut into[..count])?;

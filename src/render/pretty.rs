@@ -65,6 +65,12 @@ impl Page {
         self.wrapped(&first, &" ".repeat(LABEL + 2), value);
     }
 
+    /// Writes `  label   - value`, wrapped under the value.
+    pub(super) fn bullet(&mut self, label: &str, value: &str) {
+        let first = format!("  {}- ", format_args!("{label:<LABEL$}").dimmed());
+        self.wrapped(&first, &" ".repeat(LABEL + 4), value);
+    }
+
     /// Writes an empty line.
     pub(super) fn empty_line(&mut self) {
         self.text.push('\n');

@@ -1,30 +1,30 @@
-//! What each source says of a token, and which verdict that points to.
+//! What each source reports about a token, and which verdict that indicates.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Certainty, Verdict};
 
-/// One thing that one source says.
+/// One thing that one source reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Claim {
-    /// Who says so.
+    /// The source.
     pub source: SourceName,
-    /// What was found, by a stable name.
-    pub finding: Finding,
-    /// The same in words: one sentence without its full stop.
-    pub says: String,
-    /// When it was so.
+    /// What it observed.
+    pub observation: Observation,
+    /// The same as a sentence, without a capital letter and a period.
+    pub message: String,
+    /// When it was observed.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub observed_at: Option<Timestamp>,
-    /// The verdict that it points to, if to any.
-    pub points_to: Option<Verdict>,
-    /// How surely it does.
+    /// The verdict that it indicates, if any.
+    pub indicates: Option<Verdict>,
+    /// How certain that verdict is.
     pub certainty: Option<Certainty>,
-    /// Whether the verdict rests on it.
-    pub decided: bool,
-    /// The verdict that cannot be, if this was seen later than what points to it.
+    /// Whether the verdict is based on it.
+    pub decisive: bool,
+    /// The verdict that this rules out, unless the claim for that verdict is newer.
     #[serde(skip)]
     pub rules_out: Option<Verdict>,
 }
@@ -34,30 +34,30 @@ pub struct Claim {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SourceName {
-    /// What was generated, as this tool remembers it.
+    /// The ledger of generated tokens.
     Ledger,
-    /// A Consul's HTTP API.
+    /// The HTTP API of a Consul.
     Consul,
-    /// gRPC `StreamResources`, with a random stream secret.
-    ProbeA,
-    /// gRPC `ExchangeSecret`, with an empty secret.
-    ProbeB,
+    /// gRPC `StreamResources` with a random stream secret: does the peering exist?
+    PeeringExists,
+    /// gRPC `ExchangeSecret` with an empty secret: does the peering have an unused secret?
+    UnusedSecret,
     /// The ledger and the probes together.
     LedgerAndProbes,
-    /// The ledger and a Consul's HTTP API together.
+    /// The ledger and the HTTP API of a Consul together.
     LedgerAndConsul,
     /// A snapshot of a Consul's state.
     Snapshot,
 }
 
 impl SourceName {
-    /// In words.
-    pub fn words(self) -> &'static str {
+    /// Returns the name to show to a person.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Ledger => "Ledger",
-            Self::Consul => "Consul's API",
-            Self::ProbeA => "Probe A",
-            Self::ProbeB => "Probe B",
+            Self::Consul => "Consul API",
+            Self::PeeringExists => "Peering exists?",
+            Self::UnusedSecret => "Unused secret?",
             Self::LedgerAndProbes => "Ledger, probes",
             Self::LedgerAndConsul => "Ledger, API",
             Self::Snapshot => "Snapshot",
@@ -65,75 +65,75 @@ impl SourceName {
     }
 }
 
-/// What a source found.
+/// What a source observed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Finding {
-    /// A newer token of the same peering is known.
+pub enum Observation {
+    /// The ledger has a newer token of the same peering.
     NewerTokenKnown,
-    /// Another token of the same peering is known, and it cannot be told which is newer.
+    /// The ledger has another token of the same peering, and it is unknown which one is newer.
     OrderUnknown,
-    /// No newer token is known.
+    /// The ledger has no newer token.
     NewestKnown,
-    /// The ledger does not know the token.
+    /// The ledger does not have the token.
     NotInLedger,
     /// The name belongs to another peer ID.
     NameHasAnotherPeerId,
-    /// The peering is not there.
-    NoSuchPeering,
-    /// It is there.
+    /// The peering does not exist.
+    PeeringNotFound,
+    /// The peering exists.
     PeeringExists,
-    /// It is there under another name than the one given.
+    /// The peering exists under a name other than the one given.
     PeeringHasAnotherName,
     /// The other side deleted the peering: it is TERMINATED.
     PeeringTerminated,
     /// The peering is being deleted.
     PeeringDeleting,
-    /// DELETING or TERMINATED: it cannot be told which.
+    /// The peering is DELETING or TERMINATED.
     PeeringMarkedDeleted,
     /// Another cluster answered.
     OtherCluster,
-    /// It cannot be told whose answer it is.
+    /// It is unknown which cluster answered.
     UnknownCluster,
-    /// Some token of the peering was used here.
-    UsedHere,
-    /// Some token of the peering was tried here, and failed.
-    TriedHere,
-    /// Only the leader knows.
+    /// This dialer used a token of the peering.
+    UsedByDialer,
+    /// This dialer tried a token of the peering, and failed.
+    TriedByDialer,
+    /// A follower answered. Only the leader has the data.
     FollowerAnswered,
     /// The peering has an unused secret.
     UnusedSecretExists,
     /// The peering's unused secret is this token's.
     SecretIsUnused,
-    /// The peering's unused secret is another's.
+    /// The peering's unused secret is another token's.
     AnotherSecretIsUnused,
     /// The peering has no unused secret.
     NoUnusedSecret,
-    /// The acceptor took an empty secret, as builds before August 2022 do.
+    /// The acceptor accepted an empty secret, as builds before August 2022 do.
     OldAcceptor,
-    /// A token was generated meanwhile.
-    AskAgain,
-    /// The only token known, of a peering that was used.
+    /// A token was generated or used during the query.
+    ConcurrentChange,
+    /// This is the ledger's only token of a peering that was used.
     OnlyTokenOfUsedPeering,
     /// The token was generated after the snapshot was taken.
     SnapshotIsOlder,
-    /// The snapshot lays secrets out as Consul 1.13 did.
-    LayoutNotUnderstood,
-    /// The answer's text is not known.
-    AnswerNotUnderstood,
+    /// The snapshot does not contain secrets in a supported form, as in Consul 1.13.
+    UnsupportedSnapshot,
+    /// The answer is not one of those that this tool recognizes.
+    UnrecognizedAnswer,
 }
 
 impl Claim {
-    pub(super) fn new(source: SourceName, finding: Finding, says: impl Into<String>) -> Self {
+    pub(super) fn new(source: SourceName, observation: Observation, message: impl Into<String>) -> Self {
         Self {
             source,
-            finding,
-            says: says.into(),
+            observation,
+            message: message.into(),
             observed_at: None,
-            points_to: None,
+            indicates: None,
             certainty: None,
-            decided: false,
+            decisive: false,
             rules_out: None,
         }
     }
@@ -144,13 +144,13 @@ impl Claim {
     }
 
     pub(super) fn proves(mut self, verdict: Verdict) -> Self {
-        self.points_to = Some(verdict);
+        self.indicates = Some(verdict);
         self.certainty = Some(Certainty::Proven);
         self
     }
 
     pub(super) fn suggests(mut self, verdict: Verdict) -> Self {
-        self.points_to = Some(verdict);
+        self.indicates = Some(verdict);
         self.certainty = Some(Certainty::Likely);
         self
     }
@@ -161,7 +161,7 @@ impl Claim {
     }
 }
 
-/// `2026-11-23 19:02:59 UTC`
+/// Formats a time as `2026-11-23 19:02:59 UTC`.
 pub(super) fn time(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

@@ -1,65 +1,63 @@
-//! What may be known of a token's peering, source by source: plain values, gathered elsewhere.
+//! The evidence about a token's peering, source by source: plain values, which `net::gather` collects.
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use crate::connectivity::probe_answer::Answer;
 use crate::observed::Observed;
 use crate::token::{Secret, Token};
 
-/// Why no ledger was read, where nobody wants one.
-pub(crate) const LEDGER_OFF: &str = "it is off";
+/// Why the ledger was not read if it is turned off.
+pub(crate) const LEDGER_OFF: &str = "the ledger is off";
 
-/// Everything that is known. What was not asked says why.
+/// What each source reported, or why it was not checked.
 #[derive(Debug, Default)]
 pub struct Evidence {
-    /// The local name that the token was generated for, when the person knows it.
+    /// The local name that the token was generated for, if the user gave it.
     pub name: Option<String>,
-    /// What the ledger holds, oldest first. All of it may be given: what is of other clusters is passed over.
+    /// The ledger's records, oldest first. Records of other clusters are ignored.
     pub ledger: Observed<Vec<LedgerRecord>>,
-    /// What a Consul's HTTP API says: the acceptor's, the dialer's, or another's.
+    /// What the HTTP API of a Consul reports: the acceptor's, the dialer's, or another's.
     pub consul: Observed<ConsulView>,
-    /// The answer to probe A: `StreamResources` with the peer ID and a random stream secret.
+    /// The answer to gRPC `StreamResources` with the peer ID and a random stream secret.
     pub peering_exists: Observed<Answer>,
-    /// The answer to probe B: `ExchangeSecret` with the peer ID and an empty secret. Call [`may_ask_unused_secret`] first.
-    ///
-    /// [`may_ask_unused_secret`]: crate::connectivity::probe_answer::may_ask_unused_secret
+    /// The answer to gRPC `ExchangeSecret` with the peer ID and an empty secret. Ignored for a token without `Remote`: its
+    /// acceptor may be a Consul 1.13, which could take the query for an exchange.
     pub unused_secret: Observed<Answer>,
-    /// What a snapshot of the acceptor holds.
+    /// What a snapshot of the acceptor contains.
     pub snapshot: Observed<SnapshotView>,
 }
 
-/// One generated token, as the ledger keeps it.
+/// One generated token, as the ledger recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRecord {
     /// The local name that it was generated for.
     pub name: String,
     /// The admin partition; empty in the community edition.
     pub partition: String,
-    /// The token's server name: tells one acceptor from another.
+    /// The token's server name, which identifies the acceptor.
     pub server_name: String,
     /// The token's peer ID.
     pub peer_id: String,
     /// SHA-256 of the establishment secret, lower-case hexadecimal.
     pub secret_sha256: String,
-    /// When it was generated; of an imported one, when it was imported.
-    pub at: Timestamp,
-    /// It was generated elsewhere, some time before `at`.
+    /// When it was generated; for an imported token, when it was imported.
+    pub recorded_at: Timestamp,
+    /// Whether it was imported: it was generated some time before `recorded_at`.
     pub imported: bool,
 }
 
-/// What a Consul's HTTP API says.
+/// What the HTTP API of a Consul reports.
 #[derive(Debug, Clone, Default)]
 pub struct ConsulView {
-    /// When it said so.
-    pub at: Option<Timestamp>,
+    /// When it was queried.
+    pub observed_at: Option<Timestamp>,
     /// `TrustDomain` of `GET /v1/connect/ca/roots`.
     pub trust_domain: Option<String>,
     /// The root certificates that it uses now, PEM, from the same answer.
     pub roots: Vec<String>,
-    /// The answer to `GET /v1/peering/:name`; `None` when it was not asked.
+    /// The answer to `GET /v1/peering/:name`; `None` if it was not queried.
     pub named: Option<Named>,
-    /// The answer to `GET /v1/peerings`; `None` when it was not asked, or refused.
+    /// The answer to `GET /v1/peerings`; `None` if it was not queried, or denied.
     pub listed: Option<Vec<Entry>>,
 }
 
@@ -72,7 +70,7 @@ pub enum Named {
     NotFound,
 }
 
-/// One peering, as a Consul tells of it.
+/// One peering, as a Consul reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// That Consul's own ID of the peering.
@@ -81,18 +79,18 @@ pub struct Entry {
     pub name: String,
     /// Its state.
     pub state: PeeringState,
-    /// The other side's ID of the peering: set in a dialer's entries only.
+    /// The other side's ID of the peering; only a dialer's entries have it.
     pub peer_id: Option<String>,
     /// When the other side was last heard.
     pub last_heartbeat: Option<Timestamp>,
 }
 
-/// A peering's state, in Consul's words.
+/// A peering's state, as Consul names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PeeringState {
-    /// The acceptor waits, or a dialer's establish failed.
+    /// The acceptor waits for a dialer, or a dialer's establish failed.
     Pending,
-    /// The dialer has exchanged the secret, and opens the stream.
+    /// The dialer exchanged the secret, and is opening the stream.
     Establishing,
     /// The stream is open.
     Active,
@@ -102,12 +100,12 @@ pub enum PeeringState {
     Deleting,
     /// The other side deleted the peering.
     Terminated,
-    /// A state that this tool does not know.
+    /// A state that this tool does not recognize.
     Other(String),
 }
 
 impl PeeringState {
-    /// Reads the name that the HTTP API uses.
+    /// Parses the name that the HTTP API uses.
     pub fn from_name(name: &str) -> Self {
         match name {
             "PENDING" => Self::Pending,
@@ -120,7 +118,7 @@ impl PeeringState {
         }
     }
 
-    /// Reads the number that a snapshot holds.
+    /// Parses the number that a snapshot contains.
     pub fn from_number(number: u64) -> Self {
         match number {
             1 => Self::Pending,
@@ -133,7 +131,7 @@ impl PeeringState {
         }
     }
 
-    /// Its name.
+    /// Returns the name that the HTTP API uses.
     pub fn name(&self) -> &str {
         match self {
             Self::Pending => "PENDING",
@@ -146,29 +144,29 @@ impl PeeringState {
         }
     }
 
-    /// Whether no token of such a peering can work, not even one that is generated now.
-    pub fn is_dead(&self) -> bool {
+    /// Whether the peering is deleted on one side. None of its tokens can be used, not even one that is generated now.
+    pub fn is_deleted(&self) -> bool {
         matches!(self, Self::Deleting | Self::Terminated)
     }
 
-    /// Whether some token was exchanged to get there. The acceptor's own entry stays PENDING until the stream is open.
+    /// Whether a token was exchanged to reach this state. The acceptor's own entry stays PENDING until the stream is open.
     pub fn was_used(&self) -> bool {
         matches!(self, Self::Establishing | Self::Active | Self::Failing | Self::Terminated)
     }
 }
 
-/// What a snapshot of a Consul's state holds of the token's peering.
+/// What a snapshot of a Consul's state contains about the token's peering.
 #[derive(Debug, Clone)]
 pub struct SnapshotView {
-    /// The Raft index that it was taken at.
+    /// The Raft index at which it was taken.
     pub index: u64,
-    /// When it was taken, if its ID tells.
+    /// When it was taken, if its ID contains the time.
     pub taken_at: Option<Timestamp>,
-    /// The trust domain of the cluster that it was taken of, if it has a CA.
+    /// The trust domain of the cluster, if it has a CA.
     pub trust_domain: Option<String>,
     /// The peering whose ID is the token's peer ID.
     pub peering: Option<SnapshotPeering>,
-    /// The local name of a peering whose other side's ID is the token's peer ID: this is the dialer's snapshot.
+    /// The local name of a peering whose other side's ID is the token's peer ID: the snapshot is from the dialer.
     pub dialed_as: Option<String>,
 }
 
@@ -179,40 +177,38 @@ pub struct SnapshotPeering {
     pub name: String,
     /// Its state. Consul stores an acceptor's open peering as PENDING.
     pub state: PeeringState,
-    /// The secret that no one has used yet.
+    /// Its unused secret.
     pub unused: UnusedSecret,
 }
 
-/// Whether a snapshot holds an unused secret of a peering.
+/// Whether a snapshot contains an unused secret of a peering.
 #[derive(Debug, Clone)]
 pub enum UnusedSecret {
-    /// This one.
+    /// It contains this one.
     Held(Secret),
-    /// There is none.
+    /// The peering has none.
     None,
-    /// The snapshot has no record of the peering's secrets: Consul 1.13 kept them elsewhere.
+    /// The snapshot has no record of the peering's secrets: Consul 1.13 stored them elsewhere.
     NoRecord,
 }
 
-/// Whose Consul answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Whose {
+/// Which cluster answered a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Responder {
     /// The cluster that generated the token.
-    Acceptors,
-    /// Another cluster: perhaps the dialer.
-    Others,
-    /// It cannot be told: the token names no trust domain, or the cluster has none.
+    Acceptor,
+    /// Another cluster, possibly the dialer.
+    OtherCluster,
+    /// Unknown: the token or the cluster has no trust domain.
     Unknown,
 }
 
-impl Whose {
-    /// Tells by the trust domain.
-    pub fn of(trust_domain: Option<&str>, token: &Token) -> Self {
+impl Responder {
+    /// Compares the cluster's trust domain with the token's.
+    pub fn identify(trust_domain: Option<&str>, token: &Token) -> Self {
         match (trust_domain, token.trust_domain()) {
-            (Some(theirs), Some(ours)) if theirs.eq_ignore_ascii_case(ours) => Self::Acceptors,
-            (Some(_), Some(_)) => Self::Others,
+            (Some(cluster), Some(of_token)) if cluster.eq_ignore_ascii_case(of_token) => Self::Acceptor,
+            (Some(_), Some(_)) => Self::OtherCluster,
             _ => Self::Unknown,
         }
     }

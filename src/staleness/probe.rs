@@ -1,70 +1,72 @@
-//! What the two probes say of a token.
+//! What the two probes report about a token.
 
 use super::Verdict;
-use super::claim::{Claim, Finding, SourceName};
+use super::claim::{Claim, Observation, SourceName};
 use crate::connectivity::probe_answer::{Answer, PeeringAnswer, SecretAnswer};
 
-/// Reads the answer to probe A.
-pub(super) fn read_a(answer: &Answer) -> (PeeringAnswer, Claim) {
-    let claim = |finding, says: &str| Claim::new(SourceName::ProbeA, finding, says).at(answer.at);
+/// Reads the answer to "peering exists?".
+pub(super) fn read_peering_answer(answer: &Answer) -> (PeeringAnswer, Claim) {
+    let claim = |observation, message: &str| {
+        Claim::new(SourceName::PeeringExists, observation, message).at(answer.at)
+    };
     let meaning = PeeringAnswer::of(answer.code, &answer.message);
     let claim = match meaning {
         PeeringAnswer::Exists => {
-            claim(Finding::PeeringExists, "the acceptor has the peering").rules_out(Verdict::Orphaned)
+            claim(Observation::PeeringExists, "the acceptor has the peering").rules_out(Verdict::Orphaned)
         }
         PeeringAnswer::Unknown => claim(
-            Finding::NoSuchPeering,
+            Observation::PeeringNotFound,
             "the acceptor has no peering with this token's peer ID: it was deleted",
         )
         .proves(Verdict::Orphaned),
         PeeringAnswer::MarkedDeleted => claim(
-            Finding::PeeringMarkedDeleted,
-            "the acceptor's peering is TERMINATED or being deleted, and no token of it can work",
+            Observation::PeeringMarkedDeleted,
+            "the acceptor's peering is TERMINATED or being deleted, so none of its tokens can be used",
         )
         .proves(Verdict::Orphaned),
         PeeringAnswer::Follower => {
-            claim(Finding::FollowerAnswered, "only followers answered, and only the leader knows")
+            claim(Observation::FollowerAnswered, "only followers answered, and only the leader has the data")
         }
-        PeeringAnswer::NotUnderstood => not_understood(SourceName::ProbeA, answer),
+        PeeringAnswer::NotUnderstood => unrecognized(SourceName::PeeringExists, answer),
     };
     (meaning, claim)
 }
 
-/// Reads the answer to probe B, about a peering that exists.
-pub(super) fn read_b(answer: &Answer) -> (SecretAnswer, Claim) {
-    let claim = |finding, says: &str| Claim::new(SourceName::ProbeB, finding, says).at(answer.at);
+/// Reads the answer to "unused secret?" about a peering that exists.
+pub(super) fn read_secret_answer(answer: &Answer) -> (SecretAnswer, Claim) {
+    let claim =
+        |observation, message: &str| Claim::new(SourceName::UnusedSecret, observation, message).at(answer.at);
     let meaning = SecretAnswer::of(answer.code, &answer.message);
     let claim = match meaning {
         SecretAnswer::UnusedExists => claim(
-            Finding::UnusedSecretExists,
-            "the peering has an unused secret: this token's, or a newer one's",
+            Observation::UnusedSecretExists,
+            "the peering has an unused secret: this token's, or a newer token's",
         )
         .rules_out(Verdict::Spent),
         SecretAnswer::NoneUnused => claim(
-            Finding::NoUnusedSecret,
-            "the peering has no unused secret: its last token was used, and so no token of it works",
+            Observation::NoUnusedSecret,
+            "the peering has no unused secret: its last token was used, so none of its tokens can be used",
         )
         .proves(Verdict::Spent),
-        SecretAnswer::AskAgain => claim(
-            Finding::AskAgain,
-            "a token was generated or used while the question was on its way: ask again",
-        ),
+        SecretAnswer::AskAgain => {
+            claim(Observation::ConcurrentChange, "a token was generated or used during the query")
+        }
         SecretAnswer::TakenByOldAcceptor => claim(
-            Finding::OldAcceptor,
-            "the acceptor took the empty secret, as builds before August 2022 do once the real one was used",
+            Observation::OldAcceptor,
+            "the acceptor accepted an empty secret, as builds before August 2022 do after the real one was used",
         )
         .proves(Verdict::Spent),
-        SecretAnswer::NotUnderstood => not_understood(SourceName::ProbeB, answer),
+        SecretAnswer::NotUnderstood => unrecognized(SourceName::UnusedSecret, answer),
     };
     (meaning, claim)
 }
 
-fn not_understood(source: SourceName, answer: &Answer) -> Claim {
-    let says = format!(
-        "{} answered what this tool does not know: {} {:?}",
+fn unrecognized(source: SourceName, answer: &Answer) -> Claim {
+    let message = format!(
+        "{} returned an answer that this tool does not recognize: {} {:?}",
         answer.address,
         answer.code.name(),
         answer.message
     );
-    Claim::new(source, Finding::AnswerNotUnderstood, says).at(answer.at)
+    Claim::new(source, Observation::UnrecognizedAnswer, message).at(answer.at)
 }

@@ -1,9 +1,10 @@
-//! The recorded cases, and the rules that no recording shows.
+//! Tests with recorded cases, and of rules that no recording covers.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::evidence::*;
+use super::order::order;
 use super::*;
 use crate::connectivity::probe_answer::{Answer, Code};
 use crate::observed::Observed;
@@ -31,12 +32,12 @@ fn answer(code: Code, message: &str) -> Answer {
     }
 }
 
-/// `["PERMISSION_DENIED", "text"]`, as cases.json has it.
+/// Parses `["PERMISSION_DENIED", "text"]`, as in cases.json.
 fn pair(value: &Value) -> Answer {
     answer(code(value[0].as_str().unwrap()), value[1].as_str().unwrap())
 }
 
-/// `A PermissionDenied text`, as the other recordings have it.
+/// Parses `A PermissionDenied text`, as in the other recordings.
 fn line(value: &Value) -> Answer {
     let mut words = value.as_str().unwrap().splitn(3, ' ').skip(1);
     answer(code(words.next().unwrap()), words.next().unwrap_or_default())
@@ -64,7 +65,7 @@ fn record(name: &str, token: &Token, at: i64) -> LedgerRecord {
         server_name: token.server_name.clone(),
         peer_id: token.peer_id.clone(),
         secret_sha256: token.establishment_secret.sha256().unwrap(),
-        at: second(at),
+        recorded_at: second(at),
         imported: false,
     }
 }
@@ -74,7 +75,7 @@ fn named(verdict: Verdict) -> String {
 }
 
 #[test]
-fn the_recorded_cases_come_out_as_expected_from_probes_and_ledger() {
+fn recorded_cases_have_the_expected_verdicts_from_probes_and_ledger() {
     let cases = fixture("staleness/cases.json");
     let cases = cases.as_array().unwrap();
     let ledger: Vec<LedgerRecord> = cases
@@ -115,7 +116,7 @@ fn the_recorded_cases_come_out_as_expected_from_probes_and_ledger() {
 }
 
 #[test]
-fn the_histories_of_older_consuls_come_out_as_expected_from_probes() {
+fn recorded_cases_of_older_consuls_have_the_expected_verdicts_from_probes() {
     let mut compared = 0;
     for version in ["v1.13", "v1.14", "v1.20"] {
         for case in fixture(&format!("versions/{version}/cases.json")).as_array().unwrap() {
@@ -135,7 +136,7 @@ fn the_histories_of_older_consuls_come_out_as_expected_from_probes() {
     assert_eq!(compared, 21);
 }
 
-/// The tokens of the name that became TERMINATED: the used one, the stillborn one, the one after the deletion.
+/// The tokens of the name that became TERMINATED: the used one, the unusable one, and the one after the deletion.
 fn terminated() -> (Vec<Token>, Value) {
     let recorded = fixture("staleness/terminated.json");
     let tokens = recorded.as_array().unwrap().iter().filter_map(|step| {
@@ -162,25 +163,25 @@ fn entry(body: &str) -> Entry {
 
 fn acceptor(named: Named) -> ConsulView {
     ConsulView {
-        at: Some(second(1000)),
+        observed_at: Some(second(1000)),
         trust_domain: Some("945d0751-4020-19b5-9e48-55fd8516c7a3.consul".to_owned()),
         named: Some(named),
         ..ConsulView::default()
     }
 }
 
-fn asked(name: &str, view: ConsulView) -> Evidence {
+fn api(name: &str, view: ConsulView) -> Evidence {
     Evidence { name: Some(name.to_owned()), consul: Observed::Value(view), ..Evidence::default() }
 }
 
 #[test]
-fn a_token_generated_for_a_terminated_name_is_stillborn() {
+fn a_token_generated_for_a_terminated_peering_is_orphaned() {
     let (tokens, recorded) = terminated();
     assert_eq!(tokens.len(), 3);
     let body =
         step(&recorded, "read-acceptor-terminated-after-generate")["response"]["body"].as_str().unwrap();
     for token in &tokens[..2] {
-        let assessment = assess("argument", token, &asked("stillborn", acceptor(Named::Found(entry(body)))));
+        let assessment = assess("argument", token, &api("stillborn", acceptor(Named::Found(entry(body)))));
         assert_eq!((assessment.verdict, assessment.certainty), (Verdict::Orphaned, Some(Certainty::Proven)));
         assert!(assessment.remedy.contains("consul peering delete -name stillborn"), "{}", assessment.remedy);
     }
@@ -198,9 +199,9 @@ fn a_token_generated_for_a_terminated_name_is_stillborn() {
         last_heartbeat: None,
     };
     let assessment =
-        assess("argument", &tokens[1], &asked("stillborn", acceptor(Named::Found(another.clone()))));
+        assess("argument", &tokens[1], &api("stillborn", acceptor(Named::Found(another.clone()))));
     assert_eq!(assessment.verdict, Verdict::Orphaned);
-    let assessment = assess("argument", &tokens[2], &asked("stillborn", acceptor(Named::Found(another))));
+    let assessment = assess("argument", &tokens[2], &api("stillborn", acceptor(Named::Found(another))));
     assert_eq!(assessment.verdict, Verdict::Undetermined);
 }
 
@@ -228,13 +229,13 @@ fn the_acceptors_api_proves_orphans_and_nothing_else() {
             Some(200) => Named::Found(entry(response["body"].as_str().unwrap())),
             _ => Named::NotFound,
         };
-        let assessment = assess("argument", &case(name, place), &asked(name, acceptor(named)));
+        let assessment = assess("argument", &case(name, place), &api(name, acceptor(named)));
         assert_eq!(assessment.verdict, expected, "{name}");
     }
 }
 
 #[test]
-fn without_a_name_the_list_tells_it() {
+fn the_list_of_peerings_shows_the_name() {
     let http = fixture("staleness/http.json");
     let list: Vec<Value> =
         serde_json::from_str(step(&http, "peerings")["response"]["body"].as_str().unwrap()).unwrap();
@@ -244,41 +245,42 @@ fn without_a_name_the_list_tells_it() {
     let fresh = assess("argument", &case("fresh", 0), &evidence);
     assert_eq!((fresh.name.as_deref(), fresh.verdict), (Some("fresh"), Verdict::Undetermined));
     assert_eq!(assess("argument", &case("gone", 0), &evidence).verdict, Verdict::Orphaned);
-    // A mistyped name is not a deleted peering.
-    let mistyped = asked("frehs", ConsulView { named: Some(Named::NotFound), ..view });
+    // A wrong name does not mean that the peering was deleted.
+    let mistyped = api("frehs", ConsulView { named: Some(Named::NotFound), ..view });
     let assessment = assess("argument", &case("fresh", 0), &mistyped);
     assert_eq!((assessment.name.as_deref(), assessment.verdict), (Some("fresh"), Verdict::Undetermined));
-    assert!(assessment.evidence.iter().any(|claim| claim.finding == Finding::PeeringHasAnotherName));
+    assert!(assessment.evidence.iter().any(|claim| claim.observation == Observation::PeeringHasAnotherName));
 }
 
 #[test]
 fn a_404_of_another_cluster_proves_nothing() {
     for trust_domain in [Some("3c5ece39-582a-f969-1379-a6b9c55d1aee.consul".to_owned()), None] {
         let view = ConsulView { trust_domain, ..acceptor(Named::NotFound) };
-        let assessment = assess("argument", &case("gone", 0), &asked("gone", view));
+        let assessment = assess("argument", &case("gone", 0), &api("gone", view));
         assert_eq!(assessment.verdict, Verdict::Undetermined);
     }
 }
 
 #[test]
-fn a_dialers_entry_tells_a_use_from_a_refused_try() {
+fn a_dialers_entry_shows_whether_a_token_was_used_or_rejected() {
     let http = fixture("http.json");
     let token = case("used", 0);
-    for (recorded, finding) in [
-        ("read-dialer-after-failed-establish", Finding::TriedHere),
-        ("read-dialer-active", Finding::UsedHere),
+    for (recorded, observation) in [
+        ("read-dialer-after-failed-establish", Observation::TriedByDialer),
+        ("read-dialer-active", Observation::UsedByDialer),
     ] {
         let mut entry = entry(step(&http, recorded)["response"]["body"].as_str().unwrap());
         entry.peer_id = Some(token.peer_id.clone());
         let view =
             ConsulView { trust_domain: Some("another.consul".to_owned()), ..acceptor(Named::Found(entry)) };
-        let evidence = asked("used", view);
+        let evidence = api("used", view);
         let assessment = assess("argument", &token, &evidence);
-        assert_eq!(assessment.evidence[0].finding, finding, "{recorded}");
+        assert_eq!(assessment.evidence[0].observation, observation, "{recorded}");
         assert_eq!(assessment.verdict, Verdict::Undetermined, "{recorded}");
         let ledger = Observed::Value(vec![record("used", &token, 1)]);
         let assessment = assess("argument", &token, &Evidence { ledger, ..evidence });
-        let expected = if finding == Finding::UsedHere { Verdict::Spent } else { Verdict::Undetermined };
+        let expected =
+            if observation == Observation::UsedByDialer { Verdict::Spent } else { Verdict::Undetermined };
         assert_eq!(assessment.verdict, expected, "{recorded}");
         assert_ne!(assessment.certainty, Some(Certainty::Proven), "{recorded}");
     }
@@ -309,13 +311,13 @@ fn exists(at: i64, b: (Code, &str)) -> Evidence {
 }
 
 #[test]
-fn a_newer_observation_beats_an_older_snapshot() {
+fn a_newer_observation_wins_over_an_older_snapshot() {
     let token = case("twice", 0);
     let newer = Evidence { snapshot: snapshot(&token, held(&token), 10), ..exists(20, NONE_UNUSED) };
     let assessment = assess("argument", &token, &newer);
     assert_eq!((assessment.verdict, &assessment.contradictions[..]), (Verdict::Spent, &[][..]));
 
-    // The other way round it cannot be, unless a snapshot was restored: never called proven.
+    // The reverse is impossible, unless a snapshot was restored, so it is never proven.
     let older = Evidence { snapshot: snapshot(&token, held(&token), 30), ..exists(20, NONE_UNUSED) };
     let assessment = assess("argument", &token, &older);
     assert_eq!((assessment.verdict, assessment.certainty), (Verdict::Current, Some(Certainty::Likely)));
@@ -327,11 +329,10 @@ fn a_newer_observation_beats_an_older_snapshot() {
     assert_eq!(assessment.contradictions.len(), 1);
 }
 
-/// A token is there to be used: a stream that was heard after the snapshot does not contradict it.
 #[test]
-fn a_token_that_was_unused_in_a_snapshot_may_be_used_since() {
+fn a_heartbeat_after_a_snapshot_with_the_secret_means_that_the_token_was_used() {
     let token = case("twice", 0);
-    let heard = |at: i64| {
+    let verdict = |at: i64| {
         let found = Entry {
             name: "twice".to_owned(),
             id: token.peer_id.clone(),
@@ -342,17 +343,17 @@ fn a_token_that_was_unused_in_a_snapshot_may_be_used_since() {
         let evidence = Evidence {
             snapshot: snapshot(&token, held(&token), 10),
             ledger: Observed::Value(vec![record("twice", &token, 1)]),
-            ..asked("twice", acceptor(Named::Found(found)))
+            ..api("twice", acceptor(Named::Found(found)))
         };
         let assessment = assess("argument", &token, &evidence);
         (assessment.verdict, assessment.certainty)
     };
-    assert_eq!(heard(20), (Verdict::Spent, Some(Certainty::Likely)));
-    assert_eq!(heard(5).0, Verdict::Current);
+    assert_eq!(verdict(20), (Verdict::Spent, Some(Certainty::Likely)));
+    assert_eq!(verdict(5).0, Verdict::Current);
 }
 
 #[test]
-fn an_unused_secret_seen_later_undoes_a_snapshot_without_one() {
+fn a_newer_unused_secret_contradicts_a_snapshot_without_one() {
     let token = case("twice", 0);
     let evidence = Evidence { snapshot: snapshot(&token, UnusedSecret::None, 10), ..exists(20, UNUSED) };
     let assessment = assess("argument", &token, &evidence);
@@ -362,18 +363,18 @@ fn an_unused_secret_seen_later_undoes_a_snapshot_without_one() {
 }
 
 #[test]
-fn a_snapshot_from_before_the_token_says_nothing_of_it() {
+fn a_snapshot_older_than_the_token_shows_nothing_about_it() {
     let (older, newer) = (case("twice", 0), case("twice", 1));
     let ledger = || Observed::Value(vec![record("twice", &older, 1), record("twice", &newer, 20)]);
     let evidence =
         Evidence { snapshot: snapshot(&newer, held(&older), 10), ledger: ledger(), ..Evidence::default() };
     let assessment = assess("argument", &newer, &evidence);
     assert_eq!(assessment.verdict, Verdict::Undetermined);
-    assert_eq!(assessment.evidence[0].finding, Finding::SnapshotIsOlder);
-    // The older token was current then, and no more.
+    assert_eq!(assessment.evidence[0].observation, Observation::SnapshotIsOlder);
+    // The older token was current when the snapshot was taken, but no longer is.
     let assessment = assess("argument", &older, &evidence);
     assert_eq!((assessment.verdict, assessment.contradictions.len()), (Verdict::Superseded, 0));
-    // A probe shows that there is an unused one still: the ledger's newest.
+    // A probe shows that there is still an unused one: the ledger's newest.
     let evidence =
         Evidence { snapshot: snapshot(&newer, held(&older), 10), ledger: ledger(), ..exists(30, UNUSED) };
     let assessment = assess("argument", &newer, &evidence);
@@ -381,7 +382,7 @@ fn a_snapshot_from_before_the_token_says_nothing_of_it() {
 }
 
 #[test]
-fn proven_beats_likely_and_the_contradiction_is_shown() {
+fn a_proven_verdict_wins_over_a_likely_one_and_the_contradiction_is_shown() {
     let (older, newer) = (case("twice", 0), case("twice", 1));
     let evidence = Evidence {
         ledger: Observed::Value(vec![record("twice", &older, 1)]),
@@ -394,7 +395,7 @@ fn proven_beats_likely_and_the_contradiction_is_shown() {
 }
 
 #[test]
-fn a_name_of_another_cluster_is_another_name() {
+fn the_same_name_in_another_cluster_is_ignored() {
     let token = case("fresh", 0);
     let mut elsewhere = record("fresh", &case("used", 0), 5);
     elsewhere.server_name = "server.dc1.peering.3c5ece39-582a-f969-1379-a6b9c55d1aee.consul".to_owned();
@@ -404,14 +405,14 @@ fn a_name_of_another_cluster_is_another_name() {
 }
 
 #[test]
-fn an_imported_token_has_no_place_in_the_order() {
+fn an_imported_token_may_be_older_or_newer_than_others() {
     let (one, two) = (case("twice", 0), case("twice", 1));
     let imported = |token: &Token, at| LedgerRecord { imported: true, ..record("twice", token, at) };
     let assessed = |ledger| {
         let evidence = Evidence { ledger: Observed::Value(ledger), ..exists(30, UNUSED) };
         assess("argument", &one, &evidence).verdict
     };
-    // Recorded after the import, so newer than the imported one.
+    // A token generated after the import is newer than the imported one.
     assert_eq!(assessed(vec![imported(&one, 1), record("twice", &two, 2)]), Verdict::Superseded);
     assert_eq!(assessed(vec![record("twice", &one, 1), imported(&two, 2)]), Verdict::Undetermined);
     assert_eq!(assessed(vec![record("twice", &two, 1), imported(&one, 2)]), Verdict::Undetermined);
@@ -419,7 +420,7 @@ fn an_imported_token_has_no_place_in_the_order() {
 }
 
 #[test]
-fn a_text_that_is_not_known_is_shown_and_decides_nothing() {
+fn an_unrecognized_answer_is_shown_and_decides_nothing() {
     let token = case("used", 0);
     for (code, message) in [
         (Code::PermissionDenied, "RBAC: access denied"),
@@ -430,26 +431,29 @@ fn a_text_that_is_not_known_is_shown_and_decides_nothing() {
         let a = answer(code, message);
         let assessment = assess("argument", &token, &probes(a.clone(), answer(NONE_UNUSED.0, NONE_UNUSED.1)));
         assert_eq!(assessment.verdict, Verdict::Undetermined, "{message}");
-        assert!(assessment.evidence[0].says.contains(message), "{message}");
+        assert!(assessment.evidence[0].message.contains(message), "{message}");
         let assessment = assess("argument", &token, &exists(10, (code, message)));
         assert_eq!(assessment.verdict, Verdict::Undetermined, "{message}");
-        assert!(assessment.evidence[1].says.contains(message), "{message}");
+        assert!(assessment.evidence[1].message.contains(message), "{message}");
     }
 }
 
 #[test]
-fn an_acceptor_that_takes_an_empty_secret_is_old_and_the_token_spent() {
+fn an_acceptor_that_accepts_an_empty_secret_is_old_and_the_token_is_spent() {
     let assessment = assess("argument", &case("used", 0), &exists(10, (Code::Ok, "")));
     assert_eq!((assessment.verdict, assessment.certainty), (Verdict::Spent, Some(Certainty::Proven)));
     assert_eq!(assessment.warnings.len(), 1);
-    let meanwhile =
+    let concurrent =
         exists(10, (Code::Internal, "failed to write peering secret: invalid establishment secret"));
-    let assessment = assess("argument", &case("used", 0), &meanwhile);
-    assert_eq!((assessment.verdict, assessment.remedy.as_str()), (Verdict::Undetermined, "Ask again."));
+    let assessment = assess("argument", &case("used", 0), &concurrent);
+    assert_eq!(
+        (assessment.verdict, assessment.remedy.as_str()),
+        (Verdict::Undetermined, "Run the command again.")
+    );
 }
 
 #[test]
-fn a_rotated_ca_is_a_warning() {
+fn a_rotated_ca_causes_a_warning() {
     let token = case("fresh", 0);
     let roots = |roots: Vec<String>| {
         let entry = Entry {
@@ -460,16 +464,16 @@ fn a_rotated_ca_is_a_warning() {
             last_heartbeat: None,
         };
         let view = ConsulView { roots, ..acceptor(Named::Found(entry)) };
-        assess("argument", &token, &asked("fresh", view)).warnings.len()
+        assess("argument", &token, &api("fresh", view)).warnings.len()
     };
     assert_eq!(roots(token.ca.clone().unwrap()), 0);
     assert_eq!(roots(vec!["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".to_owned()]), 1);
 }
 
 #[test]
-fn nothing_asked_is_undetermined_and_says_what_was_not_asked() {
+fn without_sources_the_verdict_is_undetermined_and_all_are_not_checked() {
     let assessment = assess("argument", &case("fresh", 0), &Evidence::default());
-    assert_eq!((assessment.verdict, assessment.not_asked.len()), (Verdict::Undetermined, 5));
+    assert_eq!((assessment.verdict, assessment.not_checked.len()), (Verdict::Undetermined, 5));
 }
 
 #[test]

@@ -1,138 +1,144 @@
-//! The verdict in words: one sentence, and what to do.
+//! The verdict as text: one sentence, and what to do.
 
-use super::claim::{Claim, Finding, SourceName};
+use super::claim::{Claim, Observation, SourceName};
 use super::decide::Decision;
-use super::{Certainty, NotAsked, Verdict};
+use super::{Certainty, NotChecked, Verdict};
 
-pub(super) struct Words {
+pub(super) struct Text {
     pub summary: String,
     pub remedy: String,
 }
 
-pub(super) fn of(decision: &Decision, claims: &[Claim], not_asked: &[NotAsked], name: Option<&str>) -> Words {
-    let decider = decision.by.map(|by| &claims[by]);
-    let head = match (decision.verdict, decision.certainty) {
-        (Verdict::Undetermined, _) => "Undetermined",
-        (Verdict::Current, Some(Certainty::Likely)) => "Likely current",
-        (Verdict::Superseded, Some(Certainty::Likely)) => "Likely superseded",
-        (Verdict::Spent, Some(Certainty::Likely)) => "Likely spent",
-        (Verdict::Orphaned, Some(Certainty::Likely)) => "Likely orphaned",
-        (Verdict::Current, _) => "Current",
-        (Verdict::Superseded, _) => "Superseded",
-        (Verdict::Spent, _) => "Spent",
-        (Verdict::Orphaned, _) => "Orphaned",
-    };
-    let reason = match decider {
-        Some(claim) if claim.source == SourceName::Snapshot => match claim.says.strip_prefix("it ") {
-            Some(rest) => format!("the snapshot {rest}"),
-            None => format!("in the snapshot, {}", claim.says.replacen(" in it", "", 1)),
-        },
-        Some(claim) => claim.says.clone(),
-        None => undetermined(decision, claims),
-    };
-    Words {
-        summary: format!("{head}: {reason}."),
-        remedy: remedy(decision, decider, claims, not_asked, name),
+impl Text {
+    pub(super) fn of(
+        decision: &Decision,
+        claims: &[Claim],
+        not_checked: &[NotChecked],
+        name: Option<&str>,
+    ) -> Self {
+        let decisive = decision.decisive.map(|index| &claims[index]);
+        let verdict = match (decision.verdict, decision.certainty) {
+            (Verdict::Undetermined, _) => "Undetermined",
+            (Verdict::Current, Some(Certainty::Likely)) => "Likely current",
+            (Verdict::Superseded, Some(Certainty::Likely)) => "Likely superseded",
+            (Verdict::Spent, Some(Certainty::Likely)) => "Likely spent",
+            (Verdict::Orphaned, Some(Certainty::Likely)) => "Likely orphaned",
+            (Verdict::Current, _) => "Current",
+            (Verdict::Superseded, _) => "Superseded",
+            (Verdict::Spent, _) => "Spent",
+            (Verdict::Orphaned, _) => "Orphaned",
+        };
+        let reason = match decisive {
+            Some(claim) => claim.message.as_str(),
+            None => undetermined_reason(decision, claims),
+        };
+        Self {
+            summary: format!("{verdict}: {reason}."),
+            remedy: remedy(decision, decisive, claims, not_checked, name),
+        }
     }
 }
 
-fn undetermined(decision: &Decision, claims: &[Claim]) -> String {
-    let has = |finding| claims.iter().any(|claim| claim.finding == finding);
+fn undetermined_reason(decision: &Decision, claims: &[Claim]) -> &'static str {
+    const REASONS: [(Observation, &str); 6] = [
+        (Observation::UnrecognizedAnswer, "this tool does not recognize the acceptor's answer"),
+        (Observation::OtherCluster, "the sources checked belong to a cluster that is not the acceptor"),
+        (
+            Observation::UnsupportedSnapshot,
+            "the acceptor is a Consul 1.13, whose secrets this tool cannot read",
+        ),
+        (
+            Observation::UnusedSecretExists,
+            "the peering has an unused token, which may or may not be this one",
+        ),
+        (Observation::NewestKnown, "the ledger has no newer token, but this one may have been used"),
+        (Observation::PeeringExists, "its peering exists, but this token may have been used or superseded"),
+    ];
     if !decision.contradictions.is_empty() {
-        return "the sources contradict each other".to_owned();
+        return "the sources contradict each other";
     }
     if claims.is_empty() {
-        return "nothing was asked that could tell".to_owned();
+        return "no source was checked that could settle it";
     }
-    if has(Finding::AnswerNotUnderstood) {
-        return "the acceptor's answer is not one that this tool knows".to_owned();
-    }
-    if has(Finding::OtherCluster) {
-        return "what was asked belongs to another cluster than the acceptor".to_owned();
-    }
-    if has(Finding::LayoutNotUnderstood) {
-        return "the acceptor is a Consul 1.13, whose secrets this tool cannot read".to_owned();
-    }
-    if has(Finding::UnusedSecretExists) {
-        return "the peering has an unused token, but whether it is this one cannot be told".to_owned();
-    }
-    if has(Finding::NewestKnown) {
-        return "no newer token is known, but whether this one was used cannot be told".to_owned();
-    }
-    if has(Finding::PeeringExists) {
-        return "its peering exists, but whether this token was used or replaced cannot be told".to_owned();
-    }
-    "what was asked does not tell".to_owned()
+    let reason = REASONS.into_iter().find(|(observation, _)| observed(claims, *observation));
+    reason.map_or("the sources checked cannot settle it", |(_, reason)| reason)
+}
+
+fn observed(claims: &[Claim], observation: Observation) -> bool {
+    claims.iter().any(|claim| claim.observation == observation)
 }
 
 fn remedy(
     decision: &Decision,
-    decider: Option<&Claim>,
+    decisive: Option<&Claim>,
     claims: &[Claim],
-    not_asked: &[NotAsked],
+    not_checked: &[NotChecked],
     name: Option<&str>,
 ) -> String {
-    let name = name.map_or_else(|| "NAME".to_owned(), shell_word);
+    let name = name.map_or_else(|| "NAME".to_owned(), shell_quoted);
     let generate = format!("`peering generate-token -name {name}`");
     match decision.verdict {
         Verdict::Current => {
-            "Establish with it. It works once, and until another token is generated for the name.".to_owned()
+            "Establish the peering with it. It works once, until another token is generated for the name."
+                .to_owned()
         }
         Verdict::Superseded => format!(
-            "Use the newest token of this peering. If nobody has it, generate another with {generate}, which makes that one void."
+            "Use the newest token of this peering. If it is lost, generate another with {generate}, which invalidates it."
         ),
         Verdict::Spent => format!(
-            "If the peering is established, there is nothing to do: it needs no token. If not, generate another with {generate}."
+            "If the peering is established, do nothing: it needs no token. If not, generate another with {generate}."
         ),
-        Verdict::Orphaned => match decider.map(|claim| claim.finding) {
-            Some(Finding::PeeringTerminated | Finding::PeeringMarkedDeleted) => format!(
-                "On the acceptor, delete the peering with `consul peering delete -name {name}`, then generate another token with \
-                 {generate}. A token that is generated before that can never work, though Consul generates it without a word."
+        Verdict::Orphaned => match decisive.map(|claim| claim.observation) {
+            Some(Observation::PeeringTerminated | Observation::PeeringMarkedDeleted) => format!(
+                "On the acceptor, delete the peering with `consul peering delete -name {name}`, then generate another \
+                 token with {generate}. Consul also generates a token before the deletion, but that token never works."
             ),
-            Some(Finding::PeeringDeleting) => {
+            Some(Observation::PeeringDeleting) => {
                 format!(
                     "Wait until the acceptor has deleted the peering, then generate another token with {generate}."
                 )
             }
-            // Generating another would make the new peering's token void.
-            _ if claims.iter().any(|claim| claim.finding == Finding::NameHasAnotherPeerId) => format!(
-                "Use the token of the re-created peering. If nobody has it, generate another with {generate}, which makes that one void."
+            // Generating another token would invalidate that of the new peering.
+            _ if observed(claims, Observation::NameHasAnotherPeerId) => format!(
+                "Use the token of the re-created peering. If it is lost, generate another with {generate}, which \
+                 invalidates it."
             ),
             _ => format!(
-                "Generate another token on the acceptor with {generate}. If the dialer still has a peering of the old one, delete \
-                 it there first."
+                "Generate another token on the acceptor with {generate}. If the dialer still has a peering from this \
+                 token, delete it there first."
             ),
         },
-        Verdict::Undetermined if claims.iter().any(|claim| claim.finding == Finding::AskAgain) => {
-            "Ask again.".to_owned()
+        Verdict::Undetermined if observed(claims, Observation::ConcurrentChange) => {
+            "Run the command again.".to_owned()
         }
-        Verdict::Undetermined if claims.iter().any(|claim| claim.finding == Finding::LayoutNotUnderstood) => {
-            format!("Try it. If Consul refuses it, generate another with {generate}.")
+        Verdict::Undetermined if observed(claims, Observation::UnsupportedSnapshot) => {
+            format!("Try to establish with it. If Consul rejects it, generate another with {generate}.")
         }
-        Verdict::Undetermined => {
-            let has = |finding| claims.iter().any(|claim| claim.finding == finding);
-            let was_probed =
-                claims.iter().any(|claim| matches!(claim.source, SourceName::ProbeA | SourceName::ProbeB));
-            let elsewhere = "Ask the acceptor: -http-addr points at another cluster. ";
-            let is_silent = not_asked.iter().any(|it| it.source == SourceName::ProbeA && it.asked);
-            let probe = if is_silent {
-                "Ask with -probe where the token's addresses can be reached. "
-            } else {
-                "Ask the acceptor's servers with -probe, which does not spend the token. "
-            };
-            format!(
-                "{}{}A snapshot of the acceptor proves it: save one there with `consul snapshot save FILE`, and give it \
-                 with -snapshot FILE.",
-                if has(Finding::OtherCluster) { elsewhere } else { "" },
-                if was_probed { "" } else { probe },
-            )
-        }
+        Verdict::Undetermined => settle(claims, not_checked),
     }
 }
 
-/// A name as a shell takes it.
-fn shell_word(name: &str) -> String {
-    let plain = !name.is_empty()
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter));
+/// Returns how to get the evidence that is missing.
+fn settle(claims: &[Claim], not_checked: &[NotChecked]) -> String {
+    let is_probe = |source| matches!(source, SourceName::PeeringExists | SourceName::UnusedSecret);
+    let was_probed = claims.iter().any(|claim| is_probe(claim.source));
+    let is_silent = not_checked.iter().any(|it| it.source == SourceName::PeeringExists && it.queried);
+    let mut text = String::new();
+    if observed(claims, Observation::OtherCluster) {
+        text += "Query the acceptor: -http-addr points to another cluster. ";
+    }
+    if is_silent {
+        text += "Run with -probe on a host that can reach the token's addresses. ";
+    } else if !was_probed {
+        text += "Query the acceptor's servers with -probe, which does not use the token. ";
+    }
+    text + "A snapshot of the acceptor settles it: save one there with `consul snapshot save FILE`, and pass it with \
+            -snapshot FILE."
+}
+
+/// Quotes a name for a shell, if it needs it.
+fn shell_quoted(name: &str) -> String {
+    let plain =
+        !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char));
     if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

@@ -1,4 +1,4 @@
-//! Every message that a real Consul was recorded with comes to the entry that knows it.
+//! Every recorded message of a real Consul has the expected entry.
 
 mod quoted;
 mod recorded;
@@ -21,15 +21,15 @@ fn names(found: &[Explanation]) -> Vec<&'static str> {
 
 fn expected<'a>(table: &[(&'a str, &[&str])], recording: &str) -> &'a str {
     let mut found = table.iter().filter(|(_, names)| names.contains(&recording));
-    let (name, _) = found.next().unwrap_or_else(|| panic!("{recording}: no entry is expected for it"));
-    assert!(found.next().is_none(), "{recording} stands twice");
-    assert!(entry(name).is_some(), "{name} is no entry");
+    let (name, _) = found.next().unwrap_or_else(|| panic!("{recording}: no expected entry"));
+    assert!(found.next().is_none(), "{recording} is listed twice");
+    assert!(entry(name).is_some(), "{name} is not an entry");
     name
 }
 
-/// Looks at every refusal of a file, bare and as the command line, a log line and a JSON status wrap it.
-fn walk(file: &str, table: &[(&str, &[&str])]) {
-    let mut seen = 0;
+/// Explains every error response of a file: bare, and as the command line, a log line and a JSON status wrap it.
+fn check_responses(file: &str, table: &[(&str, &[&str])]) {
+    let mut checked = 0;
     for recording in recordings(file) {
         let Some(status) = recording["response"]["status"].as_u64().filter(|status| *status != 200) else {
             continue;
@@ -62,40 +62,40 @@ fn walk(file: &str, table: &[(&str, &[&str])]) {
         ] {
             assert_eq!(names(&explain(&text)), [entry], "{file} {name}: {text}");
         }
-        seen += 1;
+        checked += 1;
     }
     assert_eq!(
-        seen,
+        checked,
         table.iter().map(|(_, names)| names.len()).sum::<usize>(),
-        "{file}: the table has others"
+        "{file}: the table lists other recordings"
     );
 }
 
 #[test]
-fn every_refusal_of_the_http_api_is_known() {
-    walk("http.json", recorded::HTTP);
+fn every_error_of_the_http_api_is_known() {
+    check_responses("http.json", recorded::HTTP);
 }
 
 #[test]
-fn every_fault_of_a_server_is_known() {
-    walk("faults.json", recorded::FAULTS);
+fn every_error_of_a_faulty_server_is_known() {
+    check_responses("faults.json", recorded::FAULTS);
 }
 
 #[test]
-fn every_refusal_about_stale_tokens_is_known() {
-    walk("staleness/http.json", recorded::STALENESS);
-    walk("staleness/terminated.json", recorded::TERMINATED);
+fn every_error_about_stale_tokens_is_known() {
+    check_responses("staleness/http.json", recorded::STALENESS);
+    check_responses("staleness/terminated.json", recorded::TERMINATED);
 }
 
 #[test]
-fn every_refusal_of_older_consuls_is_known() {
-    walk("versions/v1.13/http.json", recorded::V1_13);
-    walk("versions/v1.14/http.json", recorded::LATER);
-    walk("versions/v1.20/http.json", recorded::LATER);
+fn every_error_of_older_versions_is_known() {
+    check_responses("versions/v1.13/http.json", recorded::V1_13);
+    check_responses("versions/v1.14/http.json", recorded::LATER);
+    check_responses("versions/v1.20/http.json", recorded::LATER);
 }
 
 #[test]
-fn every_complaint_of_the_command_line_is_known() {
+fn every_error_of_the_command_line_is_known() {
     for run in recordings("cli.json") {
         let stderr = run["stderr"].as_str().expect("stderr");
         if !stderr.is_empty() {
@@ -122,12 +122,12 @@ fn every_answer_to_a_probe_is_known() {
     for recording in recordings("staleness/terminated.json") {
         texts(&recording["answers"], &mut answers);
     }
-    let mut seen = 0;
+    let mut checked = 0;
     for answer in answers.iter().filter(|answer| answer.contains("peering") || answer.contains("PeerID")) {
         assert_eq!(explain(answer).len(), 1, "{answer}");
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen > 40, "{seen}");
+    assert!(checked > 40, "{checked}");
 }
 
 fn texts(value: &Value, out: &mut Vec<String>) {
@@ -140,12 +140,12 @@ fn texts(value: &Value, out: &mut Vec<String>) {
 }
 
 #[test]
-fn every_verdict_on_a_token_is_known() {
+fn every_error_of_a_rejected_token_is_known() {
     let messages = fixture("verdict-messages.txt");
     assert!(messages.lines().count() > 700);
     for line in messages.lines() {
-        let message: String = serde_json::from_str(line).expect("a JSON string a line");
-        let entry = verdict(&message);
+        let message: String = serde_json::from_str(line).expect("one JSON string per line");
+        let entry = expected_for_rejected_token(&message);
         for text in [
             message.clone(),
             format!("Error establishing peering for c: Unexpected response code: 500 ({message})\n"),
@@ -156,8 +156,8 @@ fn every_verdict_on_a_token_is_known() {
     }
 }
 
-/// What kind of entry a verdict must come to, by its own plain reading.
-fn verdict(message: &str) -> &'static str {
+/// The entry that the text of a message implies.
+fn expected_for_rejected_token(message: &str) -> &'static str {
     let ends = |end: &str| message.ends_with(end);
     let has = |part: &str| message.contains(part);
     if ends(" is not a valid peering server address") {
@@ -216,7 +216,7 @@ fn verdict(message: &str) -> &'static str {
     } else if has("peer ID value is empty") {
         "token-without-peer-id"
     } else {
-        panic!("{message}: of no known kind")
+        panic!("{message}: unexpected kind")
     }
 }
 

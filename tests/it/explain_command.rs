@@ -1,21 +1,21 @@
-//! `peering explain`, as it is used.
+//! The `peering explain` command.
 
 use insta::assert_snapshot;
 use serde_json::Value;
 
 use crate::peering::{Finished, Peering};
 
-fn explain(words: &[&str]) -> Finished {
-    Peering::new(["explain"].iter().chain(words)).run()
+fn explain(arguments: &[&str]) -> Finished {
+    Peering::new(["explain"].iter().chain(arguments)).run()
 }
 
 #[test]
-fn a_check_is_explained_by_its_name() {
+fn explains_a_check_by_name() {
     assert_snapshot!("check", explain(&["ca-expires-soon"]).status(0).stdout);
 }
 
 #[test]
-fn a_message_is_explained_with_all_that_was_wrapped_around_it() {
+fn explains_the_messages_inside_an_error() {
     let message = "Error establishing peering for west: Unexpected response code: 503 (2 errors occurred:\n\t\
          * failed to exchange peering secret through address \"10.0.0.1:8503\": rpc error: code = Unavailable desc = \
          connection error: desc = \"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection \
@@ -33,30 +33,30 @@ fn a_message_is_explained_with_all_that_was_wrapped_around_it() {
 }
 
 #[test]
-fn a_message_is_explained_by_its_name_too() {
+fn explains_a_message_by_name() {
     assert_snapshot!("message", explain(&["secret-invalid"]).status(0).stdout);
 }
 
 #[test]
-fn words_without_quotes_are_one_text() {
+fn arguments_without_quotes_are_joined() {
     let finished = explain(&["peering", "token", "server", "addresses", "value", "is", "empty"]);
     assert!(finished.status(0).stdout.contains("What to do"));
 }
 
 #[test]
-fn what_is_not_known_is_said_to_be_not_known() {
-    let told =
+fn reports_unknown_text_and_suggests_a_name() {
+    let errors =
         [explain(&["ca-expird"]).status(1).stderr, explain(&["the", "cat", "ate", "it"]).status(1).stderr];
-    assert_snapshot!("unknown", told.concat());
+    assert_snapshot!("unknown", errors.concat());
     explain(&[]).status(2);
     explain(&["@absent"]).status(2);
 }
 
 #[test]
-fn the_list_names_every_check_and_every_message() {
+fn lists_every_check_and_every_message() {
     let listed = explain(&["-list"]).status(0).stdout;
     let json: Value = serde_json::from_str(&explain(&["-list", "-format=json"]).status(0).stdout).unwrap();
-    for kind in ["checks", "messages"] {
+    for kind in ["checks", "entries"] {
         let entries = json[kind].as_array().unwrap();
         assert!(entries.len() > 40, "{kind}");
         for entry in entries {
@@ -66,7 +66,7 @@ fn the_list_names_every_check_and_every_message() {
 }
 
 #[test]
-fn a_token_in_a_text_does_not_come_back_out() {
+fn the_output_contains_no_token_from_the_text() {
     let (_, token) = crate::peering::recorded_tokens().remove(0);
     let text = format!(
         "Error establishing peering for {}: Unexpected response code: 403 (a new peering token must be \

@@ -1,4 +1,4 @@
-//! `peering generate-token`: how it reaches a Consul, and that a generated token is never lost.
+//! `peering generate-token`: its requests to Consul, and that a generated token is never lost.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -10,29 +10,28 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::peering::{Finished, Peering, fixture, guard, recorded_tokens};
 
-/// A recorded token, which no output shows unless a test expects it.
+/// A recorded token, which output may contain only where a test expects it.
 fn token() -> String {
     let (_, token) = recorded_tokens().into_iter().find(|(name, _)| name == "one-server").unwrap();
     guard(&token);
     token.trim().to_owned()
 }
 
-fn answer() -> ResponseTemplate {
+fn response() -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({ "PeeringToken": token() }))
 }
 
-/// A server that answers every request with a token.
+/// A server that returns a token to every request.
 async fn consul() -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).and(path("/v1/peering/token")).respond_with(answer()).mount(&server).await;
+    Mock::given(method("POST")).and(path("/v1/peering/token")).respond_with(response()).mount(&server).await;
     server
 }
 
-/// The ledger has tests of its own; here it would only add a file to look past.
 fn generate(server: &MockServer, arguments: &[&str]) -> Peering {
     Peering::new(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
         .env("CONSUL_HTTP_ADDR", &server.uri())
-        // What a ledger that cannot be written says stands in `ledger.rs`.
+        // `ledger.rs` tests the ledger.
         .env("PEERING_LEDGER", "off")
 }
 
@@ -41,7 +40,7 @@ async fn run(run: Peering) -> Finished {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn all_flags_and_variables_reach_consul() {
+async fn all_flags_and_variables_are_sent_to_consul() {
     let server = MockServer::start().await;
     Mock::given(method("POST"))
         .and(path("/proxied/v1/peering/token"))
@@ -56,7 +55,7 @@ async fn all_flags_and_variables_reach_consul() {
             "Meta": {"env": "prod", "empty": "", "twice": "2"},
             "ServerExternalAddresses": ["lb.example.com:8503", "", "nonsense"],
         })))
-        .respond_with(answer())
+        .respond_with(response())
         .expect(1)
         .mount(&server)
         .await;
@@ -88,7 +87,7 @@ async fn all_flags_and_variables_reach_consul() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_acl_token_is_taken_in_consuls_order() {
+async fn the_acl_token_has_consuls_precedence() {
     let server = consul().await;
     for (arguments, variables, expected) in [
         (
@@ -114,7 +113,7 @@ async fn the_acl_token_is_taken_in_consuls_order() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_sent_does_not_follow_a_redirect_to_another_host() {
+async fn a_request_does_not_follow_a_redirect_to_another_host() {
     let (elsewhere, server) = (consul().await, MockServer::start().await);
     let location = format!("{}/v1/peering/token", elsewhere.uri());
     Mock::given(any())
@@ -122,17 +121,17 @@ async fn what_was_sent_does_not_follow_a_redirect_to_another_host() {
         .mount(&server)
         .await;
     let peering = generate(&server, &["-token", "secret-acl-token"]).env("CONSUL_HTTP_AUTH", "user:pass");
-    let told = format!(
+    let expected = format!(
         "Error generating peering token for west: Post \"{}/v1/peering/token\": the server redirects to another host, \
          {location}: the request body is not sent there\n",
         server.uri()
     );
-    run(peering).await.expect(1, "", &told);
+    run(peering).await.expect(1, "", &expected);
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn redirects_do_not_go_round_for_ever() {
+async fn redirects_are_limited() {
     let server = MockServer::start().await;
     Mock::given(any())
         .respond_with(ResponseTemplate::new(307).insert_header("Location", "/v1/peering/token"))
@@ -143,15 +142,15 @@ async fn redirects_do_not_go_round_for_ever() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_is_none_is_told_apart_and_not_shown() {
-    let mut told = String::new();
-    let secretive = format!("{{\"PeeringToken\":\"{}\"", token());
+async fn an_invalid_answer_is_described_but_not_shown() {
+    let mut output = String::new();
+    let truncated = format!("{{\"PeeringToken\":\"{}\"", token());
     for (name, body) in [
         ("an HTML page", "<html>Please log in</html>"),
-        ("nothing", ""),
+        ("an empty body", ""),
         ("JSON of another shape", "{\"Token\":1}"),
-        ("a token, cut short", &secretive),
-        ("text", "it works"),
+        ("a truncated token", &truncated),
+        ("plain text", "it works"),
     ] {
         let server = MockServer::start().await;
         Mock::given(any())
@@ -159,24 +158,24 @@ async fn an_answer_that_is_none_is_told_apart_and_not_shown() {
             .mount(&server)
             .await;
         let finished = run(generate(&server, &[])).await.status(1);
-        told += &format!("# {name}\n{}", finished.stderr);
+        output += &format!("# {name}\n{}", finished.stderr);
     }
-    assert_snapshot!("no_answer", told);
+    assert_snapshot!("invalid_answers", output);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn out_writes_a_private_file_and_prints_no_token() {
+async fn out_writes_a_private_file_and_does_not_print_the_token() {
     let server = consul().await;
     let finished = run(generate(&server, &["-out", "west.token"])).await;
     let finished = finished.expect(0, "", "The token was written to west.token\n");
     let file = finished.home.path().join("west.token");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), format!("{}\n", token()));
     assert_eq!(mode(&file), 0o600);
-    assert_eq!(files_in(finished.home.path()), ["west.token"], "no draft is left behind");
+    assert_eq!(files_in(finished.home.path()), ["west.token"], "the temporary file is removed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn out_overwrites_only_when_forced_and_asks_nothing_before() {
+async fn out_overwrites_only_with_force_and_checks_before_generating() {
     let server = consul().await;
     let refused = run(generate(&server, &["-out", "west.token"]).file("west.token", "precious")).await;
     let refused = refused.expect(
@@ -194,11 +193,11 @@ async fn out_overwrites_only_when_forced_and_asks_nothing_before() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_folder_that_cannot_be_written_is_found_before_a_token_is_generated() {
+async fn an_unwritable_directory_is_an_error_before_generating() {
     let server = consul().await;
-    // No permission stops root, who runs many a CI; the process's own files in /proc stop everybody.
-    for folder in ["absent", "/proc/self"] {
-        let out = format!("{folder}/west.token");
+    // Root ignores permissions, but cannot create files in /proc either.
+    for directory in ["absent", "/proc/self"] {
+        let out = format!("{directory}/west.token");
         let finished = run(generate(&server, &["-out", &out])).await.status(1);
         let error = format!("Error: no token was generated: cannot write {out}: ");
         assert!(finished.stderr.starts_with(&error), "{}", finished.stderr);
@@ -207,22 +206,23 @@ async fn a_folder_that_cannot_be_written_is_found_before_a_token_is_generated() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_sends_the_token_to_standard_output() {
+async fn with_a_full_disk_the_token_is_printed() {
     let server = consul().await;
-    // A file size limit of zero is a full disk for this process alone.
+    // A file size limit of zero acts like a full disk for this process only.
     let full = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
     let finished = run(generate(&server, &["-out", "west.token"]).through_shell(full).shows_secrets()).await;
     let finished = finished.expect(
         1,
         &format!("{}\n", token()),
-        "Error writing the token to west.token: file too large. It was generated, and follows on standard output.\n",
+        "Error: cannot write the token to west.token: file too large. The token was generated, and is printed to standard \
+         output.\n",
     );
-    assert_eq!(files_in(finished.home.path()), Vec::<String>::new(), "no half file is left behind");
+    assert_eq!(files_in(finished.home.path()), Vec::<String>::new(), "no partial file remains");
 }
 
-/// The file that the last line of standard error names holds the token, and is for nobody else.
+/// Checks that the last line of standard error names a private file with the token.
 #[track_caller]
-fn saved_in_private(finished: &Finished, start: &str) {
+fn assert_saved_privately(finished: &Finished, start: &str) {
     let saved =
         finished.stderr.trim_end().strip_prefix(start).unwrap_or_else(|| panic!("{}", finished.stderr));
     assert!(Path::new(saved).starts_with(finished.home.path().join("state/tokens")), "{saved}");
@@ -232,43 +232,46 @@ fn saved_in_private(finished: &Finished, start: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closed_or_full_standard_output_sends_the_token_to_a_private_file() {
+async fn with_a_closed_or_full_standard_output_the_token_is_saved_privately() {
     let server = consul().await;
     for (broken, reason) in [
         ("exec \"$@\" >&-", "standard output is closed"),
         ("exec \"$@\" >/dev/full", "no space left on device"),
     ] {
         let finished = run(generate(&server, &[]).through_shell(broken)).await.status(1);
-        let start =
-            format!("Error writing the token to standard output: {reason}. It was generated, and saved in ");
-        saved_in_private(&finished, &start);
+        let start = format!(
+            "Error: cannot write the token to standard output: {reason}. The token was generated, and saved in "
+        );
+        assert_saved_privately(&finished, &start);
     }
 }
 
-/// `>&-`, and `<>/dev/null` as Python's `subprocess.DEVNULL` opens it, look the same from within.
+/// A process cannot distinguish `>&-` from `<>/dev/null`, which Python's `subprocess.DEVNULL` opens.
 #[test]
-fn where_nothing_can_be_lost_a_standard_output_that_leads_nowhere_is_none_of_our_business() {
+fn a_closed_standard_output_is_an_error_only_for_a_generated_token() {
     let text = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
-    for nowhere in ["exec \"$@\" 1<>/dev/null", "exec \"$@\" >&-"] {
-        for words in [&["inspect", "@token"][..], &["validate", "@token"], &["validate", "-batch", "token"]] {
-            let run = Peering::new(words).file("token", &text).through_shell(nowhere).run();
+    for redirect in ["exec \"$@\" 1<>/dev/null", "exec \"$@\" >&-"] {
+        for arguments in
+            [&["inspect", "@token"][..], &["validate", "@token"], &["validate", "-batch", "token"]]
+        {
+            let run = Peering::new(arguments).file("token", &text).through_shell(redirect).run();
             run.expect(0, "", "");
         }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pipe_that_nobody_reads_sends_the_token_to_a_private_file() {
+async fn with_a_broken_pipe_the_token_is_saved_privately() {
     let server = consul().await;
     let finished = run(generate(&server, &[]).nobody_reads()).await.status(1);
-    saved_in_private(
+    assert_saved_privately(
         &finished,
-        "Error writing the token to standard output: broken pipe. It was generated, and saved in ",
+        "Error: cannot write the token to standard output: broken pipe. The token was generated, and saved in ",
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_disk_everywhere_sends_the_token_to_whoever_still_listens() {
+async fn without_any_file_the_token_is_printed_to_standard_error() {
     let server = consul().await;
     let broken = "trap '' XFSZ; ulimit -f 0; exec \"$@\" >&-";
     let finished = run(generate(&server, &[]).through_shell(broken).shows_secrets()).await.status(1);
@@ -283,7 +286,7 @@ async fn json_is_one_compact_line() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn inspect_shows_on_standard_error_what_was_generated() {
+async fn inspect_shows_the_generated_token_on_standard_error() {
     let server = consul().await;
     let finished = run(generate(&server, &["-inspect", "-out", "t"])).await.status(0);
     assert_eq!(finished.stdout, "");

@@ -1,4 +1,4 @@
-//! The ledger: what is recorded survives, what is recorded is not secret, and no token is ever lost because of it.
+//! The ledger: records survive crashes and contain no secrets, and ledger errors never lose a token.
 
 mod if_unused;
 
@@ -10,7 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use consul_peering::acceptor::{Acceptor, Settings};
 use consul_peering::net::consul::{Client, Config, Options};
-use consul_peering::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Origin, Record, RecordMeta, Sqlite};
+use consul_peering::net::ledger::{
+    ConsulKv, DEFAULT_PREFIX, Filter, Ledger, Origin, Record, RecordMeta, Sqlite,
+};
 use consul_peering::token::decode;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
@@ -25,22 +27,22 @@ pub fn recorded(name: &str) -> String {
     token.trim().to_owned()
 }
 
-/// A record as a command would make it of a recorded token.
-fn record(name: &str, token: &str, time: &str, source: Origin) -> Record {
+/// Makes the record of a recorded token.
+fn record(name: &str, token: &str, time: &str, origin: Origin) -> Record {
     let text = recorded(token);
-    let circumstances = RecordMeta {
-        time: time.parse().unwrap(),
+    let meta = RecordMeta {
+        recorded_at: time.parse().unwrap(),
         name: name.to_owned(),
         partition: String::new(),
         user: "ann".to_owned(),
         host: "ci-7".to_owned(),
-        source,
+        origin,
         state_before: None,
     };
-    Record::of(&decode(text.as_bytes()).unwrap().token, &text, circumstances)
+    Record::of(&decode(text.as_bytes()).unwrap().token, &text, meta)
 }
 
-fn some_record() -> Record {
+fn sample_record() -> Record {
     record("west", "one-server", "2026-11-24T09:00:00Z", Origin::Generated)
 }
 
@@ -48,7 +50,7 @@ pub async fn run(run: Peering) -> Finished {
     tokio::task::spawn_blocking(|| run.run()).await.unwrap()
 }
 
-/// A Consul that answers every request for a token with this one.
+/// A Consul that returns this token to every request for one.
 async fn consul(token: &str) -> MockServer {
     let server = MockServer::start().await;
     let answer = ResponseTemplate::new(200).set_body_json(json!({ "PeeringToken": token }));
@@ -56,7 +58,7 @@ async fn consul(token: &str) -> MockServer {
     server
 }
 
-/// The records of the ledger in a state directory, as `history` tells them.
+/// The records of the ledger in a state directory, as `history` shows them.
 fn history(state: &Path, more: &[&str]) -> Vec<Value> {
     let finished = Peering::new(["history", "-format=json"].iter().chain(more))
         .env("PEERING_STATE_DIR", state.to_str().unwrap())
@@ -73,7 +75,7 @@ fn verify(state: &Path, more: &[&str]) -> Finished {
 }
 
 #[test]
-fn fifty_processes_at_once_leave_fifty_records() {
+fn fifty_concurrent_processes_add_fifty_records() {
     let state = tempfile::tempdir().unwrap();
     let processes: Vec<_> = (0..50)
         .map(|number| {
@@ -91,32 +93,32 @@ fn fifty_processes_at_once_leave_fifty_records() {
     let records = history(state.path(), &[]);
     let numbers: Vec<u64> = records.iter().map(|record| record["number"].as_u64().unwrap()).collect();
     assert_eq!(numbers, (1..=50).collect::<Vec<_>>());
-    let newest = records.iter().filter(|record| record["standing"]["verdict"] == "newest").count();
-    assert_eq!(newest, 7, "one a name");
+    let newest = records.iter().filter(|record| record["status"] == "newest").count();
+    assert_eq!(newest, 7, "one per name");
     verify(state.path(), &[]).status(0);
 }
 
-/// Not a test: what the next one starts, and kills.
+/// Not a test, but the process that the next test starts and kills.
 #[test]
 #[ignore = "runs until it is killed"]
 fn writes_until_it_is_killed() {
     let Ok(directory) = std::env::var("LEDGER_TO_WRITE") else { return };
-    let ledger = Sqlite::within(Path::new(&directory));
-    let record = some_record();
+    let ledger = Sqlite::in_directory(Path::new(&directory));
+    let record = sample_record();
     loop {
-        let entry = ledger.record(&record).unwrap();
+        let added = ledger.add(&record).unwrap();
         let mut stdout = std::io::stdout().lock();
-        writeln!(stdout, "written {}", entry.number).unwrap();
+        writeln!(stdout, "written {}", added.number).unwrap();
         stdout.flush().unwrap();
     }
 }
 
 #[test]
-fn a_kill_at_any_moment_loses_nothing_that_was_reported_as_written() {
+fn a_killed_process_loses_no_record_that_it_reported() {
     let mut state = tempfile::tempdir().unwrap();
     let mut written = 0;
     for round in 0..60_u64 {
-        // A new ledger now and then, so that some kills come while it is made.
+        // Some kills happen while a new ledger is created.
         if round % 6 == 0 {
             state = tempfile::tempdir().unwrap();
         }
@@ -137,7 +139,7 @@ fn a_kill_at_any_moment_loses_nothing_that_was_reported_as_written() {
             .collect();
         let number = |line: String| line.strip_prefix("written ")?.parse::<u64>().ok();
         let mut reported = Vec::new();
-        // Most kills come in the middle of writing, however slow this machine is; some come while it begins.
+        // Most kills happen while the process writes, even on a slow machine, and some while it starts.
         if round % 3 > 0 {
             reported.extend(lines[0].by_ref().find_map(number));
         }
@@ -154,7 +156,7 @@ fn a_kill_at_any_moment_loses_nothing_that_was_reported_as_written() {
         written += reported.len();
         let records = history(state.path(), &[]).len() as u64;
         let last = reported.iter().copied().max().unwrap_or_default();
-        assert!(records >= last, "round {round}: {last} were reported, {records} are there");
+        assert!(records >= last, "round {round}: {last} were reported, but there are {records}");
         verify(state.path(), &[]).status(0);
     }
     assert!(written >= 40, "only {written} were reported");
@@ -164,8 +166,9 @@ fn a_kill_at_any_moment_loses_nothing_that_was_reported_as_written() {
 async fn a_ledger_that_cannot_be_written_never_loses_the_token() {
     let token = recorded("one-server");
     let server = consul(&token).await;
-    let mut told = String::new();
-    for case in ["corrupt", "newer", "a directory", "not below a directory", "cannot be made", "full"] {
+    let mut output = String::new();
+    for case in ["corrupt", "newer", "older", "a directory", "parent is a file", "cannot be created", "full"]
+    {
         let mut peering = Peering::new(["generate-token", "-name", "west"])
             .env("CONSUL_HTTP_ADDR", &server.uri())
             .shows_secrets();
@@ -174,24 +177,29 @@ async fn a_ledger_that_cannot_be_written_never_loses_the_token() {
         let file = state.join("ledger.sqlite3");
         match case {
             "corrupt" => {
-                std::fs::write(&file, "this is no database, and long enough to look like one".repeat(99))
+                std::fs::write(&file, "this is not a database, but long enough to be one".repeat(99))
             }
             "newer" => {
                 let database = rusqlite::Connection::open(&file).unwrap();
                 database.pragma_update(None, "user_version", 99).unwrap();
                 Ok(())
             }
+            "older" => {
+                let database = rusqlite::Connection::open(&file).unwrap();
+                database.execute_batch("CREATE TABLE record (hash TEXT); PRAGMA user_version = 1").unwrap();
+                Ok(())
+            }
             "a directory" => std::fs::create_dir(&file),
-            "not below a directory" => {
+            "parent is a file" => {
                 std::fs::remove_dir(&state).unwrap();
                 std::fs::write(&state, "")
             }
-            "cannot be made" => {
+            "cannot be created" => {
                 peering = peering.env("PEERING_STATE_DIR", "/proc/nowhere");
                 Ok(())
             }
             _ => {
-                // A file size limit of zero is a full disk for this process alone.
+                // A file size limit of zero acts like a full disk for this process only.
                 peering = peering.through_shell("trap '' XFSZ; ulimit -f 0; exec \"$@\"");
                 Ok(())
             }
@@ -200,13 +208,13 @@ async fn a_ledger_that_cannot_be_written_never_loses_the_token() {
         let finished = run(peering).await;
         assert_eq!((finished.status, finished.stdout.trim()), (0, token.as_str()), "{case}");
         let stderr = finished.stderr.replace(finished.home.path().to_str().unwrap(), "HOME");
-        told += &format!("# {case}\n{stderr}");
+        output += &format!("# {case}\n{stderr}");
     }
-    assert_snapshot!("unwritable", told);
+    assert_snapshot!("unwritable", output);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_exit_code_and_the_file_are_the_same_whether_or_not_it_can_be_recorded() {
+async fn a_ledger_error_changes_neither_the_exit_code_nor_the_file() {
     let token = recorded("one-server");
     let server = consul(&token).await;
     let peering = Peering::new(["generate-token", "-name", "west", "-out", "t"])
@@ -218,20 +226,20 @@ async fn the_exit_code_and_the_file_are_the_same_whether_or_not_it_can_be_record
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consul_that_refuses_its_kv_is_a_warning() {
+async fn a_consul_that_rejects_kv_requests_causes_a_warning() {
     let token = recorded("one-server");
     let server = consul(&token).await;
     let peering = Peering::new(["generate-token", "-name", "west", "-ledger", "consul"])
         .env("CONSUL_HTTP_ADDR", &server.uri())
         .shows_secrets();
-    // It answers 404 with no text to what it does not know, and true to nothing.
+    // The server returns 404 without a body to all other requests.
     let finished = run(peering).await.status(0);
     assert_eq!(finished.stdout.trim(), token);
     assert!(finished.stderr.starts_with("Warning: the token was generated, but is not in the ledger: "));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn off_records_nothing_and_a_wrong_word_generates_nothing() {
+async fn ledger_off_records_nothing_and_an_invalid_value_generates_nothing() {
     let token = recorded("one-server");
     let server = consul(&token).await;
     let peering = |ledger: &str| {
@@ -242,18 +250,18 @@ async fn off_records_nothing_and_a_wrong_word_generates_nothing() {
     };
     let finished = run(peering("off")).await.expect(0, &format!("{token}\n"), "");
     assert!(!finished.home.path().join("state").exists());
-    let asked = server.received_requests().await.unwrap().len();
+    let requests = server.received_requests().await.unwrap().len();
     run(peering("postgres")).await.expect(
         1,
         "",
         "Error: unknown ledger \"postgres\" (from -ledger, PEERING_LEDGER or the configuration file)\n  \
          Fix: use sqlite, consul or off\n",
     );
-    assert_eq!(server.received_requests().await.unwrap().len(), asked);
+    assert_eq!(server.received_requests().await.unwrap().len(), requests);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_secret_is_in_the_database_and_only_its_owner_reads_it() {
+async fn the_database_contains_no_secret_and_only_its_owner_can_read_it() {
     use std::os::unix::fs::PermissionsExt;
     let token = recorded("one-server");
     let secret = token_json(&token)["EstablishmentSecret"].as_str().unwrap().to_owned();
@@ -267,7 +275,7 @@ async fn nothing_secret_is_in_the_database_and_only_its_owner_reads_it() {
     for file in std::fs::read_dir(&state).unwrap() {
         let file = file.unwrap().path();
         let bytes = std::fs::read(&file).unwrap();
-        assert!(!holds(&bytes, &secret) && !holds(&bytes, &token), "{}", file.display());
+        assert!(!contains(&bytes, &secret) && !contains(&bytes, &token), "{}", file.display());
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{}", file.display());
     }
     let records = history(&state, &[]);
@@ -275,7 +283,7 @@ async fn nothing_secret_is_in_the_database_and_only_its_owner_reads_it() {
     assert_eq!(records[0]["peer_id"], token_json(&token)["PeerID"]);
 }
 
-fn holds(bytes: &[u8], text: &str) -> bool {
+fn contains(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
@@ -295,7 +303,7 @@ fn ask(acceptor: &Acceptor, method: &str, path: &str, body: &str) -> Bytes {
 }
 
 #[test]
-fn clients_that_write_to_the_kv_at_once_lose_nothing_and_nothing_there_is_secret() {
+fn concurrent_clients_lose_no_record_in_the_kv_and_store_no_secret() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &[]);
     let processes: Vec<_> = (0..12)
@@ -317,11 +325,11 @@ fn clients_that_write_to_the_kv_at_once_lose_nothing_and_nothing_there_is_secret
         .collect();
     let consul = ["-ledger=consul", "-http-addr", &dev.url];
     assert_eq!(history(home.path(), &consul).len(), 12);
-    assert!(verify(home.path(), &consul).status(0).stdout.starts_with("12 records, "));
+    assert!(verify(home.path(), &consul).status(0).stdout == "The ledger is intact (12 records)\n");
     let acceptor = acceptor(&home.path().join("state"));
     let pairs: Value = serde_json::from_slice(&ask(&acceptor, "GET", "/v1/kv/?recurse", "")).unwrap();
     let pairs = pairs.as_array().unwrap();
-    assert_eq!(pairs.len(), 13, "the records, and which is the last");
+    assert_eq!(pairs.len(), 13, "the records, and the last number");
     for pair in pairs {
         assert!(pair["Key"].as_str().unwrap().starts_with("peering/ledger/"));
         let value =
@@ -329,66 +337,80 @@ fn clients_that_write_to_the_kv_at_once_lose_nothing_and_nothing_there_is_secret
         let value = value.unwrap();
         for token in &tokens {
             let secret = token_json(token)["EstablishmentSecret"].as_str().unwrap().to_owned();
-            assert!(!holds(&value, token) && !holds(&value, &secret));
+            assert!(!contains(&value, token) && !contains(&value, &secret));
         }
     }
 }
 
 #[tokio::test]
-async fn the_kv_ledger_goes_on_after_a_writer_that_was_killed_and_tells_what_is_missing() {
+async fn the_kv_ledger_survives_a_killed_writer_and_reports_problems() {
     let home = tempfile::tempdir().unwrap();
     let client = client(home.path());
-    let ledger = Ledger::ConsulKv(ConsulKv::below(&client, "/team/ledger/"));
+    let ledger = Ledger::ConsulKv(ConsulKv::new(&client, "/team/ledger/"));
+    let add = async || ledger.add(&sample_record()).await.unwrap().unwrap().number;
     for number in 1..=3 {
-        let entry = ledger.record(&some_record()).await.unwrap().unwrap();
-        assert_eq!(entry.number, number);
+        assert_eq!(add().await, number);
     }
     let other = acceptor(home.path());
-    let note = |number: u64| {
-        let records = ask(&other, "GET", "/v1/kv/team/ledger/records/?recurse", "");
-        let records: Vec<Value> = serde_json::from_slice(&records).unwrap();
-        let value = records[usize::try_from(number).unwrap() - 1]["Value"].as_str().unwrap().to_owned();
-        let value = base64::Engine::decode(&base64::prelude::BASE64_STANDARD, value).unwrap();
-        let record: Value = serde_json::from_slice(&value).unwrap();
-        json!({"version": 1, "number": number, "hash": record["hash"]}).to_string()
-    };
-    // A writer was killed before it noted which record is the last; then the note itself was lost.
-    ask(&other, "PUT", "/v1/kv/team/ledger/last", &note(1));
-    assert_eq!(ledger.record(&some_record()).await.unwrap().unwrap().number, 4);
+    // A writer was killed before it wrote the last number; then the last number itself was lost.
+    ask(&other, "PUT", "/v1/kv/team/ledger/last", "{\"version\":2,\"number\":1}");
+    assert_eq!(add().await, 4);
     ask(&other, "DELETE", "/v1/kv/team/ledger/last", "");
-    assert_eq!(ledger.record(&some_record()).await.unwrap().unwrap().number, 5);
-    let whole = ledger.verify().await.unwrap();
-    assert_eq!((whole.records, whole.faults), (5, vec![]));
+    assert_eq!(add().await, 5);
+    let verification = ledger.verify().await.unwrap();
+    assert_eq!((verification.records, verification.problems), (5, vec![]));
 
     ask(&other, "DELETE", "/v1/kv/team/ledger/records/000000000002", "");
+    ask(&other, "PUT", "/v1/kv/team/ledger/records/000000000003", "{\"version\":2,\"record\":{}}");
     ask(&other, "DELETE", "/v1/kv/team/ledger/records/000000000005", "");
-    let faults: Vec<String> = ledger.verify().await.unwrap().faults.iter().map(ToString::to_string).collect();
-    assert_eq!(faults, ["record 2 is missing", "record 5 is missing"]);
-    // What is gone stays gone: its number is not given again.
-    assert_eq!(ledger.record(&some_record()).await.unwrap().unwrap().number, 6);
-    ask(&other, "PUT", "/v1/kv/team/ledger/last", "{\"version\":2,\"number\":1,\"hash\":\"\"}");
-    let error = ledger.record(&some_record()).await.unwrap_err().to_string();
-    assert_eq!(error, "the ledger team/ledger has version 2; this tool knows up to 1");
+    let problems = ledger.verify().await.unwrap().problems;
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        [
+            "record 2 is missing",
+            "record 3 is invalid: missing field `recorded_at` at line 1 column 2",
+            "record 5 is missing"
+        ]
+    );
+    let error = ledger.records(Filter::All).await.unwrap_err().to_string();
+    assert!(error.starts_with("cannot read record 3 of the ledger: missing field"), "{error}");
+    // The number of a missing record is not used again.
+    assert_eq!(add().await, 6);
+    for (version, expected) in [
+        (
+            3,
+            "the ledger team/ledger has schema version 3, but this version of peering supports at most 2: upgrade peering",
+        ),
+        (
+            1,
+            "the ledger team/ledger has schema version 1, from before the first release, which this version of peering \
+             cannot read: move it away to start a new ledger",
+        ),
+    ] {
+        ask(&other, "PUT", "/v1/kv/team/ledger/last", &json!({"version": version, "number": 1}).to_string());
+        assert_eq!(ledger.add(&sample_record()).await.unwrap_err().to_string(), expected);
+    }
 }
 
 #[tokio::test]
-async fn more_records_than_fit_one_page_come_back_in_order() {
+async fn several_pages_of_records_are_read_in_order() {
     let home = tempfile::tempdir().unwrap();
     let client = client(home.path());
-    let ledger = Ledger::ConsulKv(ConsulKv::below(&client, DEFAULT_PREFIX));
+    let ledger = Ledger::ConsulKv(ConsulKv::new(&client, DEFAULT_PREFIX));
     for _ in 0..203 {
-        ledger.record(&some_record()).await.unwrap();
+        ledger.add(&sample_record()).await.unwrap();
     }
-    let numbers: Vec<u64> = ledger.records(None).await.unwrap().iter().map(|entry| entry.number).collect();
+    let numbers: Vec<u64> = ledger.records(Filter::All).await.unwrap().iter().map(|it| it.number).collect();
     assert_eq!(numbers, (1..=203).collect::<Vec<_>>());
-    assert_eq!(ledger.verify().await.unwrap().faults, []);
+    assert_eq!(ledger.verify().await.unwrap().problems, []);
 }
 
 #[test]
-fn the_log_of_many_short_processes_stays_short() {
+fn the_write_ahead_log_stays_short() {
     let state = tempfile::tempdir().unwrap();
     for _ in 0..100 {
-        Sqlite::within(state.path()).record(&some_record()).unwrap();
+        Sqlite::in_directory(state.path()).add(&sample_record()).unwrap();
     }
     let log = state.path().join("ledger.sqlite3-wal").metadata().unwrap().len();
     assert!(log < 512 * 1024, "{log} bytes");
@@ -396,34 +418,34 @@ fn the_log_of_many_short_processes_stays_short() {
 }
 
 #[test]
-fn history_tells_every_record_and_which_took_its_place() {
+fn history_shows_each_record_and_its_status() {
     let state = tempfile::tempdir().unwrap();
-    let ledger = Sqlite::within(state.path());
-    for (name, token, time, source) in [
+    let ledger = Sqlite::in_directory(state.path());
+    for (name, token, time, origin) in [
         ("west", "one-server", "2026-11-24T09:00:00Z", Origin::Generated),
         ("west", "same-name-regenerated", "2026-11-24T10:00:00Z", Origin::Generated),
         ("far", "consul-1.13", "2026-11-24T11:00:00Z", Origin::Imported),
         ("west", "after-delete-and-recreate", "2026-11-25T09:00:00Z", Origin::Generated),
     ] {
-        ledger.record(&record(name, token, time, source)).unwrap();
+        ledger.add(&record(name, token, time, origin)).unwrap();
     }
-    let shown = |arguments: &[&str]| {
+    let output = |arguments: &[&str]| {
         let peering = Peering::new(["history"].iter().chain(arguments))
             .env("PEERING_STATE_DIR", state.path().to_str().unwrap());
         peering.run().status(0).stdout
     };
-    assert_snapshot!("history_pretty", shown(&[]));
-    assert_snapshot!("history_json", shown(&["-name=far", "-format", "json"]));
-    assert_snapshot!("history_yaml", shown(&["-name=far", "-format", "yaml"]));
-    assert_eq!(shown(&["-name=nobody"]), "The ledger has no token for \"nobody\"\n");
+    assert_snapshot!("history_pretty", output(&[]));
+    assert_snapshot!("history_json", output(&["-name=far", "-format", "json"]));
+    assert_snapshot!("history_yaml", output(&["-name=far", "-format", "yaml"]));
+    assert_eq!(output(&["-name=missing"]), "The ledger has no records of \"missing\"\n");
 }
 
 #[test]
-fn a_ledger_that_was_never_written_is_empty_and_is_not_made_by_reading() {
-    let finished = Peering::new(["history"]).run().expect(0, "The ledger knows of no token\n", "");
+fn reading_does_not_create_a_ledger() {
+    let finished = Peering::new(["history"]).run().expect(0, "The ledger has no records\n", "");
     assert!(!finished.home.path().join("state").exists());
     let finished = Peering::new(["ledger", "verify"]).after(finished).run();
-    finished.expect(0, "0 records\nThe ledger is whole\n", "");
+    finished.expect(0, "The ledger is intact (0 records)\n", "");
     Peering::new(["history", "-ledger=off"]).run().expect(
         2,
         "",
@@ -438,11 +460,11 @@ fn an_imported_token_is_recorded_once() {
     let import = |text: &str| Peering::new(["ledger", "import", "-", "-name", "west"]).stdin(text);
     let first = import(&token).run().expect(0, "Recorded as number 1\n", "");
     let wrapped = format!("{}\n{}\n", &token[..76], &token[76..]);
-    let second = import(&wrapped).after(first).run().expect(0, "Recorded already, as number 1\n", "");
+    let second = import(&wrapped).after(first).run().expect(0, "Already recorded as number 1\n", "");
     let other = Peering::new(["ledger", "import", "-name=east", &token]).after(second).run();
     let other = other.expect(0, "Recorded as number 2\n", "");
     let records = history(&other.home.path().join("state"), &["-name=west"]);
-    assert_eq!((records.len(), &records[0]["source"]), (1, &json!("imported")));
+    assert_eq!((records.len(), &records[0]["origin"]), (1, &json!("imported")));
     let nothing = import("hello").after(other).run().status(1);
     assert!(
         nothing.stderr.starts_with("Error: cannot decode the token from standard input"),
@@ -453,9 +475,8 @@ fn an_imported_token_is_recorded_once() {
     assert!(nameless.stderr.contains("Error: -name is missing"), "{}", nameless.stderr);
 }
 
-/// It does not say when it was generated, and may be older than those before it.
 #[test]
-fn an_imported_token_makes_the_order_of_its_peering_unknown() {
+fn importing_a_token_makes_the_order_of_its_peering_unknown() {
     let generate = |ledger: &str| {
         Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded", "-ledger", ledger])
             .shows_secrets()
@@ -464,48 +485,69 @@ fn an_imported_token_makes_the_order_of_its_peering_unknown() {
     let text = older.stdout.clone();
     let newer = generate("sqlite").after(older).run().status(0);
     let alone = history(&newer.home.path().join("state"), &[]);
-    assert_eq!(alone[0]["standing"]["verdict"], "newest");
+    assert_eq!(alone[0]["status"], "newest");
     let imported =
         Peering::new(["ledger", "import", "-", "-name", "west"]).stdin(text).after(newer).run().status(0);
     let records = history(&imported.home.path().join("state"), &[]);
-    let standings: Vec<_> = records.iter().map(|record| &record["standing"]["verdict"]).collect();
-    assert_eq!(standings, ["not_known", "not_known"]);
+    let statuses: Vec<_> = records.iter().map(|record| &record["status"]).collect();
+    assert_eq!(statuses, ["undetermined", "undetermined"]);
 }
 
 #[test]
-fn verify_finds_what_was_changed_or_is_gone() {
-    let spoil = |statements: &str| {
+fn verify_reports_invalid_and_missing_records() {
+    let damage = |statements: &str| {
         let state = tempfile::tempdir().unwrap();
-        let ledger = Sqlite::within(state.path());
+        let ledger = Sqlite::in_directory(state.path());
         for _ in 0..5 {
-            ledger.record(&some_record()).unwrap();
+            ledger.add(&sample_record()).unwrap();
         }
         let database = rusqlite::Connection::open(ledger.path()).unwrap();
-        let direct = database.execute_batch(statements);
-        assert!(direct.is_err(), "records are only ever added");
-        database.execute_batch("DROP TRIGGER records_never_change; DROP TRIGGER records_never_go;").unwrap();
+        let error = database.execute_batch(statements).unwrap_err();
+        assert_eq!(error.to_string(), "records are only added");
+        database
+            .execute_batch("DROP TRIGGER records_are_not_updated; DROP TRIGGER records_are_not_deleted;")
+            .unwrap();
         database.execute_batch(statements).unwrap();
-        verify(state.path(), &[]).status(1).stdout.lines().skip(1).collect::<Vec<_>>().join("\n")
+        verify(state.path(), &[]).status(1).stdout
     };
-    for (statements, found) in [
+    for (statements, expected) in [
         (
-            "UPDATE record SET record = replace(record, 'ann', 'bob') WHERE number = 3",
-            "Wrong: record 3 was changed: it does not follow from the one before",
+            "UPDATE record SET record = replace(record, 'c51a', 'c51b') WHERE number = 3",
+            "The ledger is damaged (5 records)\n  record 3 is invalid: the CA certificate \
+             c51b4d8e000c7ed4d19089cd865b20d8ea48e4f27f33afff4c075b2aed32da8f has another SHA-256\n",
         ),
-        ("DELETE FROM record WHERE number = 2", "Wrong: record 2 is missing"),
-        ("DELETE FROM record WHERE number = 5", "Wrong: record 5 is missing"),
         (
-            "DELETE FROM record",
-            "Wrong: record 1 is missing\nWrong: record 2 is missing\nWrong: record 3 is missing\n\
-          Wrong: record 4 is missing\nWrong: record 5 is missing",
+            "UPDATE record SET record = '{}' WHERE number = 1",
+            "The ledger is damaged (5 records)\n  record 1 is invalid: missing field `recorded_at` at line 1 column 2\n",
         ),
+        ("DELETE FROM record WHERE number = 2", "The ledger is damaged (4 records)\n  record 2 is missing\n"),
+        ("DELETE FROM record WHERE number = 5", "The ledger is damaged (4 records)\n  record 5 is missing\n"),
+        ("DELETE FROM record", "The ledger is damaged (0 records)\n  records 1 to 5 are missing\n"),
     ] {
-        assert_eq!(spoil(statements), found, "{statements}");
+        assert_eq!(damage(statements), expected, "{statements}");
     }
 }
 
 #[test]
-fn the_commands_within_ledger_are_found_explained_and_told_apart() {
+fn verify_reports_a_damaged_database() {
+    let state = tempfile::tempdir().unwrap();
+    let ledger = Sqlite::in_directory(state.path());
+    for _ in 0..50 {
+        ledger.add(&sample_record()).unwrap();
+    }
+    let database = rusqlite::Connection::open(ledger.path()).unwrap();
+    database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+    drop(database);
+    let mut bytes = std::fs::read(ledger.path()).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 4096].fill(0xff);
+    std::fs::write(ledger.path(), bytes).unwrap();
+    let finished = verify(state.path(), &[]).status(1);
+    assert!(finished.stdout.contains("  the database is damaged: "), "{}", finished.stdout);
+}
+
+#[test]
+fn subcommands_have_help_and_suggestions() {
     let help = Peering::new(["ledger", "import", "-help"]).run().status(0);
     assert!(help.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", help.stdout);
     let long = Peering::new(["help", "ledger", "import"]).run().status(0);
@@ -516,7 +558,7 @@ fn the_commands_within_ledger_are_found_explained_and_told_apart() {
         "Error: unknown command \"imprt\"\n  Fix: did you mean import? peering ledger -help lists all commands\n",
     );
     let group = Peering::new(["ledger"]).run().status(2);
-    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] <COMMAND>"), "{}", group.stderr);
+    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] COMMAND"), "{}", group.stderr);
     Peering::new(["ledger", "verify", "-x"]).run().expect(
         2,
         "",

@@ -1,7 +1,7 @@
-//! Side by side with a real Consul: the same words to both command lines, the same exit code and the same output.
+//! Comparison with a real Consul: both command lines get the same arguments and must have the same output and exit code.
 //!
-//! Ignored unless asked for, since it needs a `consul`, which `CONSUL_BIN` names; it starts two agents on loopback, an
-//! acceptor and a dialer.
+//! Ignored by default, because it needs a `consul` binary (`CONSUL_BIN`). It starts two agents on loopback, an acceptor and a
+//! dialer.
 
 mod agent;
 
@@ -17,60 +17,60 @@ use serde_json::Value;
 use crate::peering::{Peering, guard, token_json};
 use agent::Agent;
 
-/// What differs on purpose, and why. Each is shown to differ, so that none stays here that does not.
+/// Intended differences and their reasons. The test checks that each of them exists.
 const DIFFERENCES: [(&str, &str); 9] = [
     (
         "several peer addresses",
-        "`read`: Consul runs several peer server addresses together into one line; here each has its line",
+        "`read`: Consul prints all peer server addresses in one line; this tool prints one per line",
     ),
     (
         "token from a file",
-        "`establish`: `-peering-token @FILE` and `-peering-token -` read a file and standard input; Consul takes them \
-         for the token itself",
+        "`establish`: `-peering-token @FILE` and `-peering-token -` read a file and standard input; Consul reads them as \
+         the token itself",
     ),
     (
-        "no boolean",
-        "`CONSUL_HTTP_SSL_VERIFY` and `CONSUL_HTTP_SSL` that are no booleans are an error; Consul's client goes on",
+        "not a boolean",
+        "`CONSUL_HTTP_SSL_VERIFY` and `CONSUL_HTTP_SSL` that are not booleans are an error; Consul's client ignores them",
     ),
-    ("no such command", "A command that does not exist ends with 2; Consul's exit code is another"),
+    ("unknown command", "An unknown command exits with status 2; Consul's exit code differs"),
     (
-        "404 of somebody else",
-        "`read`: a 404 that is not Consul's is shown; Consul's client says that there is no peering",
+        "404 from another server",
+        "`read`: a 404 that is not from Consul is an error; Consul's client reports that there is no peering",
     ),
     (
         "password in the address",
-        "A user or a password in the address is an error that shows neither; Consul's client looks them up as a host",
+        "A user or a password in the address is an error that shows neither; Consul's client resolves them as a host",
     ),
-    ("no address", "An address that cannot be one is an error that says so; Consul's client looks it up"),
-    ("slash", "A slash that ends the address is nothing; Consul's client asks for `//v1`"),
-    ("help=false", "`-help=false` and `-h=true` are help; for Consul they are a mistake"),
+    ("invalid address", "An invalid address is an error; Consul's client resolves it"),
+    ("slash", "A slash at the end of the address is ignored; Consul's client requests `//v1`"),
+    ("help=false", "`-help=false` and `-h=true` show help; for Consul they are an error"),
 ];
 
-/// How much of two runs must agree.
+/// What must be the same in two runs.
 #[derive(Clone, Copy, PartialEq)]
 enum Same {
-    /// Exit code and both streams, to the byte.
+    /// Exit code and both streams, byte for byte.
     All,
-    /// Exit code, standard output, and the first line of standard error: usage texts are our own.
+    /// Exit code, standard output, and the first line of standard error: usage texts differ.
     FirstLine,
-    /// The exit code: help texts are our own.
+    /// Exit code: help texts differ.
     ExitCode,
 }
 
-/// What one run left.
+/// The result of one run.
 #[derive(Debug, PartialEq)]
-struct Ran {
+struct Output {
     status: i32,
     stdout: String,
     stderr: String,
 }
 
-impl Ran {
-    /// What must agree.
+impl Output {
+    /// Keeps only what must be the same.
     fn only(self, same: Same) -> Self {
         let Self { status, stdout, stderr } = self;
         match same {
-            Same::All => Self { status, stdout, stderr: one_of_many(&stderr) },
+            Same::All => Self { status, stdout, stderr: without_repeated_errors(&stderr) },
             Same::FirstLine => {
                 Self { status, stdout, stderr: stderr.lines().next().unwrap_or_default().to_owned() }
             }
@@ -79,8 +79,8 @@ impl Ran {
     }
 }
 
-/// How many attempts Consul makes in its three seconds differs from run to run: each error counts once.
-fn one_of_many(stderr: &str) -> String {
+/// Keeps one of each error, because the number of attempts that Consul makes in three seconds varies.
+fn without_repeated_errors(stderr: &str) -> String {
     let Some((start, errors)) = stderr.split_once(" errors occurred:\n") else { return stderr.to_owned() };
     let mut lines: Vec<&str> = errors.lines().collect();
     lines.dedup();
@@ -91,16 +91,16 @@ fn one_of_many(stderr: &str) -> String {
     )
 }
 
-/// The two command lines, asking one agent.
+/// The two command lines, querying one agent.
 struct Both<'a> {
     consul: &'a Path,
     address: &'a str,
-    /// The differences that were shown to be some.
-    shown: &'a RefCell<BTreeSet<String>>,
+    /// The differences that were found.
+    found: &'a RefCell<BTreeSet<String>>,
 }
 
 impl Both<'_> {
-    fn consul(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    fn consul(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let output = Command::new(self.consul)
             .arg("peering")
             .args(arguments)
@@ -109,80 +109,79 @@ impl Both<'_> {
             .envs(environment.iter().copied())
             .output()
             .unwrap();
-        Ran {
+        Output {
             status: output.status.code().unwrap(),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
 
-    fn ours(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
+    fn ours(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         let mut run = Peering::new(arguments).env("CONSUL_HTTP_ADDR", self.address).shows_secrets();
         for (name, value) in environment {
             run = run.env(name, value);
         }
         let finished = run.run();
-        Ran { status: finished.status, stdout: finished.stdout, stderr: finished.stderr }
+        Output { status: finished.status, stdout: finished.stdout, stderr: finished.stderr }
     }
 
-    /// Runs the same words with both. What they ask about moves (streams, and the order in which Consul prints
-    /// metadata), so they may agree at a later look.
+    /// Runs both with the same arguments. Streams and the order of metadata change, so reading commands are retried.
     fn agree(&self, arguments: &[&str], same: Same) {
-        const LOOKS: usize = 30;
-        let mut looks = 0;
+        const MAX_ATTEMPTS: usize = 30;
+        let mut attempts = 0;
         loop {
             let (theirs, ours) =
                 (self.consul(arguments, &[]).only(same), self.ours(arguments, &[]).only(same));
-            looks += 1;
+            attempts += 1;
             if theirs == ours {
                 return;
             }
-            if !matches!(arguments[0], "list" | "read" | "exported-services") || looks == LOOKS {
+            if !matches!(arguments[0], "list" | "read" | "exported-services") || attempts == MAX_ATTEMPTS {
                 assert_eq!(ours, theirs, "{arguments:?} (left: ours, right: Consul's)");
             }
         }
     }
 
-    /// Runs the same words with both, for a difference of the list.
+    /// Runs both with the same arguments, and checks an intended difference.
     #[track_caller]
-    fn differ(&self, difference: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (Ran, Ran) {
-        self.shown.borrow_mut().insert(difference.to_owned());
+    fn differ(&self, difference: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (Output, Output) {
+        self.found.borrow_mut().insert(difference.to_owned());
         let (ours, theirs) = (self.ours(arguments, environment), self.consul(arguments, environment));
-        assert_ne!(ours, theirs, "{difference} is no difference");
+        assert_ne!(ours, theirs, "{difference}: there is no difference");
         (ours, theirs)
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs a consul, which CONSUL_BIN names"]
-async fn both_command_lines_do_the_same() {
-    let consul = std::env::var_os("CONSUL_BIN").expect("CONSUL_BIN names no consul to compare with");
+#[ignore = "needs a consul binary, set CONSUL_BIN"]
+async fn both_command_lines_have_the_same_output() {
+    let consul = std::env::var_os("CONSUL_BIN").expect("set CONSUL_BIN to a consul binary");
     let (acceptor, dialer) =
         tokio::join!(Agent::start(Path::new(&consul), "dc1"), Agent::start(Path::new(&consul), "dc2"));
     tokio::task::spawn_blocking(move || compare(Path::new(&consul), &acceptor, &dialer)).await.unwrap();
 }
 
 fn compare(consul: &Path, acceptor: &Agent, dialer: &Agent) {
-    let shown = RefCell::default();
-    let at_acceptor = Both { consul, address: &acceptor.address, shown: &shown };
-    let at_dialer = Both { consul, address: &dialer.address, shown: &shown };
-    words_that_ask_nothing(&at_acceptor);
-    nothing_is_there(&at_acceptor);
-    ways_to_name_an_agent(&at_acceptor);
+    let found = RefCell::default();
+    let at_acceptor = Both { consul, address: &acceptor.address, found: &found };
+    let at_dialer = Both { consul, address: &dialer.address, found: &found };
+    commands_without_requests(&at_acceptor);
+    without_peerings(&at_acceptor);
+    agent_addresses(&at_acceptor);
     generated_tokens_are_alike(&at_acceptor);
-    refused_tokens(&at_acceptor, &at_dialer);
+    rejected_tokens(&at_acceptor, &at_dialer);
     established(&at_acceptor, &at_dialer);
     exported(&at_acceptor, &at_dialer);
     intended_differences(&at_acceptor, &at_dialer, acceptor);
     deleted(&at_acceptor, &at_dialer);
     let listed = DIFFERENCES.iter().map(|(name, _)| (*name).to_owned()).collect();
-    assert_eq!(*shown.borrow(), listed, "(left: shown to differ, right: the list)");
+    assert_eq!(*found.borrow(), listed, "(left: differences found, right: the list)");
 }
 
 const COMMANDS: [&str; 6] = ["generate-token", "establish", "list", "read", "delete", "exported-services"];
 
-/// Mistakes on the command line, and help.
-fn words_that_ask_nothing(both: &Both<'_>) {
+/// Errors on the command line, and help.
+fn commands_without_requests(both: &Both<'_>) {
     for command in COMMANDS {
         for help in ["-h", "-help", "--help"] {
             both.agree(&[command, help], Same::ExitCode);
@@ -210,8 +209,8 @@ fn words_that_ask_nothing(both: &Both<'_>) {
     }
 }
 
-/// No peering yet, nobody there, and what the community edition does not have.
-fn nothing_is_there(both: &Both<'_>) {
+/// Commands without peerings, without a server, and with features of Enterprise.
+fn without_peerings(both: &Both<'_>) {
     for format in ["pretty", "json"] {
         both.agree(&["list", "-format", format], Same::All);
         both.agree(&["list", "-format", format, "ignored"], Same::All);
@@ -230,8 +229,8 @@ fn nothing_is_there(both: &Both<'_>) {
         ("exported-services", &[]),
     ] {
         let name: &[&str] = if command == "list" { &[] } else { &["-name", "zzz"] };
-        let words = [&[command], name, more].concat();
-        let with = |others: &[&str], same: Same| both.agree(&[&words[..], others].concat(), same);
+        let arguments = [&[command], name, more].concat();
+        let with = |others: &[&str], same: Same| both.agree(&[&arguments[..], others].concat(), same);
         with(&["-partition", "team-a"], Same::All);
         with(&["-http-addr", "127.0.0.1:1"], Same::All);
         with(&["-http-addr", "gopher://127.0.0.1:1"], Same::All);
@@ -245,8 +244,8 @@ fn nothing_is_there(both: &Both<'_>) {
     both.agree(&["generate-token", "-name", "-"], Same::All);
 }
 
-/// Addresses as people write them, and flags that name nothing.
-fn ways_to_name_an_agent(both: &Both<'_>) {
+/// Addresses in all forms, and empty flags.
+fn agent_addresses(both: &Both<'_>) {
     let port = both.address.rsplit_once(':').unwrap().1;
     for address in [
         &format!(":{port}"),
@@ -279,22 +278,22 @@ fn ways_to_name_an_agent(both: &Both<'_>) {
     }
 }
 
-/// Tokens of both say the same, but for the secret.
+/// Tokens of both are the same, except for the secret.
 fn generated_tokens_are_alike(both: &Both<'_>) {
-    let said = |ran: Ran| {
-        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-        let text = match serde_json::from_str::<Value>(&ran.stdout) {
+    let decoded = |output: Output| {
+        assert_eq!((output.status, output.stderr.as_str()), (0, ""));
+        let text = match serde_json::from_str::<Value>(&output.stdout) {
             Ok(json) => json["PeeringToken"].as_str().unwrap().to_owned(),
-            Err(_) => ran.stdout.clone(),
+            Err(_) => output.stdout.clone(),
         };
-        let shape = ran.stdout.replace(text.trim(), "TOKEN");
+        let shape = output.stdout.replace(text.trim(), "TOKEN");
         guard(&text);
         let mut token = token_json(&text);
         let secret = token["EstablishmentSecret"].take();
         assert_eq!(secret.as_str().unwrap().len(), 36);
         (shape, token)
     };
-    for words in [
+    for arguments in [
         &["generate-token", "-name", "west"][..],
         &["generate-token", "--name=west", "-format=json"],
         &["generate-token", "-name", "west", "-format", "pretty", "ignored"],
@@ -307,35 +306,35 @@ fn generated_tokens_are_alike(both: &Both<'_>) {
             "lb.example:8503,10.0.0.1:8503",
         ],
     ] {
-        assert_eq!(said(both.ours(words, &[])), said(both.consul(words, &[])), "{words:?}");
+        assert_eq!(decoded(both.ours(arguments, &[])), decoded(both.consul(arguments, &[])), "{arguments:?}");
     }
-    for words in [
+    for arguments in [
         &["list"][..],
         &["list", "-format=json"],
         &["read", "-name", "meta"],
         &["read", "-name=meta", "-format=json"],
     ] {
-        both.agree(words, Same::All);
+        both.agree(arguments, Same::All);
     }
 }
 
 fn token(both: &Both<'_>, name: &str, ours: bool) -> String {
-    let words = ["generate-token", "-name", name];
-    let ran = if ours { both.ours(&words, &[]) } else { both.consul(&words, &[]) };
-    assert_eq!(ran.status, 0, "{}", ran.stderr);
-    guard(&ran.stdout);
-    ran.stdout.trim().to_owned()
+    let arguments = ["generate-token", "-name", name];
+    let output = if ours { both.ours(&arguments, &[]) } else { both.consul(&arguments, &[]) };
+    assert_eq!(output.status, 0, "{}", output.stderr);
+    guard(&output.stdout);
+    output.stdout.trim().to_owned()
 }
 
-/// The token with something else in it.
+/// Changes the JSON of a token.
 fn with_changes(token: &str, change: &dyn Fn(&mut Value)) -> String {
     let mut json = token_json(token);
     change(&mut json);
     BASE64_STANDARD.encode(json.to_string())
 }
 
-/// Tokens that cannot be used, in the same words.
-fn refused_tokens(acceptor: &Both<'_>, dialer: &Both<'_>) {
+/// Tokens that cannot be used: the errors are the same.
+fn rejected_tokens(acceptor: &Both<'_>, dialer: &Both<'_>) {
     let good = token(acceptor, "refused", true);
     let changed = |change: &dyn Fn(&mut Value)| with_changes(&good, change);
     let superseded = good.clone();
@@ -344,29 +343,30 @@ fn refused_tokens(acceptor: &Both<'_>, dialer: &Both<'_>) {
         good[..good.len() / 2 / 4 * 4].to_owned(),
         changed(&|json| json["ServerAddresses"] = Value::Null),
         changed(&|json| json["PeerID"] = "".into()),
-        changed(&|json| json["CA"][0] = "no certificate".into()),
+        changed(&|json| json["CA"][0] = "not a certificate".into()),
         changed(&|json| json["ServerAddresses"] = serde_json::json!(["127.0.0.1:1"])),
         changed(&|json| json["EstablishmentSecret"] = "11111111-2222-3333-4444-555555555555".into()),
     ] {
         dialer.agree(&["establish", "-name", "refused", "-peering-token", &bad], Same::All);
     }
     dialer.agree(&["establish", "-name", "NO_NAME", "-peering-token", &good], Same::All);
-    // In its own cluster, and once it is stale.
+    // In its own cluster, and after it was superseded.
     acceptor.agree(&["establish", "-name", "self", "-peering-token", &good], Same::All);
     let _newer = token(acceptor, "refused", false);
     dialer.agree(&["establish", "-name", "refused", "-peering-token", &superseded], Same::All);
     dialer.agree(&["read", "-name", "refused"], Same::All);
 }
 
-/// Tokens of ours are used by Consul, and Consul's by ours.
+/// Each command line establishes peerings with tokens of the other.
 fn established(acceptor: &Both<'_>, dialer: &Both<'_>) {
-    for (name, of_ours) in [("by-consul", true), ("by-ours", false), ("ours-alone", true)] {
-        let token = token(acceptor, name, of_ours);
-        let words = ["establish", "-name", name, "-peering-token", &token, "-meta", "k=v"];
-        let ran = if name == "by-consul" { dialer.consul(&words, &[]) } else { dialer.ours(&words, &[]) };
-        let said = format!("Successfully established peering connection with {name}\n");
-        assert_eq!(ran, Ran { status: 0, stdout: said, stderr: String::new() }, "{name}");
-        dialer.agree(&words, Same::All); // it is spent
+    for (name, is_ours) in [("by-consul", true), ("by-ours", false), ("ours-alone", true)] {
+        let token = token(acceptor, name, is_ours);
+        let arguments = ["establish", "-name", name, "-peering-token", &token, "-meta", "k=v"];
+        let output =
+            if name == "by-consul" { dialer.consul(&arguments, &[]) } else { dialer.ours(&arguments, &[]) };
+        let expected = format!("Successfully established peering connection with {name}\n");
+        assert_eq!(output, Output { status: 0, stdout: expected, stderr: String::new() }, "{name}");
+        dialer.agree(&arguments, Same::All); // the token is spent
     }
     for both in [acceptor, dialer] {
         both.agree(&["list"], Same::All);
@@ -378,14 +378,14 @@ fn established(acceptor: &Both<'_>, dialer: &Both<'_>) {
             both.agree(&["exported-services", "-name", name, "-format", "json"], Same::All);
         }
     }
-    // An established name cannot generate on the dialing side.
+    // The dialer cannot generate a token for an established name.
     dialer.agree(&["generate-token", "-name", "by-ours"], Same::All);
 }
 
-/// Services that go over a peering: Consul's own commands register and export them.
+/// Exported services, which Consul's own commands register and export.
 fn exported(acceptor: &Both<'_>, dialer: &Both<'_>) {
-    let folder = tempfile::tempdir().unwrap();
-    let entry = folder.path().join("exported.json");
+    let directory = tempfile::tempdir().unwrap();
+    let entry = directory.path().join("exported.json");
     let services = ["web", "api"].map(|name| {
         let peers = ["by-consul", "by-ours"].map(|peer| serde_json::json!({ "Peer": peer }));
         serde_json::json!({ "Name": name, "Consumers": peers })
@@ -393,13 +393,13 @@ fn exported(acceptor: &Both<'_>, dialer: &Both<'_>) {
     let exported =
         serde_json::json!({ "Kind": "exported-services", "Name": "default", "Services": services });
     std::fs::write(&entry, exported.to_string()).unwrap();
-    for words in [
+    for arguments in [
         &["services", "register", "-name=web"][..],
         &["services", "register", "-name=api"],
         &["config", "write", entry.to_str().unwrap()],
     ] {
         let output = Command::new(acceptor.consul)
-            .args(words)
+            .args(arguments)
             .env_clear()
             .env("CONSUL_HTTP_ADDR", acceptor.address)
             .output()
@@ -419,7 +419,7 @@ fn exported(acceptor: &Both<'_>, dialer: &Both<'_>) {
 }
 
 fn intended_differences(acceptor: &Both<'_>, dialer: &Both<'_>, agent: &Agent) {
-    // Consul shows the servers' own addresses, of which a cluster of one server has one: the token is given a second.
+    // A cluster of one server has one address, so a second one is added to the token.
     let addresses = format!("127.0.0.1:{0},localhost:{0}", agent.grpc_tls_port);
     let token = with_changes(&token(acceptor, "several", true), &|json| {
         json["ServerAddresses"] = addresses.split(',').collect();
@@ -438,16 +438,16 @@ fn intended_differences(acceptor: &Both<'_>, dialer: &Both<'_>, agent: &Agent) {
         theirs.stdout
     );
 
-    let words = ["establish", "-name", "file", "-peering-token", "@/nothing/is/here"];
-    let (ours, theirs) = dialer.differ("token from a file", &words, &[]);
+    let arguments = ["establish", "-name", "file", "-peering-token", "@/nothing/is/here"];
+    let (ours, theirs) = dialer.differ("token from a file", &arguments, &[]);
     assert_eq!((ours.status, theirs.status), (1, 1));
     assert!(ours.stderr.contains("no such file"), "{}", ours.stderr);
     assert!(theirs.stderr.contains("illegal base64"), "{}", theirs.stderr);
 
-    let (ours, theirs) = dialer.differ("no boolean", &["list"], &[("CONSUL_HTTP_SSL_VERIFY", "nope")]);
+    let (ours, theirs) = dialer.differ("not a boolean", &["list"], &[("CONSUL_HTTP_SSL_VERIFY", "nope")]);
     assert_eq!((ours.status, theirs.status), (1, 0));
 
-    let (ours, _) = dialer.differ("no such command", &["nope"], &[]);
+    let (ours, _) = dialer.differ("unknown command", &["nope"], &[]);
     assert_eq!(ours.status, 2);
 
     let with_password = dialer.address.replace("://", "://user:sesame@");
@@ -457,7 +457,7 @@ fn intended_differences(acceptor: &Both<'_>, dialer: &Both<'_>, agent: &Agent) {
     assert!(!ours.stderr.contains("sesame"), "{}", ours.stderr);
     assert!(theirs.stderr.contains("sesame"), "{}", theirs.stderr);
 
-    let (ours, theirs) = dialer.differ("no address", &["list", "-http-addr", "127.0.0.1:99999"], &[]);
+    let (ours, theirs) = dialer.differ("invalid address", &["list", "-http-addr", "127.0.0.1:99999"], &[]);
     assert_eq!((ours.status, theirs.status), (1, 1));
 
     let slash = format!("{}/", dialer.address);
@@ -468,12 +468,12 @@ fn intended_differences(acceptor: &Both<'_>, dialer: &Both<'_>, agent: &Agent) {
     assert_eq!((ours.status, theirs.status), (0, 1));
 
     let elsewhere = format!("{}/ui/nowhere", dialer.address);
-    let words = ["read", "-name", "x", "-http-addr", &elsewhere];
-    let (ours, theirs) = dialer.differ("404 of somebody else", &words, &[]);
+    let arguments = ["read", "-name", "x", "-http-addr", &elsewhere];
+    let (ours, theirs) = dialer.differ("404 from another server", &arguments, &[]);
     assert_eq!((ours.status, theirs.status), (1, 1));
 }
 
-/// Peerings that one side deletes: the other side's are TERMINATED.
+/// Peerings that one side deletes become TERMINATED on the other side.
 fn deleted(acceptor: &Both<'_>, dialer: &Both<'_>) {
     acceptor.agree(&["delete", "-name", "by-ours"], Same::All);
     acceptor.agree(&["delete", "--name=by-consul", "ignored"], Same::All);
@@ -487,7 +487,7 @@ fn deleted(acceptor: &Both<'_>, dialer: &Both<'_>) {
         both.agree(&["list", "-format", "json"], Same::All);
     }
     let is_terminated = || dialer.ours(&["read", "-name", "by-ours"], &[]).stdout.contains("TERMINATED");
-    assert!((0..600).any(|_| is_terminated()), "the dialer was not told");
+    assert!((0..600).any(|_| is_terminated()), "the dialer did not notice the deletion");
     dialer.agree(&["read", "-name", "by-ours"], Same::All);
     dialer.agree(&["list"], Same::All);
     dialer.agree(&["delete", "-name", "by-ours"], Same::All);

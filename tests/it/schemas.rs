@@ -1,4 +1,4 @@
-//! The JSON Schemas of the documents: up to date, true of real output, and strict enough to notice what is not.
+//! The JSON Schemas are up to date, match real output, and reject everything else.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_files_are_what_the_types_say() {
+fn the_schemas_are_up_to_date() {
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let mut names: Vec<String> = Vec::new();
     for (name, schema) in schema::all() {
@@ -23,12 +23,15 @@ fn the_files_are_what_the_types_say() {
             std::fs::write(file(name), &text).unwrap();
         }
         let written = std::fs::read_to_string(file(name)).unwrap_or_default();
-        assert!(written == text, "docs/schemas/{name}.schema.json is old: UPDATE_DOCS=1 cargo test schemas");
+        assert!(
+            written == text,
+            "docs/schemas/{name}.schema.json is outdated: run UPDATE_DOCS=1 cargo test schemas"
+        );
         names.push(format!("{name}.schema.json"));
     }
     for entry in std::fs::read_dir(file("x").parent().unwrap()).unwrap() {
         let found = entry.unwrap().file_name().into_string().unwrap();
-        assert!(names.contains(&found), "{found} is no schema any more");
+        assert!(names.contains(&found), "{found} is not generated anymore");
     }
 }
 
@@ -39,9 +42,9 @@ fn validator(name: &str) -> Validator {
 
 #[track_caller]
 fn check(validator: &Validator, document: &Value, what: &str) {
-    let faults: Vec<String> =
+    let errors: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(faults.is_empty(), "{what}: {}", faults.join("\n"));
+    assert!(errors.is_empty(), "{what}: {}", errors.join("\n"));
 }
 
 #[track_caller]
@@ -49,21 +52,21 @@ fn json_of(run: &Finished) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
 }
 
-/// Every token of the fixtures, good and damaged.
+/// Returns every token of the fixtures, valid and damaged.
 fn tokens() -> Vec<(String, Vec<u8>)> {
     let mut tokens: Vec<(String, Vec<u8>)> =
         recorded_tokens().into_iter().map(|(name, token)| (name, token.into_bytes())).collect();
     for entry in std::fs::read_dir(fixture("checks")).unwrap() {
-        let folder = entry.unwrap().path();
+        let directory = entry.unwrap().path();
         for name in ["fires.txt", "quiet.txt"] {
-            tokens.push((folder.display().to_string(), std::fs::read(folder.join(name)).unwrap()));
+            tokens.push((directory.display().to_string(), std::fs::read(directory.join(name)).unwrap()));
         }
     }
     tokens
 }
 
 #[test]
-fn what_is_said_of_every_token_of_the_fixtures_is_by_the_schemas() {
+fn inspect_and_validate_match_their_schemas_for_every_fixture() {
     let (inspect, validate, line) = (validator("inspect"), validator("validate"), validator("validate-line"));
     let mut lines = Vec::new();
     for (name, token) in tokens() {
@@ -87,7 +90,7 @@ fn what_is_said_of_every_token_of_the_fixtures_is_by_the_schemas() {
 }
 
 #[test]
-fn what_other_commands_write_is_by_their_schemas() {
+fn other_commands_match_their_schemas() {
     let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let acceptor = Dev::start(homes[0].path(), &[]);
     let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
@@ -100,9 +103,9 @@ fn what_other_commands_write_is_by_their_schemas() {
     };
     let first = generate();
     let second = generate().stdout;
-    // The ledger of the first knows of the first alone.
-    let at = |words: &[&str], url: &str| {
-        let run = Peering::new(words).more(&["-format", "json", "-http-addr", url]);
+    // Each run has its own ledger.
+    let at = |arguments: &[&str], url: &str| {
+        let run = Peering::new(arguments).more(&["-format", "json", "-http-addr", url]);
         json_of(&run.stdin(second.clone()).run())
     };
     let token = first.stdout.clone();
@@ -140,10 +143,10 @@ fn what_other_commands_write_is_by_their_schemas() {
 }
 
 #[test]
-fn what_consul_has_recorded_is_by_the_schemas_too() {
+fn recorded_output_of_consul_matches_the_schemas() {
     let recorded: Vec<Value> =
         serde_json::from_str(&std::fs::read_to_string(fixture("consul/cli.json")).unwrap()).unwrap();
-    let mut seen = 0;
+    let mut checked = 0;
     for run in recorded {
         let stdout = run["stdout"].as_str().unwrap();
         let Ok(document) = serde_json::from_str::<Value>(stdout) else { continue };
@@ -152,22 +155,23 @@ fn what_consul_has_recorded_is_by_the_schemas_too() {
             name => name,
         };
         check(&validator(name), &document, run["name"].as_str().unwrap());
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen >= 4, "{seen}");
+    assert!(checked >= 4, "{checked}");
 }
 
 #[test]
-fn explanations_are_by_their_schema() {
-    let explain = |words: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(words).run());
+fn explain_matches_its_schemas() {
+    let explain =
+        |arguments: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(arguments).run());
     check(&validator("explain"), &explain(&["ca-expired"]), "a check");
     check(&validator("explain"), &explain(&["peering token server addresses value is empty"]), "a message");
     check(&validator("explain-list"), &explain(&["-list"]), "all");
 }
 
-/// What may be missing from an object, by the name of its schema; each is shown to be. All else must be there.
+/// The optional fields by the name of the schema. All others are required.
 const OPTIONAL: [(&str, &[&str]); 4] = [
-    // Of a certificate that cannot be read there is only an error.
+    // A certificate that cannot be parsed has only an error.
     (
         "inspect",
         &[
@@ -189,22 +193,22 @@ const OPTIONAL: [(&str, &[&str]); 4] = [
             "sha1",
         ],
     ),
-    // Of a text that is no token less is known.
+    // A text that is not a token has fewer fields.
     ("validate", &["source", "peer_id", "server_name", "passed", "skipped"]),
-    // And in a batch a line need be neither a token nor JSON.
+    // A line of a batch may be neither a token nor JSON.
     ("validate-line", &["peer_id", "server_name", "input"]),
-    // Go leaves out what is nothing.
+    // Go omits empty values.
     ("read", &["PeerCAPems"]),
 ];
 
-/// Objects whose keys are anybody's.
+/// Objects with arbitrary keys.
 const ANY_KEYS: [&str; 4] = ["/Meta", "/captures", "/input", "/values"];
 
-/// A real document of each schema.
+/// Returns a real document for each schema.
 fn documents() -> Vec<(&'static str, Value)> {
     let token = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
     let other = std::fs::read_to_string(fixture("tokens/three-servers.txt")).unwrap();
-    let run = |words: &[&str]| Peering::new(words).more(&["-format", "json"]).stdin(token.clone());
+    let run = |arguments: &[&str]| Peering::new(arguments).more(&["-format", "json"]).stdin(token.clone());
     let line = json!({ "token": token.trim(), "team": "network" }).to_string();
     let lines = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
@@ -220,22 +224,22 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("history", json_of(&Peering::new(["history", "-format", "json"]).after(imported).run())),
         ("read", recorded("read")),
         ("list", recorded("list")),
-        // None was recorded with a service in it.
+        // No recording contains a service.
         ("exported-services", json!(["api"])),
     ]
 }
 
-/// The longest document that Consul was recorded with for a command.
+/// Returns the longest recorded document of one of Consul's commands.
 fn recorded(command: &str) -> Value {
     let runs: Vec<Value> =
         serde_json::from_str(&std::fs::read_to_string(fixture("consul/cli.json")).unwrap()).unwrap();
     let printed = |run: &Value| run["stdout"].as_str().unwrap().to_owned();
-    let of_it = runs.iter().filter(|run| run["args"][1] == command).map(printed);
-    let documents = of_it.filter(|text| serde_json::from_str::<Value>(text).is_ok());
+    let outputs = runs.iter().filter(|run| run["args"][1] == command).map(printed);
+    let documents = outputs.filter(|text| serde_json::from_str::<Value>(text).is_ok());
     serde_json::from_str(&documents.max_by_key(String::len).unwrap_or_else(|| panic!("{command}"))).unwrap()
 }
 
-/// The places of all objects and of all that is in them; of a list, those of its first.
+/// Collects the JSON pointers of all values; for a list, only those of its first element.
 fn places(value: &Value, place: &str, all: &mut Vec<String>) {
     all.push(place.to_owned());
     match value {
@@ -249,9 +253,8 @@ fn places(value: &Value, place: &str, all: &mut Vec<String>) {
     }
 }
 
-/// A schema that takes anything would be true of everything.
 #[test]
-fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
+fn unknown_fields_missing_fields_and_wrong_types_are_rejected() {
     let documents = documents();
     let names: Vec<&str> = documents.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, schema::all().iter().map(|(name, _)| *name).collect::<Vec<_>>());
@@ -268,12 +271,18 @@ fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
                 *changed.pointer_mut(place).unwrap() = value;
                 changed
             };
-            // No type of ours is a list of lists of lists.
-            assert!(!validator.is_valid(&with(json!([[[1]]]))), "{name}: another type at {place:?}");
+            // No field is a list of lists of lists.
+            assert!(
+                !validator.is_valid(&with(json!([[[1]]]))),
+                "{name}: a wrong type is accepted at {place:?}"
+            );
             let Some(fields) = document.pointer(place).unwrap().as_object() else { continue };
             let mut more = fields.clone();
             more.insert("surprise".to_owned(), json!(1));
-            assert!(!validator.is_valid(&with(more.into())), "{name}: a field too many at {place:?}");
+            assert!(
+                !validator.is_valid(&with(more.into())),
+                "{name}: an unknown field is accepted at {place:?}"
+            );
             for field in fields.keys() {
                 let mut less = fields.clone();
                 less.remove(field);
@@ -288,5 +297,5 @@ fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
         .iter()
         .flat_map(|(name, fields)| fields.iter().map(|field| (*name, (*field).to_owned())))
         .collect();
-    assert_eq!(missing, optional, "(left: may be missing, right: the list)");
+    assert_eq!(missing, optional, "(left: optional in the schemas, right: OPTIONAL)");
 }

@@ -1,4 +1,4 @@
-//! `peering stale`: the recorded histories through the command, with the snapshots recorded beside them.
+//! `peering stale` with recorded tokens and snapshots.
 
 use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
@@ -36,7 +36,7 @@ fn json(finished: &Finished) -> Value {
 }
 
 #[test]
-fn every_recorded_history_is_told_from_its_snapshot() {
+fn recorded_cases_have_the_expected_verdicts_and_exit_codes() {
     let mut compared = 0;
     for recorded in ["staleness", "versions/v1.13", "versions/v1.14", "versions/v1.20"] {
         for case in cases(recorded) {
@@ -46,8 +46,9 @@ fn every_recorded_history_is_told_from_its_snapshot() {
                     .file("token", token(&case))
                     .run();
             let expected = case["expected"]["snapshot"].as_str().unwrap();
-            let told = json(&finished);
-            assert_eq!(told["tokens"][0]["verdict"], expected, "{recorded}: {}", case["why"]);
+            let output = json(&finished);
+            assert_eq!(output["verdict"], expected, "{recorded}: {}", case["why"]);
+            assert_eq!(output["tokens"][0]["verdict"], expected, "{recorded}: {}", case["why"]);
             let status = match expected {
                 "current" => 0,
                 "undetermined" => 3,
@@ -66,7 +67,7 @@ fn every_recorded_history_is_told_from_its_snapshot() {
 }
 
 #[test]
-fn the_verdict_comes_first() {
+fn the_output_starts_with_the_verdict() {
     let cases = cases("staleness");
     for (at, name) in [(0, "current"), (1, "superseded"), (3, "spent"), (9, "orphaned")] {
         let finished = stale(&["@token0", "-snapshot", "state.snap", "-offline"], &[token(&cases[at])]).run();
@@ -87,7 +88,7 @@ fn the_verdict_comes_first() {
 }
 
 #[test]
-fn without_a_source_nothing_is_told_and_what_was_not_asked_is() {
+fn without_sources_the_verdict_is_undetermined() {
     let cases = cases("staleness");
     let finished = stale(&["@token0", "-offline", "-name", "fresh"], &[token(&cases[0])]).run().status(3);
     assert_snapshot!("stale_offline", finished.stdout);
@@ -101,6 +102,7 @@ fn several_tokens_of_one_name_are_ordered() {
     let finished = stale(&arguments, &tokens).run().status(1);
     assert_snapshot!("stale_several", finished.stdout);
     let finished = stale(&[&arguments[..], &["-format", "json"]].concat(), &tokens).run().status(1);
+    assert_eq!(json(&finished)["verdict"], "superseded");
     assert_eq!(json(&finished)["orders"][0]["newest_first"], serde_json::json!([1, 0]));
     assert_snapshot!("stale_json", finished.stdout);
     let finished = stale(&["@token1", "-snapshot", "state.snap", "-format", "yaml"], &tokens).run().status(0);
@@ -108,7 +110,7 @@ fn several_tokens_of_one_name_are_ordered() {
 }
 
 #[test]
-fn what_a_snapshot_proves_satisfies_require() {
+fn a_snapshot_satisfies_require_proven() {
     let cases = cases("staleness");
     for (at, status) in [(0, 0), (1, 1)] {
         stale(&["@token0", "-snapshot", "state.snap", "-require", "proven"], &[token(&cases[at])])
@@ -118,10 +120,10 @@ fn what_a_snapshot_proves_satisfies_require() {
 }
 
 #[test]
-fn a_file_that_is_no_snapshot_is_told_with_what_to_do() {
+fn an_invalid_snapshot_is_an_error_with_a_remedy() {
     let cases = cases("staleness");
     let whole = snapshot("staleness");
-    let mut told = String::new();
+    let mut output = String::new();
     for (what, bytes) in [
         ("a token", token(&cases[0]).as_bytes().to_vec()),
         ("empty", Vec::new()),
@@ -136,15 +138,15 @@ fn a_file_that_is_no_snapshot_is_told_with_what_to_do() {
             stale(&["@token0", "-snapshot", "other"], &[token(&cases[0])]).file("other", bytes).run();
         let finished = finished.status(2);
         assert_eq!(finished.stdout, "");
-        told += &format!("--- {what}\n{}", finished.stderr);
+        output += &format!("--- {what}\n{}", finished.stderr);
     }
-    told += "--- missing\n";
-    told += &stale(&["@token0", "-snapshot", "missing"], &[token(&cases[0])]).run().status(2).stderr;
-    assert_snapshot!("stale_no_snapshot", told);
+    output += "--- missing\n";
+    output += &stale(&["@token0", "-snapshot", "missing"], &[token(&cases[0])]).run().status(2).stderr;
+    assert_snapshot!("stale_no_snapshot", output);
 }
 
 #[test]
-fn a_text_that_is_no_token_is_a_failure_to_work() {
+fn an_input_without_a_token_exits_with_status_2() {
     let finished = Peering::new(["stale", "nonsense", "-offline"]).run().status(2);
     assert_eq!(finished.stdout, "");
     assert!(

@@ -1,18 +1,18 @@
-//! `stale` against embedded acceptors over real sockets: the histories that Consul has one message for.
+//! `stale` against embedded acceptors over real sockets.
 
 use serde_json::{Value, json};
 
 use crate::peering::{Dev, Peering, guard, token_json};
 
-/// An acceptor, a dialer, and the folder that the commands keep their ledger in.
-struct World {
+/// An acceptor, a dialer, and the directory for the ledger of the commands.
+struct Clusters {
     home: tempfile::TempDir,
     acceptor: Dev,
     dialer: Dev,
     _homes: [tempfile::TempDir; 2],
 }
 
-impl World {
+impl Clusters {
     fn new() -> Self {
         let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         Self {
@@ -23,24 +23,24 @@ impl World {
         }
     }
 
-    fn at_the_acceptor(&self, words: &[&str]) -> Peering {
-        Peering::new(words)
+    fn at_acceptor(&self, arguments: &[&str]) -> Peering {
+        Peering::new(arguments)
             .env("CONSUL_HTTP_ADDR", &self.acceptor.url)
             .env("PEERING_STATE_DIR", self.home.path().join("state").to_str().unwrap())
     }
 
-    fn run(&self, words: &[&str]) -> crate::peering::Finished {
-        self.at_the_acceptor(words).run()
+    fn run(&self, arguments: &[&str]) -> crate::peering::Finished {
+        self.at_acceptor(arguments).run()
     }
 
     fn generate(&self) -> String {
-        let run = self.at_the_acceptor(&["generate-token", "-name", "west"]).shows_secrets().run().status(0);
+        let run = self.at_acceptor(&["generate-token", "-name", "west"]).shows_secrets().run().status(0);
         let token = run.stdout.trim().to_owned();
         guard(&token);
         token
     }
 
-    /// Establishes at the dialer, over its HTTP API; the status.
+    /// Establishes the peering through the HTTP API of the dialer. Returns the status.
     fn establish(&self, token: &str) -> u16 {
         call(
             "POST",
@@ -54,23 +54,23 @@ impl World {
         assert_eq!(call("DELETE", &self.acceptor.url, "/v1/peering/west", &Value::Null), 200);
     }
 
-    /// Verdict, certainty and exit code by some sources.
+    /// Returns the verdict, certainty and exit code with the given sources.
     fn verdict(&self, token: &str, sources: &[&str]) -> (String, Option<String>, i32) {
-        let words: Vec<&str> =
+        let arguments: Vec<&str> =
             ["stale", token, "-format", "json"].into_iter().chain(sources.iter().copied()).collect();
-        let finished = self.run(&words);
-        let shown: Value =
+        let finished = self.run(&arguments);
+        let output: Value =
             serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{}", finished.stderr));
-        let assessed = &shown["tokens"][0];
+        let assessment = &output["tokens"][0];
         (
-            assessed["verdict"].as_str().unwrap().to_owned(),
-            assessed["certainty"].as_str().map(str::to_owned),
+            assessment["verdict"].as_str().unwrap().to_owned(),
+            assessment["certainty"].as_str().map(str::to_owned),
             finished.status,
         )
     }
 }
 
-/// One request by hand; its status.
+/// Sends one request. Returns the status.
 fn call(method: &str, url: &str, path: &str, body: &Value) -> u16 {
     use std::io::{Read, Write};
     let address = url.strip_prefix("http://").unwrap();
@@ -82,9 +82,9 @@ fn call(method: &str, url: &str, path: &str, body: &Value) -> u16 {
         body.len()
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 fn is(verdict: &str, certainty: &str, status: i32) -> (String, Option<String>, i32) {
@@ -92,65 +92,68 @@ fn is(verdict: &str, certainty: &str, status: i32) -> (String, Option<String>, i
 }
 
 #[test]
-fn every_history_gets_its_verdict_and_no_look_spends_the_token() {
-    let world = World::new();
-    let first = world.generate();
-    // The ledger alone cannot know whether it was used; with the probes it is likely the one; a snapshot proves it.
-    assert_eq!(world.verdict(&first, &["-name", "west", "-probe"]), is("current", "likely", 0));
-    assert_eq!(world.verdict(&first, &["-snapshot", "live"]), is("current", "proven", 0));
-    assert_eq!(world.verdict(&first, &["-name", "west", "-probe", "-require", "proven"]).2, 3);
+fn verdicts_follow_the_token_through_its_stages_and_checking_does_not_use_it() {
+    let clusters = Clusters::new();
+    let first = clusters.generate();
+    // With the ledger and the probes the token is likely current. A snapshot proves it.
+    assert_eq!(clusters.verdict(&first, &["-name", "west", "-probe"]), is("current", "likely", 0));
+    assert_eq!(clusters.verdict(&first, &["-snapshot", "live"]), is("current", "proven", 0));
+    assert_eq!(clusters.verdict(&first, &["-name", "west", "-probe", "-require", "proven"]).2, 3);
 
-    let second = world.generate();
+    let second = clusters.generate();
     assert_eq!(token_json(&first)["PeerID"], token_json(&second)["PeerID"]);
-    assert_eq!(world.verdict(&first, &["-name", "west", "-probe"]), is("superseded", "proven", 1));
+    assert_eq!(clusters.verdict(&first, &["-name", "west", "-probe"]), is("superseded", "proven", 1));
     assert_eq!(
-        world.verdict(&first, &["-ledger", "off", "-snapshot", "live"]),
+        clusters.verdict(&first, &["-ledger", "off", "-snapshot", "live"]),
         is("superseded", "proven", 1)
     );
-    assert_eq!(world.verdict(&second, &["-name", "west", "-probe"]), is("current", "likely", 0));
+    assert_eq!(clusters.verdict(&second, &["-name", "west", "-probe"]), is("current", "likely", 0));
 
-    // All those looks, and it still establishes.
+    // After all these checks, the token can still establish the peering.
     for _ in 0..3 {
-        world.verdict(&second, &["-name", "west", "-probe", "-snapshot", "live"]);
+        clusters.verdict(&second, &["-name", "west", "-probe", "-snapshot", "live"]);
     }
-    assert_eq!(world.establish(&first), 403);
-    assert_eq!(world.establish(&second), 200);
-    assert_eq!(world.verdict(&second, &["-probe"]), is("spent", "proven", 1));
-    assert_eq!(world.verdict(&second, &["-ledger", "off", "-snapshot", "live"]), is("spent", "proven", 1));
+    assert_eq!(clusters.establish(&first), 403);
+    assert_eq!(clusters.establish(&second), 200);
+    assert_eq!(clusters.verdict(&second, &["-probe"]), is("spent", "proven", 1));
+    assert_eq!(clusters.verdict(&second, &["-ledger", "off", "-snapshot", "live"]), is("spent", "proven", 1));
 
-    world.delete();
-    assert_eq!(world.verdict(&second, &["-probe", "-ledger", "off"]), is("orphaned", "proven", 1));
-    let third = world.generate();
+    clusters.delete();
+    assert_eq!(clusters.verdict(&second, &["-probe", "-ledger", "off"]), is("orphaned", "proven", 1));
+    let third = clusters.generate();
     assert_ne!(token_json(&third)["PeerID"], token_json(&second)["PeerID"]);
-    assert_eq!(world.verdict(&second, &["-name", "west"]), is("orphaned", "proven", 1));
-    assert_eq!(world.verdict(&third, &["-name", "west", "-probe"]), is("current", "likely", 0));
+    assert_eq!(clusters.verdict(&second, &["-name", "west"]), is("orphaned", "proven", 1));
+    assert_eq!(clusters.verdict(&third, &["-name", "west", "-probe"]), is("current", "likely", 0));
 }
 
 #[test]
-fn offline_with_nothing_known_it_cannot_be_told() {
-    let world = World::new();
-    let token = world.generate();
-    assert_eq!(world.verdict(&token, &["-offline", "-ledger", "off"]), ("undetermined".to_owned(), None, 3));
+fn offline_without_a_ledger_the_verdict_is_undetermined() {
+    let clusters = Clusters::new();
+    let token = clusters.generate();
+    assert_eq!(
+        clusters.verdict(&token, &["-offline", "-ledger", "off"]),
+        ("undetermined".to_owned(), None, 3)
+    );
 }
 
 #[test]
-fn another_clusters_404_proves_nothing() {
-    let world = World::new();
-    let token = world.generate();
-    let dialer = world.dialer.url.clone();
-    let words = ["-name", "west", "-ledger", "off", "-http-addr", &dialer];
-    assert_eq!(world.verdict(&token, &words), ("undetermined".to_owned(), None, 3));
+fn a_404_from_another_cluster_proves_nothing() {
+    let clusters = Clusters::new();
+    let token = clusters.generate();
+    let dialer = clusters.dialer.url.clone();
+    let sources = ["-name", "west", "-ledger", "off", "-http-addr", &dialer];
+    assert_eq!(clusters.verdict(&token, &sources), ("undetermined".to_owned(), None, 3));
 }
 
 #[test]
-fn if_unused_asks_the_acceptor_whether_the_token_is_unused() {
-    let world = World::new();
-    let token = world.generate();
+fn if_unused_queries_the_acceptor_for_an_unused_secret() {
+    let clusters = Clusters::new();
+    let token = clusters.generate();
     let keep = ["generate-token", "-name", "west", "-if-unused=keep"];
-    let kept = world.run(&keep).status(3);
+    let kept = clusters.run(&keep).status(3);
     assert_eq!(kept.stdout, "");
-    assert_eq!(world.run(&["generate-token", "-name", "west", "-if-unused=fail"]).status, 1);
-    assert_eq!(world.establish(&token), 200, "looking has not spent it");
-    let next = world.at_the_acceptor(&keep).shows_secrets().run().status(0);
-    assert_ne!(next.stdout, "", "it was used, so a new one hurts nobody: {}", next.stderr);
+    assert_eq!(clusters.run(&["generate-token", "-name", "west", "-if-unused=fail"]).status, 1);
+    assert_eq!(clusters.establish(&token), 200, "checking does not use the token");
+    let next = clusters.at_acceptor(&keep).shows_secrets().run().status(0);
+    assert_ne!(next.stdout, "", "the token was used, so a new one invalidates nothing: {}", next.stderr);
 }

@@ -1,4 +1,4 @@
-//! `peering explain`: what a check or a message of Consul means, why, and what to do.
+//! `peering explain`: what a check or a message means, its causes and its remedy.
 
 use clap::Args;
 use serde::Serialize;
@@ -15,13 +15,13 @@ use crate::lint::Check;
 use crate::lint::rules;
 use crate::render::pretty;
 
-/// Explain a check, or anything that Consul printed about a peering
+/// Explain a check or a message from Consul
 ///
-/// Takes the name of a check of validate, the name of a message, or the text itself, as the command line, the HTTP API
-/// or a log printed it, with all the wrapping around it. Says what it means, why it happens, what to do, and which
-/// command to run next.
+/// Shows what a check or a message means, its causes, what to do, and the next command to run. Pass the name of a check
+/// or of a message, or the text that Consul's command line, HTTP API or log printed. You can paste whole lines: other
+/// text around the message is ignored.
 ///
-/// Exit codes: 0 it is known, 1 it is not, 2 it could not be read.
+/// Exit codes: 0 explained, 1 unknown text or name, 2 the text could not be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering explain ca-expires-soon
@@ -29,45 +29,47 @@ use crate::render::pretty;
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering explain -
   peering explain -list")]
 pub struct Arguments {
-    /// A name, a text, @FILE, or - for standard input; several words are one text
+    /// Name or text, @FILE, or - for standard input (several arguments are joined)
     #[arg(value_name = "CHECK|TEXT", required_unless_present = "list")]
-    words: Vec<String>,
-    /// List all checks and messages that are known
+    text: Vec<String>,
+    /// List all checks and messages
     #[arg(long)]
     list: bool,
-    /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    /// Output format
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
 }
 
-/// What `-format json` prints.
+/// The output of `-format json`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct Document<'a> {
     /// [`SCHEMA_VERSION`].
     version: u32,
-    /// The check that was named.
+    /// The check with the given name.
     checks: Vec<&'a Check>,
-    /// The message that was named.
-    named: Vec<&'a Entry>,
-    /// What was found in a text.
+    /// The entry with the given name.
+    entries: Vec<&'a Entry>,
+    /// The messages that were found in the given text.
     messages: Vec<Explanation>,
 }
 
-/// What `-list -format json` prints.
+/// The output of `-list -format json`.
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub(crate) struct List<'a> {
     /// [`SCHEMA_VERSION`].
     version: u32,
+    /// All checks.
     checks: &'a [&'a Check],
-    messages: &'a [&'a Entry],
+    /// All entries.
+    entries: &'a [&'a Entry],
 }
 
-/// The longest text that may be a name, in bytes.
+/// Maximum length of a text that may be a name, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
-/// The version of both JSON forms.
+/// The version of both JSON documents.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Runs the command.
@@ -77,68 +79,67 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         print(&arguments.format.render(&List::of_all(), list))?;
         return Ok(Exit::Done);
     }
-    let text = match &arguments.words[..] {
+    let text = match &arguments.text[..] {
         [one] => read_text(one)?,
-        words => words.join(" "),
+        parts => parts.join(" "),
     };
     let text = text.trim();
     if text.is_empty() {
         return Err(CliError::new("the text to explain is empty"));
     }
-    let known = Known::find(text);
-    let exit = if known.is_nothing() { Exit::Findings } else { Exit::Done };
-    if known.is_nothing() {
+    let matches = Matches::find(text);
+    let exit = if matches.is_empty() { Exit::Findings } else { Exit::Done };
+    if matches.is_empty() {
         unknown(text).print();
     }
-    let pretty = known.pretty();
-    print(&arguments.format.render(&Document::of(known), || pretty))?;
+    let pretty = matches.pretty();
+    print(&arguments.format.render(&Document::of(matches), || pretty))?;
     Ok(exit)
 }
 
 impl List<'_> {
     fn of_all() -> Self {
-        List { version: SCHEMA_VERSION, checks: rules::ALL, messages: explain::entries() }
+        List { version: SCHEMA_VERSION, checks: rules::ALL, entries: explain::entries() }
     }
 }
 
 impl Document<'_> {
-    fn of(known: Known) -> Self {
+    fn of(matches: Matches) -> Self {
         Document {
             version: SCHEMA_VERSION,
-            checks: known.check.into_iter().collect(),
-            named: known.named.into_iter().collect(),
-            messages: known.messages,
+            checks: matches.check.into_iter().collect(),
+            entries: matches.entry.into_iter().collect(),
+            messages: matches.messages,
         }
     }
 }
 
-/// What is known of a text.
-struct Known {
+/// The check, entry or messages that match a text.
+struct Matches {
     check: Option<&'static Check>,
-    /// An entry that was named, which no text was matched with.
-    named: Option<&'static Entry>,
+    entry: Option<&'static Entry>,
     messages: Vec<Explanation>,
 }
 
-impl Known {
+impl Matches {
     fn find(text: &str) -> Self {
-        // A name may be written as words.
+        // A name may contain spaces instead of dashes.
         let name =
             if text.len() <= MAX_NAME_LEN { text.to_lowercase().replace(' ', "-") } else { String::new() };
-        let (check, named) = (rules::find(&name), explain::entry(&name));
-        let messages = if check.is_some() || named.is_some() { Vec::new() } else { explain::explain(text) };
-        Self { check, named, messages }
+        let (check, entry) = (rules::find(&name), explain::entry(&name));
+        let messages = if check.is_some() || entry.is_some() { Vec::new() } else { explain::explain(text) };
+        Self { check, entry, messages }
     }
 
-    fn is_nothing(&self) -> bool {
-        self.check.is_none() && self.named.is_none() && self.messages.is_empty()
+    fn is_empty(&self) -> bool {
+        self.check.is_none() && self.entry.is_none() && self.messages.is_empty()
     }
 
     fn pretty(&self) -> String {
         let check = self.check.map(|check| pretty::check(check, width()));
-        let named = self.named.map(|entry| pretty::entry(entry, width()));
+        let entry = self.entry.map(|entry| pretty::entry(entry, width()));
         let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, width()));
-        check.into_iter().chain(named).chain(messages).collect::<Vec<_>>().join("\n")
+        check.into_iter().chain(entry).chain(messages).collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -146,9 +147,9 @@ fn unknown(text: &str) -> CliError {
     let names = rules::ALL.iter().map(|check| check.name);
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
-        Some(name) => CliError::new("no check or message has this name")
+        Some(name) => CliError::new(format_args!("no check or message is named {text:?}"))
             .with_remedy(format_args!("did you mean {name}? peering explain -list shows all names")),
-        None => CliError::new("no known message matches this text")
-            .with_remedy("pipe all lines that Consul printed into \"peering explain -\""),
+        None => CliError::new("the text contains no known message")
+            .with_remedy("pipe the complete output of Consul into \"peering explain -\""),
     }
 }

@@ -1,4 +1,4 @@
-//! `peering generate-token`: what `consul peering generate-token` does, and a place to put the token.
+//! `peering generate-token`: does what `consul peering generate-token` does, and more.
 
 pub(crate) mod if_unused;
 pub(crate) mod token_output;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tokio::time::timeout;
+use tokio::time::timeout as at_most;
 use zeroize::Zeroizing;
 
 use super::consul_compat;
@@ -19,8 +19,10 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
 use crate::net::consul::{Client, GenerateTokenRequest};
-use crate::net::ledger::{Ledger, Of, Origin, Record, RecordMeta};
-use crate::net::regenerate::Decision;
+use crate::net::gather::regenerate::{TIMEOUT, observe};
+use crate::net::ledger::{Filter, Ledger, Origin, Record, RecordMeta};
+use crate::net::regenerate::{Decision, Observations, decide};
+use crate::observed::Observed;
 use crate::render::pretty;
 use crate::token::recover::recover;
 use crate::token::{Secret, decode};
@@ -29,23 +31,23 @@ use token_output::OutFile;
 
 /// Generate a peering token
 ///
-/// Asks Consul, as `consul peering generate-token` does, for a token that lets another cluster establish a peering with
-/// this one. The name is the peer's name here; it is not in the token.
+/// Like `consul peering generate-token`, this requests a token from the accepting cluster, with which another cluster can
+/// establish a peering. The name is the local name of the peer; the token does not contain it.
 ///
-/// Generating again for a name leaves an active connection alone, and makes a token of that name that was not used yet
-/// worthless. -if-unused=keep and -if-unused=fail look first, for a second at most: at the peering (peering:read) and
-/// into the ledger. If an unused token exists, or may exist, they generate nothing: keep exits with 3, fail with 1. What
-/// cannot be found out is a note. A name whose peering is TERMINATED or DELETING gets no token from either (exit code
-/// 1), for it could never work: delete the peering first.
+/// Generating again for a name does not affect an active connection, but invalidates an unused token of that name.
+/// -if-unused=keep and -if-unused=fail first check the peering (this needs peering:read) and the ledger, for at most one
+/// second. If an unused token exists, or may exist, they don't generate: keep exits with status 3, fail with status 1. If
+/// something cannot be checked, they print a note. If the peering is TERMINATED or DELETING, both exit with status 1,
+/// because the token could never be used: delete the peering first.
 ///
-/// What was generated is recorded in a ledger, never with its secret. If that fails, it is a warning.
+/// The command records each generated token in a ledger, without its secret. If that fails, it prints a warning.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  Generate a token and read what it says, without a Consul:
+  Generate a token and show what is inside, without a Consul:
     peering generate-token -http-addr=embedded -name west -inspect
-  Put it into a file that only you can read:
+  Write it to a file that only you can read:
     peering generate-token -name west -out west.token
-  The same in a pipeline, without making worthless what a run before generated:
+  The same in a pipeline, without invalidating the unused token of an earlier run:
     peering generate-token -name west -out west.token -if-unused=keep
   Let the peer dial a load balancer instead of the servers:
     peering generate-token -name west -server-external-addresses lb.example.com:8503")]
@@ -53,26 +55,33 @@ pub struct Arguments {
     /// The local name for the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// Metadata to keep with the peering; may be given several times
+    /// Metadata for the peering (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     meta: Vec<String>,
-    /// host:port,… to put into the token: the peer dials these instead of the servers' own addresses
+    /// Addresses that the peer dials instead of the servers' own (comma-separated host:port)
     #[arg(long, value_name = "ADDRESSES", default_value = "", hide_default_value = true)]
     server_external_addresses: String,
-    /// pretty (the token alone) or json
+    /// Output format: pretty (only the token) or json
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
-    /// Write the token to a file of mode 0600 instead of printing it
+    /// Write the token to a file with mode 0600 instead of printing it
     #[arg(long, value_name = "FILE", help_heading = "Beyond Consul")]
     out: Option<PathBuf>,
-    /// Let -out overwrite a file
+    /// Allow -out to overwrite a file
     #[arg(long, help_heading = "Beyond Consul")]
     force: bool,
-    /// Show on standard error what the token says
-    #[arg(long, help_heading = "Beyond Consul")]
+    /// Show what is inside the token, on standard error
+    #[arg(long, env = "PEERING_INSPECT", help_heading = "Beyond Consul")]
     inspect: bool,
-    /// What to do if an unused token of the name would become worthless
-    #[arg(long, value_enum, value_name = "WHAT", default_value = "replace", help_heading = "Beyond Consul")]
+    /// What to do if a new token would invalidate an unused token of the name
+    #[arg(
+        long,
+        env = "PEERING_IF_UNUSED",
+        value_enum,
+        value_name = "ACTION",
+        default_value = "replace",
+        help_heading = "Beyond Consul"
+    )]
     if_unused: IfUnused,
     #[command(flatten)]
     ledger: LedgerOptions,
@@ -85,7 +94,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
     wait_for(generate(arguments))
 }
 
-/// The checks come in Consul's order, so that the first complaint is Consul's.
+/// The checks are in Consul's order, so that the first error is Consul's.
 async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     let meta = consul_compat::meta(&arguments.meta)?;
     consul_compat::require_name(&arguments.name)?;
@@ -96,13 +105,13 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     let partition = client.partition().to_owned();
     let mut state_before = None;
     if arguments.if_unused != IfUnused::Replace {
-        let (decision, state) = if_unused::look(&client, &ledger, &arguments.name, &partition).await;
-        if let Some(exit) = refused(&arguments, &decision) {
+        let observations = check(&client, &ledger, &arguments.name, &partition).await;
+        if let Some(exit) = skipped(&arguments, &decide(&observations)) {
             return Ok(exit);
         }
-        state_before = state;
+        state_before = observations.state_before();
     }
-    // As for other commands, - is standard output.
+    // "-" is standard output, as for other commands.
     let out = match arguments.out.as_deref().filter(|path| path.as_os_str() != "-") {
         Some(path) => Some(OutFile::prepare(path, arguments.force)?),
         None => None,
@@ -122,18 +131,18 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"))
     })?;
     let token = &generated.peering_token;
-    let time = now();
+    let recorded_at = now();
     let exit = token_output::deliver(&output(token, format), out);
-    let circumstances = RecordMeta {
-        time,
+    let meta = RecordMeta {
+        recorded_at,
         name: request.peer_name.clone(),
         partition,
         user: user(),
         host: host(),
-        source: Origin::Generated,
+        origin: Origin::Generated,
         state_before,
     };
-    if let Err(reason) = remember(token, circumstances, ledger, arguments.if_unused).await {
+    if let Err(reason) = record(token, meta, ledger, arguments.if_unused).await {
         eprint_line(&format!("Warning: the token was generated, but is not in the ledger: {reason}"));
     }
     if arguments.inspect {
@@ -142,45 +151,61 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-/// Why nothing is generated, if nothing is: told, with the exit code.
-fn refused(arguments: &Arguments, decision: &Decision) -> Option<Exit> {
+/// Queries whether an unused token exists, and prints what could not be checked.
+async fn check(
+    client: &Client,
+    ledger: &Result<Ledger<'_>, String>,
+    name: &str,
+    partition: &str,
+) -> Observations {
+    let off = Ledger::Off;
+    let mut observations = observe(client, ledger.as_ref().unwrap_or(&off), name, partition, TIMEOUT).await;
+    if let Err(reason) = ledger {
+        observations.records = Observed::NotChecked(reason.clone());
+    }
+    if_unused::note_not_checked(&observations);
+    observations
+}
+
+/// Prints why no token is generated, and returns the exit code; `None` if one is.
+fn skipped(arguments: &Arguments, decision: &Decision) -> Option<Exit> {
     match decision {
         Decision::Generate => None,
-        Decision::Unused { certain, because, newest } => {
-            eprint_line(&if_unused::reason(&arguments.name, *certain, because, newest.as_deref()));
+        Decision::Unused { certain, reason, newest } => {
+            eprint_line(&if_unused::unused(&arguments.name, *certain, reason, newest.as_deref()));
             Some(if arguments.if_unused == IfUnused::Keep { Exit::Skipped } else { Exit::Findings })
         }
-        Decision::Stillborn { state } => {
-            eprint_line(&format!("No token was generated. {}", if_unused::stillborn(&arguments.name, state)));
+        Decision::Unusable { state } => {
+            eprint_line(&format!("No token was generated. {}", if_unused::unusable(&arguments.name, state)));
             Some(Exit::Findings)
         }
     }
 }
 
-/// Records what was generated. The token was delivered: whatever fails here cannot lose it.
-async fn remember(
+/// Records the generated token, which was delivered already: an error here cannot lose it.
+async fn record(
     token: &Secret,
-    circumstances: RecordMeta,
+    meta: RecordMeta,
     ledger: Result<Ledger<'_>, String>,
     if_unused: IfUnused,
 ) -> Result<(), String> {
-    /// How long a Consul that keeps the ledger may take.
-    const PATIENCE: Duration = Duration::from_secs(10);
+    /// How long writing to a ledger in Consul's KV may take.
+    const KV_TIMEOUT: Duration = Duration::from_secs(10);
     let ledger = ledger?;
     if matches!(ledger, Ledger::Off) {
         return Ok(());
     }
-    let decoded = decode(token.expose().as_bytes()).map_err(|error| format!("it cannot be read: {error}"))?;
-    let record = Record::of(&decoded.token, token.expose(), circumstances);
+    let decoded = decode(token.expose().as_bytes()).map_err(|error| format!("cannot decode it: {error}"))?;
+    let record = Record::of(&decoded.token, token.expose(), meta);
     if if_unused == IfUnused::Replace && matches!(ledger, Ledger::Sqlite(_)) && stderr_is_a_terminal() {
-        // A note and no more: that the ledger cannot be read is told when it cannot be written.
-        if let Ok(Some(newest)) = ledger.newest(Of::PeerId(&record.peer_id)).await {
+        // An error is reported below, when the ledger cannot be written.
+        if let Ok(Some(newest)) = ledger.newest(Filter::PeerId(&record.peer_id)).await {
             eprint_line(&if_unused::replaced(&newest));
         }
     }
-    match timeout(PATIENCE, ledger.record(&record)).await {
-        Ok(recorded) => recorded.map(drop).map_err(|error| error.to_string()),
-        Err(_) => Err(format!("Consul did not take it within {} s", PATIENCE.as_secs())),
+    match at_most(KV_TIMEOUT, ledger.add(&record)).await {
+        Ok(added) => added.map(drop).map_err(|error| error.to_string()),
+        Err(_) => Err(format!("Consul did not store it within {} s", KV_TIMEOUT.as_secs())),
     }
 }
 
@@ -198,16 +223,16 @@ fn output(token: &Secret, format: Format) -> Zeroizing<String> {
     text
 }
 
-/// What was generated, and whether it can work, on standard error.
+/// Shows the token and whether it can be used, on standard error.
 async fn show(token: &Secret, client: &Client, name: &str) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
             let inspection = Inspection::new("generated".to_owned(), recovered, now(), false);
             eprint_line(pretty::inspection(&inspection, width()).trim_end());
         }
-        Err((error, _)) => eprint_line(&format!("The token cannot be read: {error}")),
+        Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),
     }
-    if let Some(note) = if_unused::state_note(client, name).await {
-        eprint_line(&note);
+    if let Some(warning) = if_unused::state_warning(client, name).await {
+        eprint_line(&warning);
     }
 }

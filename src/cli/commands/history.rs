@@ -1,4 +1,4 @@
-//! `peering history`: what the ledger knows.
+//! `peering history`: the records of the ledger.
 
 use clap::Args;
 
@@ -9,27 +9,27 @@ use crate::cli::env::{print, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
-use crate::net::ledger::Ledger;
 use crate::net::ledger::history::History;
+use crate::net::ledger::{Filter, Ledger};
 use crate::render::pretty;
 
 /// Show which tokens were generated
 ///
-/// What the ledger knows: names, peer IDs, when, by whom, and whether a newer token took a token's place. It knows what
-/// was generated with it or imported into it, and nothing else.
+/// Shows the records of the ledger: names, peer IDs, when and by whom tokens were generated, and whether a newer token
+/// superseded them. The ledger contains only tokens that this tool generated or imported.
 ///
-/// Exit codes: 0 done (even if nothing is known), 2 the ledger could not be read.
+/// Exit codes: 0 success (even if there are no records), 2 the ledger could not be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering history
   peering history -name west -format json
   peering history -ledger consul -http-addr consul.example.com:8500")]
 pub struct Arguments {
-    /// Only this local name
+    /// Show only this local name
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    /// Output format
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
@@ -40,22 +40,22 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let name = arguments.name.as_deref();
-    let entries = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
-        ledger.records(name).await.map_err(CliError::new)
+    let records = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
+        ledger.records(name.map_or(Filter::All, Filter::Name)).await.map_err(CliError::new)
     })?;
     match name {
-        Some(name) if entries.is_empty() && arguments.format == OutputFormat::Pretty => {
-            print(&format!("The ledger has no token for {name:?}\n"))?;
+        Some(name) if records.is_empty() && arguments.format == OutputFormat::Pretty => {
+            print(&format!("The ledger has no records of {name:?}\n"))?;
         }
         _ => {
-            let history = History::of(entries);
+            let history = History::of(records);
             print(&arguments.format.render(&history, || pretty::history(&history, width())))?;
         }
     }
     Ok(Exit::Done)
 }
 
-/// Opens the ledger that the options name, and does some work with it. A Consul is looked for only if it is there.
+/// Runs `work` with the ledger that the options name. Connects to Consul only if the ledger is there.
 pub fn with_ledger<T>(
     options: &LedgerOptions,
     http: &HttpOptions,

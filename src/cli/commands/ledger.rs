@@ -1,4 +1,4 @@
-//! `peering ledger`: tend the ledger itself.
+//! `peering ledger`: imports tokens into the ledger, and verifies it.
 
 use clap::{Args, Subcommand};
 
@@ -9,12 +9,13 @@ use crate::cli::args::token::TokenText;
 use crate::cli::env::{host, now, print, user};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::net::ledger::{Ledger, Of, Origin, Record, RecordMeta};
+use crate::net::ledger::{Filter, Ledger, LedgerError, Origin, Record, RecordMeta};
+use crate::render::pretty::counted;
 
-/// Add to the ledger, or look whether it is whole
+/// Import tokens into the ledger, or verify its integrity
 ///
-/// The ledger remembers which tokens were generated, for which name, when and by whom; never the tokens or their
-/// secrets. generate-token writes it, and history shows it.
+/// The ledger records which tokens were generated, for which name, when and by whom, but not the tokens or their secrets.
+/// generate-token writes it, and history shows it.
 #[derive(Debug, Args)]
 #[command(disable_help_subcommand = true)]
 pub struct Arguments {
@@ -23,7 +24,7 @@ pub struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[allow(clippy::large_enum_variant)] // there is one of it
+#[allow(clippy::large_enum_variant)] // only one value exists
 enum Command {
     Import(Import),
     Verify(Verify),
@@ -31,19 +32,19 @@ enum Command {
 
 /// Record a token that was generated elsewhere
 ///
-/// Neither the token nor its secret is stored. A token does not say when it was generated, so it counts as newer than
-/// those recorded before it: import tokens in the order in which they were generated. One that is recorded already for
-/// the name is left as it is.
+/// The ledger stores neither the token nor its secret. A token does not contain a time, so it may be older or newer than the
+/// tokens recorded before it. It counts as older than those recorded after it. A token that is already recorded for the name
+/// is not added again.
 ///
-/// Exit codes: 0 recorded, or there already; 1 no token; 2 the ledger could not be written.
+/// Exit codes: 0 recorded now or earlier; 1 the input contains no token; 2 the ledger could not be written.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering ledger import @west.token -name west")]
 struct Import {
     /// The token's text, @FILE, or - for standard input
-    #[arg(id = "text", value_name = "TOKEN", required = true)]
-    text: String,
-    /// The local name that it was generated for (required)
+    #[arg(value_name = "TOKEN", required = true)]
+    peering_token: String,
+    /// Local name that the token was generated for (required)
     #[arg(long, value_name = "NAME", required = true)]
     name: String,
     #[command(flatten)]
@@ -52,12 +53,12 @@ struct Import {
     http: HttpOptions,
 }
 
-/// Look whether records were changed or are missing
+/// Verify the integrity of the ledger
 ///
-/// Each record is chained to the one before it by a hash. Whoever may write the ledger may still write all of it anew:
-/// keep the last hash elsewhere to rule that out.
+/// Runs SQLite's integrity check on the database, validates each record, and reports missing numbers. For a ledger in
+/// Consul's KV it validates each key. It does not detect a valid record that was edited by hand.
 ///
-/// Exit codes: 0 whole, 1 something is wrong, 2 the ledger could not be read.
+/// Exit codes: 0 the ledger is intact, 1 it is damaged, 2 it could not be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering ledger verify")]
@@ -81,7 +82,7 @@ fn import(arguments: &Import) -> Result<Exit, CliError> {
         return Err(CliError::new("-name is empty")
             .with_remedy("use the name that the accepting cluster gives its peer"));
     }
-    let recovered = match TokenText::read(&arguments.text)?.recover() {
+    let recovered = match TokenText::read(&arguments.peering_token)?.recover() {
         Ok(recovered) => recovered,
         Err(error) => {
             error.print();
@@ -91,46 +92,43 @@ fn import(arguments: &Import) -> Result<Exit, CliError> {
     let token = &recovered.decoded.token;
     let partition = arguments.http.partition.clone().filter(|partition| !partition.is_empty());
     let in_token = token.remote.as_ref().map(|remote| remote.partition.clone());
-    let circumstances = RecordMeta {
-        time: now(),
+    let meta = RecordMeta {
+        recorded_at: now(),
         name: arguments.name.clone(),
         partition: partition.or(in_token).unwrap_or_default(),
         user: user(),
         host: host(),
-        source: Origin::Imported,
+        origin: Origin::Imported,
         state_before: None,
     };
-    let record = Record::of(token, &recovered.text, circumstances);
-    let told = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
+    let record = Record::of(token, &recovered.text, meta);
+    let result = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
         add(ledger, &record).await.map_err(CliError::new)
     })?;
-    print(&told)?;
+    print(&result)?;
     Ok(Exit::Done)
 }
 
-async fn add(ledger: &Ledger<'_>, record: &Record) -> Result<String, crate::net::ledger::LedgerError> {
-    let known = ledger.records_of(Of::Name(&record.name, &record.partition)).await?;
-    if let Some(known) = known.iter().find(|known| known.record.token_sha256 == record.token_sha256) {
-        return Ok(format!("Recorded already, as number {}\n", known.number));
+async fn add(ledger: &Ledger<'_>, record: &Record) -> Result<String, LedgerError> {
+    let records = ledger.records(Filter::NameInPartition(&record.name, &record.partition)).await?;
+    if let Some(existing) = records.iter().find(|it| it.record.token_sha256 == record.token_sha256) {
+        return Ok(format!("Already recorded as number {}\n", existing.number));
     }
-    let added = ledger.record(record).await?;
-    Ok(added.map_or_else(String::new, |entry| format!("Recorded as number {}\n", entry.number)))
+    let added = ledger.add(record).await?;
+    Ok(added.map_or_else(String::new, |added| format!("Recorded as number {}\n", added.number)))
 }
 
 fn verify(arguments: &Verify) -> Result<Exit, CliError> {
-    let verified = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
+    let verification = with_ledger(&arguments.ledger, &arguments.http, async |ledger| {
         ledger.verify().await.map_err(CliError::new)
     })?;
-    let mut lines = vec![crate::render::pretty::counted(verified.records.cast_signed(), "record")];
-    if let Some(hash) = &verified.last_hash {
-        lines[0] = format!("{}, the last with hash {hash}", lines[0]);
-    }
-    lines.extend(verified.faults.iter().map(|fault| format!("Wrong: {fault}")));
-    if verified.faults.is_empty() {
-        lines.push("The ledger is whole".to_owned());
-    } else {
-        lines[0] = format!("The ledger is damaged: {}", lines[0]);
-    }
+    let records = counted(verification.records.cast_signed(), "record");
+    let (exit, result) = match verification.problems.as_slice() {
+        [] => (Exit::Done, "intact"),
+        _ => (Exit::Findings, "damaged"),
+    };
+    let mut lines = vec![format!("The ledger is {result} ({records})")];
+    lines.extend(verification.problems.iter().map(|problem| format!("  {problem}")));
     print(&(lines.join("\n") + "\n"))?;
-    Ok(if verified.faults.is_empty() { Exit::Done } else { Exit::Findings })
+    Ok(exit)
 }

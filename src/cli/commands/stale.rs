@@ -1,9 +1,7 @@
-//! `peering stale`: is a token still the one that works?
-
-pub(crate) mod sources;
+//! `peering stale`: can a token still be used?
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
@@ -11,22 +9,27 @@ use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::token::read_token;
-use crate::cli::env::{print, width};
+use crate::cli::env::{now, print, width};
 use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
+use crate::net::consul::Client;
+use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
+use crate::net::snapshot::{self, Snapshot};
+use crate::observed::Observed;
 use crate::render::pretty;
-use crate::staleness::evidence::LedgerRecord;
-use crate::staleness::{Assessment, Certainty, SCHEMA_VERSION, Staleness, Verdict, assess, order};
+use crate::staleness::{Assessment, Certainty, Staleness, Verdict, assess};
 use crate::token::Token;
 
-/// Tell whether tokens are still the ones to use, without spending them
+/// Check whether tokens are still usable, without using them
 ///
-/// A token is current, superseded (a newer one was generated for its name), spent (used, or replaced by one that was),
-/// orphaned (its peering was deleted), or it cannot be told. The verdict comes first, then what each source says, then what
-/// was not asked and why. The token's secret is sent nowhere.
+/// A token is current, superseded (a newer one was generated for its name), spent (used, or superseded by one that was
+/// used), orphaned (its peering was deleted), or undetermined. The output shows the verdict first, then what each source
+/// reports, then which sources were not checked and why. The token's secret is not sent anywhere.
 ///
-/// Exit codes: 0 all are current, 1 one is not, 2 a file could not be read or the command line is wrong, 3 it cannot be
-/// told.
+/// Run it for the acceptor: -http-addr is the cluster that generated the tokens.
+///
+/// Exit codes: 0 all tokens are current, 1 a token is not, 2 a file could not be read or the command line is invalid, 3 the
+/// verdict on a token is undetermined.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering stale @west.token -name west -probe
@@ -37,25 +40,25 @@ pub struct Arguments {
     /// The token's text, @FILE, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
-    /// The local name that they were generated for: no token holds it
+    /// Local name that the tokens were generated for (tokens do not contain it)
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Ask the acceptor's servers themselves, over gRPC, without the token's secret: does the peering exist, and has it
-    /// an unused secret? Neither changes it
-    #[arg(long)]
+    /// Ask the acceptor's servers over gRPC whether the peering exists and has an unused secret. This neither sends the
+    /// token's secret nor changes the peering
+    #[arg(long, env = "PEERING_PROBE")]
     probe: bool,
-    /// A snapshot of the acceptor, from "consul snapshot save FILE": it proves the verdict, as of when it was taken. "live"
-    /// streams one from the Consul at -http-addr, which moves every secret of that cluster, and needs acl:write
+    /// Snapshot of the acceptor, from "consul snapshot save FILE". It proves the verdict for the time when it was taken.
+    /// "live" streams one from the Consul at -http-addr, which transfers every secret of that cluster and needs acl:write
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
-    /// Ask nothing over the network
-    #[arg(long)]
+    /// Query nothing over the network
+    #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
-    /// How sure a verdict must be: with "proven", one that is only likely ends with exit code 3
-    #[arg(long, value_enum, value_name = "CERTAINTY", default_value = "likely")]
+    /// Certainty that a verdict needs: with "proven", one that is only likely exits with status 3
+    #[arg(long, env = "PEERING_REQUIRE", value_enum, value_name = "CERTAINTY", default_value = "likely")]
     require: Require,
-    /// How to show it
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    /// Output format
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
@@ -75,37 +78,71 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         let (source, recovered) = read_token(argument)?;
         Ok((source, recovered.decoded.token))
     }))?;
-    let peer_ids: BTreeSet<String> = tokens.iter().map(|(_, token)| token.peer_id.clone()).collect();
-    let (assessments, ledger) = wait_for(assess_all(arguments, &tokens, &peer_ids))?;
-    let orders = order(&assessments, &ledger);
-    let staleness = Staleness { version: SCHEMA_VERSION, tokens: assessments, orders };
-    let exit = exit_of(&staleness.tokens, arguments.require);
+    let staleness = wait_for(assess_all(arguments, &tokens))?;
     print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, width())))?;
-    Ok(exit)
+    Ok(exit_of(&staleness.tokens, arguments.require))
 }
 
-/// Every token's assessment, and the ledger's records for their order.
-async fn assess_all(
-    arguments: &Arguments,
-    tokens: &[(String, Token)],
-    peer_ids: &BTreeSet<String>,
-) -> Result<(Vec<Assessment>, Vec<LedgerRecord>), CliError> {
-    let shared = sources::Shared::open(arguments, peer_ids).await?;
+/// Queries the sources that the flags name about all tokens.
+async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result<Staleness, CliError> {
+    const OFFLINE: &str = "-offline was given";
+    let kind = arguments.ledger.kind()?;
+    let client = if arguments.offline { None } else { Some(arguments.http.client()?) };
+    let peer_ids = tokens.iter().map(|(_, token)| token.peer_id.clone()).collect();
+    let mut sources = Sources::new(now);
+    sources.name = arguments.name.as_deref();
+    sources.ledger = arguments.ledger.read(kind, client.as_ref().ok_or(OFFLINE)).await;
+    sources.consul = match &client {
+        Some(client) => Observed::Value(client),
+        None => Observed::NotChecked(OFFLINE.to_owned()),
+    };
+    sources.probes = match (arguments.offline, arguments.probe) {
+        (true, _) => Observed::NotChecked(OFFLINE.to_owned()),
+        (false, true) => Observed::Value(PROBE_TIMEOUT),
+        (false, false) => Observed::NotChecked("-probe was not given".to_owned()),
+    };
+    sources.snapshot = match &arguments.snapshot {
+        Some(path) => Observed::Value(read_snapshot(path, client.as_ref(), &peer_ids).await?),
+        None => Observed::NotChecked("-snapshot was not given".to_owned()),
+    };
     let mut assessments = Vec::new();
     for (source, token) in tokens {
-        assessments.push(assess(source, token, &sources::gather(arguments, token, &shared).await));
+        assessments.push(assess(source, token, &sources.query(token).await));
     }
-    Ok((assessments, shared.ledger.unwrap_or_default()))
+    let records = sources.ledger.value().map(Vec::as_slice).unwrap_or_default();
+    Ok(Staleness::new(assessments, records))
+}
+
+/// Reads the snapshot that a flag names.
+async fn read_snapshot(
+    path: &Path,
+    client: Option<&Client>,
+    peer_ids: &BTreeSet<String>,
+) -> Result<Snapshot, CliError> {
+    let is_live = path.as_os_str() == "live";
+    let snapshot = match client {
+        Some(client) if is_live => snapshot::read_live(client, peer_ids).await,
+        None if is_live => return Err(CliError::new("-snapshot live cannot be used with -offline")),
+        _ => snapshot::read_file(path, peer_ids),
+    };
+    snapshot.map_err(|error| {
+        let path = pretty::printable(&path.display().to_string());
+        CliError::new(format_args!(
+            "cannot read the snapshot {path}: {}",
+            pretty::printable(&error.to_string())
+        ))
+        .with_remedy(error.remedy())
+    })
 }
 
 fn exit_of(tokens: &[Assessment], require: Require) -> Exit {
-    let unsure = |token: &Assessment| {
+    let is_undetermined = |token: &Assessment| {
         token.verdict == Verdict::Undetermined
             || require == Require::Proven && token.certainty != Some(Certainty::Proven)
     };
-    if tokens.iter().any(|token| !unsure(token) && token.verdict != Verdict::Current) {
+    if tokens.iter().any(|token| !is_undetermined(token) && token.verdict != Verdict::Current) {
         Exit::Findings
-    } else if tokens.iter().any(unsure) {
+    } else if tokens.iter().any(is_undetermined) {
         Exit::Undetermined
     } else {
         Exit::Done

@@ -1,4 +1,4 @@
-//! ACL tokens and their rights.
+//! ACL tokens and permissions.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -8,14 +8,14 @@ pub(super) static ENTRIES: &[&Entry] =
 pub static PERMISSION_DENIED_ANONYMOUS: Entry = Entry {
     name: "permission-denied-anonymous",
     area: Area::Access,
-    summary: "No ACL token was sent, and without one this is not allowed.",
-    why: &[
-        "CONSUL_HTTP_TOKEN is not set in this shell (sudo and cron drop it), or -token was forgotten.",
-        "A proxy dropped the X-Consul-Token header.",
+    summary: "The request has no ACL token, and the anonymous token lacks the permission.",
+    causes: &[
+        "CONSUL_HTTP_TOKEN is not set in this shell (sudo and cron remove it), or the command has no -token.",
+        "A proxy removed the X-Consul-Token header.",
     ],
-    remedy: "Give an ACL token with peering:write to generate, establish or delete, peering:read to read or list. An ACL token and a peering token are different things.",
+    remedy: "Set an ACL token: peering:write to generate, establish or delete, peering:read to read or list. An ACL token is not a peering token.",
     next: "consul acl token read -self",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("Permission denied: anonymous token lacks permission '{permission}'"),
         Pattern::part("anonymous token lacks permission '{permission}'"),
@@ -26,14 +26,14 @@ pub static PERMISSION_DENIED_ANONYMOUS: Entry = Entry {
 pub static PERMISSION_DENIED: Entry = Entry {
     name: "permission-denied",
     area: Area::Access,
-    summary: "The ACL token is known, but it does not allow this.",
-    why: &[
+    summary: "The ACL token is valid but lacks the permission.",
+    causes: &[
         "Its policies lack `peering = \"write\"` (generate, establish, delete) or `\"read\"` (read, list).",
-        "On the other cluster ACL tokens are others: each side needs its own with peering:write.",
+        "The ACL token belongs to the other cluster. Each cluster needs its own token with peering:write.",
     ],
-    remedy: "Add the permission that the message names to a policy of that token. Its accessor ID stands in the message.",
+    remedy: "Add the permission in the message to a policy of that token. The message contains the token's accessor ID.",
     next: "consul acl token read -self -expanded",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part(
             "Permission denied: token with AccessorID '{accessor}' lacks permission '{permission}'",
@@ -48,15 +48,15 @@ pub static PERMISSION_DENIED: Entry = Entry {
 pub static ACL_TOKEN_UNKNOWN: Entry = Entry {
     name: "acl-token-unknown",
     area: Area::Access,
-    summary: "Consul does not know the ACL token that was sent.",
-    why: &[
-        "The token is of another cluster or was deleted or has expired.",
-        "The peering token, or the accessor ID in place of the secret ID, was given as ACL token.",
-        "A space or line break came along in the token's file or variable.",
+    summary: "The cluster does not recognize the ACL token.",
+    causes: &[
+        "The ACL token belongs to a different cluster, was deleted, or has expired.",
+        "The peering token, or the accessor ID instead of the secret ID, is set as the ACL token.",
+        "The file or variable contains an extra space or line break.",
     ],
-    remedy: "Check which token CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE gives, and that CONSUL_HTTP_ADDR is the cluster that issued it.",
+    remedy: "Check the value of CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE, and that CONSUL_HTTP_ADDR is the cluster that issued it.",
     next: "consul acl token read -self",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("token does not exist: ACL not found"),
         Pattern::part("ACL not found"),
@@ -68,15 +68,15 @@ pub static ACL_TOKEN_UNKNOWN: Entry = Entry {
 pub static ACL_NOT_READY: Entry = Entry {
     name: "acl-not-ready",
     area: Area::Access,
-    summary: "The cluster's ACL system is not in a state to answer.",
-    why: &[
-        "ACLs are on but were never bootstrapped.",
-        "ACLs are off, and the command asked for something about them.",
-        "The servers cannot reach the primary datacenter that resolves tokens.",
+    summary: "The ACL system of the cluster can't answer.",
+    causes: &[
+        "ACLs are enabled but not bootstrapped.",
+        "ACLs are disabled, but the command requested something about them.",
+        "The servers can't reach the primary datacenter, which resolves tokens.",
     ],
-    remedy: "Bootstrap ACLs, or leave the ACL token out if ACLs are off.",
+    remedy: "Bootstrap the ACL system, or remove the ACL token from the request if ACLs are disabled.",
     next: "consul acl bootstrap",
-    source: "Consul's source",
+    source: "Consul source code",
     patterns: &[
         Pattern::part(
             "ACL system must be bootstrapped before making any requests that require authorization",

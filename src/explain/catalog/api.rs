@@ -1,8 +1,6 @@
-//! The way to Consul's own HTTP API.
+//! The connection to Consul's HTTP API.
 
 use crate::explain::{Area, Entry, Pattern};
-
-const KIND: &str = "failures of the same kind; the words are Go's";
 
 pub(super) static ENTRIES: &[&Entry] = &[
     &AGENT_REFUSED,
@@ -19,14 +17,14 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static AGENT_REFUSED: Entry = Entry {
     name: "agent-refused",
     area: Area::Access,
-    summary: "No Consul agent listens at the HTTP address: the command did not reach Consul at all.",
-    why: &[
-        "CONSUL_HTTP_ADDR is not set (then it is http://localhost:8500) or names the wrong port.",
-        "Consul does not run on this machine, or listens on another address or on a unix socket.",
+    summary: "No Consul agent listens at the HTTP address, so the command did not reach Consul.",
+    causes: &[
+        "CONSUL_HTTP_ADDR is not set (the default is http://localhost:8500) or has the wrong port.",
+        "Consul is not running on this host, or listens on a different address or a Unix socket.",
     ],
-    remedy: "Start the agent, or give its address with -http-addr. Nothing was done to any token.",
+    remedy: "Start the agent, or set its address with -http-addr. No token was changed.",
     next: "consul members",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::agent("connect: connection refused"),
         Pattern::agent("connection refused"),
@@ -38,13 +36,13 @@ pub static AGENT_UNREACHABLE: Entry = Entry {
     name: "agent-unreachable",
     area: Area::Access,
     summary: "The command could not reach the Consul agent at the HTTP address.",
-    why: &[
-        "CONSUL_HTTP_ADDR names a host that is down, behind a firewall, or does not exist.",
-        "A proxy from HTTP_PROXY or HTTPS_PROXY stands between and cannot reach it.",
+    causes: &[
+        "The host in CONSUL_HTTP_ADDR is down, behind a firewall, or does not exist.",
+        "The proxy in HTTP_PROXY or HTTPS_PROXY can't reach the agent.",
     ],
-    remedy: "Check CONSUL_HTTP_ADDR and the proxy variables. If it ended in a timeout, look at the peering before you repeat the command: Consul may have done it.",
+    remedy: "Check CONSUL_HTTP_ADDR and the proxy variables. After a timeout, read the peering before you retry: Consul may have completed the request.",
     next: "curl -sv URL",
-    source: KIND,
+    source: "Go net and net/http packages",
     patterns: &[
         Pattern::agent("i/o timeout"),
         Pattern::agent("connection timed out"),
@@ -66,15 +64,15 @@ pub static AGENT_UNREACHABLE: Entry = Entry {
 pub static AGENT_CONNECTION_CLOSED: Entry = Entry {
     name: "agent-connection-closed",
     area: Area::Access,
-    summary: "The Consul agent, or something before it, ended the connection without an answer.",
-    why: &[
-        "The HTTPS API demands a client certificate (`verify_incoming`) and none was sent.",
-        "The address is not Consul's HTTP API: it is the gRPC, RPC or gossip port.",
-        "The agent was just stopped.",
+    summary: "The Consul agent, or a proxy in front of it, closed the connection without an answer.",
+    causes: &[
+        "The HTTPS API requires a client certificate (`verify_incoming`) and none was sent.",
+        "The address is not the HTTP API but the gRPC, RPC or gossip port.",
+        "The agent was stopping.",
     ],
-    remedy: "If the API is HTTPS with client certificates, give -client-cert and -client-key. Otherwise check the port. Look at the peering before you repeat the command: Consul may have done it.",
+    remedy: "If the HTTPS API requires client certificates, set -client-cert and -client-key. Otherwise check the port. Read the peering before you retry: Consul may have completed the request.",
     next: "peering list -ca-file CA.pem -client-cert CERT.pem -client-key KEY.pem",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::agent("write: broken pipe"),
         Pattern::agent("connection reset by peer"),
@@ -89,14 +87,14 @@ pub static AGENT_CONNECTION_CLOSED: Entry = Entry {
 pub static AGENT_REQUIRES_CLIENT_CERTIFICATE: Entry = Entry {
     name: "agent-requires-client-certificate",
     area: Area::Access,
-    summary: "Consul's HTTPS API demands a client certificate, and none, or one that it does not trust, was sent.",
-    why: &[
-        "`verify_incoming` is set for HTTPS, and -client-cert and -client-key were not given.",
-        "The certificate is of another CA or has expired.",
+    summary: "Consul's HTTPS API requires a client certificate that it trusts.",
+    causes: &[
+        "`verify_incoming` is set for HTTPS, and the command has no -client-cert and -client-key.",
+        "The certificate has expired, or a different CA issued it.",
     ],
-    remedy: "Give a certificate that the agent's CA issued.",
+    remedy: "Use a certificate that the agent's CA issued.",
     next: "peering list -ca-file CA.pem -client-cert CERT.pem -client-key KEY.pem",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::agent("remote error: tls: {alert}"),
         Pattern::agent("tls: certificate required"),
@@ -107,15 +105,15 @@ pub static AGENT_REQUIRES_CLIENT_CERTIFICATE: Entry = Entry {
 pub static AGENT_CERTIFICATE_NOT_TRUSTED: Entry = Entry {
     name: "agent-certificate-not-trusted",
     area: Area::Access,
-    summary: "Consul's HTTPS API shows a certificate that this command does not accept.",
-    why: &[
-        "The CA of Consul's HTTPS was not given: -ca-file or CONSUL_CACERT.",
-        "The certificate is made out to another name than the one in the address: use -tls-server-name.",
+    summary: "The command does not trust the certificate of Consul's HTTPS API.",
+    causes: &[
+        "The agent's CA is not set: use -ca-file or CONSUL_CACERT.",
+        "The certificate is for a different name than the address: use -tls-server-name.",
         "The certificate has expired.",
     ],
-    remedy: "Give the CA that issued the agent's certificate. It is not the CA in the peering token.",
+    remedy: "Set the CA that issued the agent's certificate. It is not the CA in the peering token.",
     next: "peering list -ca-file CA.pem",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::agent("x509: certificate signed by unknown authority"),
         Pattern::agent("x509: certificate is valid for {shown}, not {wanted}"),
@@ -134,14 +132,14 @@ pub static AGENT_CERTIFICATE_NOT_TRUSTED: Entry = Entry {
 pub static AGENT_USES_HTTP: Entry = Entry {
     name: "agent-uses-http",
     area: Area::Access,
-    summary: "The command spoke HTTPS to a port that answers in plain HTTP.",
-    why: &[
-        "The address says https, or CONSUL_HTTP_SSL is set, but the port is 8500.",
-        "TLS ends at a proxy that is not in this way.",
+    summary: "The command used HTTPS, but the port answers in plain HTTP.",
+    causes: &[
+        "The address starts with https, or CONSUL_HTTP_SSL is set, but the port is 8500.",
+        "TLS ends at a proxy that this address bypasses.",
     ],
-    remedy: "Use http:// for that port, or the HTTPS port (8501).",
+    remedy: "Use http:// for that port, or use the HTTPS port (8501).",
     next: "peering list -http-addr http://HOST:8500",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("http: server gave HTTP response to HTTPS client"),
         Pattern::agent("http: server gave HTTP response to HTTPS client"),
@@ -152,14 +150,14 @@ pub static AGENT_USES_HTTP: Entry = Entry {
 pub static AGENT_REQUIRES_HTTPS: Entry = Entry {
     name: "agent-requires-https",
     area: Area::Access,
-    summary: "The command spoke plain HTTP to a port that expects TLS, or another protocol.",
-    why: &[
-        "The address says http, but the port is the HTTPS API's (8501) or gRPC's (8502, 8503).",
+    summary: "The command used plain HTTP, but the port requires TLS or a different protocol.",
+    causes: &[
+        "The address starts with http, but the port is the HTTPS API (8501) or gRPC (8502, 8503).",
         "CONSUL_HTTP_SSL is not set.",
     ],
-    remedy: "Use https:// with -ca-file for the HTTPS port. The peering commands never speak to the gRPC ports.",
+    remedy: "Use https:// with -ca-file for the HTTPS port. Peering commands do not use the gRPC ports.",
     next: "peering list -http-addr https://HOST:8501 -ca-file CA.pem",
-    source: KIND,
+    source: "Go net/http package",
     patterns: &[
         Pattern::part("Client sent an HTTP request to an HTTPS server"),
         Pattern::part("malformed HTTP response"),
@@ -172,14 +170,14 @@ pub static AGENT_REQUIRES_HTTPS: Entry = Entry {
 pub static API_PATH_NOT_FOUND: Entry = Entry {
     name: "api-path-not-found",
     area: Area::Access,
-    summary: "What answers does not know this part of the HTTP API.",
-    why: &[
-        "The Consul is too old for it: peering came with 1.13.",
+    summary: "The server does not have this path of the HTTP API.",
+    causes: &[
+        "Consul is older than 1.13, which introduced peering.",
         "The path is wrong, or a proxy changed it.",
     ],
-    remedy: "Check the version of the agent that answers, and the path.",
+    remedy: "Check the version of the agent, and the path.",
     next: "consul version",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("Invalid URL path: not a recognized HTTP API endpoint"),
         Pattern::part("404 page not found"),
@@ -192,9 +190,9 @@ pub static API_METHOD_NOT_ALLOWED: Entry = Entry {
     name: "api-method-not-allowed",
     area: Area::Access,
     summary: "The path exists, but not for this HTTP method.",
-    why: &["A request written by hand used GET or PUT. To generate or establish it must be POST."],
+    causes: &["The request uses GET or PUT. Generating and establishing require POST."],
     remedy: "Use POST for /v1/peering/token and /v1/peering/establish, GET to read and DELETE to delete /v1/peering/NAME.",
     next: "peering generate-token -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("method {method} not allowed"), Pattern::part("Method Not Allowed")],
 };

@@ -1,8 +1,6 @@
-//! The certificates inside the token.
+//! CA certificates in the token.
 
 use crate::explain::{Area, Entry, Pattern};
-
-const SOURCE: &str = "recorded from Consul 1.23.0-dev, built with Go 1.26";
 
 pub(super) static ENTRIES: &[&Entry] =
     &[&CA_NOT_PEM, &CA_NOT_A_CERTIFICATE, &CA_KEY_UNUSABLE, &CA_EXTENSION_INVALID, &CA_DAMAGED];
@@ -11,27 +9,27 @@ pub static CA_NOT_PEM: Entry = Entry {
     name: "ca-not-pem",
     area: Area::Token,
     summary: "A CA in the token is not a PEM certificate.",
-    why: &[
-        "The line breaks inside the PEM text were lost or became spaces when the token was edited.",
-        "An empty or damaged text stands in the `CA` list.",
+    causes: &[
+        "Editing the token removed the line breaks inside the PEM text or replaced them with spaces.",
+        "The `CA` list contains an empty or damaged string.",
     ],
-    remedy: "Generate the token again; do not edit the certificates in it.",
+    remedy: "Generate a token on the acceptor, and do not edit the certificates in it.",
     next: "peering inspect @token -pem",
-    source: SOURCE,
+    source: "Recorded from Consul 1.23.0-dev, built with Go 1.26",
     patterns: &[Pattern::part("no PEM-encoded data found")],
 };
 
 pub static CA_NOT_A_CERTIFICATE: Entry = Entry {
     name: "ca-not-a-certificate",
     area: Area::Token,
-    summary: "The first PEM block of a CA in the token is something else than a certificate.",
-    why: &[
-        "A key or a certificate request was put where the CA belongs. If it was a private key, treat that key as known to others.",
-        "A certificate with another label (TRUSTED CERTIFICATE) was exported by OpenSSL.",
+    summary: "The first PEM block of a CA in the token is not a certificate.",
+    causes: &[
+        "The block is a key or a certificate request. If it is a private key, treat the key as compromised.",
+        "OpenSSL exported the certificate with a different label, such as TRUSTED CERTIFICATE.",
     ],
-    remedy: "Generate the token again. If you supply Connect's root yourself, check the file that you gave Consul.",
+    remedy: "Generate a token on the acceptor. If you supply the Connect root yourself, check the file that you configured in Consul.",
     next: "peering inspect @token -pem",
-    source: SOURCE,
+    source: "Recorded from Consul 1.23.0-dev, built with Go 1.26",
     patterns: &[
         Pattern::part("first PEM-block should be CERTIFICATE type"),
         Pattern::part("PEM-block should contain a certificate"),
@@ -41,14 +39,14 @@ pub static CA_NOT_A_CERTIFICATE: Entry = Entry {
 pub static CA_KEY_UNUSABLE: Entry = Entry {
     name: "ca-key-unusable",
     area: Area::Token,
-    summary: "The public key of a CA in the token cannot be used.",
-    why: &[
-        "The certificate's bytes were damaged: the point is not on its curve, the modulus is not a number.",
-        "The company's root uses a curve or a key type that Go does not know.",
+    summary: "The public key of a CA in the token is invalid or unsupported.",
+    causes: &[
+        "The certificate is damaged: the key is not a point on its curve, or its modulus is not a number.",
+        "Your root uses a curve or a key type that Go does not support.",
     ],
-    remedy: "If the token was copied by hand, generate it again. If your own root has such a key, Connect needs one with P-256 or RSA.",
+    remedy: "If someone copied or edited the token by hand, generate a new one. If your own root has such a key, replace it with one that uses P-256 or RSA.",
     next: "peering inspect @token",
-    source: SOURCE,
+    source: "Recorded from Consul 1.23.0-dev, built with Go 1.26",
     patterns: &[
         Pattern::part("point not on curve"),
         Pattern::part("point encoding"),
@@ -71,15 +69,15 @@ pub static CA_KEY_UNUSABLE: Entry = Entry {
 pub static CA_EXTENSION_INVALID: Entry = Entry {
     name: "ca-extension-invalid",
     area: Area::Token,
-    summary: "An extension of a CA in the token breaks the rules that Go holds certificates to.",
-    why: &[
-        "The company's root was made by a tool that marks extensions critical which must not be, or writes one twice.",
-        "A name in the certificate is not a valid URI, address or mail name.",
-        "The certificate's bytes were damaged on the way.",
+    summary: "An extension of a CA in the token breaks the rules that Go enforces.",
+    causes: &[
+        "The tool that created your root marked an extension as critical that must not be, or wrote an extension twice.",
+        "A name in the certificate is not a valid URI, IP address or email address.",
+        "The certificate was damaged in transit.",
     ],
-    remedy: "Look at the certificate. If it is your own root, issue it again without the fault; if Consul made it, generate the token again.",
+    remedy: "Inspect the certificate. If it is your own root, issue it again without the invalid extension. If Consul created it, generate a token on the acceptor.",
     next: "peering inspect @token",
-    source: SOURCE,
+    source: "Recorded from Consul 1.23.0-dev, built with Go 1.26",
     patterns: &[
         Pattern::part("incorrectly marked critical"),
         Pattern::part("x509: certificate contains duplicate extension with OID \"{oid}\""),
@@ -107,13 +105,13 @@ pub static CA_DAMAGED: Entry = Entry {
     name: "ca-damaged",
     area: Area::Token,
     summary: "A CA in the token is PEM, but the certificate inside does not parse.",
-    why: &[
-        "Characters inside the PEM text were changed or lost when the token was copied or edited.",
-        "A root of your own that was made by an unusual tool: Go is stricter than OpenSSL (negative serial numbers, odd names and times).",
+    causes: &[
+        "Copying or editing the token changed or removed characters inside the PEM text.",
+        "An unusual tool created your root. Go is stricter than OpenSSL, for example about negative serial numbers, names and times.",
     ],
-    remedy: "Generate the token again. If the same message comes back, the acceptor's root itself is at fault: see `consul connect ca get-config`.",
+    remedy: "Generate a token on the acceptor. If the message stays the same, the acceptor's root is invalid: run `consul connect ca get-config` there.",
     next: "peering inspect @token",
-    source: SOURCE,
+    source: "Recorded from Consul 1.23.0-dev, built with Go 1.26",
     patterns: &[
         Pattern::vague("peering token invalid CA: {detail}"),
         Pattern::part("x509: malformed {part}"),

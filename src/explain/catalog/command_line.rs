@@ -1,8 +1,6 @@
-//! How the command was written.
+//! Flags and environment variables of commands.
 
 use crate::explain::{Area, Entry, Pattern};
-
-const RECORDED: &str = "recorded from Consul 1.23.0-dev";
 
 pub(super) static ENTRIES: &[&Entry] = &[
     &FLAG_MISSING,
@@ -18,25 +16,25 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static FLAG_MISSING: Entry = Entry {
     name: "flag-missing",
     area: Area::CommandLine,
-    summary: "The command needs a flag that was not given, or that it did not see.",
-    why: &[
-        "The flag was forgotten, or its value was an empty variable.",
-        "The flag stands after a word without a dash: Consul's own commands stop reading flags there.",
+    summary: "The command did not receive a required flag.",
+    causes: &[
+        "The flag is missing, or its value is an empty variable.",
+        "The flag comes after an argument without a dash, where Consul's commands stop reading flags.",
     ],
-    remedy: "Give the flag that the message names, before any other word.",
+    remedy: "Set the flag in the message, before any other argument.",
     next: "peering establish -name NAME -peering-token @token",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("Missing the required {flag} flag"), Pattern::part("Missing the required")],
 };
 
 pub static FORMAT_UNKNOWN: Entry = Entry {
     name: "format-unknown",
     area: Area::CommandLine,
-    summary: "The command does not write that output format.",
-    why: &["Consul's peering commands know `pretty` and `json` only."],
-    remedy: "Use -format=json for programs, -format=pretty for people.",
+    summary: "The command does not support that output format.",
+    causes: &["Consul's peering commands support only `pretty` and `json`."],
+    remedy: "Use -format=json for scripts and -format=pretty for people.",
     next: "peering read -name NAME -format=json",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("Invalid format, valid formats are {formats}"),
         Pattern::part("Invalid format, valid formats are"),
@@ -47,13 +45,13 @@ pub static FLAG_UNKNOWN: Entry = Entry {
     name: "flag-unknown",
     area: Area::CommandLine,
     summary: "The command has no such flag.",
-    why: &[
-        "It is misspelt, or belongs to another command.",
-        "-datacenter does not exist here: peering commands speak for the datacenter of the agent they ask.",
+    causes: &[
+        "The flag is misspelled or belongs to a different command.",
+        "Peering commands have no -datacenter: they use the datacenter of the agent that answers.",
     ],
-    remedy: "Look at the command's own list of flags.",
+    remedy: "Check the flags of the command with -h.",
     next: "peering help",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("flag provided but not defined: {flag}"),
         Pattern::part("bad flag syntax: {flag}"),
@@ -63,25 +61,25 @@ pub static FLAG_UNKNOWN: Entry = Entry {
 pub static FLAG_VALUE_MISSING: Entry = Entry {
     name: "flag-value-missing",
     area: Area::CommandLine,
-    summary: "A flag stands at the end without its value.",
-    why: &["The value was an empty variable without quotes, so that the word disappeared."],
-    remedy: "Give the value, and put variables into quotes.",
+    summary: "The last flag has no value.",
+    causes: &["The value is an empty variable without quotes, so the shell removed it."],
+    remedy: "Set the value, and put variables in quotes.",
     next: "peering generate-token -name NAME",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("flag needs an argument: {flag}")],
 };
 
 pub static FLAG_VALUE_INVALID: Entry = Entry {
     name: "flag-value-invalid",
     area: Area::CommandLine,
-    summary: "A flag's value has the wrong form.",
-    why: &[
-        "-meta takes KEY=VALUE; the equals sign is missing.",
-        "A boolean flag takes -flag or -flag=true; a value after a space is not its value.",
+    summary: "The value of a flag has the wrong form.",
+    causes: &[
+        "The value of -meta is not KEY=VALUE: the equals sign is missing.",
+        "A boolean flag is written with a space before its value. Use -flag or -flag=true.",
     ],
-    remedy: "Correct the value that the message names.",
+    remedy: "Correct the value in the message.",
     next: "peering generate-token -name NAME -meta KEY=VALUE",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("invalid value \"{value}\" for flag {flag}: {detail}"),
         Pattern::part("invalid boolean value \"{value}\" for {flag}: {detail}"),
@@ -92,11 +90,11 @@ pub static FLAG_VALUE_INVALID: Entry = Entry {
 pub static SCHEME_UNKNOWN: Entry = Entry {
     name: "scheme-unknown",
     area: Area::CommandLine,
-    summary: "The HTTP address starts with a scheme that Consul does not speak.",
-    why: &["CONSUL_HTTP_ADDR or -http-addr is misspelt, or meant for another program."],
+    summary: "The HTTP address has a scheme that Consul does not support.",
+    causes: &["CONSUL_HTTP_ADDR or -http-addr is misspelled, or is meant for a different program."],
     remedy: "Use http://HOST:8500, https://HOST:8501 or unix:///PATH.",
     next: "peering list -http-addr http://127.0.0.1:8500",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("Unknown protocol scheme: {scheme}"),
         Pattern::part("unsupported protocol scheme"),
@@ -106,25 +104,25 @@ pub static SCHEME_UNKNOWN: Entry = Entry {
 pub static CLIENT_CERTIFICATE_INCOMPLETE: Entry = Entry {
     name: "client-certificate-incomplete",
     area: Area::CommandLine,
-    summary: "A client certificate was given without its key, or a key without its certificate.",
-    why: &["Only one of -client-cert and -client-key (CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY) is set."],
-    remedy: "Give both or none.",
+    summary: "The client certificate or its key is missing.",
+    causes: &["Only one of -client-cert and -client-key (CONSUL_CLIENT_CERT, CONSUL_CLIENT_KEY) is set."],
+    remedy: "Set both or neither.",
     next: "peering list -client-cert CERT.pem -client-key KEY.pem",
-    source: RECORDED,
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("both client cert and client key must be provided")],
 };
 
 pub static FILE_UNREADABLE: Entry = Entry {
     name: "file-unreadable",
     area: Area::CommandLine,
-    summary: "A file that was named cannot be read, or does not hold what it should.",
-    why: &[
-        "The path is wrong, or relative to another directory.",
-        "The user may not read it (tokens and keys are often 0600).",
+    summary: "The command can't read a file, or its contents are invalid.",
+    causes: &[
+        "The path is wrong, or relative to a different directory.",
+        "The user has no permission to read it. Tokens and keys often have mode 0600.",
     ],
-    remedy: "Check the paths in -ca-file, -client-cert, -client-key and -token-file and in their variables.",
+    remedy: "Check the paths in -ca-file, -client-cert, -client-key and -token-file, and in the matching environment variables.",
     next: "ls -l FILE",
-    source: "failures of the same kind; the words are Go's",
+    source: "Go os and crypto/tls packages",
     patterns: &[
         Pattern::part("open {file}: no such file or directory"),
         Pattern::part("open {file}: permission denied"),

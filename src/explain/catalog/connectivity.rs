@@ -1,4 +1,4 @@
-//! The way to the acceptor's servers.
+//! Connections to the acceptor's servers.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -23,16 +23,16 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static DIAL_REFUSED: Entry = Entry {
     name: "dial-refused",
     area: Area::Connectivity,
-    summary: "The host answered that nothing listens on that port.",
-    why: &[
-        "Consul does not listen there: the server is down, or its gRPC TLS port is another (8503 since 1.14, 8502 before).",
-        "gRPC is bound to another address than the one in the token (`client_addr`, `addresses.grpc_tls`).",
+    summary: "The host is reachable, but nothing accepts connections on that port.",
+    causes: &[
+        "The server is down, or its gRPC TLS port is different: 8503 since Consul 1.14, 8502 before.",
+        "gRPC listens on a different address than the token's (`client_addr`, `addresses.grpc_tls`).",
         "A firewall rejects the connection.",
-        "The token carries loopback or local addresses, and the dialer asked itself.",
+        "The token contains loopback or local addresses, so the dialer connected to itself.",
     ],
-    remedy: "On the acceptor's server check that the gRPC TLS port is set and open. It is the dialing servers that dial, so try from one of them. If the address itself is wrong, generate a new token with -server-external-addresses.",
+    remedy: "On the acceptor's server, check that the gRPC TLS port is set and open. Test from a dialing server, because the servers dial. If the address is wrong, generate a token with -server-external-addresses.",
     next: "peering diagnose @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("dial tcp {address}: connect: connection refused"),
         Pattern::part("connect: connection refused"),
@@ -45,16 +45,16 @@ pub static DIAL_REFUSED: Entry = Entry {
 pub static DIAL_TIMEOUT: Entry = Entry {
     name: "dial-timeout",
     area: Area::Connectivity,
-    summary: "Nothing answered at the address: the packets are dropped on the way.",
-    why: &[
-        "The token carries addresses that only the acceptor's own network can reach (LAN addresses, pod addresses).",
-        "A firewall or security group drops the connection from the dialing servers.",
-        "The mesh gateway's or load balancer's address is an internal one.",
-        "The server behind the address is gone.",
+    summary: "The address does not respond. A firewall or missing route is probably dropping the packets.",
+    causes: &[
+        "The token contains addresses that only the acceptor's network can reach, such as LAN or pod addresses.",
+        "A firewall or security group drops connections from the dialing servers.",
+        "The address of the mesh gateway or load balancer is internal.",
+        "The server no longer exists.",
     ],
-    remedy: "Generate a new token with addresses that the dialing servers can reach: -server-external-addresses HOST:8503. Do not edit the token: the edit is lost when the acceptor streams its addresses. One attempt takes 20 s here and no further address is tried, so a good address behind this one is not reached.",
+    remedy: "Generate a token with addresses that the dialing servers can reach: -server-external-addresses HOST:8503. Do not edit the token: Consul replaces edited addresses when it streams the acceptor's own. An attempt takes 20 s, and Consul tries no address after it.",
     next: "peering diagnose @token",
-    source: "recorded from Consul 1.23.0-dev; hashicorp/consul#15051, #15763",
+    source: "Recorded from Consul 1.23.0-dev; hashicorp/consul#15051, #15763",
     patterns: &[
         Pattern::part("dial tcp {address}: i/o timeout"),
         Pattern::part("dial tcp {address}: connect: connection timed out"),
@@ -70,15 +70,15 @@ pub static DIAL_TIMEOUT: Entry = Entry {
 pub static DIAL_NO_ROUTE: Entry = Entry {
     name: "dial-no-route",
     area: Area::Connectivity,
-    summary: "The dialing server has no way to that address: its network, or a router on the way, says so.",
-    why: &[
-        "The address is of a network that the dialing servers are not joined to (VPN down, missing peering of the networks, no IPv6).",
-        "A firewall answers for the host (`no route to host` is what a rejecting firewall sends).",
-        "The host is switched off and was on the same network.",
+    summary: "The dialing server, or a router, has no route to the address.",
+    causes: &[
+        "The dialing servers are not connected to that network: a VPN is down, networks are not joined, or IPv6 is missing.",
+        "A firewall rejects the connection with `no route to host`.",
+        "The host is in the same network and is switched off.",
     ],
-    remedy: "Ask a dialing server for its route to the address. If the address is not meant to be reachable from there, generate a new token with -server-external-addresses.",
+    remedy: "Check the route from a dialing server. If it should not reach the address, generate a token with -server-external-addresses.",
     next: "ip route get HOST",
-    source: "failures of the same kind; the words are the operating system's",
+    source: "Operating system error messages",
     patterns: &[
         Pattern::part("dial tcp {address}: connect: no route to host"),
         Pattern::part("no route to host"),
@@ -97,14 +97,14 @@ pub static DIAL_NO_ROUTE: Entry = Entry {
 pub static DIAL_NOT_PERMITTED: Entry = Entry {
     name: "dial-not-permitted",
     area: Area::Connectivity,
-    summary: "The dialing server's own system forbade the connection before a packet left.",
-    why: &[
-        "A local firewall rule, SELinux, or a container's network policy forbids it.",
-        "The process ran out of file descriptors or of local ports.",
+    summary: "The dialing server's operating system blocked the connection.",
+    causes: &[
+        "A local firewall rule, SELinux or a container network policy forbids it.",
+        "The process has no free file descriptors or local ports.",
     ],
-    remedy: "Look at the rules and limits of the host on which the dialing Consul server runs.",
+    remedy: "Check the firewall rules and limits of the host that runs the dialing Consul server.",
     next: "peering diagnose @token",
-    source: "failures of the same kind; the words are the operating system's",
+    source: "Operating system error messages",
     patterns: &[
         Pattern::part("connect: permission denied"),
         Pattern::part("connect: operation not permitted"),
@@ -122,16 +122,16 @@ pub static DIAL_NOT_PERMITTED: Entry = Entry {
 pub static CONNECTION_RESET: Entry = Entry {
     name: "connection-reset",
     area: Area::Connectivity,
-    summary: "The connection was made and then cut off by the other side, or by something between.",
-    why: &[
-        "A load balancer takes every connection and has no server behind it.",
-        "A firewall inspects the connection and cuts off what it does not know (TLS without a public name, HTTP/2).",
-        "The port belongs to something that does not speak TLS.",
-        "The server was just restarting.",
+    summary: "The connection opened, and then the server or a device on the path closed it.",
+    causes: &[
+        "A load balancer accepts every connection but has no server behind it.",
+        "A firewall inspects the connection and rejects TLS without a public name, or HTTP/2.",
+        "The port does not use TLS.",
+        "The server was restarting.",
     ],
-    remedy: "Find out what answers on the port. A load balancer in front of Consul must pass TCP through and check the gRPC port.",
+    remedy: "Find out what listens on the port. A load balancer for Consul must pass TCP through and run its health check on the gRPC port.",
     next: "peering diagnose @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("read: connection reset by peer"),
         Pattern::part("connection reset by peer"),
@@ -148,15 +148,15 @@ pub static CONNECTION_RESET: Entry = Entry {
 pub static NO_SUCH_HOST: Entry = Entry {
     name: "no-such-host",
     area: Area::Connectivity,
-    summary: "The name in the address does not exist for the resolver that the dialing server asked.",
-    why: &[
-        "The name is only known inside the acceptor's network, such as a `.consul`, `.internal` or `.cluster.local` name.",
-        "The name is misspelt in -server-external-addresses.",
-        "The dialing server asks the wrong resolver.",
+    summary: "The DNS resolver of the dialing server does not know the host name.",
+    causes: &[
+        "The name exists only in the acceptor's network, such as a `.consul`, `.internal` or `.cluster.local` name.",
+        "The name in -server-external-addresses is misspelled.",
+        "The dialing server uses the wrong resolver.",
     ],
-    remedy: "Use a name that the dialing servers can resolve, or an address, and generate a new token with it.",
+    remedy: "Generate a token with an IP address, or with a name that the dialing servers can resolve.",
     next: "dig +short HOST",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("lookup {host} on {resolver}: no such host"),
         Pattern::part("lookup {host}: no such host"),
@@ -172,14 +172,14 @@ pub static NO_SUCH_HOST: Entry = Entry {
 pub static RESOLVER_FAILED: Entry = Entry {
     name: "resolver-failed",
     area: Area::Connectivity,
-    summary: "The resolver that the dialing server asked did not give a usable answer: it is not known whether the name exists.",
-    why: &[
-        "The resolver is down or not reachable.",
-        "The resolver refuses, or fails to ask the name's own servers (a forwarded zone, such as `.consul`, that leads nowhere).",
+    summary: "The DNS resolver of the dialing server failed, so the name may or may not exist.",
+    causes: &[
+        "The resolver is down or unreachable.",
+        "The resolver refuses the query, or can't reach the name's own servers, such as those of a forwarded `.consul` zone.",
     ],
-    remedy: "Repair the dialing server's name resolution. An address in place of the name in -server-external-addresses goes round it.",
+    remedy: "Fix name resolution on the dialing server. To bypass it, use an IP address in -server-external-addresses.",
     next: "dig HOST",
-    source: "failures of the same kind; the words are Go's resolver's",
+    source: "Go resolver error messages",
     patterns: &[
         Pattern::part("lookup {host} on {resolver}: server misbehaving"),
         Pattern::part("server misbehaving"),
@@ -199,15 +199,15 @@ pub static RESOLVER_FAILED: Entry = Entry {
 pub static SERVER_UNRESPONSIVE: Entry = Entry {
     name: "server-unresponsive",
     area: Area::Connectivity,
-    summary: "The connection was made, but nothing was said on it until the time was over.",
-    why: &[
-        "A load balancer or proxy takes connections for a server that does not answer.",
-        "The port belongs to something that waits for the other side to speak first.",
-        "The server is so busy that it does not come to answer.",
+    summary: "The server accepts the connection but does not answer before the timeout.",
+    causes: &[
+        "A load balancer or proxy accepts connections for a server that does not respond.",
+        "The port uses a different protocol, and the server waits for data that the dialer never sends.",
+        "The server is overloaded.",
     ],
-    remedy: "Find out what listens on the port. One such attempt takes 20 s, and no further address is tried.",
+    remedy: "Find out what listens on the port. Such an attempt takes 20 s, and Consul tries no address after it.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("authentication handshake failed: context deadline exceeded"),
         Pattern::part("authentication handshake failed: i/o timeout"),
@@ -223,15 +223,15 @@ pub static SERVER_UNRESPONSIVE: Entry = Entry {
 pub static DEADLINE_EXCEEDED: Entry = Entry {
     name: "deadline-exceeded",
     area: Area::Connectivity,
-    summary: "The time for the whole call was over before an answer came.",
-    why: &[
-        "An address drops packets, so the attempts took all the time.",
-        "The acceptor's servers have no leader or are overloaded.",
-        "A proxy between holds the call.",
+    summary: "The call timed out before an answer arrived.",
+    causes: &[
+        "An address drops packets, and the attempts to reach it took all the time.",
+        "The acceptor's servers are overloaded or have no leader.",
+        "A proxy holds the call.",
     ],
-    remedy: "Find out which step is slow. Then look at the acceptor's leader and load.",
+    remedy: "Find out which step is slow, then check the acceptor's leader and load.",
     next: "peering diagnose @token",
-    source: "gRPC's status codes",
+    source: "gRPC status codes",
     patterns: &[
         Pattern::part("context deadline exceeded"),
         Pattern::part("upstream request timeout"),
@@ -243,26 +243,26 @@ pub static DEADLINE_EXCEEDED: Entry = Entry {
 pub static CALL_CANCELED: Entry = Entry {
     name: "call-canceled",
     area: Area::Connectivity,
-    summary: "The call was given up by the side that made it.",
-    why: &[
-        "The command was stopped, or its connection to Consul ended.",
-        "The dialing server lost its leadership or was shut down while it dialed.",
+    summary: "The caller canceled the call.",
+    causes: &[
+        "Someone stopped the command, or its connection to Consul closed.",
+        "The dialing server stopped or lost its leadership during the call.",
     ],
-    remedy: "Look at the peering's state before you try again: the secret may have been exchanged already, which uses the token up.",
+    remedy: "Read the peering before you retry. The acceptor may have exchanged the secret already, which uses the token up.",
     next: "peering read -name NAME",
-    source: "gRPC's status codes",
+    source: "gRPC status codes",
     patterns: &[Pattern::part("context canceled"), Pattern::code("Canceled")],
 };
 
 pub static WAN_ADDRESS_NOT_FOUND: Entry = Entry {
     name: "wan-address-not-found",
     area: Area::Connectivity,
-    summary: "A server took the address of a peer for one of its own WAN federation and did not find it there.",
-    why: &[
-        "The dialing servers are followers or federated over WAN, in versions that looked the address up among their own servers.",
-        "The address carries port 8300, which is for servers of one federation, not for peering.",
+    summary: "A server looked for the peer's address in its own WAN federation and did not find it.",
+    causes: &[
+        "The dialing servers are followers or WAN-federated, and run a version that treats peer addresses as its own servers.",
+        "The address has port 8300, which is for servers of one federation and not for peering.",
     ],
-    remedy: "Upgrade both sides to a release that has the fix. Check that the token's addresses carry the gRPC TLS port.",
+    remedy: "Upgrade both clusters to a release with the fix. Check that the token's addresses use the gRPC TLS port.",
     next: "peering inspect @token",
     source: "hashicorp/consul#15052, #15087",
     patterns: &[
@@ -274,14 +274,14 @@ pub static WAN_ADDRESS_NOT_FOUND: Entry = Entry {
 pub static NO_MESH_GATEWAY: Entry = Entry {
     name: "no-mesh-gateway",
     area: Area::Connectivity,
-    summary: "This cluster is set to peer through mesh gateways, and no mesh gateway is registered.",
-    why: &[
-        "The mesh config entry says `PeerThroughMeshGateways`, but no gateway runs, or it runs in another partition.",
-        "The gateway is not registered yet.",
+    summary: "The cluster peers through mesh gateways, but no mesh gateway is registered.",
+    causes: &[
+        "The mesh config entry sets `PeerThroughMeshGateways`, but no gateway runs, or it runs in a different partition.",
+        "The gateway has not registered yet.",
     ],
-    remedy: "Start a mesh gateway and wait until it shows in the catalog, or turn PeerThroughMeshGateways off. The mesh config entry must be there before the token is generated, since the token carries the gateways' addresses.",
+    remedy: "Start a mesh gateway and wait until it is in the catalog, or disable PeerThroughMeshGateways. Write the mesh config entry before you generate the token, because the token contains the gateway addresses.",
     next: "consul catalog services",
-    source: "recorded from Consul 1.23.0-dev; hashicorp/consul-k8s#1683",
+    source: "Recorded from Consul 1.23.0-dev; hashicorp/consul-k8s#1683",
     patterns: &[
         Pattern::part(
             "servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered",
@@ -293,15 +293,15 @@ pub static NO_MESH_GATEWAY: Entry = Entry {
 pub static NO_HEALTHY_UPSTREAM: Entry = Entry {
     name: "no-healthy-upstream",
     area: Area::Connectivity,
-    summary: "A proxy answered in the acceptor's place: it has no healthy server to send the call to.",
-    why: &[
-        "The load balancer's or gateway's health check fails, often because it checks plain HTTP on a TLS port.",
-        "The servers behind it are down.",
-        "A mesh gateway has not learnt the servers' addresses yet.",
+    summary: "A proxy answered instead of the acceptor: it has no healthy server to send the call to.",
+    causes: &[
+        "The proxy's health check fails, often because it sends plain HTTP to a TLS port.",
+        "The servers behind the proxy are down.",
+        "A mesh gateway does not have the addresses of the servers yet.",
     ],
-    remedy: "Look at the proxy's view of its servers. It must pass TLS through to the gRPC TLS port.",
+    remedy: "Check the proxy's list of servers and its health check. The proxy must pass TLS through to the gRPC TLS port.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "recorded from Consul 1.23.0-dev; Envoy's messages",
+    source: "Recorded from Consul 1.23.0-dev; Envoy error messages",
     patterns: &[
         Pattern::part("no healthy upstream"),
         Pattern::part("upstream connect error or disconnect/reset before headers"),
@@ -314,14 +314,14 @@ pub static NO_HEALTHY_UPSTREAM: Entry = Entry {
 pub static CONNECTION_CLOSING: Entry = Entry {
     name: "connection-closing",
     area: Area::Connectivity,
-    summary: "An established connection ended in the middle of the call.",
-    why: &[
-        "The acceptor's server was stopped or lost its leadership.",
-        "A proxy ended an idle or long connection.",
+    summary: "An open connection closed during the call.",
+    causes: &[
+        "The acceptor's server stopped or lost its leadership.",
+        "A proxy closed an idle or long-lived connection.",
     ],
-    remedy: "Consul connects again by itself. If it comes back every few minutes, raise the idle timeout of the proxy between.",
+    remedy: "Consul reconnects. If the message returns every few minutes, raise the idle timeout of the proxy.",
     next: "peering read -name NAME",
-    source: "gRPC's messages",
+    source: "gRPC error messages",
     patterns: &[
         Pattern::part("transport is closing"),
         Pattern::part("connection is closing"),
@@ -339,14 +339,14 @@ pub static CONNECTION_CLOSING: Entry = Entry {
 pub static DIAL_UNAVAILABLE: Entry = Entry {
     name: "dial-unavailable",
     area: Area::Connectivity,
-    summary: "The address could not be used; the text does not say why in words known here.",
-    why: &[
-        "The server, or a proxy before it, is down, restarting or refusing.",
-        "The network between drops or cuts the connection.",
+    summary: "The address is unavailable, and the message does not say why.",
+    causes: &[
+        "The server, or a proxy in front of it, is down, restarting or refusing connections.",
+        "The network drops or resets the connection.",
     ],
-    remedy: "Go through the steps of a connection one by one, from one of the dialing servers.",
+    remedy: "Test each step of the connection from a dialing server.",
     next: "peering diagnose @token",
-    source: "gRPC's status codes",
+    source: "gRPC status codes",
     patterns: &[
         Pattern::code("Unavailable"),
         Pattern::vague("Error while dialing{detail}"),

@@ -1,4 +1,4 @@
-//! What Consul has no message for: only `peering diagnose` sees it.
+//! Causes that `peering diagnose` finds and that have no message in Consul.
 
 use crate::explain::{Area, Entry};
 
@@ -19,11 +19,11 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static TOKEN_REJECTED: Entry = Entry {
     name: "token-rejected",
     area: Area::Diagnosis,
-    summary: "Consul does not accept the token's text.",
-    why: &["It was damaged on the way, or is not a peering token."],
-    remedy: "Get the token again, whole.",
+    summary: "Consul rejects the text of the token.",
+    causes: &["The text was damaged in transit, or it is not a peering token."],
+    remedy: "Copy the complete token again.",
     next: "peering inspect @token",
-    source: "Consul's word on the token, as validate says it",
+    source: "Consul's checks of a token, as `validate` runs them",
     patterns: &[],
 };
 
@@ -31,84 +31,82 @@ pub static TOKEN_SUPERSEDED: Entry = Entry {
     name: "token-superseded",
     area: Area::Diagnosis,
     summary: "A newer token was generated for the same peering, and only the newest works.",
-    why: &[A_TOKEN_WORKS_ONCE],
-    remedy: "Use the newest token of this peering. If nobody has it, generate another with `peering generate-token -name NAME` on the acceptor, which makes that one void.",
+    causes: &[A_TOKEN_WORKS_ONCE],
+    remedy: "Use the newest token of this peering. If it is lost, run `peering generate-token -name NAME` on the acceptor, which invalidates it.",
     next: "peering stale @token -probe",
-    source: "the evidence that stale goes by",
+    source: "The evidence of `stale`",
     patterns: &[],
 };
 
 pub static TOKEN_SPENT: Entry = Entry {
     name: "token-spent",
     area: Area::Diagnosis,
-    summary: "The peering has no unused token: this one was used, or replaced by one that was.",
-    why: &[A_TOKEN_WORKS_ONCE],
-    remedy: "If the peering is established, there is nothing to do: it needs no token. If not, generate another one on the acceptor.",
+    summary: "The peering has no unused token: this token, or a newer one, was used.",
+    causes: &[A_TOKEN_WORKS_ONCE],
+    remedy: "If the peering is established, no action is needed. Otherwise generate a token on the acceptor.",
     next: "peering stale @token -probe",
-    source: "the evidence that stale goes by",
+    source: "The evidence of `stale`",
     patterns: &[],
 };
 
 pub static TOKEN_ORPHANED: Entry = Entry {
     name: "token-orphaned",
     area: Area::Diagnosis,
-    summary: "The acceptor's peering that the token was generated for is gone, or can never be established again.",
-    why: &[
+    summary: "The acceptor's peering for this token is gone or can never be established.",
+    causes: &[
         A_TOKEN_WORKS_ONCE,
-        "The acceptor's peering was deleted, or created again under the same name, or is TERMINATED.",
+        "The acceptor's peering was deleted, was created again under the same name, or is TERMINATED.",
     ],
-    remedy: "Generate another token on the acceptor; if the peering there is TERMINATED, delete it first. If the dialer still has a peering of the old one, delete it there too.",
+    remedy: "Generate a token on the acceptor; if the peering there is TERMINATED, delete it first. If the dialer still has the old peering, delete that too.",
     next: "peering stale @token -probe",
-    source: "the evidence that stale goes by",
+    source: "The evidence of `stale`",
     patterns: &[],
 };
 
 pub static SLOW_RESPONSE: Entry = Entry {
     name: "slow-response",
     area: Area::Diagnosis,
-    summary: "The acceptor answers, but takes long.",
-    why: &[
-        "The way is long or loses packets, the server is overloaded, or a proxy waits before it passes calls on.",
-    ],
-    remedy: "It may work all the same: one attempt has 20 seconds. But 3 seconds after the beginning Consul tries no further address. Look at the server's load and at the network.",
+    summary: "The acceptor answers, but slowly.",
+    causes: &["The network is slow or loses packets, the server is overloaded, or a proxy delays calls."],
+    remedy: "Check the server's load and the network. Establishing may still work, because an attempt has 20 seconds. After the first 3 seconds, Consul tries no further address.",
     next: "peering diagnose @token -timeout 20s",
-    source: "the times of diagnose; Consul's from its source",
+    source: "Times measured by `diagnose`; Consul source code",
     patterns: &[],
 };
 
 pub static UNRESPONSIVE_ADDRESS_FIRST: Entry = Entry {
     name: "unresponsive-address-first",
     area: Area::Diagnosis,
-    summary: "An address that never answers stands before one that works, and Consul never gets to the one that works.",
-    why: &[
-        "Consul goes round the addresses one by one and begins no new attempt after 3 seconds; one attempt at an address that does not answer takes 20.",
+    summary: "An address that never answers comes before one that works, so Consul never tries the working one.",
+    causes: &[
+        "Consul tries the addresses in order and starts no new attempt after 3 seconds. An attempt at an unresponsive address takes 20 seconds.",
     ],
-    remedy: "Generate a token without that address, with -server-external-addresses, or let the address answer or refuse.",
+    remedy: "Make the address answer or refuse connections, or generate a token without it, using -server-external-addresses.",
     next: "peering generate-token -name NAME -server-external-addresses ADDRESS",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[],
 };
 
 pub static AGENT_NOT_CONSUL: Entry = Entry {
     name: "agent-not-consul",
     area: Area::Diagnosis,
-    summary: "What listens at the HTTP address does not answer as Consul's HTTP API does, so no establish can begin there.",
-    why: &[
-        "The address is of something else: a proxy, a login page, another server's port.",
-        "The agent hangs, or something between cuts its answers off.",
+    summary: "The HTTP address does not answer like Consul's HTTP API, so you can't establish there.",
+    causes: &[
+        "The address belongs to a proxy, a login page, or a different port of a server.",
+        "The agent hangs, or a proxy cuts off its responses.",
     ],
-    remedy: "Check -http-addr and CONSUL_HTTP_ADDR. Nothing was done to any token.",
+    remedy: "Check -http-addr and CONSUL_HTTP_ADDR. No token was changed.",
     next: "curl -sv HTTP_ADDR/v1/status/leader",
-    source: "what the HTTP API answered diagnose",
+    source: "The HTTP response that `diagnose` received",
     patterns: &[],
 };
 
 pub static DIALS_THROUGH_MESH_GATEWAYS: Entry = Entry {
     name: "dials-through-mesh-gateways",
     area: Area::Diagnosis,
-    summary: "This cluster dials its peers through its mesh gateways, so the way that was looked at here is not theirs.",
-    why: &["The mesh config entry has Peering.PeerThroughMeshGateways."],
-    remedy: "Look from a host where a mesh gateway runs. A token that was generated before that entry was written on the acceptor names its servers, not its gateways: generate another.",
+    summary: "This cluster dials its peers through its mesh gateways, so results from this host may differ.",
+    causes: &["The mesh config entry sets Peering.PeerThroughMeshGateways."],
+    remedy: "Run diagnose on a host with a mesh gateway. If the token was generated before the acceptor's mesh config entry existed, it contains the servers instead of the gateways: generate a token.",
     next: "consul config read -kind mesh -name mesh",
     source: "Consul's mesh config entry",
     patterns: &[],
@@ -117,38 +115,38 @@ pub static DIALS_THROUGH_MESH_GATEWAYS: Entry = Entry {
 pub static NAME_IN_USE: Entry = Entry {
     name: "name-in-use",
     area: Area::Diagnosis,
-    summary: "The local name already belongs to another peering, which an establish would write over.",
-    why: &[
-        "An earlier establish under this name was made with another token, and failed or succeeded.",
-        "The acceptor's peering was deleted and created again, and got another ID.",
+    summary: "The local name belongs to a different peering, which an establish would overwrite.",
+    causes: &[
+        "An earlier establish under this name used a different token.",
+        "The acceptor's peering was deleted and created again with a new ID.",
     ],
-    remedy: "Establish under another name. If that peering is not needed any more, delete it here first: Consul writes the new peer ID over it, and one that works is lost.",
+    remedy: "Establish under a different name. Consul overwrites the peer ID, so a working peering with this name would be lost. If you no longer need that peering, delete it first.",
     next: "peering read -name NAME",
-    source: "the peerings of the Consul at hand",
+    source: "The peerings of the dialing Consul",
     patterns: &[],
 };
 
 pub static ALREADY_ESTABLISHED: Entry = Entry {
     name: "already-established",
     area: Area::Diagnosis,
-    summary: "The peering is established already: a token of it was used here, and its state is ACTIVE.",
-    why: &["The establish succeeded at an earlier try. A second one with the same token is refused."],
-    remedy: "If this is the peering that you want, there is nothing to do. To try the token elsewhere, delete this peering first and generate another token.",
+    summary: "The peering is already established: one of its tokens was used here, and it is ACTIVE.",
+    causes: &["An earlier establish succeeded. Consul rejects a second one with the same token."],
+    remedy: "If this is the peering you want, no action is needed. To use the token in a different cluster, delete this peering first and generate a token.",
     next: "peering read -name NAME",
-    source: "the peerings of the Consul at hand",
+    source: "The peerings of the dialing Consul",
     patterns: &[],
 };
 
 pub static LEFT_BY_FAILED_ESTABLISH: Entry = Entry {
     name: "left-by-failed-establish",
     area: Area::Diagnosis,
-    summary: "An establish with a token of this peering was tried here and failed; what it left behind is harmless.",
-    why: &["Consul writes the peering before it dials, and leaves it PENDING when dialing fails."],
-    remedy: "Establish again under the same name once the cause is gone, or delete it. Until then no token can be generated here under that name.",
+    summary: "An establish with a token of this peering failed here and left a harmless PENDING entry.",
+    causes: &["Consul writes the peering before it dials, and leaves it PENDING if dialing fails."],
+    remedy: "Fix the cause and establish again under the same name, or delete the peering. Until then, Consul can't generate a token here under that name.",
     next: "peering delete -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[],
 };
 
 const A_TOKEN_WORKS_ONCE: &str =
-    "A token works once, and only until another is generated for its name or the peering is deleted.";
+    "A token works once, and only until a newer token is generated for its name or the peering is deleted.";

@@ -1,4 +1,4 @@
-//! Peerings that are there: their states, and what their streams complain about.
+//! States of peerings and errors of their streams.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -15,79 +15,79 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static STATE_PENDING: Entry = Entry {
     name: "state-pending",
     area: Area::Established,
-    summary: "The peering exists on this side only: a token was generated, or an establish did not finish.",
-    why: &[
-        "On the acceptor: nobody has used the token yet.",
-        "On the dialer: the establish failed and left this behind, or the stream could not be opened afterwards.",
+    summary: "The peering exists in this cluster only: it is not established yet.",
+    causes: &[
+        "On the acceptor, no dialer has used the token yet.",
+        "On the dialer, the establish failed, or the dialer could not open the stream.",
     ],
-    remedy: "On the acceptor: carry the token to the other side. On the dialer: find out why the establish failed; delete the peering if the name is needed otherwise.",
+    remedy: "On the acceptor, establish with the token on the dialing cluster. On the dialer, find out why the establish failed; delete the peering only if you need its name for something else.",
     next: "peering diagnose @token -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::word("PENDING")],
 };
 
 pub static STATE_ESTABLISHING: Entry = Entry {
     name: "state-establishing",
     area: Area::Established,
-    summary: "The secret was exchanged, and the stream to the acceptor is being opened. The token is used up.",
-    why: &[
-        "This lasts a moment. If it stays, the acceptor's addresses cannot be reached from the dialing servers any more.",
+    summary: "The secret was exchanged, and the dialer is opening the stream. The token is used up.",
+    causes: &[
+        "This state lasts a moment. If it persists, the dialing servers can no longer reach the acceptor's addresses.",
     ],
-    remedy: "Read the peering again in a minute. If it stays so, look whether the addresses are reachable.",
+    remedy: "Read the peering again in a minute. If the state is the same, check that the addresses are reachable.",
     next: "peering read -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::word("ESTABLISHING")],
 };
 
 pub static STATE_FAILING: Entry = Entry {
     name: "state-failing",
     area: Area::Established,
-    summary: "The peering was established, and its stream is broken now.",
-    why: &[
-        "The other side is down, or not reachable any more from the dialing servers.",
+    summary: "The peering was established, but its stream is broken.",
+    causes: &[
+        "The other cluster is down, or the dialing servers can no longer reach it.",
         "Its addresses or its CA changed while the stream was down.",
     ],
-    remedy: "Look at the connection between the clusters. It heals by itself when they reach each other; a new token is needed only if the addresses or the CA changed meanwhile.",
+    remedy: "Restore the connection between the clusters; Consul then reconnects. You need a token only if the addresses or the CA changed in the meantime.",
     next: "peering diagnose @token -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::word("FAILING"), Pattern::part("heartbeat timeout")],
 };
 
 pub static STATE_TERMINATED: Entry = Entry {
     name: "state-terminated",
     area: Area::Established,
-    summary: "The other side deleted the peering.",
-    why: &["Somebody deleted it there, or that cluster's peering resource was removed."],
-    remedy: "Delete it here too before you start again. Consul still generates tokens for a TERMINATED name, and they never work.",
+    summary: "The other cluster deleted the peering.",
+    causes: &["Someone deleted the peering there, or removed its Kubernetes resource."],
+    remedy: "Delete the peering here before you start again. Consul generates tokens for a TERMINATED peering, and they never work.",
     next: "peering delete -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::word("TERMINATED")],
 };
 
 pub static STATE_DELETING: Entry = Entry {
     name: "state-deleting",
     area: Area::Established,
-    summary: "The peering is being deleted on this side; its imported services are removed first.",
-    why: &[
-        "A delete was asked for. With many services it takes a while; without a leader it does not go on.",
+    summary: "This cluster is deleting the peering and its imported services.",
+    causes: &[
+        "Someone deleted the peering. Many services take a while, and without a leader the deletion stops.",
     ],
-    remedy: "Wait until it is gone from the list. If it stays, look at the leader's log.",
+    remedy: "Wait until the peering is gone from the list. If it stays, check the leader's log.",
     next: "peering list",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::word("DELETING")],
 };
 
 pub static NO_HEARTBEAT: Entry = Entry {
     name: "no-heartbeat",
     area: Area::Established,
-    summary: "This side has never heard a heartbeat from the other. A peering can be ACTIVE and still not be healthy.",
-    why: &[
-        "The stream was never opened, or only just now (heartbeats come every 15 s).",
-        "A proxy between holds the stream but passes nothing on.",
+    summary: "This cluster has received no heartbeat from its peer, so an ACTIVE peering may be unhealthy.",
+    causes: &[
+        "The stream never opened, or opened within the last 15 seconds, which is the heartbeat interval.",
+        "A proxy keeps the stream open but forwards nothing.",
     ],
-    remedy: "Read it again in a minute. If the heartbeat stays empty or old, look at the connection and at both leaders' logs.",
+    remedy: "Read the peering again in a minute. If the heartbeat is still missing or old, check the connection and the logs of both leaders.",
     next: "peering read -name NAME",
-    source: "recorded from Consul 1.23.0-dev; hashicorp/consul#22868",
+    source: "Recorded from Consul 1.23.0-dev; hashicorp/consul#22868",
     patterns: &[
         Pattern::part("\"LastHeartbeat\": null"),
         Pattern::part("\"LastHeartbeat\":null"),
@@ -100,14 +100,14 @@ pub static NO_HEARTBEAT: Entry = Entry {
 pub static STREAM_ERROR: Entry = Entry {
     name: "stream-error",
     area: Area::Established,
-    summary: "The peering's stream ended with an error; Consul opens it again by itself.",
-    why: &[
-        "The connection between the clusters was cut, or one side's leader changed.",
-        "The other side refused the stream; the detail says why.",
+    summary: "The peering stream ended with an error, and Consul reconnects.",
+    causes: &[
+        "The connection between the clusters closed, or the leader of one cluster changed.",
+        "The other cluster rejected the stream. The rest of the message contains the reason.",
     ],
-    remedy: "Once is nothing. If it repeats, explain the error in the same line.",
+    remedy: "A single occurrence is harmless. If it repeats, run `peering explain` with the rest of the message.",
     next: "peering read -name NAME",
-    source: "Consul's source",
+    source: "Consul source code",
     patterns: &[
         Pattern::vague("error managing peering stream"),
         Pattern::vague("error handling stream"),

@@ -14,14 +14,14 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static KUBERNETES_SECRET_MISSING: Entry = Entry {
     name: "kubernetes-secret-missing",
     area: Area::Kubernetes,
-    summary: "The PeeringDialer names a Secret that is not in its namespace.",
-    why: &[
-        "The Secret with the token was not copied from the acceptor's cluster yet, or into another namespace.",
+    summary: "The Secret that the PeeringDialer names does not exist in its namespace.",
+    causes: &[
+        "The Secret was not copied from the acceptor's cluster yet, or was copied to a different namespace.",
         "Its name or key differs from `spec.peer.secret`.",
     ],
-    remedy: "Copy the Secret over, into the namespace of the PeeringDialer.",
+    remedy: "Copy the Secret to the namespace of the PeeringDialer.",
     next: "kubectl get secret -l consul.hashicorp.com/peering-token=true -A",
-    source: "hashicorp/consul-k8s, the dialer's controller",
+    source: "hashicorp/consul-k8s source code (dialer controller)",
     patterns: &[
         Pattern::part("PeeringDialer spec.peer.secret does not exist"),
         Pattern::part("spec.peer.secret does not exist"),
@@ -31,11 +31,11 @@ pub static KUBERNETES_SECRET_MISSING: Entry = Entry {
 pub static KUBERNETES_SECRET_SHARED: Entry = Entry {
     name: "kubernetes-secret-shared",
     area: Area::Kubernetes,
-    summary: "Another peering resource in the namespace already uses a Secret of this name.",
-    why: &["Two PeeringAcceptors or PeeringDialers were given one `spec.peer.secret.name`."],
-    remedy: "Give each its own Secret name: one Secret holds one token.",
+    summary: "A different peering resource in the namespace already uses this Secret name.",
+    causes: &["Two PeeringAcceptors or PeeringDialers have the same `spec.peer.secret.name`."],
+    remedy: "Give each resource its own Secret name. A Secret contains one token.",
     next: "kubectl get peeringacceptors,peeringdialers -A",
-    source: "hashicorp/consul-k8s, the webhooks",
+    source: "hashicorp/consul-k8s source code (webhooks)",
     patterns: &[
         Pattern::part("an existing PeeringAcceptor resource has the same secret name"),
         Pattern::part("an existing PeeringDialer resource has the same secret name"),
@@ -45,14 +45,14 @@ pub static KUBERNETES_SECRET_SHARED: Entry = Entry {
 pub static KUBERNETES_RESOURCE_INCOMPLETE: Entry = Entry {
     name: "kubernetes-resource-incomplete",
     area: Area::Kubernetes,
-    summary: "The peering resource lacks a part of `spec.peer`, or changes one that cannot change.",
-    why: &[
-        "`spec.peer.secret` with name, key and backend is missing.",
-        "The backend is another than `kubernetes`, the only one.",
+    summary: "A field of `spec.peer` is missing, invalid or immutable.",
+    causes: &[
+        "`spec.peer.secret` lacks its name, key or backend.",
+        "The backend is not `kubernetes`, the only supported one.",
     ],
-    remedy: "Write spec.peer.secret with name, key and backend: kubernetes. To change the backend, delete the resource and create it again.",
+    remedy: "Set spec.peer.secret with name, key and backend: kubernetes. To change the backend, delete the resource and create it again.",
     next: "kubectl explain peeringacceptor.spec.peer.secret",
-    source: "hashicorp/consul-k8s, the resource types",
+    source: "hashicorp/consul-k8s source code (resource types)",
     patterns: &[
         Pattern::part("secret must be specified"),
         Pattern::part("peer must be specified"),
@@ -64,14 +64,14 @@ pub static KUBERNETES_RESOURCE_INCOMPLETE: Entry = Entry {
 pub static KUBERNETES_CONSUL_UNREACHABLE: Entry = Entry {
     name: "kubernetes-consul-unreachable",
     area: Area::Kubernetes,
-    summary: "The controller could not speak with Consul's servers.",
-    why: &[
+    summary: "The controller can't reach the Consul servers.",
+    causes: &[
         "The servers are down or not ready.",
-        "The controller's address for them, or its ACL token, is wrong.",
+        "The controller has the wrong address or ACL token for them.",
     ],
-    remedy: "Look at the controller's log just before this line, and at the servers.",
+    remedy: "Check the controller's log before this line, and check the servers.",
     next: "kubectl logs deployment/consul-connect-injector -n consul",
-    source: "hashicorp/consul-k8s, the controllers",
+    source: "hashicorp/consul-k8s source code (controllers)",
     patterns: &[
         Pattern::part("failed to get Consul server state"),
         Pattern::part("failed to create Consul API client"),
@@ -85,15 +85,15 @@ pub static KUBERNETES_CONSUL_UNREACHABLE: Entry = Entry {
 pub static KUBERNETES_TOKEN_REGENERATED: Entry = Entry {
     name: "kubernetes-token-regenerated",
     area: Area::Kubernetes,
-    summary: "The acceptor's controller generates a new token: the one before it stops working, if it was not used yet.",
-    why: &[
+    summary: "The acceptor's controller generates a token, which invalidates the previous token if it is unused.",
+    causes: &[
         "The annotation `consul.hashicorp.com/peering-version` was increased.",
         "The Secret was deleted, or its name or key in the resource changed.",
-        "The peering was gone from Consul.",
+        "The peering no longer exists in Consul.",
     ],
-    remedy: "Copy the new Secret to the dialing cluster. The established connection goes on meanwhile.",
+    remedy: "Copy the new Secret to the dialing cluster. An established connection stays up.",
     next: "kubectl get secret -l consul.hashicorp.com/peering-token=true -A",
-    source: "hashicorp/consul-k8s, the acceptor's controller",
+    source: "hashicorp/consul-k8s source code (acceptor controller)",
     patterns: &[
         Pattern::part("generating new token for an existing peering"),
         Pattern::part("stale secret in status; deleting stale secret"),
@@ -104,14 +104,14 @@ pub static KUBERNETES_TOKEN_REGENERATED: Entry = Entry {
 pub static KUBERNETES_RE_ESTABLISHING: Entry = Entry {
     name: "kubernetes-re-establishing",
     area: Area::Kubernetes,
-    summary: "The dialer's controller establishes again, with whatever token the Secret holds now.",
-    why: &[
-        "The Secret was written again (its resourceVersion changed). After restoring a backup that replays an old token.",
-        "The version annotation was increased, or the peering was gone from Consul.",
+    summary: "The dialer's controller establishes again with the token in the Secret.",
+    causes: &[
+        "The Secret changed (its resourceVersion is different). Restoring a backup uses an old token again.",
+        "The version annotation was increased, or the peering no longer exists in Consul.",
     ],
-    remedy: "If Consul then answers that the secret is invalid, the Secret holds a used token: generate a new one on the acceptor and copy it.",
+    remedy: "If Consul then reports an invalid secret, the Secret contains a used token. Generate a token on the acceptor and copy it.",
     next: "peering stale @token -name ACCEPTOR_NAME -probe",
-    source: "hashicorp/consul-k8s, the dialer's controller",
+    source: "hashicorp/consul-k8s source code (dialer controller)",
     patterns: &[
         Pattern::part("re-establishing peering"),
         Pattern::part("establishing peering with the existing spec.peer.secret"),

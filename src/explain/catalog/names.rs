@@ -1,4 +1,4 @@
-//! Names that are taken, from the other direction.
+//! Names that a different peering uses.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -13,15 +13,15 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static NAME_TAKEN_BY_DIALER: Entry = Entry {
     name: "name-taken-by-dialer",
     area: Area::Staleness,
-    summary: "A token cannot be generated for this name: here, the name already belongs to a peering that dials.",
-    why: &[
-        "An establish under this name failed and left a PENDING peering behind.",
-        "The name is in use: this cluster dials a peer that it calls so.",
-        "The command was meant for the other cluster: the dialer does not generate tokens.",
+    summary: "Consul can't generate a token: in this cluster the name belongs to a peering that dials.",
+    causes: &[
+        "An establish under this name failed and left a PENDING peering.",
+        "This cluster dials a peer with that local name.",
+        "You ran the command on the dialer. Only the acceptor generates tokens.",
     ],
-    remedy: "If the peering of that name is PENDING and nobody needs it, delete it. Otherwise choose another name. A name is local: both sides need not use the same.",
+    remedy: "Read the peering. If it is PENDING and unused, delete it; otherwise choose a different name. The clusters do not need to use the same name.",
     next: "peering read -name NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("cannot create peering with name: \"{name}\"; there is already an established peering"),
         Pattern::part("there is already an established peering"),
@@ -31,14 +31,14 @@ pub static NAME_TAKEN_BY_DIALER: Entry = Entry {
 pub static NAME_TAKEN_BY_ACCEPTOR: Entry = Entry {
     name: "name-taken-by-acceptor",
     area: Area::Staleness,
-    summary: "A peering cannot be established under this name: here, the name already belongs to a peering that waits to be dialed.",
-    why: &[
-        "A token was generated here for the same name.",
-        "The token was taken to the cluster that should have accepted, or both clusters generated one. Only one side generates, the other establishes.",
+    summary: "Consul can't establish: in this cluster the name belongs to a peering that waits for a dialer.",
+    causes: &[
+        "A token was generated in this cluster for the same name.",
+        "You ran the command on the acceptor, or both clusters generated a token. One cluster generates and the other establishes.",
     ],
-    remedy: "Establish under another name, or delete the waiting peering here if nobody holds its token.",
+    remedy: "Establish under a different name. If no one uses the token of the waiting peering, you can delete that peering instead.",
     next: "peering read -name NAME",
-    source: "Consul's source; failures seen in public issues",
+    source: "Consul source code; public issues",
     patterns: &[
         Pattern::part(
             "cannot create peering with name: \"{name}\"; there is an existing peering expecting to be dialed",
@@ -50,25 +50,27 @@ pub static NAME_TAKEN_BY_ACCEPTOR: Entry = Entry {
 pub static NAME_CHANGES_DIRECTION: Entry = Entry {
     name: "name-changes-direction",
     area: Area::Staleness,
-    summary: "The name belongs to a peering of the other direction: a peering that waits cannot start to dial, nor the other way round.",
-    why: &["A peering of that name is left from an earlier try, in which the clusters had the other roles."],
-    remedy: "Delete the old peering, or use another name.",
+    summary: "The name belongs to a peering of the opposite direction: a peering cannot change between dialer and acceptor.",
+    causes: &[
+        "A peering from an earlier attempt, in which the clusters had the opposite roles, still has the name.",
+    ],
+    remedy: "Delete the old peering, or use a different name.",
     next: "peering list",
-    source: "Consul's source",
+    source: "Consul source code",
     patterns: &[Pattern::part("Cannot switch peering dialing mode from {from} to {to}")],
 };
 
 pub static NAME_ID_MISMATCH: Entry = Entry {
     name: "name-id-mismatch",
     area: Area::Staleness,
-    summary: "A peering of that name exists under another ID.",
-    why: &[
-        "Two people created the peering at the same moment.",
-        "The old peering of that name is not completely deleted yet.",
+    summary: "A peering with that name exists under a different ID.",
+    causes: &[
+        "Two people created the peering at the same time.",
+        "The deletion of the old peering has not finished.",
     ],
-    remedy: "Look at what stands there; delete it if it is the old one, wait until it is gone from the list, and try again.",
+    remedy: "List the peerings. If the existing one is old, delete it, wait until it is gone from the list, and try again.",
     next: "peering list",
-    source: "Consul's source",
+    source: "Consul source code",
     patterns: &[
         Pattern::part("A peering already exists with the name \"{name}\" and a different ID"),
         Pattern::part("A peering already exists with the ID"),
@@ -78,12 +80,13 @@ pub static NAME_ID_MISMATCH: Entry = Entry {
 pub static DIALED_BY_ACCEPTOR: Entry = Entry {
     name: "dialed-by-acceptor",
     area: Area::Staleness,
-    summary: "The dialer reached a cluster that considers itself the dialer of this peering.",
-    why: &[
-        "The addresses in the token lead back to the dialing side, or both sides were established with each other's tokens.",
+    summary: "The dialer reached a cluster that is itself the dialer of this peering.",
+    causes: &[
+        "The token's addresses lead back to the dialing cluster.",
+        "Each cluster established with the other's token.",
     ],
-    remedy: "Delete the peering on both sides. Generate on one, establish on the other.",
+    remedy: "Delete the peering on both clusters. Generate a token on one and establish on the other.",
     next: "peering list",
-    source: "Consul's source",
+    source: "Consul source code",
     patterns: &[Pattern::part("the wrong end of peering is being dialed")],
 };

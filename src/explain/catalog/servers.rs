@@ -1,4 +1,4 @@
-//! The servers' own settings and state.
+//! Configuration and state of the servers.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -20,25 +20,25 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static GRPC_TLS_DISABLED: Entry = Entry {
     name: "grpc-tls-disabled",
     area: Area::Established,
-    summary: "The acceptor's servers have no gRPC port with TLS, so they do not generate tokens.",
-    why: &[
-        "`ports.grpc_tls` is not set on the servers; `ports.grpc` is the plain one since 1.14.",
-        "gRPC is off altogether (port -1).",
+    summary: "The acceptor's servers have no gRPC TLS port, so they do not generate tokens.",
+    causes: &[
+        "`ports.grpc_tls` is not set on the servers. Since Consul 1.14, `ports.grpc` is plaintext.",
+        "gRPC is disabled (port -1).",
     ],
-    remedy: "Set ports.grpc_tls = 8503 on every server, restart them one by one, open the port, and generate again.",
+    remedy: "Set ports.grpc_tls = 8503 on every server, restart the servers one at a time, open the port, and generate the token again.",
     next: "curl -s http://127.0.0.1:8500/v1/agent/self",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("TLS for gRPC must be enabled when generating peering tokens")],
 };
 
 pub static CONNECT_DISABLED: Entry = Entry {
     name: "connect-disabled",
     area: Area::Established,
-    summary: "Connect is off on the servers, and peering needs its CA.",
-    why: &["`connect.enabled` is not set in the servers' configuration."],
-    remedy: "Set connect { enabled = true } on every server and restart them one by one.",
+    summary: "Connect is disabled on the servers, and peering needs the Connect CA.",
+    causes: &["The servers' configuration does not set `connect.enabled`."],
+    remedy: "Set connect { enabled = true } on every server and restart the servers one at a time.",
     next: "consul connect ca get-config",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part(
             "connect.enabled must be set to true in the server's configuration when generating peering tokens",
@@ -51,14 +51,14 @@ pub static CONNECT_DISABLED: Entry = Entry {
 pub static PEERING_DISABLED: Entry = Entry {
     name: "peering-disabled",
     area: Area::Established,
-    summary: "Peering is turned off on this cluster.",
-    why: &[
-        "`peering.enabled` is false in the configuration of the servers or of the agent that was asked.",
-        "In 1.13 it was off by default.",
+    summary: "Peering is disabled in this cluster.",
+    causes: &[
+        "`peering.enabled` is false on the servers or on the agent that answered.",
+        "Consul 1.13 disables peering by default.",
     ],
-    remedy: "Set peering { enabled = true } on the servers and agents and restart them one by one.",
+    remedy: "Set peering { enabled = true } on the servers and agents, and restart them one at a time.",
     next: "peering list",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("peering must be enabled to use this endpoint"),
         Pattern::part("peering is disabled"),
@@ -69,14 +69,14 @@ pub static PEERING_DISABLED: Entry = Entry {
 pub static SERVER_IS_FOLLOWER: Entry = Entry {
     name: "server-is-follower",
     area: Area::Established,
-    summary: "The server that was reached is not the acceptor's leader, and peering streams are for the leader.",
-    why: &[
-        "Normal: the dialer goes on to the next address by itself.",
-        "If it is said of every address: the leader's is missing from the token, or a load balancer leads to followers only.",
+    summary: "The dialer reached a follower, but only the acceptor's leader accepts peering streams.",
+    causes: &[
+        "This is normal: the dialer continues with the next address.",
+        "If every address reports it, the token lacks the leader's address, or a load balancer leads only to followers.",
     ],
-    remedy: "Nothing, if another address works. Otherwise generate a new token that names every server, or let the load balancer reach all of them.",
+    remedy: "If a different address works, no action is needed. Otherwise make the load balancer reach every server, or generate a token that contains every server.",
     next: "consul operator raft list-peers",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("cannot establish a peering stream on a follower node"),
         Pattern::part("stream disconnected due to 'failed precondition' error"),
@@ -87,14 +87,14 @@ pub static SERVER_IS_FOLLOWER: Entry = Entry {
 pub static NO_LEADER: Entry = Entry {
     name: "no-leader",
     area: Area::Established,
-    summary: "The servers have no leader at the moment, or just lost it: nothing can be written.",
-    why: &[
-        "An election is going on; it takes seconds.",
-        "Too few servers are up, or they cannot reach each other (port 8300).",
+    summary: "The cluster has no leader, so it accepts no writes.",
+    causes: &[
+        "An election is in progress and takes a few seconds.",
+        "Too few servers are up, or they can't reach each other on port 8300.",
     ],
-    remedy: "Wait a few seconds. If it stays, bring the servers back before anything else. Then try again; if an establish was cut off in the middle, ask first whether the token is still good: peering stale @token -name ACCEPTOR_NAME -probe.",
+    remedy: "Wait a few seconds and retry. If there is still no leader, restore the servers first. If an establish was interrupted, check the token before you retry: peering stale @token -name ACCEPTOR_NAME -probe.",
     next: "consul operator raft list-peers",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("leadership lost while committing log"),
         Pattern::part("leadership lost"),
@@ -111,15 +111,15 @@ pub static NO_LEADER: Entry = Entry {
 pub static SERVER_RPC_FAILED: Entry = Entry {
     name: "server-rpc-failed",
     area: Area::Established,
-    summary: "A Consul server or client could not pass the call on to another server of its own cluster.",
-    why: &[
-        "The other server is down or just restarting, or port 8300 between them is closed.",
-        "Certificates for RPC between the servers do not fit.",
-        "The client agent knows no server.",
+    summary: "A Consul agent could not forward the call to a server of its own cluster.",
+    causes: &[
+        "The server is down or restarting, or port 8300 between the servers is closed.",
+        "The certificates for RPC between the servers do not match.",
+        "The client agent has no known servers.",
     ],
-    remedy: "This is inside one cluster, not between the two. Look at its members and at the servers' logs.",
+    remedy: "This problem is inside one cluster, not between the two. Check its members and the servers' logs.",
     next: "consul members",
-    source: "recorded in part from Consul 1.23.0-dev; Consul's source",
+    source: "Consul source code; partly recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::outer("rpc error getting client: {detail}"),
         Pattern::outer("failed to get conn: {detail}"),
@@ -133,14 +133,14 @@ pub static SERVER_RPC_FAILED: Entry = Entry {
 pub static RATE_LIMITED: Entry = Entry {
     name: "rate-limited",
     area: Area::Established,
-    summary: "Consul refused the call because too many came in.",
-    why: &[
-        "The cluster's limits on reads, writes or connections are reached, by whatever traffic.",
+    summary: "Consul rejected the call because of a rate limit.",
+    causes: &[
+        "The cluster reached its limit on reads, writes or connections.",
         "A script retries without a pause.",
     ],
-    remedy: "Wait and try again. The call was refused before anything was done, so no token was used up. If it stays, look at limits.request_limits and at who calls so often.",
+    remedy: "Wait and retry. Consul rejected the call before doing anything, so no token was used. If it persists, check limits.request_limits and find the client with the most calls.",
     next: "consul monitor -log-level=warn",
-    source: "Consul's source; failures of the same kind",
+    source: "Consul source code",
     patterns: &[
         Pattern::part("rate limit exceeded, try again later or against a different server"),
         Pattern::part(
@@ -159,12 +159,12 @@ pub static RATE_LIMITED: Entry = Entry {
 pub static MESSAGE_TOO_LARGE: Entry = Entry {
     name: "message-too-large",
     area: Area::Established,
-    summary: "One message of the peering stream is larger than the other side takes.",
-    why: &[
-        "A service with very many instances, or very many exported services, is sent in one piece.",
+    summary: "A message on the peering stream is larger than the other cluster accepts.",
+    causes: &[
+        "Consul sends a service with many instances, or many exported services, in one message.",
         "A proxy limits the size of messages.",
     ],
-    remedy: "Upgrade both sides; later releases take larger messages. Until then export less to this peer.",
+    remedy: "Upgrade both clusters; later releases accept larger messages. Until then, export fewer services to this peer.",
     next: "peering exported-services -name NAME",
     source: "hashicorp/consul#15503",
     patterns: &[
@@ -178,14 +178,14 @@ pub static MESSAGE_TOO_LARGE: Entry = Entry {
 pub static SECRET_NOT_STORED: Entry = Entry {
     name: "secret-not-stored",
     area: Area::Established,
-    summary: "The acceptor could not store the exchange of the secret.",
-    why: &[
-        "The acceptor's servers have no leader or are overloaded.",
-        "The acceptor's peering was changed at the same moment.",
+    summary: "The acceptor could not store the result of the secret exchange.",
+    causes: &[
+        "The acceptor's servers are overloaded or have no leader.",
+        "The acceptor's peering changed at the same time.",
     ],
-    remedy: "Look at the acceptor's log. Whether the token was used up is not certain: ask before you try again.",
+    remedy: "Check the acceptor's log. The token may or may not be used up, so check it before you retry.",
     next: "peering stale @token -name ACCEPTOR_NAME -probe",
-    source: "recorded from Consul 1.23.0-dev with several details",
+    source: "Recorded from Consul 1.23.0-dev with several causes",
     patterns: &[
         Pattern::vague("failed to persist peering secret: {detail}"),
         Pattern::vague("failed to persist peering: {detail}"),
@@ -198,36 +198,39 @@ pub static SECRET_NOT_STORED: Entry = Entry {
 pub static ACCEPTOR_INTERNAL_ERROR: Entry = Entry {
     name: "acceptor-internal-error",
     area: Area::Established,
-    summary: "The acceptor reports trouble of its own, in words not known here.",
-    why: &["A fault of the acceptor's servers; their log says more.", "A proxy answered in their place."],
-    remedy: "Look at the log of the acceptor's leader at the time of the error.",
+    summary: "The acceptor reports an internal error that this catalog does not list.",
+    causes: &[
+        "The acceptor's servers have a problem. Their log contains the details.",
+        "A proxy answered instead of the servers.",
+    ],
+    remedy: "Check the log of the acceptor's leader at the time of the error.",
     next: "consul monitor -log-level=debug",
-    source: "gRPC's status codes",
+    source: "gRPC status codes",
     patterns: &[Pattern::code("Internal"), Pattern::code("DataLoss")],
 };
 
 pub static ACCEPTOR_ABORTED: Entry = Entry {
     name: "acceptor-aborted",
     area: Area::Established,
-    summary: "The acceptor ended the call because its state does not allow it now.",
-    why: &["The acceptor's peering is DELETING or TERMINATED.", "Two calls came at the same moment."],
-    remedy: "Look at the peering on the acceptor.",
+    summary: "The acceptor ended the call because of the peering's current state.",
+    causes: &["The acceptor's peering is DELETING or TERMINATED.", "Two calls arrived at the same time."],
+    remedy: "Read the peering on the acceptor.",
     next: "peering read -name ACCEPTOR_NAME",
-    source: "gRPC's status codes",
+    source: "gRPC status codes",
     patterns: &[Pattern::code("Aborted")],
 };
 
 pub static ACCEPTOR_INVALID_ARGUMENT: Entry = Entry {
     name: "acceptor-invalid-argument",
     area: Area::Established,
-    summary: "The acceptor does not accept something in the request, such as the peer ID.",
-    why: &[
-        "The peering of the token's ID does not exist any more.",
-        "The versions of the two sides are far apart.",
+    summary: "The acceptor rejects a value in the request, such as the peer ID.",
+    causes: &[
+        "The peering with the token's peer ID no longer exists.",
+        "The versions of the clusters are too far apart.",
     ],
-    remedy: "Read the detail in the message, and compare the versions of both sides.",
+    remedy: "Read the detail in the message, and compare the versions of both clusters.",
     next: "peering stale @token -name ACCEPTOR_NAME -probe",
-    source: "gRPC's status codes",
+    source: "gRPC status codes",
     patterns: &[
         Pattern::part("initial subscription request must {detail}"),
         Pattern::part("subscription request to unknown resource URL: {url}"),

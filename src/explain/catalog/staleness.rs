@@ -1,4 +1,4 @@
-//! Tokens that were used, replaced, or whose peering is gone.
+//! Tokens that are used or superseded, or whose peering was deleted.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -14,17 +14,17 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static SECRET_INVALID: Entry = Entry {
     name: "secret-invalid",
     area: Area::Staleness,
-    summary: "The acceptor does not take this token's establishment secret: the token cannot be used any more.",
-    why: &[
-        "The token was used before. One establish uses it up, even one that failed afterwards.",
-        "A newer token was generated for the same name: only the last one works.",
+    summary: "The acceptor rejects the token's establishment secret, so this token can't be used anymore.",
+    causes: &[
+        "The token was used before. One establish uses it up, even if a later step of that establish failed.",
+        "A newer token was generated for the same name. Only the newest token works.",
         "The peering was deleted on the acceptor, or deleted and created again.",
-        "The acceptor's peering is TERMINATED: Consul then generates tokens that can never work.",
-        "On Kubernetes: a backup was restored, and the dialer replayed an old Secret.",
+        "The acceptor's peering is TERMINATED. Consul generates tokens for it that never work.",
+        "On Kubernetes, restoring a backup made the dialer use an old Secret again.",
     ],
-    remedy: "Consul has this one message for all of them, so first find out which it is. Mostly a new token from the acceptor helps; if the peering there is TERMINATED, delete it first. If the dialer shows the peering ACTIVE, the token did its work and nothing is wrong.",
+    remedy: "Find out which cause applies, because Consul prints the same message for all of them. If the dialer shows the peering as ACTIVE, you need no token. Otherwise generate a token on the acceptor; if the peering there is TERMINATED, delete it first.",
     next: "peering stale @token -name ACCEPTOR_NAME -probe",
-    source: "recorded from Consul 1.23.0-dev and 1.13 to 1.20; hashicorp/consul#15086",
+    source: "Recorded from Consul 1.23.0-dev and 1.13 to 1.20; hashicorp/consul#15086",
     patterns: &[
         Pattern::part("a new peering token must be generated: invalid peering establishment secret"),
         Pattern::part("invalid peering establishment secret"),
@@ -37,15 +37,15 @@ pub static SECRET_INVALID: Entry = Entry {
 pub static NO_UNUSED_SECRET: Entry = Entry {
     name: "no-unused-secret",
     area: Area::Staleness,
-    summary: "The acceptor knows the peering, but holds no unused establishment secret for it.",
-    why: &[
-        "The token carries an empty `EstablishmentSecret` (it was edited), and its peering is already established.",
-        "Two dialers used the same token at once, and this one came second.",
-        "It is the answer to `peering stale -probe` for a peering whose token was used.",
+    summary: "The acceptor has the peering but no unused establishment secret for it.",
+    causes: &[
+        "Someone edited the token and removed `EstablishmentSecret`, and the peering is already established.",
+        "Two dialers used the same token at the same time, and this one was second.",
+        "`peering stale -probe` gets this answer for a peering whose token was used.",
     ],
-    remedy: "Generate a new token for the name on the acceptor. The established connection is not touched by that.",
+    remedy: "If the peering is established, you need no token. Otherwise generate a token for the name on the acceptor. An established connection stays up.",
     next: "peering stale @token -name ACCEPTOR_NAME -probe",
-    source: "recorded from Consul 1.23.0-dev and 1.14 to 1.20",
+    source: "Recorded from Consul 1.23.0-dev and 1.14 to 1.20",
     patterns: &[
         Pattern::part("invalid establishment secret: peering was already established"),
         Pattern::part("peering was already established"),
@@ -56,15 +56,15 @@ pub static NO_UNUSED_SECRET: Entry = Entry {
 pub static STREAM_SECRET_INVALID: Entry = Entry {
     name: "stream-secret-invalid",
     area: Area::Staleness,
-    summary: "The acceptor knows the peering, but not the secret with which the dialer opens the connection.",
-    why: &[
-        "A newer token was used by another dialer: its secret replaced this one's.",
+    summary: "The acceptor has the peering but rejects the dialer's stream secret.",
+    causes: &[
+        "Another dialer used a newer token, and its secret replaced this one.",
         "The acceptor's state was restored from a snapshot.",
-        "It is the answer to the first question of `peering stale -probe`, which sends a random one; then it is good news.",
+        "`peering stale -probe` sends a random secret and expects this answer, which confirms that the peering exists.",
     ],
-    remedy: "If the dialer's log says it: generate a new token on the acceptor and establish again under the same name.",
+    remedy: "If the dialer's log shows this message, generate a token on the acceptor and establish again under the same name.",
     next: "peering stale @token -name ACCEPTOR_NAME -probe",
-    source: "recorded from Consul 1.23.0-dev and 1.13 to 1.20",
+    source: "Recorded from Consul 1.23.0-dev and 1.13 to 1.20",
     patterns: &[
         Pattern::part("invalid peering stream secret"),
         Pattern::part("invalid pending stream secret"),
@@ -75,15 +75,15 @@ pub static STREAM_SECRET_INVALID: Entry = Entry {
 pub static PEER_ID_UNKNOWN: Entry = Entry {
     name: "peer-id-unknown",
     area: Area::Staleness,
-    summary: "The acceptor has no peering with the ID that the token carries.",
-    why: &[
-        "The peering was deleted on the acceptor; if it was created again under the same name, it has another ID.",
-        "The addresses lead to another cluster than the one that made the token.",
-        "The acceptor's state was lost or restored from before the token was generated.",
+    summary: "The acceptor has no peering with the token's peer ID.",
+    causes: &[
+        "The peering was deleted on the acceptor. A peering created again under the same name has a different ID.",
+        "The addresses lead to a different cluster than the one that generated the token.",
+        "The acceptor lost its state, or restored a snapshot from before the token was generated.",
     ],
-    remedy: "Generate a new token on the acceptor. On the dialer, delete what is left under the name first.",
+    remedy: "Delete what is left of the peering on the dialer, then generate a token on the acceptor.",
     next: "peering read -name ACCEPTOR_NAME",
-    source: "recorded from Consul 1.23.0-dev and 1.13 to 1.20",
+    source: "Recorded from Consul 1.23.0-dev and 1.13 to 1.20",
     patterns: &[
         Pattern::part("initial subscription for unknown PeerID: {peer_id}"),
         Pattern::part("failed to find PeerID: {peer_id}"),
@@ -94,14 +94,14 @@ pub static PEER_ID_UNKNOWN: Entry = Entry {
 pub static PEERING_DELETED: Entry = Entry {
     name: "peering-deleted",
     area: Area::Staleness,
-    summary: "The acceptor's peering is DELETING or TERMINATED: none of its tokens can work.",
-    why: &[
-        "The dialer deleted its side; the acceptor's stays, as TERMINATED, and still generates tokens that never work.",
-        "The peering is being deleted on the acceptor right now.",
+    summary: "The acceptor's peering is DELETING or TERMINATED, so none of its tokens can work.",
+    causes: &[
+        "The dialer deleted its side. The acceptor's side stays TERMINATED and keeps generating tokens that never work.",
+        "The acceptor is deleting the peering.",
     ],
-    remedy: "On the acceptor: delete the peering, wait until it is gone from the list, then generate a new token.",
+    remedy: "On the acceptor, delete the peering, wait until it is gone from the list, and generate a token.",
     next: "peering delete -name ACCEPTOR_NAME",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("peering is marked as deleted: {peer_id}"),
         Pattern::part("peering is marked as deleted"),
@@ -113,10 +113,10 @@ pub static PEERING_DELETED: Entry = Entry {
 pub static SECRET_IN_USE: Entry = Entry {
     name: "secret-in-use",
     area: Area::Staleness,
-    summary: "The acceptor drew a secret that is already in use, and asks to be asked again.",
-    why: &["Chance. It says nothing about the token."],
+    summary: "The acceptor generated a secret that is already in use and asks you to retry.",
+    causes: &["A random collision, unrelated to the token."],
     remedy: "Run the same command again.",
     next: "peering generate-token -name NAME",
-    source: "Consul's source",
+    source: "Consul source code",
     patterns: &[Pattern::part("peering secret is already in use, retry the operation")],
 };

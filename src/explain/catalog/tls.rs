@@ -1,4 +1,4 @@
-//! Ports, protocols and certificates of what answers at an address.
+//! Ports, protocols and certificates.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -21,15 +21,15 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static NOT_A_TLS_PORT: Entry = Entry {
     name: "not-a-tls-port",
     area: Area::Tls,
-    summary: "What answers on this port does not speak TLS, but the token demands it.",
-    why: &[
-        "The port is the plain gRPC port (8502) or the HTTP port (8500). Since Consul 1.14, gRPC with TLS is on 8503.",
-        "-server-external-addresses was given with the wrong port.",
-        "A proxy answers in plain text.",
+    summary: "The port does not use TLS, but the token requires it.",
+    causes: &[
+        "The port is the plaintext gRPC port (8502) or the HTTP port (8500). Since Consul 1.14, gRPC with TLS uses 8503.",
+        "The value of -server-external-addresses has the wrong port.",
+        "A proxy answers in plaintext.",
     ],
-    remedy: "Generate a new token whose addresses carry the acceptor's gRPC TLS port (`ports.grpc_tls`, usually 8503), and open that port in firewalls.",
+    remedy: "Open the acceptor's gRPC TLS port (`ports.grpc_tls`, usually 8503) in firewalls, and generate a token whose addresses use it.",
     next: "peering generate-token -name ACCEPTOR_NAME -server-external-addresses HOST:8503",
-    source: "recorded from Consul 1.23.0-dev; hashicorp/consul#15894",
+    source: "Recorded from Consul 1.23.0-dev; hashicorp/consul#15894",
     patterns: &[
         Pattern::part("first record does not look like a TLS handshake"),
         Pattern::part("received record with version"),
@@ -42,15 +42,15 @@ pub static NOT_A_TLS_PORT: Entry = Entry {
 pub static PLAINTEXT_TO_TLS_PORT: Entry = Entry {
     name: "plaintext-to-tls-port",
     area: Area::Tls,
-    summary: "The dialer spoke gRPC without TLS, and the port expects TLS: the token has no CA.",
-    why: &[
-        "The token's `CA` is null or was removed: the dialer then uses no TLS.",
-        "The token is of a cluster without gRPC TLS, but the port belongs to one with it.",
-        "If the token does have a CA: TLS worked, and then a proxy behind it closed the connection.",
+    summary: "The dialer used gRPC without TLS because the token has no CA, but the port requires TLS.",
+    causes: &[
+        "The token's `CA` is null or was removed. The dialer then uses no TLS.",
+        "The token comes from a cluster without gRPC TLS, but the address belongs to a cluster with it.",
+        "If the token has a CA, TLS worked and a proxy behind it closed the connection.",
     ],
-    remedy: "Generate a new token on the acceptor and look whether it has a CA.",
+    remedy: "Check whether the token has a CA. If it has none, generate a token on the acceptor and check that one.",
     next: "peering validate @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("error reading server preface: EOF"),
         Pattern::part("error reading server preface: read tcp {sockets}: read: connection reset by peer"),
@@ -61,14 +61,14 @@ pub static PLAINTEXT_TO_TLS_PORT: Entry = Entry {
 pub static HANDSHAKE_CLOSED: Entry = Entry {
     name: "handshake-closed",
     area: Area::Tls,
-    summary: "The other side closed the connection during the TLS handshake without a word.",
-    why: &[
-        "The port belongs to another protocol: 8301 and 8302 (gossip) and 8300 (server RPC) do this.",
-        "A load balancer without a server behind it takes the connection and closes it.",
+    summary: "The server closed the connection during the TLS handshake.",
+    causes: &[
+        "The port uses a different protocol, such as gossip (8301, 8302) or server RPC (8300).",
+        "A load balancer accepts the connection and closes it because it has no server behind it.",
     ],
-    remedy: "Use the acceptor's gRPC TLS port, usually 8503, and generate a new token with it.",
+    remedy: "Generate a token whose addresses use the acceptor's gRPC TLS port, usually 8503.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("authentication handshake failed: EOF"),
         Pattern::part("authentication handshake failed: unexpected EOF"),
@@ -81,15 +81,15 @@ pub static HANDSHAKE_CLOSED: Entry = Entry {
 pub static CERTIFICATE_FROM_ANOTHER_CLUSTER: Entry = Entry {
     name: "certificate-from-another-cluster",
     area: Area::Tls,
-    summary: "A Consul server answered, but of another cluster or datacenter than the token's.",
-    why: &[
-        "The address now belongs to another cluster: it was rebuilt, or its data was lost, which gives it another trust domain.",
-        "-server-external-addresses or a load balancer leads to the wrong cluster.",
-        "The token's `ServerName` was edited.",
+    summary: "A Consul server answered, but it belongs to a different cluster or datacenter than the token.",
+    causes: &[
+        "The address now belongs to a different cluster. A rebuilt cluster, or one that lost its data, has a new trust domain.",
+        "The value of -server-external-addresses or a load balancer leads to the wrong cluster.",
+        "Someone edited the token's `ServerName`.",
     ],
-    remedy: "Compare the two names: both end in the trust domain of a cluster. Correct the address, or generate a new token on the cluster that you mean to reach.",
+    remedy: "Compare the two names: each ends in the trust domain of its cluster. Correct the address, or generate a token on the cluster that you want to reach.",
     next: "peering diagnose @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part(
         "x509: certificate is valid for server.{datacenter}.peering.{shown}, not server.{wanted}",
     )],
@@ -98,15 +98,15 @@ pub static CERTIFICATE_FROM_ANOTHER_CLUSTER: Entry = Entry {
 pub static CERTIFICATE_NAME_MISMATCH: Entry = Entry {
     name: "certificate-name-mismatch",
     area: Area::Tls,
-    summary: "The certificate that was shown is made out to another name than the token's server name.",
-    why: &[
-        "A load balancer or proxy terminates TLS and shows its own certificate.",
-        "The port is Consul's HTTPS API or belongs to a client agent: they show the agent's own certificate.",
-        "The address leads to something that is not Consul.",
+    summary: "The server's certificate is for a different name than the token expects.",
+    causes: &[
+        "A load balancer or proxy terminates TLS and presents its own certificate.",
+        "The port is Consul's HTTPS API or belongs to a client agent, which presents the agent's certificate.",
+        "The address does not belong to Consul.",
     ],
-    remedy: "TLS must be passed through to the Consul servers (TCP mode, with ALPN h2): the dialer trusts the token's CA and the name server.DATACENTER.peering.TRUST_DOMAIN only.",
+    remedy: "Pass TLS through to the Consul servers (TCP mode, ALPN h2). The dialer trusts only the token's CA and the name server.DATACENTER.peering.TRUST_DOMAIN.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("x509: certificate is valid for {shown}, not {wanted}"),
         Pattern::part("certificate is not valid for any names, but wanted to match {wanted}"),
@@ -121,15 +121,15 @@ pub static CERTIFICATE_NAME_MISMATCH: Entry = Entry {
 pub static CERTIFICATE_UNKNOWN_AUTHORITY: Entry = Entry {
     name: "certificate-unknown-authority",
     area: Area::Tls,
-    summary: "The certificate that was shown was not issued by the token's CA.",
-    why: &[
-        "The acceptor's CA was rotated since the token was generated, without cross-signing, or replaced.",
-        "A load balancer or proxy terminates TLS and shows its own certificate.",
-        "The address leads to another cluster.",
+    summary: "The token's CA did not issue the server's certificate.",
+    causes: &[
+        "The acceptor's CA was replaced, or rotated without cross-signing, after the token was generated.",
+        "A load balancer or proxy terminates TLS and presents its own certificate.",
+        "The address leads to a different cluster.",
     ],
-    remedy: "Look at which certificate is shown. If it is Consul's, generate a new token: it carries today's CA. If it is a proxy's, let it pass TLS through.",
+    remedy: "Check which certificate the server presents. If it is Consul's, generate a token, which contains the current CA. If it is a proxy's, make the proxy pass TLS through.",
     next: "peering diagnose @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("x509: certificate signed by unknown authority (possibly because of \"{reason}\""),
         Pattern::part("x509: certificate signed by unknown authority"),
@@ -141,13 +141,13 @@ pub static CERTIFICATE_UNKNOWN_AUTHORITY: Entry = Entry {
 pub static CERTIFICATE_NOT_YET_VALID: Entry = Entry {
     name: "certificate-not-yet-valid",
     area: Area::Tls,
-    summary: "By the dialing server's clock, the certificate that was shown is not valid yet.",
-    why: &[
-        "The clocks of the two clusters are apart. The dialer's is behind, or the acceptor's was ahead when the certificate was made.",
+    summary: "According to the dialing server's clock, the server's certificate is not valid yet.",
+    causes: &[
+        "The clocks of the clusters differ. The dialer's clock is slow, or the acceptor's was fast when it issued the certificate.",
     ],
-    remedy: "Compare the clocks of both sides (NTP). The message names the dialer's time.",
+    remedy: "Compare the clocks of both clusters (NTP). The message contains the dialer's time.",
     next: "timedatectl status",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part(
         "certificate has expired or is not yet valid: current time {now} is before {not_before}",
     )],
@@ -156,15 +156,15 @@ pub static CERTIFICATE_NOT_YET_VALID: Entry = Entry {
 pub static CERTIFICATE_EXPIRED: Entry = Entry {
     name: "certificate-expired",
     area: Area::Tls,
-    summary: "The certificate that was shown, or a CA above it, has expired.",
-    why: &[
-        "The CA in the token has expired: an old token, or a root that was not rotated in time.",
-        "The server's certificate was not renewed, because the acceptor's CA or leader had trouble.",
-        "The dialing server's clock is ahead.",
+    summary: "The server's certificate, or a CA above it, has expired.",
+    causes: &[
+        "The CA in the token has expired: the token is old, or the root was not rotated in time.",
+        "The server could not renew its certificate because of a problem with the acceptor's CA or leader.",
+        "The dialing server's clock is fast.",
     ],
-    remedy: "Look at the dates of the token's CA first. If the CA has expired, rotate it on the acceptor and generate a new token. Otherwise look at the acceptor's log for why its certificate was not renewed.",
+    remedy: "Check the dates of the token's CA first. If it has expired, rotate the CA on the acceptor and generate a token. Otherwise check the acceptor's log for failed renewals.",
     next: "peering validate @token",
-    source: "Go's crypto/x509; recorded in its other form from Consul 1.23.0-dev",
+    source: "Go crypto/x509 package; recorded from Consul 1.23.0-dev in its other form",
     patterns: &[
         Pattern::part("certificate has expired or is not yet valid: current time {now} is after {not_after}"),
         Pattern::part("certificate has expired or is not yet valid"),
@@ -175,14 +175,14 @@ pub static CERTIFICATE_EXPIRED: Entry = Entry {
 pub static ALPN_MISSING: Entry = Entry {
     name: "alpn-missing",
     area: Area::Tls,
-    summary: "TLS worked, but the other side did not agree on HTTP/2 (ALPN `h2`), which newer dialers (Consul 1.23, grpc-go 1.67) demand.",
-    why: &[
-        "The acceptor is older than the dialer: builds of 1.14 to 1.21 select no ALPN, and a dialer built with grpc-go 1.67 or newer refuses them.",
+    summary: "TLS works, but the server did not select HTTP/2 (ALPN `h2`), which newer dialers require.",
+    causes: &[
+        "The acceptor is older than the dialer. Consul 1.14 to 1.21 selects no ALPN protocol; Consul 1.23 (grpc-go 1.67 or newer) requires it.",
         "A proxy or load balancer terminates TLS and does not offer h2.",
     ],
-    remedy: "Upgrade the acceptor first, then the dialer; the other way round works. Let a proxy between pass TLS through.",
+    remedy: "Upgrade the acceptor before the dialer; an older dialer works with a newer acceptor. Make proxies pass TLS through.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "recorded from Consul 1.23.0-dev against 1.14 and 1.20",
+    source: "Recorded from Consul 1.23.0-dev with acceptors 1.14 and 1.20",
     patterns: &[
         Pattern::part("missing selected ALPN property"),
         Pattern::part("remote error: tls: no application protocol"),
@@ -194,14 +194,14 @@ pub static ALPN_MISSING: Entry = Entry {
 pub static HTTP1_RESPONSE: Entry = Entry {
     name: "http1-response",
     area: Area::Tls,
-    summary: "Something answered in HTTP/1.1 where gRPC was expected: this is not Consul's gRPC port.",
-    why: &[
+    summary: "The server answered with HTTP/1.1, so this is not Consul's gRPC port.",
+    causes: &[
         "The address is the HTTPS API (8501) or a web server.",
-        "A proxy terminates TLS and speaks HTTP/1.1.",
+        "A proxy terminates TLS and uses HTTP/1.1.",
     ],
-    remedy: "Use the acceptor's gRPC TLS port, usually 8503, and generate a new token with it.",
+    remedy: "Generate a token whose addresses use the acceptor's gRPC TLS port, usually 8503.",
     next: "peering generate-token -name ACCEPTOR_NAME -server-external-addresses HOST:8503",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("looked like an HTTP/1.1 header"),
         Pattern::part("error reading server preface: http2: frame too large"),
@@ -215,14 +215,14 @@ pub static HTTP1_RESPONSE: Entry = Entry {
 pub static PROXY_RESPONSE: Entry = Entry {
     name: "proxy-response",
     area: Area::Tls,
-    summary: "An HTTP proxy or load balancer answered in Consul's place, with a page of its own.",
-    why: &[
-        "The proxy could not reach the server behind it (502, 503, 504), or forbids the path (403, 404).",
-        "The proxy speaks HTTP to its servers and does not know gRPC.",
+    summary: "An HTTP proxy or load balancer answered with its own page instead of Consul.",
+    causes: &[
+        "The proxy can't reach its server (502, 503, 504) or forbids the path (403, 404).",
+        "The proxy sends HTTP to its servers and does not support gRPC.",
     ],
-    remedy: "Go round the proxy, or set it to pass TCP and TLS through.",
+    remedy: "Bypass the proxy, or configure it to pass TCP and TLS through.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "gRPC's messages; failures of the same kind",
+    source: "gRPC and HTTP proxy error messages",
     patterns: &[
         Pattern::part("unexpected HTTP status code received from server: {status}"),
         Pattern::part("received unexpected content-type \"{content_type}\""),
@@ -242,28 +242,28 @@ pub static PROXY_RESPONSE: Entry = Entry {
 pub static PROXY_DENIED: Entry = Entry {
     name: "proxy-denied",
     area: Area::Tls,
-    summary: "Something before the acceptor forbade the call; the acceptor itself did not see it.",
-    why: &[
-        "A service mesh or a gRPC proxy has a rule (RBAC, authorization policy) that does not let the dialer in.",
+    summary: "A proxy denied the call before it reached the acceptor.",
+    causes: &[
+        "A service mesh or gRPC proxy has a rule (RBAC, authorization policy) that excludes the dialer.",
         "A mesh gateway's intentions or an ingress rule covers the peering port.",
     ],
-    remedy: "Allow the dialing servers there, or go round it: peering carries its own TLS, and its own secret is the permission.",
+    remedy: "Allow the dialing servers in that rule, or bypass the proxy. Peering has its own TLS and its own secret.",
     next: "peering diagnose @token",
-    source: "Envoy's message; failures of the same kind",
+    source: "Envoy error messages",
     patterns: &[Pattern::part("RBAC: access denied")],
 };
 
 pub static NOT_CONSUL_GRPC: Entry = Entry {
     name: "not-consul-grpc",
     area: Area::Tls,
-    summary: "A gRPC server answered, but it does not know Consul's peering.",
-    why: &[
-        "The address belongs to another gRPC service: a mesh gateway's or proxy's admin port, an application.",
-        "It is a Consul older than 1.13, or one with peering turned off, or a client agent instead of a server.",
+    summary: "A gRPC server answered, but it does not offer Consul's peering service.",
+    causes: &[
+        "The address belongs to a different gRPC service, such as an application or the admin port of a proxy.",
+        "The address belongs to a client agent, to Consul older than 1.13, or to a cluster with peering disabled.",
     ],
-    remedy: "Use the gRPC TLS address of the acceptor's servers. Client agents do not accept peerings.",
+    remedy: "Use the gRPC TLS addresses of the acceptor's servers. Client agents do not accept peerings.",
     next: "peering diagnose @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
         Pattern::part("unknown service {service}"),
         Pattern::part("unknown method {method}"),

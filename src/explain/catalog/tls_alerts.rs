@@ -1,8 +1,6 @@
-//! Refusals within TLS: alerts of the other side, and other faults of certificates.
+//! TLS alerts and other errors of the handshake.
 
 use crate::explain::{Area, Entry, Pattern};
-
-const SOURCE: &str = "TLS alerts as Go's crypto/tls words them; failures of the same kind";
 
 pub(super) static ENTRIES: &[&Entry] = &[
     &CLIENT_CERTIFICATE_REQUIRED,
@@ -17,14 +15,14 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static CLIENT_CERTIFICATE_REQUIRED: Entry = Entry {
     name: "client-certificate-required",
     area: Area::Tls,
-    summary: "The other side demands a client certificate, or does not take the one it got.",
-    why: &[
-        "The call did not reach Consul under the token's server name, by which peering is exempt from `verify_incoming`: a proxy changed or removed the name (SNI).",
-        "The address is a proxy or another port that demands client certificates.",
+    summary: "The server requires a client certificate or rejects the one it received.",
+    causes: &[
+        "A proxy changed or removed the TLS server name (SNI). Consul skips `verify_incoming` for peering only under the token's server name.",
+        "The address is a proxy or a different port that requires client certificates.",
     ],
-    remedy: "Let the name in the TLS handshake (SNI) through unchanged. Check that the address is the gRPC TLS port of a server.",
+    remedy: "Make the proxy pass the server name (SNI) through unchanged. Check that the address is the gRPC TLS port of a server.",
     next: "peering diagnose @token",
-    source: SOURCE,
+    source: "Go crypto/tls package (TLS alerts)",
     patterns: &[
         Pattern::part("tls: certificate required"),
         Pattern::part("tls: bad certificate"),
@@ -37,14 +35,14 @@ pub static CLIENT_CERTIFICATE_REQUIRED: Entry = Entry {
 pub static CERTIFICATE_REJECTED: Entry = Entry {
     name: "certificate-rejected",
     area: Area::Tls,
-    summary: "The other side says that it does not trust the certificate it was shown.",
-    why: &[
-        "A client certificate of another CA was sent.",
-        "In the acceptor's log: the dialer refused the acceptor's certificate, because its token carries another CA.",
+    summary: "The other side does not trust the certificate it received.",
+    causes: &[
+        "A client certificate from a different CA was sent.",
+        "In the acceptor's log: the dialer rejected the acceptor's certificate because its token contains a different CA.",
     ],
-    remedy: "In the acceptor's log, look at the dialer's error for the reason. Otherwise see which CA the address's clients must have.",
+    remedy: "If this is the acceptor's log, check the dialer's error for the reason. Otherwise check which CA the address requires for clients.",
     next: "peering diagnose @token",
-    source: SOURCE,
+    source: "Go crypto/tls package (TLS alerts)",
     patterns: &[
         Pattern::part("tls: unknown certificate authority"),
         Pattern::part("tls: unknown certificate"),
@@ -56,14 +54,14 @@ pub static CERTIFICATE_REJECTED: Entry = Entry {
 pub static TLS_VERSION_MISMATCH: Entry = Entry {
     name: "tls-version-mismatch",
     area: Area::Tls,
-    summary: "The two sides found no TLS version or cipher that both allow.",
-    why: &[
-        "`tls_min_version` or the cipher suites of one side exclude the other.",
-        "A proxy or an old device between speaks only old TLS.",
+    summary: "The dialer and the server have no TLS version or cipher suite in common.",
+    causes: &[
+        "`tls_min_version` or the cipher suites of one cluster exclude the other.",
+        "A proxy or an old device on the path supports only old TLS versions.",
     ],
     remedy: "Compare tls.grpc.tls_min_version and tls_cipher_suites of both clusters.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: SOURCE,
+    source: "Go crypto/tls package (TLS alerts)",
     patterns: &[
         Pattern::part("tls: handshake failure"),
         Pattern::part("tls: protocol version not supported"),
@@ -82,14 +80,15 @@ pub static TLS_VERSION_MISMATCH: Entry = Entry {
 pub static SERVER_NAME_UNRECOGNIZED: Entry = Entry {
     name: "server-name-unrecognized",
     area: Area::Tls,
-    summary: "The other side knows no server of the name that the dialer asked for.",
-    why: &[
-        "A proxy or gateway chooses its servers by the TLS name (SNI) and has no rule for the token's server name.",
-        "The address leads to a mesh gateway of another cluster.",
+    summary: "The server does not recognize the TLS server name (SNI) that the dialer requested.",
+    causes: &[
+        "A proxy or gateway routes by SNI and has no rule for the token's server name.",
+        "The address leads to a mesh gateway of a different cluster.",
+        "Peering is disabled on the Consul server, or the server started less than 3 seconds ago.",
     ],
-    remedy: "Add a rule for the token's server name that passes TLS through, or use an address that leads to the servers without such a proxy.",
+    remedy: "Add a rule for the token's server name that passes TLS through, or use an address without that proxy. If a Consul server answers, check peering.enabled.",
     next: "peering inspect @token -field ServerName",
-    source: SOURCE,
+    source: "Go crypto/tls package (TLS alerts)",
     patterns: &[
         Pattern::part("tls: unrecognized name"),
         Pattern::part("tls: access denied"),
@@ -100,14 +99,14 @@ pub static SERVER_NAME_UNRECOGNIZED: Entry = Entry {
 pub static TLS_INTERNAL_ERROR: Entry = Entry {
     name: "tls-internal-error",
     area: Area::Tls,
-    summary: "The other side broke TLS off because of trouble of its own.",
-    why: &[
-        "It has no usable certificate yet: the acceptor's CA is not ready, or its leader changes.",
-        "A proxy's TLS settings are broken.",
+    summary: "The server ended the TLS handshake because of an internal error.",
+    causes: &[
+        "The server has no certificate yet: the acceptor's CA is not ready, or the leader is changing.",
+        "The TLS configuration of a proxy is invalid.",
     ],
-    remedy: "Look at the log of the server that answers on the address.",
+    remedy: "Check the log of the server that answers at the address.",
     next: "consul monitor -log-level=debug",
-    source: SOURCE,
+    source: "Go crypto/tls package (TLS alerts)",
     patterns: &[
         Pattern::part("tls: internal error"),
         Pattern::part("tls: user canceled"),
@@ -119,15 +118,15 @@ pub static TLS_INTERNAL_ERROR: Entry = Entry {
 pub static CERTIFICATE_UNUSABLE: Entry = Entry {
     name: "certificate-unusable",
     area: Area::Tls,
-    summary: "The chain of certificates that was shown breaks a rule other than its dates, name or issuer.",
-    why: &[
-        "The CA in the token is not a CA, or is not allowed to issue certificates for this use or name.",
-        "A signature uses an algorithm that is refused by now, such as SHA-1.",
-        "An intermediate certificate is missing or one too many.",
+    summary: "The server's certificate chain is invalid for a reason other than dates, name or issuer.",
+    causes: &[
+        "The token's CA is not a CA, or may not issue certificates for this use or name.",
+        "A signature uses an algorithm that Go rejects, such as SHA-1.",
+        "An intermediate certificate is missing, or there is one too many.",
     ],
-    remedy: "Look at the token's CA and at the certificates that are shown. A root of your own must be allowed to sign certificates, for server authentication and for the names of Consul's servers.",
+    remedy: "Check the token's CA and the certificates that the server presents. Your own root must allow signing, server authentication, and the names of Consul's servers.",
     next: "peering validate @token",
-    source: "Go's crypto/x509",
+    source: "Go crypto/x509 package",
     patterns: &[
         Pattern::part("x509: certificate specifies an incompatible key usage"),
         Pattern::part("x509: issuer name does not match subject from issuing certificate"),
@@ -150,14 +149,14 @@ pub static CERTIFICATE_UNUSABLE: Entry = Entry {
 pub static HANDSHAKE_FAILED: Entry = Entry {
     name: "handshake-failed",
     area: Area::Tls,
-    summary: "TLS could not be set up with what answers at the address.",
-    why: &[
+    summary: "The TLS handshake failed.",
+    causes: &[
         "The port is not Consul's gRPC TLS port.",
-        "Something between the two sides changes or cuts the connection.",
+        "A device on the path changes or closes the connection.",
     ],
-    remedy: "Find out what answers on the port and which certificate it shows.",
+    remedy: "Find out what answers on the port and which certificate it presents.",
     next: "openssl s_client -connect ADDRESS -alpn h2",
-    source: "gRPC's messages",
+    source: "gRPC error messages",
     patterns: &[
         Pattern::vague("authentication handshake failed: {detail}"),
         Pattern::vague("credentials: {detail}"),

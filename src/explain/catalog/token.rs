@@ -1,4 +1,4 @@
-//! What the token says.
+//! Fields of the token.
 
 use crate::explain::{Area, Entry, Pattern};
 
@@ -13,14 +13,14 @@ pub(super) static ENTRIES: &[&Entry] = &[
 pub static TOKEN_WITHOUT_ADDRESSES: Entry = Entry {
     name: "token-without-addresses",
     area: Area::Token,
-    summary: "The token names no server to dial.",
-    why: &[
-        "The JSON is not a token (`{}` and `null` read as one without addresses), or `ServerAddresses` is misspelt.",
-        "The token was edited and the list was emptied.",
+    summary: "The token contains no server addresses to dial.",
+    causes: &[
+        "The JSON is not a token: `{}` and `null` decode as a token without addresses.",
+        "Someone edited the token and emptied or misspelled `ServerAddresses`.",
     ],
-    remedy: "Generate the token again on the acceptor. Add -server-external-addresses HOST:PORT if the dialer must use other addresses.",
+    remedy: "Generate a token on the acceptor. If dialers need different addresses, add -server-external-addresses HOST:PORT.",
     next: "peering validate @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("peering token server addresses value is empty")],
 };
 
@@ -28,16 +28,16 @@ pub static ADDRESS_INVALID: Entry = Entry {
     name: "address-invalid",
     area: Area::Token,
     summary: "An address in the token is not `host:port` with a port from 1 to 65535.",
-    why: &[
-        "-server-external-addresses was given without a port, with a scheme, or with a list in one value: generating does not check it, establishing does.",
-        "An IPv6 address stands without brackets; it must be [::1]:8503.",
-        "The port is 0, over 65535, or a name such as `grpc`.",
+    causes: &[
+        "A value of -server-external-addresses has no port, has a scheme, or contains several addresses. Consul checks it only when you establish.",
+        "An IPv6 address has no brackets. Write [::1]:8503.",
+        "The port is 0, greater than 65535, or a service name such as `grpc`.",
     ],
-    remedy: "Generate a new token on the acceptor with the address as host:port. The old token stops working by that; it could not be used anyway.",
+    remedy: "Generate a token on the acceptor with each address as host:port. This invalidates the current token, which no dialer can use.",
     next: "peering generate-token -name ACCEPTOR_NAME -server-external-addresses HOST:8503",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[
-        Pattern::part("{address}is not a valid peering server address"),
+        Pattern::part("{address} is not a valid peering server address"),
         Pattern::part("is not a valid peering server address"),
     ],
 };
@@ -45,14 +45,14 @@ pub static ADDRESS_INVALID: Entry = Entry {
 pub static ADDRESS_NOT_DIALABLE: Entry = Entry {
     name: "address-not-dialable",
     area: Area::Token,
-    summary: "An address passed Consul's check but cannot be dialed as it is written.",
-    why: &[
-        "The port is written in a way that only the check accepts, or the host holds characters that no resolver takes.",
-        "An IPv6 address stands without brackets.",
+    summary: "An address passed Consul's check, but Go's network library cannot dial it.",
+    causes: &[
+        "Consul's check accepts this spelling of the port, or of the host, but no resolver does.",
+        "An IPv6 address has no brackets.",
     ],
-    remedy: "Generate a new token with addresses written as host:port.",
+    remedy: "Generate a token with each address as host:port.",
     next: "peering validate @token",
-    source: "Go's net package",
+    source: "Go net package",
     patterns: &[
         Pattern::part("missing port in address"),
         Pattern::part("too many colons in address"),
@@ -68,21 +68,21 @@ pub static ADDRESS_NOT_DIALABLE: Entry = Entry {
 pub static TOKEN_WITHOUT_SERVER_NAME: Entry = Entry {
     name: "token-without-server-name",
     area: Area::Token,
-    summary: "The token has a CA but no server name, so the dialer would not know whose certificate to expect.",
-    why: &["The token was edited, or `ServerName` is misspelt."],
-    remedy: "Generate the token again on the acceptor.",
+    summary: "The token contains a CA but no server name to verify the certificate against.",
+    causes: &["Someone edited the token and removed or misspelled `ServerName`."],
+    remedy: "Generate a token on the acceptor.",
     next: "peering validate @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("peering token server name value is empty")],
 };
 
 pub static TOKEN_WITHOUT_PEER_ID: Entry = Entry {
     name: "token-without-peer-id",
     area: Area::Token,
-    summary: "The token does not say which peering of the acceptor it belongs to.",
-    why: &["The token was edited, or `PeerID` is misspelt."],
-    remedy: "Generate the token again on the acceptor.",
+    summary: "The token does not contain the ID of the acceptor's peering.",
+    causes: &["Someone edited the token and removed or misspelled `PeerID`."],
+    remedy: "Generate a token on the acceptor.",
     next: "peering validate @token",
-    source: "recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev",
     patterns: &[Pattern::part("peering token peer ID value is empty")],
 };

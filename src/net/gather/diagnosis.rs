@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use tokio::time;
 
-use super::staleness::{consul_view, entry, ledger_records};
+use super::staleness::{entry, query_consul, read_ledger};
 use crate::connectivity::Connectivity;
 use crate::diagnosis::{DialerView, GivenToken, Inputs};
 use crate::explain;
@@ -27,7 +27,7 @@ use crate::net::consul::{Client, DialerAnswers};
 use crate::net::ledger::Ledger;
 use crate::net::probe::{ProbeTarget, Progress, trace_all};
 use crate::observed::Observed;
-use crate::staleness::evidence::{Evidence, Whose};
+use crate::staleness::evidence::{Evidence, Responder};
 use crate::staleness::{Assessment, assess};
 use crate::token::Token;
 
@@ -143,34 +143,29 @@ async fn staleness(sources: &Sources<'_>, token: &Token, inputs: &Inputs<'_>, cl
         None => (Observed::default(), Observed::default()),
     };
     let dialer = &inputs.dialer;
-    let is_elsewhere =
-        dialer.value().is_some_and(|view| Whose::of(view.trust_domain.as_deref(), token) == Whose::Others);
+    let is_elsewhere = dialer.value().is_some_and(|view| {
+        Responder::identify(view.trust_domain.as_deref(), token) == Responder::OtherCluster
+    });
     let ledger = match &sources.ledger {
         Ok(Ledger::ConsulKv(_)) if is_elsewhere => {
-            Err("it is in the KV of this Consul, which is not the acceptor's".to_owned())
+            Observed::NotChecked("it is in the KV of this Consul, which is not the acceptor".to_owned())
         }
-        Ok(ledger) => ledger_records(ledger).await,
-        Err(reason) => Err(reason.clone()),
+        Ok(ledger) => read_ledger(ledger).await,
+        Err(reason) => Observed::NotChecked(reason.clone()),
     };
     let consul = match dialer {
         Observed::Failed(reason) => Observed::NotChecked(reason.clone()),
         // The dialer's Consul knows nothing about the acceptor's tokens.
-        Observed::Value(_) if is_elsewhere => Observed::NotChecked("it is not the acceptor's".to_owned()),
+        Observed::Value(_) if is_elsewhere => Observed::NotChecked("it is not the acceptor".to_owned()),
         // Consul would refuse, but only after 12 seconds.
         Observed::Value(view) if view.peerings.is_none() => {
             Observed::NotChecked("the ACL token may not read its peerings".to_owned())
         }
-        _ => time::timeout(sources.timeout, consul_view(client, None, token, sources.clock))
+        _ => time::timeout(sources.timeout, query_consul(client, None, token, sources.clock))
             .await
             .unwrap_or_else(|_| Observed::Failed("it did not answer in time".to_owned())),
     };
-    let evidence = Evidence {
-        name: None,
-        ledger: ledger.map_or_else(Observed::NotChecked, Observed::Value),
-        consul,
-        peering_exists,
-        unused_secret,
-        snapshot: Observed::default(),
-    };
+    let evidence =
+        Evidence { name: None, ledger, consul, peering_exists, unused_secret, snapshot: Observed::default() };
     assess("token", token, &evidence)
 }

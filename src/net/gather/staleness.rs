@@ -1,20 +1,108 @@
-//! The evidence of a token's staleness from Consul's HTTP API and from the ledger.
+//! Queries the sources of evidence about a token's staleness.
+//!
+//! ```no_run
+//! # async fn example(client: &consul_peering::net::consul::Client, token: consul_peering::token::Token) {
+//! use consul_peering::net::gather::staleness::Sources;
+//! use consul_peering::observed::Observed;
+//! use consul_peering::staleness::assess;
+//!
+//! let mut sources = Sources::new(jiff::Timestamp::now);
+//! sources.consul = Observed::Value(client);
+//! let assessment = assess("argument", &token, &sources.query(&token).await);
+//! # }
+//! ```
+
+use std::time::Duration;
 
 use jiff::Timestamp;
+use ring::rand::SystemRandom;
 
 use crate::net::consul::{Client, Peering};
-use crate::net::ledger::{Ledger, Origin, Record};
+use crate::net::ledger::{Filter, Ledger, Origin, Record};
+use crate::net::probe::{ProbeTarget, trace_until_answered};
+use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
-use crate::staleness::evidence::{ConsulView, Entry, LEDGER_OFF, LedgerRecord, Named, PeeringState};
+use crate::staleness::evidence::{
+    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState,
+};
 use crate::token::Token;
 
-/// Reads the ledger's records, oldest first. The error says why there are none.
-pub async fn ledger_records(ledger: &Ledger<'_>) -> Result<Vec<LedgerRecord>, String> {
-    if matches!(ledger, Ledger::Off) {
-        return Err(LEDGER_OFF.to_owned());
+/// A reasonable timeout for each step of a probe.
+pub const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The sources to query, each with the reason if it is not to be queried. All tokens of one run can share them.
+pub struct Sources<'a> {
+    /// The local name that the tokens were generated for, if known.
+    pub name: Option<&'a str>,
+    /// The ledger's records, oldest first: see [`read_ledger`].
+    pub ledger: Observed<Vec<LedgerRecord>>,
+    /// The client for the HTTP API of a Consul, preferably the acceptor's.
+    pub consul: Observed<&'a Client>,
+    /// The timeout of each step of the two probes, such as [`PROBE_TIMEOUT`].
+    pub probes: Observed<Duration>,
+    /// A snapshot of the acceptor, read for the peer IDs of the tokens: see [`crate::net::snapshot`].
+    pub snapshot: Observed<Snapshot>,
+    clock: fn() -> Timestamp,
+}
+
+impl Sources<'_> {
+    /// Returns sources of which none is queried. `clock` returns the time.
+    pub fn new(clock: fn() -> Timestamp) -> Self {
+        Self {
+            name: None,
+            ledger: Observed::default(),
+            consul: Observed::default(),
+            probes: Observed::default(),
+            snapshot: Observed::default(),
+            clock,
+        }
     }
-    let entries = ledger.records(None).await.map_err(|error| error.to_string())?;
-    Ok(entries.into_iter().filter_map(|entry| ledger_record(entry.record)).collect())
+
+    /// Queries the sources about one token. The token's secret is not sent anywhere.
+    pub async fn query(&self, token: &Token) -> Evidence {
+        let consul = match &self.consul {
+            Observed::Value(client) => query_consul(client, self.name, token, self.clock).await,
+            Observed::Failed(reason) => Observed::Failed(reason.clone()),
+            Observed::NotChecked(reason) => Observed::NotChecked(reason.clone()),
+        };
+        let (peering_exists, unused_secret) = match &self.probes {
+            Observed::Value(timeout) => {
+                let random = SystemRandom::new();
+                let traced = trace_until_answered(&ProbeTarget::from(token), *timeout, &random).await;
+                traced.answers(Some((self.clock)()))
+            }
+            Observed::Failed(reason) => (Observed::Failed(reason.clone()), Observed::Failed(reason.clone())),
+            Observed::NotChecked(reason) => {
+                (Observed::NotChecked(reason.clone()), Observed::NotChecked(reason.clone()))
+            }
+        };
+        let snapshot = match &self.snapshot {
+            Observed::Value(snapshot) => Observed::Value(snapshot.of(&token.peer_id)),
+            Observed::Failed(reason) => Observed::Failed(reason.clone()),
+            Observed::NotChecked(reason) => Observed::NotChecked(reason.clone()),
+        };
+        Evidence {
+            name: self.name.map(str::to_owned),
+            ledger: self.ledger.clone(),
+            consul,
+            peering_exists,
+            unused_secret,
+            snapshot,
+        }
+    }
+}
+
+/// Reads all records of a ledger. Records of tokens without a secret are ignored.
+pub async fn read_ledger(ledger: &Ledger<'_>) -> Observed<Vec<LedgerRecord>> {
+    if matches!(ledger, Ledger::Off) {
+        return Observed::NotChecked(LEDGER_OFF.to_owned());
+    }
+    match ledger.records(Filter::All).await {
+        Ok(records) => {
+            Observed::Value(records.into_iter().filter_map(|it| ledger_record(it.record)).collect())
+        }
+        Err(error) => Observed::Failed(error.to_string()),
+    }
 }
 
 fn ledger_record(record: Record) -> Option<LedgerRecord> {
@@ -24,14 +112,14 @@ fn ledger_record(record: Record) -> Option<LedgerRecord> {
         server_name: record.server_name,
         peer_id: record.peer_id,
         secret_sha256: record.secret_sha256?,
-        at: record.time,
-        imported: record.source == Origin::Imported,
+        recorded_at: record.recorded_at,
+        imported: record.origin == Origin::Imported,
     })
 }
 
-/// Queries a Consul: its roots, which show the cluster, then the peering with the name, then the list of peerings unless
-/// the name settles it.
-pub async fn consul_view(
+/// Queries the HTTP API of a Consul: first for its trust domain, then for the peering of the name. The list of peerings is
+/// queried too, unless the peering of the name is the token's.
+pub async fn query_consul(
     client: &Client,
     name: Option<&str>,
     token: &Token,
@@ -42,7 +130,7 @@ pub async fn consul_view(
         Err(error) => return Observed::Failed(error.to_string()),
     };
     let mut view = ConsulView {
-        at: Some(clock()),
+        observed_at: Some(clock()),
         trust_domain: Some(roots.trust_domain).filter(|domain| !domain.is_empty()),
         roots: roots.roots.into_iter().map(|root| root.certificate).collect(),
         named: None,
@@ -55,8 +143,8 @@ pub async fn consul_view(
             Err(error) => return Observed::Failed(error.to_string()),
         };
     }
-    let is_settled = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
-    if !is_settled {
+    let is_found = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
+    if !is_found {
         match client.list_peerings().await {
             Ok(peerings) => view.listed = Some(peerings.into_iter().map(entry).collect()),
             Err(error) if view.named.is_none() => return Observed::Failed(error.to_string()),

@@ -1,37 +1,37 @@
-//! What the ledger knows, as `history` tells it: each record, and whether a newer one took its place.
+//! The ledger's records as `history` shows them: each with its status among the others.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Entry, Origin, Record};
+use super::{NumberedRecord, Origin, Record};
 
 /// The version of the JSON form of [`History`].
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// What `history -format json` prints.
+/// The output of `history -format json`.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct History {
     /// [`SCHEMA_VERSION`].
     pub version: u32,
     /// Oldest first.
-    pub records: Vec<Remembered>,
+    pub records: Vec<HistoryRecord>,
 }
 
-/// One record, and where it stands among the others.
+/// One record, and its status among the others.
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Remembered {
-    /// Its place in the ledger.
+pub struct HistoryRecord {
+    /// Its number in the ledger.
     pub number: u64,
     /// When it was generated, or imported.
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    pub time: Timestamp,
+    pub recorded_at: Timestamp,
     /// The local name.
     pub name: String,
-    /// The acceptor's admin partition; empty where there are none.
+    /// The acceptor's admin partition; empty in the community edition.
     pub partition: String,
     /// The acceptor's datacenter.
     pub datacenter: Option<String>,
@@ -41,7 +41,7 @@ pub struct Remembered {
     pub peer_id: String,
     /// The TLS name of the acceptor's servers.
     pub server_name: String,
-    /// The addresses that a dialer tries, in its order.
+    /// The addresses in the order in which a dialer tries them.
     pub addresses: Vec<String>,
     /// SHA-256 of each CA certificate.
     pub ca_sha256: Vec<String>,
@@ -49,41 +49,42 @@ pub struct Remembered {
     pub secret_sha256: Option<String>,
     /// SHA-256 of the token, as `inspect` shows it.
     pub token_sha256: String,
-    /// Who recorded it.
+    /// The user who recorded it.
     pub user: String,
-    /// Where.
+    /// The host on which it was recorded.
     pub host: String,
-    /// How it is known.
-    pub source: Origin,
-    /// Whether a newer one took its place.
-    pub standing: Standing,
+    /// How the ledger got the token.
+    pub origin: Origin,
+    /// Its status among the records of the ledger.
+    pub status: Status,
+    /// The number of the record that superseded or orphaned it.
+    pub replaced_by: Option<u64>,
 }
 
-/// What the later records of a ledger say of an earlier one.
+/// What the other records show about a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case", tag = "verdict", content = "by")]
-pub enum Standing {
-    /// No newer one is known. It may have been used, and newer ones may have been generated elsewhere.
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The ledger has no newer one. It may have been used, and newer tokens may have been generated elsewhere.
     Newest,
-    /// The record of this number was generated later for the same peering: this token cannot establish any more.
-    Superseded(u64),
-    /// Another token of the peering is in the ledger, and one of them was imported: which is newer cannot be told.
-    NotKnown,
-    /// The record of this number has the same name of the same acceptor under another peer ID: the peering of this token
-    /// was deleted.
-    Orphaned(u64),
+    /// `replaced_by` was generated later for the same peering: this token can no longer be used.
+    Superseded,
+    /// `replaced_by` has the same name of the same acceptor and another peer ID: the peering of this token was deleted.
+    Orphaned,
+    /// The ledger has another token of the peering, and one of them was imported: it is unknown which one is newer.
+    Undetermined,
 }
 
 impl History {
-    /// The history that records form, which come oldest first and complete for their names.
-    pub fn of(entries: Vec<Entry>) -> Self {
-        let standings = standings(&entries);
-        let records = entries.into_iter().zip(standings).map(|(entry, standing)| {
-            let Entry { number, record, .. } = entry;
-            Remembered {
+    /// Makes the history of records, which are oldest first and complete for their names.
+    pub fn of(records: Vec<NumberedRecord>) -> Self {
+        let statuses = statuses(&records);
+        let records = records.into_iter().zip(statuses).map(|(numbered, (status, replaced_by))| {
+            let NumberedRecord { number, record } = numbered;
+            HistoryRecord {
                 number,
-                time: record.time,
+                recorded_at: record.recorded_at,
                 name: record.name,
                 partition: record.partition,
                 datacenter: record.datacenter,
@@ -96,48 +97,49 @@ impl History {
                 token_sha256: record.token_sha256,
                 user: record.user,
                 host: record.host,
-                source: record.source,
-                standing,
+                origin: record.origin,
+                status,
+                replaced_by,
             }
         });
         Self { version: SCHEMA_VERSION, records: records.collect() }
     }
 }
 
-/// A peer ID never comes back, so the newest record of a name and the newest of a peering say all.
-fn standings(entries: &[Entry]) -> Vec<Standing> {
+/// A peer ID is never used again, so the newest record of each name and of each peering is enough to compare with.
+fn statuses(records: &[NumberedRecord]) -> Vec<(Status, Option<u64>)> {
     let name = |record: &Record| (record.name.clone(), record.partition.clone(), record.server_name.clone());
-    let by_name: HashMap<_, &Entry> = entries.iter().map(|entry| (name(&entry.record), entry)).collect();
+    let by_name: HashMap<_, &NumberedRecord> = records.iter().map(|it| (name(&it.record), it)).collect();
     let by_peering: HashMap<&str, u64> =
-        entries.iter().map(|entry| (entry.record.peer_id.as_str(), entry.number)).collect();
-    let unclear = unclear(entries);
-    let standing = |Entry { number, record, .. }: &Entry| {
+        records.iter().map(|it| (it.record.peer_id.as_str(), it.number)).collect();
+    let unordered = unordered_peerings(records);
+    let status = |NumberedRecord { number, record }: &NumberedRecord| {
         if let Some(newest) = by_name.get(&name(record))
             && newest.record.peer_id != record.peer_id
         {
-            return Standing::Orphaned(newest.number);
+            return (Status::Orphaned, Some(newest.number));
         }
-        if unclear.contains(record.peer_id.as_str()) {
-            return Standing::NotKnown;
+        if unordered.contains(record.peer_id.as_str()) {
+            return (Status::Undetermined, None);
         }
         match by_peering.get(record.peer_id.as_str()) {
-            Some(newest) if newest > number => Standing::Superseded(*newest),
-            _ => Standing::Newest,
+            Some(newest) if newest > number => (Status::Superseded, Some(*newest)),
+            _ => (Status::Newest, None),
         }
     };
-    entries.iter().map(standing).collect()
+    records.iter().map(status).collect()
 }
 
-/// The peerings with tokens that differ, one of them imported: that one does not say when it was generated.
-fn unclear(entries: &[Entry]) -> HashSet<&str> {
+/// Returns the peerings with several tokens of which one was imported: it is unknown when that one was generated.
+fn unordered_peerings(records: &[NumberedRecord]) -> HashSet<&str> {
     let mut first = HashMap::new();
     let (mut several, mut imported) = (HashSet::new(), HashSet::new());
-    for Entry { record, .. } in entries {
+    for NumberedRecord { record, .. } in records {
         let peer_id = record.peer_id.as_str();
         if *first.entry(peer_id).or_insert(&record.secret_sha256) != &record.secret_sha256 {
             several.insert(peer_id);
         }
-        if record.source == Origin::Imported {
+        if record.origin == Origin::Imported {
             imported.insert(peer_id);
         }
     }

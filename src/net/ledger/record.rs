@@ -1,23 +1,30 @@
-//! One record: what is written down of a generated token.
+//! One record: what the ledger stores about a generated token.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::LedgerError;
 use crate::certificate::Certificate;
 use crate::gostd::{base64, pem};
+use crate::hex::sha256_hex;
 use crate::token::{Token, fingerprint};
 
-/// What is written down of one token. Neither the token nor its secret is in it, only their fingerprints.
+/// A record with its number in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberedRecord {
+    /// 1 for the first record.
+    pub number: u64,
+    /// The record.
+    pub record: Record,
+}
+
+/// What the ledger stores about one token: fingerprints of the token and its secret, but neither of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// When the token was generated, or imported.
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
-    pub time: Timestamp,
+    pub recorded_at: Timestamp,
     /// The local name that it was generated for.
     pub name: String,
-    /// The acceptor's admin partition; empty where there are none.
+    /// The acceptor's admin partition; empty in the community edition.
     pub partition: String,
     /// The acceptor's datacenter; `None` in tokens of Consul 1.13.
     pub datacenter: Option<String>,
@@ -27,54 +34,52 @@ pub struct Record {
     pub peer_id: String,
     /// The TLS name of the acceptor's servers.
     pub server_name: String,
-    /// The addresses that a dialer tries, in its order.
+    /// The addresses in the order in which a dialer tries them.
     pub addresses: Vec<String>,
     /// Whether a dialer uses TLS.
     pub tls: bool,
-    /// The CA certificates of the token that could be read.
+    /// The valid CA certificates of the token.
     pub roots: Vec<Root>,
-    /// SHA-256 of the establishment secret; `None` if there is none.
+    /// SHA-256 of the establishment secret; `None` if the token has none.
     pub secret_sha256: Option<String>,
     /// SHA-256 of the token's text without line breaks, as `inspect` shows it.
     pub token_sha256: String,
-    /// Who ran the command.
+    /// The user who ran the command.
     pub user: String,
-    /// Where.
+    /// The host on which the command ran.
     pub host: String,
-    /// How it is known.
-    pub source: Origin,
-    /// The state of the peering right before, where somebody looked: `NONE` if there was no peering.
+    /// How the ledger got the token.
+    pub origin: Origin,
+    /// The state of the peering before the token was generated, if it was checked: `NONE` if there was no peering.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_before: Option<String>,
 }
 
 /// A CA certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Root {
     /// SHA-256 of the DER.
     pub sha256: String,
-    /// The DER, in base64: what it takes to speak TLS with the acceptor later.
+    /// The DER in base64, to verify the acceptor's TLS certificate later.
     pub der: String,
 }
 
-/// How a token is known.
+/// How the ledger got a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// `generate-token` got it from Consul, at the time that the record tells.
+    /// `generate-token` got it from Consul at the time of the record.
     Generated,
-    /// Somebody had it from elsewhere. The time is that of the import, and whether it was really generated after the
-    /// records before it is that person's word.
+    /// `ledger import` added it at the time of the record. It was generated at some earlier, unknown time.
     Imported,
 }
 
-/// What a token does not say about itself.
+/// The fields of a record that a token does not contain.
 #[derive(Debug, Clone)]
 pub struct RecordMeta {
-    /// See [`Record::time`].
-    pub time: Timestamp,
+    /// See [`Record::recorded_at`].
+    pub recorded_at: Timestamp,
     /// See [`Record::name`].
     pub name: String,
     /// See [`Record::partition`].
@@ -83,22 +88,22 @@ pub struct RecordMeta {
     pub user: String,
     /// See [`Record::host`].
     pub host: String,
-    /// See [`Record::source`].
-    pub source: Origin,
+    /// See [`Record::origin`].
+    pub origin: Origin,
     /// See [`Record::state_before`].
     pub state_before: Option<String>,
 }
 
 impl Record {
-    /// Takes from a token and its text what may be written down: fingerprints, certificates, and where to dial.
+    /// Makes the record of a token and its text.
     ///
-    /// Of the CA entries only what is a certificate is kept: a private key that stands beside one stays out.
-    pub fn of(token: &Token, text: &str, circumstances: RecordMeta) -> Self {
+    /// Of the CA entries, only certificates are stored, so a private key beside one is not.
+    pub fn of(token: &Token, text: &str, meta: RecordMeta) -> Self {
         let entries = token.ca.as_deref().unwrap_or_default();
         Self {
-            time: circumstances.time,
-            name: circumstances.name,
-            partition: circumstances.partition,
+            recorded_at: meta.recorded_at,
+            name: meta.name,
+            partition: meta.partition,
             datacenter: token.remote.as_ref().map(|remote| remote.datacenter.clone()),
             trust_domain: token.trust_domain().map(str::to_owned),
             peer_id: token.peer_id.clone(),
@@ -108,22 +113,42 @@ impl Record {
             roots: entries.iter().filter_map(|entry| Root::read(entry)).collect(),
             secret_sha256: token.establishment_secret.sha256(),
             token_sha256: fingerprint(text),
-            user: circumstances.user,
-            host: circumstances.host,
-            source: circumstances.source,
-            state_before: circumstances.state_before,
+            user: meta.user,
+            host: meta.host,
+            origin: meta.origin,
+            state_before: meta.state_before,
         }
     }
 
-    /// The text that is stored and hashed.
+    /// Returns the text to store.
     pub(super) fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a record of plain fields has a JSON form")
     }
 
-    /// Reads the text back. Fields that a newer version added are passed over.
-    pub(super) fn read(number: u64, text: &str) -> Result<Self, LedgerError> {
-        serde_json::from_str(text)
-            .map_err(|error| LedgerError::Unreadable { number, reason: error.to_string() })
+    /// Parses the stored text. Fields that a newer version added are ignored. The error is the reason.
+    pub(super) fn from_text(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    /// Checks that the fields are plausible. The error is the reason why one is not.
+    pub(super) fn validate(&self) -> Result<(), String> {
+        let is_sha256 = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if self.name.is_empty() {
+            return Err("the name is empty".to_owned());
+        }
+        if !is_sha256(&self.token_sha256) {
+            return Err("token_sha256 is not a SHA-256".to_owned());
+        }
+        if self.secret_sha256.as_deref().is_some_and(|text| !is_sha256(text)) {
+            return Err("secret_sha256 is not a SHA-256".to_owned());
+        }
+        for root in &self.roots {
+            let der = base64::decode(root.der.as_bytes()).map_err(|_| "a CA certificate is not base64")?;
+            if sha256_hex(&der) != root.sha256 {
+                return Err(format!("the CA certificate {} has another SHA-256", root.sha256));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -140,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_holds_neither_the_token_nor_the_secret_and_reads_back() {
+    fn a_record_contains_no_secret_and_round_trips() {
         let token = Token {
             ca: Some(vec!["-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n".to_owned()]),
             peer_id: "id".to_owned(),
@@ -148,18 +173,19 @@ mod tests {
             ..Token::default()
         };
         let text = crate::token::encode(&token);
-        let circumstances = RecordMeta {
-            time: "2026-11-24T09:00:00Z".parse().unwrap(),
+        let meta = RecordMeta {
+            recorded_at: "2026-11-24T09:00:00Z".parse().unwrap(),
             name: "west".to_owned(),
             partition: String::new(),
             user: "ann".to_owned(),
             host: "here".to_owned(),
-            source: Origin::Generated,
+            origin: Origin::Generated,
             state_before: None,
         };
-        let record = Record::of(&token, &text, circumstances);
-        let written = record.to_text();
-        assert!(!written.contains("hunter2") && !written.contains(&**text) && !written.contains("c2VjcmV0"));
-        assert_eq!(Record::read(1, &written).unwrap(), record);
+        let record = Record::of(&token, &text, meta);
+        assert_eq!(record.validate(), Ok(()));
+        let stored = record.to_text();
+        assert!(!stored.contains("hunter2") && !stored.contains(&**text) && !stored.contains("c2VjcmV0"));
+        assert_eq!(Record::from_text(&stored).unwrap(), record);
     }
 }

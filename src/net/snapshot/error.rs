@@ -1,89 +1,92 @@
-//! Why a snapshot could not be read: what is wrong and where, the likely cause, and what to do.
+//! Why a snapshot cannot be read: what is wrong and where, the likely cause, and what to do.
 
 use std::io;
 
 use thiserror::Error;
 
+use crate::gostd::os_error::os_error_text;
+use crate::net::consul::RequestError;
+
 /// What is wrong, and where.
 #[derive(Debug, Error)]
 pub enum SnapshotError {
     /// It is not gzip.
-    #[error("it is no Consul snapshot: it {0}")]
+    #[error("not a Consul snapshot: it {0}")]
     Foreign(&'static str),
-    /// gzip of something that is not a tar archive.
-    #[error("it is compressed, but holds no archive: it is no Consul snapshot")]
+    /// It is gzip, but does not contain a tar archive.
+    #[error("not a Consul snapshot: it is compressed, but not an archive")]
     NotAnArchive,
     /// A file of a snapshot is missing.
-    #[error("there is no {0} in the archive: it is no Consul snapshot, or a part of one")]
+    #[error("not a complete Consul snapshot: {0} is missing in the archive")]
     Missing(&'static str),
     /// It ends too early.
-    #[error("it ends too early, in {0}")]
+    #[error("{0} is truncated")]
     Truncated(&'static str),
-    /// The compression or its checksum does not hold.
-    #[error("it is damaged, in {place}: {reason}")]
+    /// The compression is invalid, or its checksum does not match.
+    #[error("{place} is damaged: {reason}")]
     Damaged {
-        /// Which file of the archive.
+        /// The file in the archive.
         place: &'static str,
         /// What is wrong there.
         reason: String,
     },
     /// A file's SHA-256 is not the one in SHA256SUMS.
-    #[error("{0} is not what it was when the snapshot was taken: its checksum differs from SHA256SUMS")]
+    #[error("{0} was changed after the snapshot was taken: its checksum does not match SHA256SUMS")]
     Checksum(&'static str),
-    /// A file of the archive is not what this tool knows.
-    #[error("it is whole, but {place} is not what this tool knows: {reason}")]
-    Unknown {
-        /// Which file of the archive.
+    /// The checksums match, but a file of the archive has an unsupported format.
+    #[error("the format of {place} is not supported: {reason}")]
+    Unsupported {
+        /// The file in the archive.
         place: &'static str,
         /// What is wrong there.
         reason: String,
     },
-    /// The system could not read it.
-    #[error("it cannot be read: {0}")]
+    /// The operating system could not read it.
+    #[error("{}", os_error_text(.0))]
     Unreadable(#[source] io::Error),
+    /// Consul did not return one.
+    #[error("{0}")]
+    Consul(#[source] RequestError),
 }
 
 impl SnapshotError {
-    /// What to do about it, and what the cause may be: a sentence or two.
+    /// Returns what to do about it, in one line without a period.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Foreign(_) | Self::NotAnArchive | Self::Missing(_) => {
-                "Likely another file was named. Give the file that `consul snapshot save FILE` wrote, as it is: neither \
-                 unpacked nor packed again."
+                "pass the file that `consul snapshot save FILE` wrote, without unpacking or repacking it"
             }
             Self::Truncated(_) => {
-                "Likely the disk was full, or a copy was broken off. Copy it again, or save another with `consul snapshot \
-                 save FILE`; `consul snapshot inspect FILE` tells whether one is whole."
+                "copy it again, or save another one with `consul snapshot save FILE`; the disk may have been full"
             }
             Self::Damaged { .. } | Self::Checksum(_) => {
-                "Likely a copy went wrong, for example in text mode. Copy it again, or save another with `consul snapshot save \
-                 FILE`."
+                "copy it again in binary mode, or save another one with `consul snapshot save FILE`"
             }
-            Self::Unknown { .. } => {
-                "Likely a Consul newer than this tool wrote it. Try a newer version of this tool; other sources of evidence do \
-                 not need the snapshot."
+            Self::Unsupported { .. } => {
+                "upgrade peering, or use other sources of evidence: a newer Consul probably wrote the snapshot"
             }
-            Self::Unreadable(_) => "Try again.",
+            Self::Unreadable(_) => "check the path and its permissions",
+            Self::Consul(_) => "check -http-addr and the ACL token, which needs acl:write",
         }
     }
 }
 
-/// What went wrong within one file of the archive.
+/// What is wrong within one file of the archive.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The archive's reader failed.
+    /// tar or flate2 reported an error.
     Io(io::Error),
     /// The file ends within a value.
     Truncated,
-    /// A byte that starts no value.
+    /// A byte that does not start a value.
     NotMsgpack { byte: u8, at: u64 },
     /// Values nest deeper than any of Consul's.
     TooDeep(usize),
-    /// A record that should be kept is longer than any of Consul's.
-    TooLong { length: u64, longest: u64 },
-    /// A record holds no protobuf.
+    /// A record is longer than any of Consul's.
+    TooLong { length: u64, max_len: u64 },
+    /// A record is not protobuf.
     NotProtobuf { kind: &'static str, at: u64 },
-    /// Not the JSON that it should be.
+    /// The file is not the expected JSON.
     Json(String),
 }
 
@@ -94,30 +97,30 @@ impl From<io::Error> for Fault {
 }
 
 impl Fault {
-    /// The error, if everything else about the archive is in order.
+    /// Returns the error for a file of an otherwise valid archive.
     pub(super) fn in_file(self, place: &'static str) -> SnapshotError {
         let reason = match self {
             Self::Io(error) => return of_io(place, error),
             Self::Truncated => "it ends within a record".to_owned(),
             Self::NotMsgpack { byte, at } => {
-                format!("no msgpack value starts with the byte {byte:#04x}, at byte {at}")
+                format!("the byte {byte:#04x} at offset {at} does not start a msgpack value")
             }
-            Self::TooDeep(deepest) => format!("values nest more than {deepest} deep"),
-            Self::TooLong { length, longest } => {
-                format!("a record is {length} bytes long, and should have at most {longest}")
+            Self::TooDeep(max_depth) => format!("values are nested more than {max_depth} levels deep"),
+            Self::TooLong { length, max_len } => {
+                format!("a record has {length} bytes, more than the maximum of {max_len}")
             }
-            Self::NotProtobuf { kind, at } => format!("{kind} is no protobuf message, at byte {at}"),
+            Self::NotProtobuf { kind, at } => format!("{kind} at offset {at} is not a protobuf message"),
             Self::Json(reason) => reason,
         };
-        SnapshotError::Unknown { place, reason }
+        SnapshotError::Unsupported { place, reason }
     }
 }
 
-/// What an error of the decompressor or the archive's reader means.
+/// Converts an error of flate2 or tar.
 pub(super) fn of_io(place: &'static str, error: io::Error) -> SnapshotError {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => SnapshotError::Truncated(place),
-        // What flate2 and tar say of bytes that make no sense, in contrast to a system's error.
+        // flate2 and tar return these for invalid bytes; errors of the operating system have a number.
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData | io::ErrorKind::Other
             if error.raw_os_error().is_none() =>
         {

@@ -1,4 +1,4 @@
-//! Walks msgpack values in a stream: what is not wanted is passed over without holding it.
+//! Reads msgpack values from a stream. Skipped values are not kept in memory.
 
 use std::io::Read;
 
@@ -8,13 +8,13 @@ use super::error::Fault;
 use super::stream::Stream;
 use crate::zeroize_buf::ZeroizeBuf;
 
-/// How deep values may nest. Consul's own nest less than twenty deep.
-const DEEPEST: usize = 128;
+/// How deep values may be nested. Consul's are nested less than twenty levels deep.
+const MAX_DEPTH: usize = 128;
 
-/// Passes over one value.
+/// Skips one value.
 pub(super) fn skip<R: Read>(stream: &mut Stream<R>) -> Result<(), Fault> {
-    // How many values are left on each level: no recursion, so no input can exhaust the stack.
-    let mut left = [0_u64; DEEPEST];
+    // How many values are left on each level. Without recursion, no input can overflow the stack.
+    let mut left = [0_u64; MAX_DEPTH];
     let mut depth = 0;
     left[0] = 1;
     loop {
@@ -30,22 +30,22 @@ pub(super) fn skip<R: Read>(stream: &mut Stream<R>) -> Result<(), Fault> {
             Head::Values(0) => {}
             Head::Values(count) => {
                 depth += 1;
-                *left.get_mut(depth).ok_or(Fault::TooDeep(DEEPEST))? = count;
+                *left.get_mut(depth).ok_or(Fault::TooDeep(MAX_DEPTH))? = count;
             }
             Head::Map(pairs) => {
                 depth += 1;
-                *left.get_mut(depth).ok_or(Fault::TooDeep(DEEPEST))? = pairs * 2;
+                *left.get_mut(depth).ok_or(Fault::TooDeep(MAX_DEPTH))? = pairs * 2;
             }
         }
     }
 }
 
-/// Reads one bin or str, of at most `longest` bytes; any other value is passed over, and gives `None`.
-pub(super) fn bytes<R: Read>(stream: &mut Stream<R>, longest: u64) -> Result<Option<ZeroizeBuf>, Fault> {
+/// Reads one bin or str of at most `max_len` bytes. Skips any other value and returns `None`.
+pub(super) fn bytes<R: Read>(stream: &mut Stream<R>, max_len: u64) -> Result<Option<ZeroizeBuf>, Fault> {
     match head(stream)? {
-        Head::Bytes(length) if length > longest => Err(Fault::TooLong { length, longest }),
+        Head::Bytes(length) if length > max_len => Err(Fault::TooLong { length, max_len }),
         Head::Bytes(length) => {
-            let length = usize::try_from(length).map_err(|_| Fault::TooLong { length, longest })?;
+            let length = usize::try_from(length).map_err(|_| Fault::TooLong { length, max_len })?;
             let mut bytes = ZeroizeBuf::from(vec![0; length]);
             stream.read_exact(&mut bytes)?;
             Ok(Some(bytes))
@@ -57,12 +57,12 @@ pub(super) fn bytes<R: Read>(stream: &mut Stream<R>, longest: u64) -> Result<Opt
     }
 }
 
-/// Reads the bin or str under a key of a map, and passes over the rest of it; `None` if there is none, or none that is
-/// at most `longest` bytes.
+/// Reads the bin or str of a key of a map, and skips the rest. Returns `None` if it is missing or longer than `max_len`
+/// bytes.
 pub(super) fn text_of_key<R: Read>(
     stream: &mut Stream<R>,
-    wanted: &str,
-    longest: u64,
+    name: &str,
+    max_len: u64,
 ) -> Result<Option<ZeroizeBuf>, Fault> {
     let pairs = match head(stream)? {
         Head::Map(pairs) => pairs,
@@ -73,8 +73,8 @@ pub(super) fn text_of_key<R: Read>(
     };
     let mut found = None;
     for _ in 0..pairs {
-        if short(stream, wanted.len() as u64)?.is_some_and(|key| key[..] == *wanted.as_bytes()) {
-            found = short(stream, longest)?;
+        if short(stream, name.len() as u64)?.is_some_and(|key| key[..] == *name.as_bytes()) {
+            found = short(stream, max_len)?;
         } else {
             skip(stream)?;
         }
@@ -82,10 +82,10 @@ pub(super) fn text_of_key<R: Read>(
     Ok(found)
 }
 
-/// A bin or str of at most `longest` bytes; whatever else is passed over.
-fn short<R: Read>(stream: &mut Stream<R>, longest: u64) -> Result<Option<ZeroizeBuf>, Fault> {
+/// Reads a bin or str of at most `max_len` bytes. Skips any other value and returns `None`.
+fn short<R: Read>(stream: &mut Stream<R>, max_len: u64) -> Result<Option<ZeroizeBuf>, Fault> {
     match head(stream)? {
-        Head::Bytes(length) if length <= longest => {
+        Head::Bytes(length) if length <= max_len => {
             let mut bytes = ZeroizeBuf::from(vec![0; usize::try_from(length).unwrap_or_default()]);
             stream.read_exact(&mut bytes)?;
             Ok(Some(bytes))
@@ -97,7 +97,7 @@ fn short<R: Read>(stream: &mut Stream<R>, longest: u64) -> Result<Option<Zeroize
     }
 }
 
-/// Passes over what follows a head.
+/// Skips what follows a head.
 fn rest<R: Read>(stream: &mut Stream<R>, head: Head) -> Result<(), Fault> {
     match head {
         Head::Bytes(count) | Head::Scalar(count) => stream.skip(count)?,
@@ -107,16 +107,16 @@ fn rest<R: Read>(stream: &mut Stream<R>, head: Head) -> Result<(), Fault> {
     Ok(())
 }
 
-/// What a value's first bytes say.
+/// What a value's first bytes announce.
 #[derive(Clone, Copy)]
 enum Head {
-    /// A bin or str of so many bytes.
+    /// A bin or str of this many bytes.
     Bytes(u64),
-    /// So many bytes of something else.
+    /// This many bytes of another type.
     Scalar(u64),
-    /// So many values.
+    /// An array of this many values.
     Values(u64),
-    /// So many keys with their values.
+    /// A map of this many keys and values.
     Map(u64),
 }
 
@@ -152,7 +152,7 @@ fn head<R: Read>(stream: &mut Stream<R>) -> Result<Head, Fault> {
     })
 }
 
-/// A big-endian number of so many bytes.
+/// Reads a big-endian number of `width` bytes.
 fn number<R: Read>(stream: &mut Stream<R>, width: usize) -> Result<u64, Fault> {
     let mut bytes = [0; 8];
     stream.read_exact(&mut bytes[8 - width..])?;

@@ -1,7 +1,7 @@
-//! Walks the fields of a protobuf message in place.
+//! Reads the fields of a protobuf message in place.
 //!
-//! A derived decoder would copy every secret of the cluster into strings of its own, which nobody wipes. This one lends
-//! slices of the record, so that only the secret that was asked for is ever copied.
+//! A derived decoder would copy every secret of the cluster into strings that are not wiped. This one returns slices of the
+//! record, so only the secret that is needed is copied.
 
 /// One field of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,11 +12,11 @@ pub(super) enum Field<'a> {
     Bytes(u32, &'a [u8]),
 }
 
-/// The message is damaged, or none.
+/// The bytes are not a valid protobuf message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotProtobuf;
 
-/// The fields of a message, in their order. Fixed-width ones are passed over.
+/// Returns the fields of a message in order. Fixed-width fields are skipped.
 pub(super) fn fields(message: &[u8]) -> impl Iterator<Item = Result<Field<'_>, NotProtobuf>> {
     let mut rest = message;
     std::iter::from_fn(move || {
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_are_lent_in_their_order_and_damage_is_told() {
+    fn fields_are_returned_in_order_and_damage_is_an_error() {
         let message = [0x0a, 2, b'a', b'b', 0x30, 0x86, 1, 0x0d, 1, 2, 3, 4, 0x12, 0];
         let read: Result<Vec<_>, _> = fields(&message).collect();
         assert_eq!(read, Ok(vec![Field::Bytes(1, b"ab"), Field::Number(6, 134), Field::Bytes(2, b"")]));

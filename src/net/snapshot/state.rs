@@ -10,28 +10,28 @@ use super::stream::Stream;
 use crate::staleness::evidence::{PeeringState, SnapshotPeering, UnusedSecret};
 use crate::token::Secret;
 
-/// The type of the CA's configuration, which names the cluster.
+/// The record type of the CA's configuration, which contains the cluster ID.
 const CA_CONFIG: u8 = 15;
-/// The type of a peering.
+/// The record type of a peering.
 const PEERING: u8 = 35;
-/// The type of a peering's secrets.
+/// The record type of a peering's secrets.
 const PEERING_SECRETS: u8 = 40;
 
-/// The longest peering or secrets record that is read. Most of a peering is its CA certificates and its services.
+/// The maximum length of a peering or secrets record, in bytes. Most of a peering is its CA certificates and services.
 const MAX_RECORD_LEN: u64 = 16 * 1024 * 1024;
 
-/// What was kept of the state.
+/// The data of the given peerings.
 #[derive(Debug, Default)]
 pub(super) struct State {
     /// The UUID in the trust domain.
     pub cluster_id: Option<String>,
-    /// The peerings that were asked for, by their IDs.
+    /// The peerings with a given ID, by that ID.
     pub peerings: BTreeMap<String, SnapshotPeering>,
-    /// The names of peerings whose other side's ID was asked for, by that ID.
+    /// The names of peerings whose other side has a given ID, by that ID.
     pub dialed: BTreeMap<String, String>,
 }
 
-/// Reads all records; keeps what belongs to the peer IDs.
+/// Reads all records. Keeps only the data of `peer_ids`.
 pub(super) fn read<R: Read>(stream: &mut Stream<R>, peer_ids: &BTreeSet<String>) -> Result<State, Fault> {
     let mut state = State::default();
     let mut secrets = BTreeMap::new();
@@ -41,14 +41,14 @@ pub(super) fn read<R: Read>(stream: &mut Stream<R>, peer_ids: &BTreeSet<String>)
         match kind {
             PEERING => {
                 if let Some(record) = msgpack::bytes(stream, MAX_RECORD_LEN)? {
-                    let not = |_| Fault::NotProtobuf { kind: "a peering", at };
-                    state.take_peering(&record, peer_ids).map_err(not)?;
+                    let invalid = |_| Fault::NotProtobuf { kind: "a peering", at };
+                    state.take_peering(&record, peer_ids).map_err(invalid)?;
                 }
             }
             PEERING_SECRETS => {
                 if let Some(record) = msgpack::bytes(stream, MAX_RECORD_LEN)? {
-                    let not = |_| Fault::NotProtobuf { kind: "a peering's secrets", at };
-                    if let Some((id, unused)) = read_secrets(&record, peer_ids).map_err(not)? {
+                    let invalid = |_| Fault::NotProtobuf { kind: "a peering's secrets", at };
+                    if let Some((id, unused)) = read_secrets(&record, peer_ids).map_err(invalid)? {
                         secrets.insert(id, unused);
                     }
                 }
@@ -89,7 +89,7 @@ impl State {
             match field? {
                 Field::Bytes(1, bytes) => id = std::str::from_utf8(bytes)?,
                 Field::Bytes(2, bytes) => name = std::str::from_utf8(bytes)?,
-                // A timestamp of zero is one that was never set.
+                // A timestamp of zero means that it was never set.
                 Field::Bytes(4, bytes) => deleted = is_set(bytes)?,
                 Field::Number(6, number) => state = number,
                 Field::Bytes(7, bytes) => peer_id = std::str::from_utf8(bytes)?,
@@ -101,7 +101,7 @@ impl State {
         }
         if peer_ids.contains(id) {
             let mut state = PeeringState::from_number(state);
-            if deleted && !state.is_dead() {
+            if deleted && !state.is_deleted() {
                 state = PeeringState::Deleting;
             }
             let peering = SnapshotPeering { name: name.to_owned(), state, unused: UnusedSecret::NoRecord };
@@ -113,7 +113,7 @@ impl State {
 
 fn is_set(timestamp: &[u8]) -> Result<bool, NotARecord> {
     for field in fields(timestamp) {
-        // Go's zero time is the year 1: a negative number of seconds.
+        // Go's zero time is in the year 1, which is a negative number of seconds.
         if matches!(field?, Field::Number(1, seconds) if seconds.cast_signed() > 0) {
             return Ok(true);
         }
@@ -121,7 +121,7 @@ fn is_set(timestamp: &[u8]) -> Result<bool, NotARecord> {
     Ok(false)
 }
 
-/// The unused secret of one of the peerings asked for. No other secret leaves the record.
+/// Returns the unused secret of a given peering. No other secret is copied.
 fn read_secrets(
     record: &[u8],
     peer_ids: &BTreeSet<String>,

@@ -1,4 +1,4 @@
-//! Bytes that flow by: counted, hashed, and wiped, for a snapshot holds every secret of its cluster.
+//! A stream of bytes that counts, hashes and wipes them, because a snapshot contains every secret of its cluster.
 
 use std::io::{self, Read};
 
@@ -8,10 +8,10 @@ use super::error::Fault;
 use crate::hex::hex;
 use crate::zeroize_buf::ZeroizeBuf;
 
-/// How much is held at a time.
-const BUFFER: usize = 64 * 1024;
+/// The length of the buffer, in bytes.
+const BUFFER_LEN: usize = 64 * 1024;
 
-/// A buffered reader that knows where it is, and the SHA-256 of all that it read.
+/// A buffered reader that tracks its offset and the SHA-256 of everything that it read.
 pub(super) struct Stream<R> {
     inner: R,
     buffer: ZeroizeBuf,
@@ -25,7 +25,7 @@ impl<R: Read> Stream<R> {
     pub(super) fn new(inner: R) -> Self {
         Self {
             inner,
-            buffer: ZeroizeBuf::from(vec![0; BUFFER]),
+            buffer: ZeroizeBuf::from(vec![0; BUFFER_LEN]),
             start: 0,
             end: 0,
             offset: 0,
@@ -33,12 +33,12 @@ impl<R: Read> Stream<R> {
         }
     }
 
-    /// How many bytes were taken so far.
+    /// Returns how many bytes were read so far.
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The next byte; `None` at the end.
+    /// Reads the next byte. Returns `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<u8>, Fault> {
         if !self.fill()? {
             return Ok(None);
@@ -48,7 +48,7 @@ impl<R: Read> Stream<R> {
         Ok(Some(byte))
     }
 
-    /// Fills all of `into`, or tells that it ends before.
+    /// Fills `into`. Returns an error if the stream ends earlier.
     pub(super) fn read_exact(&mut self, mut into: &mut [u8]) -> Result<(), Fault> {
         while !into.is_empty() {
             if !self.fill()? {
@@ -63,7 +63,7 @@ impl<R: Read> Stream<R> {
         Ok(())
     }
 
-    /// Passes over so many bytes, or tells that it ends before.
+    /// Skips `count` bytes. Returns an error if the stream ends earlier.
     pub(super) fn skip(&mut self, mut count: u64) -> Result<(), Fault> {
         while count > 0 {
             if !self.fill()? {
@@ -76,7 +76,7 @@ impl<R: Read> Stream<R> {
         Ok(())
     }
 
-    /// Passes over what is left; the SHA-256 of everything, lower-case hexadecimal.
+    /// Skips the rest. Returns the SHA-256 of the whole stream in lower-case hexadecimal.
     pub(super) fn finish(mut self) -> io::Result<String> {
         while self.fill()? {
             self.take(self.end - self.start);
@@ -89,7 +89,7 @@ impl<R: Read> Stream<R> {
         self.offset += count as u64;
     }
 
-    /// Whether there is at least a byte in the buffer.
+    /// Fills an empty buffer. Returns whether it contains a byte now.
     fn fill(&mut self) -> io::Result<bool> {
         while self.start == self.end {
             match self.inner.read(&mut self.buffer[..]) {

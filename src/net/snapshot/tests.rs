@@ -1,4 +1,4 @@
-//! Recorded snapshots, damaged ones, foreign files, and made-up ones of any size.
+//! Tests with recorded, damaged and synthetic snapshots, and with other files.
 
 use std::io::{Read, Write};
 
@@ -31,7 +31,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn the_recorded_cases_come_out_as_expected() {
+fn recorded_cases_have_the_expected_verdicts() {
     let mut compared = 0;
     for recorded in RECORDED {
         let archive = fixture(&format!("{recorded}/state.snap"));
@@ -56,7 +56,7 @@ fn the_recorded_cases_come_out_as_expected() {
 }
 
 #[test]
-fn the_archive_tells_when_and_where_it_was_taken() {
+fn the_archive_contains_its_time_and_cluster() {
     let snapshot = read(&fixture("staleness/state.snap")[..], &BTreeSet::new()).unwrap();
     assert_eq!((snapshot.index, snapshot.term, snapshot.version), (183, 2, 1));
     assert_eq!(snapshot.taken_at.unwrap().to_string(), "2026-11-23T19:02:59Z");
@@ -74,7 +74,7 @@ fn a_snapshot_of_another_cluster_proves_nothing() {
 }
 
 #[test]
-fn a_snapshot_that_is_cut_short_anywhere_says_so() {
+fn a_truncated_snapshot_is_an_error() {
     for recorded in RECORDED {
         let archive = fixture(&format!("{recorded}/state.snap"));
         for sixteenth in 1..16 {
@@ -89,7 +89,7 @@ fn a_snapshot_that_is_cut_short_anywhere_says_so() {
 }
 
 #[test]
-fn a_flipped_byte_is_noticed() {
+fn a_flipped_byte_is_an_error() {
     let archive = fixture("versions/v1.14/state.snap");
     let unpacked = |bytes: &[u8]| {
         let mut inside = Vec::new();
@@ -99,12 +99,12 @@ fn a_flipped_byte_is_noticed() {
     for at in (0..archive.len()).step_by(5) {
         let mut damaged = archive.clone();
         damaged[at] ^= 0x21;
-        // A few bits carry nothing: the header's time, and padding between blocks.
+        // A few bits have no meaning: the time in the header, and padding between blocks.
         if read(&damaged[..], &BTreeSet::new()).is_ok() {
             assert_eq!(unpacked(&damaged).unwrap(), inside, "byte {at}");
         }
     }
-    // Inside of the archive too, where the compression's own checksum is right again: only SHA256SUMS can tell.
+    // With a valid checksum of the compression, only SHA256SUMS reveals the change.
     for (at, name) in [(512 + 10, "meta.json"), (512 * 3 + 5000, "state.bin"), (512 * 3 + 2, "state.bin")] {
         let mut damaged = inside.clone();
         damaged[at] ^= 0x21;
@@ -114,45 +114,36 @@ fn a_flipped_byte_is_noticed() {
 }
 
 #[test]
-fn a_foreign_file_is_told_from_a_snapshot() {
+fn other_files_are_described_in_the_error() {
     let mut tar = tar::Builder::new(Vec::new());
     append(&mut tar, "hello.txt", b"hello");
     let other_tar = tar.into_inner().unwrap();
-    let told = |bytes: &[u8]| {
+    let message = |bytes: &[u8]| {
         let error = read(bytes, &BTreeSet::new()).unwrap_err();
-        assert!(error.remedy().ends_with('.'));
+        assert!(error.remedy().contains("consul snapshot save FILE"));
         error.to_string()
     };
     let text = "hello, world\n".repeat(100);
     for (bytes, expected) in [
-        (b"PK\x03\x04whatever".to_vec(), "it is no Consul snapshot: it looks like a zip archive"),
-        (text.clone().into_bytes(), "it is no Consul snapshot: it looks like text"),
-        (b"{\"a\":1}".to_vec(), "it is no Consul snapshot: it looks like JSON"),
-        (Vec::new(), "it is no Consul snapshot: it is empty"),
-        (vec![0; 2000], "it is no Consul snapshot: it is not gzip"),
+        (b"PK\x03\x04whatever".to_vec(), "not a Consul snapshot: it looks like a zip archive"),
+        (text.clone().into_bytes(), "not a Consul snapshot: it looks like text"),
+        (b"{\"a\":1}".to_vec(), "not a Consul snapshot: it looks like JSON"),
+        (Vec::new(), "not a Consul snapshot: it is empty"),
+        (vec![0; 2000], "not a Consul snapshot: it is not gzip"),
         (
             other_tar.clone(),
-            "it is no Consul snapshot: it is a tar archive that is not compressed: was it unpacked?",
+            "not a Consul snapshot: it is a tar archive that is not compressed, perhaps an unpacked snapshot",
         ),
-        (gzip(text.as_bytes()), "it is compressed, but holds no archive: it is no Consul snapshot"),
-        (gzip(b"short"), "it is compressed, but holds no archive: it is no Consul snapshot"),
-        (
-            gzip(&other_tar),
-            "there is no meta.json in the archive: it is no Consul snapshot, or a part of one",
-        ),
+        (gzip(text.as_bytes()), "not a Consul snapshot: it is compressed, but not an archive"),
+        (gzip(b"short"), "not a Consul snapshot: it is compressed, but not an archive"),
+        (gzip(&other_tar), "not a complete Consul snapshot: meta.json is missing in the archive"),
     ] {
-        assert_eq!(told(&bytes), expected);
+        assert_eq!(message(&bytes), expected);
     }
     let inside = archive(&[("meta.json", META_JSON)]);
-    assert_eq!(
-        told(&inside),
-        "there is no state.bin in the archive: it is no Consul snapshot, or a part of one"
-    );
+    assert_eq!(message(&inside), "not a complete Consul snapshot: state.bin is missing in the archive");
     let no_sums = archive(&[("meta.json", META_JSON), ("state.bin", b"\x81\xa1a\x01")]);
-    assert_eq!(
-        told(&no_sums),
-        "there is no SHA256SUMS in the archive: it is no Consul snapshot, or a part of one"
-    );
+    assert_eq!(message(&no_sums), "not a complete Consul snapshot: SHA256SUMS is missing in the archive");
 }
 
 const META_JSON: &[u8] = br#"{"Version":1,"ID":"2-7-1795460579321","Index":7,"Term":2}"#;
@@ -172,7 +163,7 @@ fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
     gzip(&tar.into_inner().unwrap())
 }
 
-/// A whole snapshot around some records; the sums come first or last.
+/// Makes a complete snapshot of records, with SHA256SUMS first or last.
 fn snapshot_of(state: &[u8], sums_first: bool) -> Vec<u8> {
     let sums = format!("{}  meta.json\n{}  state.bin\n", sha256_hex(META_JSON), sha256_hex(state));
     let mut files = vec![("meta.json", META_JSON), ("state.bin", state), ("SHA256SUMS", sums.as_bytes())];
@@ -182,7 +173,7 @@ fn snapshot_of(state: &[u8], sums_first: bool) -> Vec<u8> {
     archive(&files)
 }
 
-/// One type byte and a msgpack str that holds protobuf.
+/// One type byte and a msgpack str that contains protobuf.
 fn record(kind: u8, message: &[u8]) -> Vec<u8> {
     let length = u16::try_from(message.len()).unwrap().to_be_bytes();
     [&[kind, 0xda][..], &length, message].concat()
@@ -201,14 +192,14 @@ const SKIPPED: &[u8] = b"\x05\xde\x00\x08\xa1a\xc0\xa1b\xc3\xa1c\xcb\x00\x00\x00
     \xa1e\xc7\x03\x01abc\xa1f\xd6\xff\x00\x00\x00\x00\xa1g\xc4\x02\xff\xff\xa1h\x92\x81\xa1x\xd3\x00\x00\x00\x00\x00\x00\x00\x01\x90";
 
 #[test]
-fn a_million_other_records_are_passed_over_in_flat_memory() {
+fn a_million_other_records_are_skipped() {
     let peering = [field(1, b"the-id"), field(2, b"west"), vec![0x30, 1]].concat();
     let secrets =
         [field(1, b"the-id"), field(2, &field(1, b"the-secret")), field(3, &field(1, b"active"))].concat();
     let mut state = HEADER.to_vec();
     state.extend((0..500_000).flat_map(|_| SKIPPED));
     state.extend(record(PEERING, &peering));
-    // Types of the future, and of Enterprise, with the flag.
+    // A record type with the flag of future versions and Enterprise.
     state.extend([&[0x80 | PEERING][..], &SKIPPED[1..]].concat());
     state.extend((0..500_000).flat_map(|_| SKIPPED));
     state.extend(record(40, &secrets));
@@ -227,16 +218,16 @@ fn a_million_other_records_are_passed_over_in_flat_memory() {
 }
 
 #[test]
-fn only_the_peerings_asked_for_are_kept() {
+fn only_the_given_peerings_are_kept() {
     let id = "0b06717c-60fa-d27a-6817-e408f3762378";
     let snapshot = read(&fixture("staleness/state.snap")[..], &wanted(&[id])).unwrap();
     assert_eq!(snapshot.peerings.keys().collect::<Vec<_>>(), [id]);
-    let shown = format!("{snapshot:?}");
-    assert!(shown.contains("Secret(hidden)") && !shown.contains("2910845a"), "{shown}");
+    let debug = format!("{snapshot:?}");
+    assert!(debug.contains("Secret(hidden)") && !debug.contains("2910845a"), "{debug}");
 }
 
 #[test]
-fn deleted_and_dialed_peerings_are_recognised() {
+fn deleted_and_dialed_peerings_are_recognized() {
     let deleting = [field(1, b"a"), field(2, b"n"), field(4, &[8, 0x90, 0x4e]), vec![0x30, 1]].concat();
     let terminated = [field(1, b"b"), field(2, b"n"), vec![0x30, 6]].concat();
     let never_deleted = [field(1, b"c"), field(2, b"n"), field(4, &[]), vec![0x30, 1]].concat();
@@ -252,28 +243,28 @@ fn deleted_and_dialed_peerings_are_recognised() {
 }
 
 #[test]
-fn records_that_make_no_sense_are_errors_and_not_memory() {
+fn invalid_records_are_errors() {
     let deep = [&[5][..], &[0x91; 1000], &[0xc0]].concat();
     let huge = [35, 0xdb, 0xff, 0xff, 0xff, 0xff];
     let endless = [5, 0xdd, 0xff, 0xff, 0xff, 0xff];
     let reserved = [5, 0xc1];
-    let no_protobuf = record(40, &[0xff; 30]);
+    let not_protobuf = record(40, &[0xff; 30]);
     for (records, expected) in [
-        (&deep[..], "values nest more than 128 deep"),
-        (&huge, "a record is 4294967295 bytes long, and should have at most 16777216"),
+        (&deep[..], "values are nested more than 128 levels deep"),
+        (&huge, "a record has 4294967295 bytes, more than the maximum of 16777216"),
         (&endless, "it ends within a record"),
-        (&reserved, "no msgpack value starts with the byte 0xc1, at byte 13"),
-        (&no_protobuf, "a peering's secrets is no protobuf message, at byte 13"),
+        (&reserved, "the byte 0xc1 at offset 13 does not start a msgpack value"),
+        (&not_protobuf, "a peering's secrets at offset 13 is not a protobuf message"),
     ] {
         let error = read(&snapshot_of(&[HEADER, records].concat(), false)[..], &BTreeSet::new()).unwrap_err();
-        let told = error.to_string();
-        assert!(told.contains(expected) && told.contains("state.bin"), "{told}");
+        let message = error.to_string();
+        assert!(message.contains(expected) && message.contains("state.bin"), "{message}");
     }
 }
 
 #[test]
-fn a_header_of_gigabytes_is_refused() {
-    // A long name of the GNU kind, all zeros: a few kilobytes compressed.
+fn a_header_of_gigabytes_is_an_error() {
+    // A GNU long name of zeros has only a few kilobytes when compressed.
     let mut header = tar::Header::new_gnu();
     header.set_entry_type(tar::EntryType::GNULongName);
     header.set_size(64 * 1024 * 1024);

@@ -1,4 +1,4 @@
-//! What `explain` shows.
+//! The output of `explain`.
 
 use owo_colors::OwoColorize;
 
@@ -6,7 +6,7 @@ use super::{Page, count, counted, printable};
 use crate::explain::{Area, Entry, Explanation};
 use crate::lint::Check;
 
-/// One check.
+/// Renders a check.
 pub fn check(check: &Check, width: usize) -> String {
     let mut page = Page::new(width);
     page.heading(&format!("{} ({})", check.name, check.severity));
@@ -17,39 +17,36 @@ pub fn check(check: &Check, width: usize) -> String {
     page.finish()
 }
 
-/// One message that was named.
+/// Renders an entry of the catalog.
 pub fn entry(entry: &Entry, width: usize) -> String {
     let mut page = Page::new(width);
     page.heading(entry.name);
     for pattern in entry.patterns {
-        page.item(&format!("{}", printable(&pattern.shown()).dimmed()));
+        page.item(&format!("{}", printable(&pattern.template_text()).dimmed()));
     }
     body(&mut page, entry, entry.next);
     page.finish()
 }
 
-/// One message that was found in a text.
+/// Renders an entry that was found in a text.
 pub fn explanation(found: &Explanation, width: usize) -> String {
     let mut page = Page::new(width);
     page.heading(found.entry.name);
-    page.item(&format!("{}", printable(&found.text).dimmed()));
-    if found.count > 1 || !found.addresses.is_empty() {
-        let times = counted(count(found.count), "time");
-        let of = if found.addresses.is_empty() {
-            String::new()
-        } else {
-            format!(", of {}", found.addresses.join(", "))
-        };
-        page.item(&printable(&format!("said {times}{of}")));
+    page.item(&format!("{}", printable(&found.message).dimmed()));
+    if found.count > 1 {
+        page.item(&format!("{} in this text", counted(count(found.count), "time")));
+    }
+    if !found.addresses.is_empty() {
+        page.item(&printable(&format!("address: {}", found.addresses.join(", "))));
     }
     body(&mut page, found.entry, &found.command);
     page.finish()
 }
 
-/// Everything that is known, a line each.
+/// Renders the names and summaries of all checks and entries.
 pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> String {
     let mut page = Page::new(width);
-    page.heading("Checks of validate");
+    page.heading("Checks");
     let mut area = None;
     for check in checks {
         if area.replace(check.area) != Some(check.area) {
@@ -62,7 +59,7 @@ pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> Strin
         if area.replace(entry.area) != Some(entry.area) {
             page.heading(&match entry.area {
                 Area::Diagnosis => entry.area.title().to_owned(),
-                area => format!("Messages of Consul: {}", area.title()),
+                area => format!("Messages: {}", area.title()),
             });
         }
         page.named(entry.name, entry.summary);
@@ -72,8 +69,13 @@ pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> Strin
 
 fn body(page: &mut Page, entry: &Entry, command: &str) {
     page.line(entry.summary);
-    for (at, why) in entry.why.iter().enumerate() {
-        page.row(if at == 0 { "Why" } else { "" }, why);
+    match entry.causes {
+        [cause] => page.row("Cause", cause),
+        causes => {
+            for (index, cause) in causes.iter().enumerate() {
+                page.bullet(if index == 0 { "Causes" } else { "" }, cause);
+            }
+        }
     }
     page.row("What to do", entry.remedy);
     if !command.is_empty() {

@@ -1,54 +1,54 @@
-//! What `history` shows.
+//! The output of `history`.
 
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
 use crate::net::ledger::Origin;
-use crate::net::ledger::history::{History, Remembered, Standing};
+use crate::net::ledger::history::{History, HistoryRecord, Status};
 
-/// All records, the oldest first, for a terminal of `width` columns.
+/// Renders all records, oldest first, for a terminal of `width` columns.
 pub fn history(history: &History, width: usize) -> String {
     let mut page = Page::new(width);
     if history.records.is_empty() {
-        return "The ledger knows of no token\n".to_owned();
+        return "The ledger has no records\n".to_owned();
     }
     for record in &history.records {
-        remembered(&mut page, record);
+        add_record(&mut page, record);
     }
     page.finish()
 }
 
-fn remembered(page: &mut Page, record: &Remembered) {
+fn add_record(page: &mut Page, record: &HistoryRecord) {
     let partition = match record.partition.as_str() {
         "" => String::new(),
         partition => format!(" (partition {partition})"),
     };
     page.heading(&format!("{}. {}{partition}", record.number, record.name));
-    let standing = match record.standing {
-        Standing::Newest => "the newest known".green().to_string(),
-        Standing::Superseded(by) => {
-            format!("{} by number {by}, of the same peering", "superseded".yellow())
-        }
-        Standing::NotKnown => format!(
-            "{}: there are several tokens of this peering, one of them imported, which does not say when it was generated",
-            "not known".yellow()
+    let by = record.replaced_by.unwrap_or_default();
+    let status = match record.status {
+        Status::Newest => "newest in the ledger".green().to_string(),
+        Status::Superseded => format!("{} by number {by}, of the same peering", "superseded".yellow()),
+        Status::Undetermined => format!(
+            "{}: another token of this peering is in the ledger, and one was imported, so it is unknown which one is \
+             newer",
+            "undetermined".yellow()
         ),
-        Standing::Orphaned(by) => {
+        Status::Orphaned => {
             format!("{}: number {by} has another peer ID, so this peering was deleted", "orphaned".red())
         }
     };
-    page.row("Standing", &standing);
-    let verb = match record.source {
+    page.row("Status", &status);
+    let verb = match record.origin {
         Origin::Generated => "Generated",
         Origin::Imported => "Imported",
     };
-    let who = printable(&format!(
+    let recorded = printable(&format!(
         "{}, by {} on {}",
-        super::inspection::time(record.time),
+        super::inspection::time(record.recorded_at),
         record.user,
         record.host
     ));
-    page.row(verb, &who);
+    page.row(verb, &recorded);
     page.row("Peer ID", &printable(&record.peer_id));
     page.row("Server name", &printable(&record.server_name));
     page.row("Addresses", &printable(&record.addresses.join(", ")));

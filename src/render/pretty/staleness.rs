@@ -1,23 +1,23 @@
-//! What `stale` shows: the verdict, then what each source says, then what was not asked.
+//! The output of `stale`: the verdict, then what each source reports, then what was not checked.
 
 use owo_colors::OwoColorize;
 
 use super::{Page, printable};
 use crate::staleness::{Assessment, NameOrder, Staleness, Verdict};
 
-/// All tokens, as a page of `width` columns.
+/// Renders all tokens for a terminal of `width` columns.
 pub fn staleness(staleness: &Staleness, width: usize) -> String {
     let several = staleness.tokens.len() > 1;
     let mut pages: Vec<String> = Vec::new();
-    for (at, token) in staleness.tokens.iter().enumerate() {
+    for (index, token) in staleness.tokens.iter().enumerate() {
         let title = if several {
-            format!("=== {}. {} ===\n", at + 1, printable(&token.source))
+            format!("=== {}. {} ===\n", index + 1, printable(&token.source))
         } else {
             String::new()
         };
         pages.push(title + &assessment(token, width));
     }
-    pages.extend(staleness.orders.iter().map(|order| order_of(order, staleness, width)));
+    pages.extend(staleness.orders.iter().map(|order| name_order(order, staleness, width)));
     pages.join("\n")
 }
 
@@ -35,7 +35,7 @@ fn assessment(token: &Assessment, width: usize) -> String {
         page.row("Warning", &printable(warning).yellow().to_string());
     }
     for contradiction in &token.contradictions {
-        page.row("Contradiction", &printable(&contradiction.says).yellow().to_string());
+        page.row("Contradiction", &printable(&contradiction.message).yellow().to_string());
     }
     page.row("Peer ID", &printable(&token.peer_id));
     if let Some(name) = &token.name {
@@ -46,28 +46,28 @@ fn assessment(token: &Assessment, width: usize) -> String {
         page.line("none");
     }
     for claim in &token.evidence {
-        let mark = if claim.decided { " (this decided)" } else { "" };
-        page.row(claim.source.words(), &format!("{}{}", printable(&claim.says), mark.bold()));
+        let mark = if claim.decisive { " (decisive)" } else { "" };
+        page.row(claim.source.label(), &format!("{}{}", printable(&claim.message), mark.bold()));
     }
-    if !token.not_asked.is_empty() {
-        page.heading("Not known");
+    if !token.not_checked.is_empty() {
+        page.heading("Not checked");
     }
-    for source in &token.not_asked {
-        let asked = if source.asked { "no answer, because" } else { "not asked:" };
-        page.row(source.source.words(), &format!("{asked} {}", printable(&source.because)));
+    for source in &token.not_checked {
+        let prefix = if source.queried { "no answer: " } else { "" };
+        page.row(source.source.label(), &format!("{prefix}{}", printable(&source.reason)));
     }
     page.finish()
 }
 
-fn order_of(order: &NameOrder, staleness: &Staleness, width: usize) -> String {
+fn name_order(order: &NameOrder, staleness: &Staleness, width: usize) -> String {
     let mut page = Page::new(width);
-    let of = order.name.as_deref().map_or_else(|| "one peering".to_owned(), |name| format!("{name:?}"));
-    let sorted = if order.newest_is_known { ", the newest first" } else { ", in no known order" };
-    page.heading(&format!("Tokens of {of}{sorted}"));
-    page.line(&format!("({})", order.because));
-    for place in &order.newest_first {
-        if let Some(token) = staleness.tokens.get(*place) {
-            page.line(&format!("{}. {}", place + 1, printable(&token.source)));
+    let name = order.name.as_deref().map_or_else(|| "one peering".to_owned(), |name| format!("{name:?}"));
+    let sorted = if order.newest_is_known { "newest first" } else { "order unknown" };
+    page.heading(&format!("Tokens of {name}, {sorted}"));
+    page.line(&format!("({})", order.reason));
+    for index in &order.newest_first {
+        if let Some(token) = staleness.tokens.get(*index) {
+            page.line(&format!("{}. {}", index + 1, printable(&token.source)));
         }
     }
     page.finish()

@@ -127,7 +127,7 @@ impl<'a, C: CaCache> Fields<'a, C> {
     fn value(&mut self, field: &'static Field) -> SyntaxResult<()> {
         match field.name {
             FieldName::Ca | FieldName::ManualServerAddresses | FieldName::ServerAddresses => {
-                self.list(field)?
+                self.list(field)?;
             }
             FieldName::EstablishmentSecret => self.secret(field)?,
             FieldName::ServerName => self.text(field, |token| &mut token.rest.server_name)?,

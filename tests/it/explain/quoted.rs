@@ -1,6 +1,6 @@
-//! Messages from public failure reports, and others of the same kinds: the entry, and the texts.
+//! Messages from public failure reports, and similar ones, with the entry of each.
 
-/// The entry each text must come to.
+/// The expected entry, and its texts.
 pub(super) const MESSAGES: &[(&str, &[&str])] = &[
     ("token-not-base64", &["failed to decode token: illegal base64 data at input byte 20"]),
     ("token-encoded-twice", &["invalid character 'e' looking for beginning of value"]),
@@ -155,15 +155,12 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         &["remote error: tls: handshake failure", "remote error: tls: protocol version not supported"],
     ),
     ("server-name-unrecognized", &["remote error: tls: unrecognized name"]),
-    (
-        "tls-internal-error",
-        &["remote error: tls: internal error", "remote error: tls: something of tomorrow"],
-    ),
+    ("tls-internal-error", &["remote error: tls: internal error", "remote error: tls: some future text"]),
     (
         "certificate-unusable",
         &[
             "tls: failed to verify certificate: x509: certificate specifies an incompatible key usage",
-            "tls: failed to verify certificate: x509: something of tomorrow",
+            "tls: failed to verify certificate: x509: some future text",
         ],
     ),
     ("http1-response", &["error reading server preface: http2: frame too large", "http2: frame too large"]),
@@ -219,7 +216,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         "server-rpc-failed",
         &[
             "rpc error getting client: failed to get conn: dial tcp 10.0.0.1:0->10.0.0.2:8300: connect: connection refused",
-            "rpc error making call: something of tomorrow",
+            "rpc error making call: some future text",
             "No known Consul servers",
         ],
     ),
@@ -265,23 +262,23 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         "agent-requires-https",
         &["Unexpected response code: 400 (Client sent an HTTP request to an HTTPS server.)"],
     ),
-    ("acceptor-internal-error", &["rpc error: code = Internal desc = something of tomorrow"]),
-    ("acceptor-aborted", &["rpc error: code = Aborted desc = something of tomorrow"]),
-    ("acceptor-invalid-argument", &["rpc error: code = InvalidArgument desc = something of tomorrow"]),
+    ("acceptor-internal-error", &["rpc error: code = Internal desc = some future text"]),
+    ("acceptor-aborted", &["rpc error: code = Aborted desc = some future text"]),
+    ("acceptor-invalid-argument", &["rpc error: code = InvalidArgument desc = some future text"]),
     (
         "server-is-follower",
         &["rpc error: code = FailedPrecondition desc = cannot establish a peering stream on a follower node"],
     ),
-    ("dial-unavailable", &["rpc error: code = Unavailable desc = something of tomorrow"]),
+    ("dial-unavailable", &["rpc error: code = Unavailable desc = some future text"]),
     (
         "handshake-failed",
         &[
-            "rpc error: code = Unavailable desc = connection error: desc = \"transport: authentication handshake failed: something of tomorrow\"",
+            "rpc error: code = Unavailable desc = connection error: desc = \"transport: authentication handshake failed: some future text\"",
         ],
     ),
     (
         "secret-not-stored",
-        &["rpc error: code = Internal desc = failed to persist peering secret: something of tomorrow"],
+        &["rpc error: code = Internal desc = failed to persist peering secret: some future text"],
     ),
     ("no-heartbeat", &["    \"LastHeartbeat\": null,"]),
     ("state-failing", &["cluster-02  FAILING  0  0"]),

@@ -1,4 +1,4 @@
-//! Which entry each recorded refusal of Consul must come to: the entry, and the names of the recordings.
+//! The expected entry of each recorded error, with the names of the recordings.
 
 /// `fixtures/consul/http.json`
 pub(super) const HTTP: &[(&str, &[&str])] = &[

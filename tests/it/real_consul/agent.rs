@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use consul_peering::net::consul::{Client, Config, Options};
 
-/// A Consul in development mode, ended when dropped.
+/// A Consul in development mode. Dropping it ends the process.
 pub struct Agent {
     child: Child,
     /// Its HTTP API, `http://host:port`.
     pub address: String,
-    /// Where it serves gRPC over TLS.
+    /// The port for gRPC over TLS.
     pub grpc_tls_port: u16,
 }
 
 impl Agent {
-    /// Starts one, and asks until it answers about peerings.
+    /// Starts one, and waits until it answers requests for peerings.
     pub async fn start(consul: &Path, datacenter: &str) -> Self {
         let ports = free_ports();
         let [http, grpc, grpc_tls, server, serf_lan, serf_wan] = ports.map(|port| port.to_string());
@@ -34,12 +34,12 @@ impl Agent {
             .spawn()
             .unwrap();
         let mut agent = Self { child, address: format!("http://127.0.0.1:{http}"), grpc_tls_port: ports[2] };
-        agent.answers().await;
+        agent.wait_until_ready().await;
         agent
     }
 
-    /// Waits for a leader, a CA, and the agent's own entry in the catalog, from which tokens take the addresses.
-    async fn answers(&mut self) {
+    /// Waits for a leader, a CA, and the agent's own entry in the catalog, which provides the addresses of tokens.
+    async fn wait_until_ready(&mut self) {
         let options = Options { http_addr: Some(self.address.clone()), ..Options::default() };
         let client = Client::over_network(Config::resolve(&options, |_| None).unwrap()).unwrap();
         for _ in 0..600 {
@@ -64,8 +64,8 @@ impl Drop for Agent {
     }
 }
 
-/// Ports that were free a moment ago; all are held until the last is known, so that none comes twice.
+/// Returns free ports. All are bound at the same time, so that they differ.
 fn free_ports() -> [u16; 6] {
-    let held = [(); 6].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|listener| listener.local_addr().unwrap().port())
+    let listeners = [(); 6].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
 }

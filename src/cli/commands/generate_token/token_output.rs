@@ -1,7 +1,8 @@
-//! A generated token is never lost.
+//! Delivers a generated token without losing it.
 //!
-//! Once Consul has answered, the old unused token is void and the new one exists in this process only. It goes where it
-//! was asked to go; if that fails, to standard output; if that fails, to a file that only its owner can read.
+//! Once Consul has answered, the earlier unused token is invalid, and only this process has the new one. It is written to
+//! the file that the user named. If that fails, it goes to standard output, and if that fails, to a file that only its owner
+//! can read.
 
 use std::fs;
 use std::io::{self, Write};
@@ -15,7 +16,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::gostd::os_error::os_error_text;
 
-/// A file that was made ready before the token exists, so that the likely failures come first.
+/// A file that is prepared before the token is generated, so that most errors occur before it.
 pub struct OutFile {
     path: PathBuf,
     draft: NamedTempFile,
@@ -44,7 +45,7 @@ impl OutFile {
             }
             _ => {}
         }
-        // What a link leads to is overwritten, not the link.
+        // Overwrite the target of a link, not the link.
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let path = target.as_path();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
@@ -56,7 +57,7 @@ impl OutFile {
         Ok(Self { path: path.to_owned(), draft, force })
     }
 
-    /// Writes the text; the file appears whole or not at all.
+    /// Writes the text. The file appears complete or not at all.
     fn write(mut self, text: &str) -> io::Result<()> {
         self.draft.write_all(text.as_bytes())?;
         self.draft.as_file().sync_all()?;
@@ -69,7 +70,7 @@ impl OutFile {
     }
 }
 
-/// Delivers a generated token: to the file if there is one, else to standard output.
+/// Delivers a generated token to the file if there is one, otherwise to standard output.
 pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
     let Some(out) = out else { return print_or_save(text, Exit::Done) };
     let path = out.path.clone();
@@ -80,7 +81,7 @@ pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
         }
         Err(error) => {
             eprint_line(&format!(
-                "Error writing the token to {}: {}. It was generated, and follows on standard output.",
+                "Error: cannot write the token to {}: {}. The token was generated, and is printed to standard output.",
                 path.display(),
                 os_error_text(&error)
             ));
@@ -94,21 +95,21 @@ fn print_or_save(text: &str, exit: Exit) -> Exit {
     let reason = os_error_text(&error);
     match save(text) {
         Ok(path) => eprint_line(&format!(
-            "Error writing the token to standard output: {reason}. It was generated, and saved in {}",
+            "Error: cannot write the token to standard output: {reason}. The token was generated, and saved in {}",
             path.display()
         )),
-        // Nobody else has it: better seen than lost.
+        // No other copy exists, so showing the token is better than losing it.
         Err(_) => eprint_line(&format!(
-            "Error writing the token to standard output: {reason}. No file could be written either; this is it:\n{text}"
+            "Error: cannot write the token to standard output: {reason}, nor to a file. This is the token:\n{text}"
         )),
     }
     Exit::Findings
 }
 
-/// Saves the text in the state directory, or where else a file can be made.
+/// Saves the text in the state directory, or else in the temporary directory.
 fn save(text: &str) -> io::Result<PathBuf> {
     let directories = [state_directory().map(|state| state.join("tokens")), Some(temporary_directory())];
-    let mut last = io::Error::other("there is no directory to write to");
+    let mut last = io::Error::other("no directory to write to");
     for directory in directories.into_iter().flatten() {
         match save_in(&directory, text) {
             Ok(path) => return Ok(path),

@@ -1,41 +1,41 @@
-//! Text that was unquoted or joined, and where each of its bytes stood in the text that was given.
+//! Unescaped or joined text that maps each byte to its offset in the original text.
 
 use std::ops::Range;
 
-/// A text and, for each of its bytes, the offset in the original.
+/// A text, and the original offset of each of its bytes.
 #[derive(Debug, Clone)]
 pub(super) struct MappedText {
     text: String,
-    /// One offset a byte, and one for the end.
+    /// One offset per byte, and one for the end.
     origin: Vec<usize>,
 }
 
 impl MappedText {
-    /// The text as given, without terminal colours and with typographic quotes (chat programs make them) made plain.
+    /// Returns the text without terminal colors, and with typographic quotes from chat programs replaced.
     pub(super) fn cleaned(text: &str) -> Self {
         let mut source =
             Self { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len() + 1) };
-        let mut letters = text.char_indices().peekable();
-        while let Some((at, letter)) = letters.next() {
-            match letter {
+        let mut chars = text.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            match c {
                 '\u{1b}' => {
-                    // A control sequence (ECMA-48, section 5.4); what is none stays.
-                    if letters.next_if(|(_, next)| *next == '[').is_some() {
-                        while letters.next_if(|(_, next)| (' '..='?').contains(next)).is_some() {}
-                        letters.next_if(|(_, next)| ('@'..='~').contains(next));
+                    // A control sequence (ECMA-48, section 5.4).
+                    if chars.next_if(|(_, next)| *next == '[').is_some() {
+                        while chars.next_if(|(_, next)| (' '..='?').contains(next)).is_some() {}
+                        chars.next_if(|(_, next)| ('@'..='~').contains(next));
                     }
                 }
                 '“' | '”' => source.push('"', at),
                 '‘' | '’' => source.push('\'', at),
-                _ => source.push(letter, at),
+                _ => source.push(c, at),
             }
         }
         source.origin.push(text.len());
         source
     }
 
-    /// The same text with its lines joined by `glue`: a terminal or a ticket may have wrapped one message.
-    pub(super) fn joined(&self, glue: &str) -> Self {
+    /// Returns the text with its lines joined by `separator`, because terminals and tickets wrap long messages.
+    pub(super) fn joined(&self, separator: &str) -> Self {
         let mut source = Self {
             text: String::with_capacity(self.text.len()),
             origin: Vec::with_capacity(self.text.len() + 1),
@@ -44,11 +44,11 @@ impl MappedText {
         for line in self.text.split_inclusive('\n') {
             let bare = undecorated(line);
             if start > 0 {
-                glue.chars().for_each(|letter| source.push(letter, self.origin[start]));
+                separator.chars().for_each(|c| source.push(c, self.origin[start]));
             }
             let skipped = bare.as_ptr() as usize - line.as_ptr() as usize;
-            for (at, letter) in bare.char_indices() {
-                source.push(letter, self.origin[start + skipped + at]);
+            for (at, c) in bare.char_indices() {
+                source.push(c, self.origin[start + skipped + at]);
             }
             start += line.len();
         }
@@ -56,18 +56,18 @@ impl MappedText {
         source
     }
 
-    fn push(&mut self, letter: char, at: usize) {
-        self.text.push(letter);
+    fn push(&mut self, c: char, at: usize) {
+        self.text.push(c);
         self.origin.resize(self.text.len(), at);
     }
 
-    /// All of it.
+    /// Returns the whole text.
     pub(super) fn whole(&self) -> Piece<'_> {
         Piece { source: self, start: 0, end: self.text.len() }
     }
 }
 
-/// A line without indentation and without the gutter (`|`, `│`) that log writers and Terraform draw.
+/// Returns a line without indentation and without the gutter (`|`, `│`) that log writers and Terraform print.
 pub(super) fn undecorated(line: &str) -> &str {
     let bare = line.trim();
     bare.strip_prefix(['|', '│', '╷', '╵']).map_or(bare, str::trim_start)
@@ -82,34 +82,34 @@ pub(super) struct Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
-    /// What stands there.
+    /// Returns the text of the piece.
     pub(super) fn text(&self) -> &'a str {
         &self.source.text[self.start..self.end]
     }
 
-    /// Where it stood in the original.
+    /// Returns the byte range in the original text.
     pub(super) fn range(&self) -> Range<usize> {
         self.source.origin[self.start]..self.source.origin[self.end]
     }
 
-    /// The part from one byte to another, counted from the start of this piece.
+    /// Returns a part of this piece. The range is relative to its start.
     pub(super) fn part(&self, range: Range<usize>) -> Self {
         Self { source: self.source, start: self.start + range.start, end: self.start + range.end }
     }
 
-    /// The part from a byte on.
+    /// Returns the rest of this piece from a byte on.
     pub(super) fn from(&self, start: usize) -> Self {
         self.part(start..self.text().len())
     }
 
-    /// Without white space around it.
+    /// Returns the piece without surrounding white space.
     pub(super) fn trimmed(&self) -> Self {
         let text = self.text();
         let start = text.len() - text.trim_start().len();
         self.part(start..start + text.trim().len())
     }
 
-    /// With Go's (or JSON's) escapes undone, up to the first bare quote if `quoted`, else to the end.
+    /// Returns the text with Go and JSON escapes decoded, up to the first unescaped quote if `quoted`.
     pub(super) fn unescaped(&self, quoted: bool) -> MappedText {
         let text = self.text();
         let mut out = MappedText {
@@ -117,15 +117,15 @@ impl<'a> Piece<'a> {
             origin: Vec::with_capacity(text.len() + 1),
         };
         let mut end = text.len();
-        let mut letters = text.char_indices();
-        while let Some((at, letter)) = letters.next() {
+        let mut chars = text.char_indices();
+        while let Some((at, c)) = chars.next() {
             let origin = self.source.origin[self.start + at];
-            match letter {
+            match c {
                 '"' if quoted => {
                     end = at;
                     break;
                 }
-                '\\' => match letters.next() {
+                '\\' => match chars.next() {
                     Some((_, 'n')) => out.push('\n', origin),
                     Some((_, 't')) => out.push('\t', origin),
                     Some((_, 'r')) => out.push('\r', origin),
@@ -133,14 +133,14 @@ impl<'a> Piece<'a> {
                     Some((hex, 'u')) => match four_hex(&text[hex + 1..]) {
                         Some(character) => {
                             out.push(character, origin);
-                            letters.nth(3);
+                            chars.nth(3);
                         }
                         None => "\\u".chars().for_each(|same| out.push(same, origin)),
                     },
                     Some((_, other)) => ['\\', other].into_iter().for_each(|same| out.push(same, origin)),
                     None => out.push('\\', origin),
                 },
-                _ => out.push(letter, origin),
+                _ => out.push(c, origin),
             }
         }
         out.origin.push(self.source.origin[self.start + end]);
@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_and_typographic_quotes_are_undone() {
+    fn colors_and_typographic_quotes_are_removed() {
         let text = "\u{1b}[31mPeering not found for “x”\u{1b}[0m";
         let source = MappedText::cleaned(text);
         let piece = source.whole();
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_control_sequence_eats_nothing() {
+    fn incomplete_control_sequences_remove_no_text() {
         let cleaned = |text: &str| MappedText::cleaned(text).whole().text().to_owned();
         assert_eq!(cleaned("a\u{1b}[\u{1b}é\nbc"), "aé\nbc");
         assert_eq!(cleaned("\u{1b}[1;31 qred\u{1b}"), "red");
     }
 
     #[test]
-    fn unescaped_text_knows_where_it_stood() {
+    fn unescaped_text_maps_to_its_original_range() {
         let text = r#"a \"b\"\n\u0026 c" d"#;
         let source = MappedText::cleaned(text);
         let inner = source.whole().unescaped(true);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_lines_are_joined_without_their_gutter() {
+    fn joined_lines_have_no_gutter() {
         let source = MappedText::cleaned("│ connection\n│   refused\n");
         assert_eq!(source.joined(" ").whole().text(), "connection refused");
         assert_eq!(source.joined("").whole().text(), "connectionrefused");

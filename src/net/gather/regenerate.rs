@@ -1,0 +1,147 @@
+//! Queries what is needed to decide whether generating a token would invalidate an unused one.
+//!
+//! ```no_run
+//! # use consul_peering::net::{consul::Client, ledger::Ledger};
+//! # async fn example(client: &Client, ledger: &Ledger<'_>) {
+//! use consul_peering::net::gather::regenerate::{TIMEOUT, observe};
+//! use consul_peering::net::regenerate::{Decision, decide};
+//!
+//! let observations = observe(client, ledger, "west", "", TIMEOUT).await;
+//! if decide(&observations) == Decision::Generate { /* … */ }
+//! # }
+//! ```
+
+use std::time::Duration;
+
+use ring::rand::SystemRandom;
+use tokio::time::timeout as at_most;
+
+use crate::connectivity::probe_answer::SecretAnswer;
+use crate::net::consul::Client;
+use crate::net::ledger::{Filter, Ledger, NumberedRecord, Record};
+use crate::net::peerstream::Trust;
+use crate::net::probe::{ProbeTarget, trace_until_answered};
+use crate::net::regenerate::{Observations, ObservedPeering};
+use crate::observed::Observed;
+use crate::staleness::evidence::{LEDGER_OFF, PeeringState};
+
+/// How long all queries may take together by default.
+pub const TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Queries Consul, the ledger and the acceptor's servers, in that order. The results that arrive within `timeout` count.
+pub async fn observe(
+    client: &Client,
+    ledger: &Ledger<'_>,
+    name: &str,
+    partition: &str,
+    timeout: Duration,
+) -> Observations {
+    let mut peering = Observed::Failed(no_answer(timeout));
+    let mut records = Observed::Failed(no_answer(timeout));
+    let mut unused_secret = Observed::NotChecked("there was no time left for it".to_owned());
+    let queries = async {
+        peering = read_peering(client, name).await;
+        records = read_ledger(ledger, &peering, name, partition, timeout).await;
+        unused_secret = query_unused_secret(&peering, &records, timeout).await;
+    };
+    let _ = at_most(timeout, queries).await;
+    Observations { peering, records, unused_secret }
+}
+
+/// Queries the peering of a local name alone.
+pub async fn observe_peering(
+    client: &Client,
+    name: &str,
+    timeout: Duration,
+) -> Observed<Option<ObservedPeering>> {
+    at_most(timeout, read_peering(client, name))
+        .await
+        .unwrap_or_else(|_| Observed::Failed(no_answer(timeout)))
+}
+
+fn no_answer(timeout: Duration) -> String {
+    format!("no answer within {} s", timeout.as_secs_f64())
+}
+
+async fn read_peering(client: &Client, name: &str) -> Observed<Option<ObservedPeering>> {
+    match client.read_peering(name).await {
+        Ok(peering) => Observed::Value(peering.map(|peering| ObservedPeering {
+            id: peering.id,
+            state: PeeringState::from_name(&peering.state),
+        })),
+        Err(error) => Observed::Failed(error.to_string()),
+    }
+}
+
+/// Reads the records of a peering by its ID, if that is known: another acceptor may use the same name.
+async fn read_ledger(
+    ledger: &Ledger<'_>,
+    peering: &Observed<Option<ObservedPeering>>,
+    name: &str,
+    partition: &str,
+    timeout: Duration,
+) -> Observed<Vec<NumberedRecord>> {
+    let filter = match peering.value() {
+        Some(Some(peering)) => Filter::PeerId(&peering.id),
+        Some(None) => return Observed::Value(Vec::new()),
+        None => Filter::NameInPartition(name, partition),
+    };
+    let records = match ledger {
+        Ledger::Off => return Observed::NotChecked(LEDGER_OFF.to_owned()),
+        // A SQLite call cannot be cancelled, so it gets a timeout of its own.
+        Ledger::Sqlite(ledger) => ledger.clone().with_timeout(timeout / 2).records(filter),
+        Ledger::ConsulKv(_) => ledger.records(filter).await,
+    };
+    records.map_or_else(|error| Observed::Failed(error.to_string()), Observed::Value)
+}
+
+/// Asks the acceptor's servers whether the peering has an unused secret. Needs a record of the ledger for their addresses,
+/// server name and roots. A record without a datacenter may be from a Consul 1.13, which must not be asked.
+async fn query_unused_secret(
+    peering: &Observed<Option<ObservedPeering>>,
+    records: &Observed<Vec<NumberedRecord>>,
+    timeout: Duration,
+) -> Observed<bool> {
+    let not_checked = |reason: &str| Observed::NotChecked(reason.to_owned());
+    let (Some(Some(peering)), Some(records)) = (peering.value(), records.value()) else {
+        return not_checked("it needs the peering and a record in the ledger");
+    };
+    let newest = records.last().map(|it| &it.record).filter(|record| record.peer_id == peering.id);
+    let Some(record) = newest else {
+        return not_checked("the ledger has no token of this peering");
+    };
+    if record.datacenter.is_none() {
+        return not_checked(
+            "Consul 1.13 may have generated the token, and may take the query for an exchange",
+        );
+    }
+    let traced = trace_until_answered(&target(record), timeout, &SystemRandom::new()).await;
+    let (_, unused_secret) = traced.answers(None);
+    match unused_secret {
+        Observed::Value(answer) => match SecretAnswer::of(answer.code, &answer.message) {
+            SecretAnswer::UnusedExists => Observed::Value(true),
+            SecretAnswer::NoneUnused => Observed::Value(false),
+            _ => Observed::Failed(answer.message),
+        },
+        Observed::Failed(reason) => Observed::Failed(reason),
+        Observed::NotChecked(reason) => Observed::NotChecked(reason),
+    }
+}
+
+fn target(record: &Record) -> ProbeTarget {
+    let trust = if record.tls {
+        let pem = |der: &str| format!("-----BEGIN CERTIFICATE-----\n{der}\n-----END CERTIFICATE-----\n");
+        let cas = record.roots.iter().map(|root| pem(&root.der)).collect();
+        Trust::Tls { cas, server_name: record.server_name.clone() }
+    } else {
+        Trust::Plaintext
+    };
+    ProbeTarget {
+        addresses: record.addresses.clone(),
+        field: "ServerAddresses",
+        not_dialed: Vec::new(),
+        trust,
+        peer_id: record.peer_id.clone(),
+        has_remote: true,
+    }
+}
