@@ -221,8 +221,9 @@ fn each_fault_of_generating_leaves_the_last_token_superseded() {
         let token = generated(&good);
         assert_eq!(diagnosed(fault, &[], &token), (None, 0), "{fault}");
         let faulty = Dev::start(home.path(), &["-fault", fault]);
-        let run =
-            Peering::new(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &faulty.url]).run();
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &faulty.url])
+            .run();
         assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{fault}: {}", run.stderr);
         assert!(run.stderr.contains(error), "{fault}: {}", run.stderr);
         let printed = established(&token);

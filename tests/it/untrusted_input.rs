@@ -103,7 +103,11 @@ async fn a_token_with_many_addresses_makes_few_connections() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalid_ledger_in_the_kv_loses_no_token() {
     let stored = |value: &serde_json::Value| BASE64_STANDARD.encode(value.to_string());
-    let pair = |key: &str, value: &serde_json::Value| json!([{ "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0 }]);
+    let pair = |key: &str, value: &serde_json::Value| {
+        json!([{
+            "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0,
+        }])
+    };
     let last = json!({ "version": 2, "number": u64::MAX, "hash": "00" });
     let record = json!({ "version": 2, "record": {}, "hash": "00" });
     let keys =
