@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::connectivity::Connectivity;
-use crate::explain::Explanation;
+use crate::explain::{Area, Explanation};
 use crate::lint::{Acceptance, Finding, Report, Severity};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
@@ -167,6 +167,16 @@ impl Diagnosis {
     /// Whether a cause has at least this severity.
     pub fn fails(&self, threshold: Severity) -> bool {
         self.causes.iter().any(|cause| cause.severity >= threshold)
+    }
+
+    /// Returns whether nothing about a peering was checked: there is no token, and the error message is unknown or
+    /// about another part of Consul.
+    pub fn checked_nothing(&self) -> bool {
+        let other = |explanation: &Explanation| explanation.entry.area == Area::OtherSubsystems;
+        self.consul.is_none()
+            && self.connectivity.is_none()
+            && self.dialer.is_none()
+            && self.error.iter().flatten().all(other)
     }
 }
 

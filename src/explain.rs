@@ -2,14 +2,18 @@
 //!
 //! [`explain`] accepts any text that Consul's command line, HTTP API or log printed. It removes the layers around each
 //! message ([`messages`]) and looks the message up in the [`catalog`]. If several patterns match, the one with the most
-//! literal text wins. Text without an entry yields nothing.
+//! literal text wins. Text without an entry yields nothing. What is about the peering, and what is its cause, comes first.
 
 pub mod catalog;
 mod docs;
 mod layers;
+pub mod log;
 mod mapped_text;
 mod message;
+mod nearest;
+mod origin;
 mod pattern;
+mod relevance;
 
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -20,9 +24,12 @@ use serde::Serialize;
 pub use catalog::entries;
 pub use docs::markdown;
 pub use message::{MAX_TEXT_LEN, Message, Operation, messages};
+pub use nearest::nearest;
+pub use origin::{Level, Origin, Subsystem};
 pub use pattern::{Captures, Pattern};
 
 use mapped_text::MappedText;
+use relevance::Relevance;
 
 /// A message of Consul, or several with the same meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -68,8 +75,14 @@ pub enum Area {
     Access,
     /// The state of servers and of established peerings.
     Established,
+    /// Mesh gateways and Envoy.
+    MeshGateways,
     /// Peering resources in Kubernetes.
     Kubernetes,
+    /// Errors of other parts of Consul.
+    OtherSubsystems,
+    /// Lines that look like problems and are none.
+    Harmless,
     /// Flags and environment variables.
     CommandLine,
     /// Causes that `peering diagnose` finds and that have no message in Consul.
@@ -88,7 +101,10 @@ impl Area {
             Self::Identity => "Clusters, names and partitions",
             Self::Access => "ACLs and the HTTP API",
             Self::Established => "Servers and established peerings",
+            Self::MeshGateways => "Mesh gateways and Envoy",
             Self::Kubernetes => "Kubernetes",
+            Self::OtherSubsystems => "Other parts of Consul",
+            Self::Harmless => "Harmless lines",
             Self::CommandLine => "Command line",
             Self::Diagnosis => "Causes found by diagnose",
         }
@@ -127,16 +143,28 @@ pub struct Explanation {
     /// The rank of the pattern that matched.
     #[serde(skip)]
     pub specificity: usize,
+    #[serde(skip)]
+    relevance: Relevance,
 }
 
 /// Maximum length of a text whose lines are also read as one wrapped message, in bytes.
 const MAX_WRAPPED_LEN: usize = 64 * 1024;
 
-/// Returns the known messages in a text, each once, in the order of the text.
+/// Returns the known messages in a text, each once, the most relevant first.
+///
+/// Messages about a peering come before those of other parts of Consul, causes before states, errors before warnings.
+/// Equally relevant messages keep the order of the text.
 pub fn explain(text: &str) -> Vec<Explanation> {
+    let mut found = read(text);
+    found.sort_by_key(|explanation| explanation.relevance);
+    found
+}
+
+fn read(text: &str) -> Vec<Explanation> {
     let source = MappedText::cleaned(message::bounded(text));
     let found = explained(message::messages_in(&source));
-    if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') {
+    let log_lines = || text.lines().filter(|line| origin::is_log_line(line)).take(2).count();
+    if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') || log_lines() > 1 {
         return found;
     }
     // A terminal may have wrapped one message over several lines, between words or inside a word. A part of a message
@@ -177,7 +205,10 @@ fn find(message: &Message) -> Option<(&'static Pattern, &'static Entry, Captures
         all.sort_by_key(|(pattern, _)| Reverse(pattern.rank()));
         all
     });
-    MOST_SPECIFIC_FIRST.iter().find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(message)?)))
+    MOST_SPECIFIC_FIRST
+        .iter()
+        .filter(|(_, entry)| relevance::may_explain(entry, &message.origin))
+        .find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(message)?)))
 }
 
 /// Returns the entry with a name.
@@ -187,15 +218,21 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
 
 fn explained(messages: Vec<Message>) -> Vec<Explanation> {
     let mut found: Vec<Explanation> = Vec::new();
+    let mut is_known = Vec::with_capacity(messages.len());
     for message in messages {
-        let Some((pattern, entry, captures)) = find(&message) else { continue };
+        let details = is_known.len() - message.details.min(is_known.len())..;
+        let matched = if is_known[details].contains(&true) { None } else { find(&message) };
+        is_known.push(matched.is_some());
+        let Some((pattern, entry, captures)) = matched else { continue };
         let dialed = captures.get("address").filter(|_| message.url.is_none());
         let address = message.address.as_ref().or(dialed).cloned();
+        let relevance = Relevance::of(entry, pattern.specificity(), &message.origin);
         let index = found.iter().position(|it| it.entry.name == entry.name).unwrap_or_else(|| {
             found.push(explanation(entry, pattern, captures, message));
             found.len() - 1
         });
         let explanation = &mut found[index];
+        explanation.relevance = explanation.relevance.min(relevance);
         explanation.count += 1;
         explanation.addresses.extend(address.filter(|address| !explanation.addresses.contains(address)));
     }
@@ -210,6 +247,7 @@ fn explanation(
 ) -> Explanation {
     Explanation {
         entry,
+        relevance: Relevance::of(entry, pattern.specificity(), &message.origin),
         command: command(entry, &captures, &message),
         message: message.text,
         range: message.range,

@@ -32,6 +32,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
         ("diff", of::<Comparison>("peering diff -format json")),
         ("explain", of::<explain::Document<'static>>("peering explain -format json")),
+        ("explain-log", of::<explain::LogDocument>("peering explain -log FILE -format json")),
         ("explain-list", of::<explain::List<'static>>("peering explain -list -format json")),
         ("history", of::<History>("peering history -format json")),
         ("read", of::<Peering>("peering read -format json; its keys are Consul's")),

@@ -27,7 +27,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
             text.next = Some(explanation.command.clone());
         }
         let confirmed = causes.find(explanation.entry.name).is_some();
-        let cause = causes.add(&text, Severity::Error, weight::REPORTED, evidence);
+        let cause = causes.add(&text, severity(explanation), weight::REPORTED, evidence);
         for address in &explanation.addresses {
             cause.add_address(address);
         }
@@ -111,6 +111,15 @@ fn contradiction(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<(Caus
     let host = &connectivity.observed_from;
     let message = format!("answers now, observed from {host}; the dialing servers may get other results");
     meant.all(|trace| trace.peering_exists.value().is_some()).then_some((CauseSource::Connectivity, message))
+}
+
+/// Harmless lines and other parts of Consul do not block the peering.
+fn severity(explanation: &Explanation) -> Severity {
+    match explanation.entry.area {
+        Area::Harmless => Severity::Info,
+        Area::OtherSubsystems => Severity::Warning,
+        _ => Severity::Error,
+    }
 }
 
 fn quoted(explanation: &Explanation) -> String {

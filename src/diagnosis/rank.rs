@@ -263,6 +263,11 @@ pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
         };
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
+    if inputs.token.is_none()
+        && let Some(cause) = causes.first()
+    {
+        return format!("{} {}", sentence(&cause.summary), sentence(&cause.remedy));
+    }
     let is_unknown = inputs.error.as_ref().is_some_and(Vec::is_empty);
     if is_unknown && inputs.token.is_none() {
         return "This error message is unknown. For more checks, pass the token: peering diagnose @token"

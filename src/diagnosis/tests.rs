@@ -108,8 +108,8 @@ fn faults() -> Vec<(AddressTrace, &'static str)> {
     let other = CertificateOwner::AnotherConsul { trust_domain: None, datacenter: None };
     vec![
         (dns(DnsFault::InvalidAddress { message: message() }), "address-invalid"),
-        (dns(DnsFault::NoSuchHost), "no-such-host"),
-        (dns(DnsFault::NoAddress), "no-such-host"),
+        (dns(DnsFault::NoSuchHost), "host-unknown"),
+        (dns(DnsFault::NoAddress), "host-unknown"),
         (dns(DnsFault::ResolverFailed { message: message() }), "resolver-failed"),
         (dns(DnsFault::TimedOut), "resolver-failed"),
         (tcp(TcpFailure::Refused), "dial-refused"),
@@ -120,17 +120,17 @@ fn faults() -> Vec<(AddressTrace, &'static str)> {
         (tcp(TcpFailure::Other { message: message() }), "dial-unavailable"),
         (tls(TlsFault::NotTls { protocol: Some("HTTP/1".to_owned()) }), "not-a-tls-port"),
         (tls(TlsFault::NotTls { protocol: None }), "not-a-tls-port"),
-        (tls(TlsFault::ConnectionClosed), "handshake-closed"),
+        (tls(TlsFault::ConnectionClosed), "handshake-cut-off"),
         (tls(TlsFault::Reset), "connection-reset"),
-        (tls(TlsFault::TimedOut), "server-unresponsive"),
-        (alert("certificate required"), "client-certificate-required"),
-        (alert("handshake failure"), "tls-version-mismatch"),
-        (alert("unrecognized name"), "server-name-unrecognized"),
-        (alert("internal error"), "tls-internal-error"),
+        (tls(TlsFault::TimedOut), "server-silent"),
+        (alert("certificate required"), "client-certificate-demanded"),
+        (alert("handshake failure"), "tls-versions-differ"),
+        (alert("unrecognized name"), "server-name-refused"),
+        (alert("internal error"), "tls-trouble-at-peer"),
         (alert("something new"), "handshake-failed"),
-        (untrusted(Distrust::UnknownAuthority, CertificateOwner::Expected), "certificate-unknown-authority"),
-        (untrusted(Distrust::WrongName, other), "certificate-from-another-cluster"),
-        (untrusted(Distrust::WrongName, CertificateOwner::NotConsul), "certificate-name-mismatch"),
+        (untrusted(Distrust::UnknownAuthority, CertificateOwner::Expected), "certificate-authority-unknown"),
+        (untrusted(Distrust::WrongName, other), "certificate-of-another-cluster"),
+        (untrusted(Distrust::WrongName, CertificateOwner::NotConsul), "certificate-name-wrong"),
         (untrusted(Distrust::Expired, CertificateOwner::Expected), "certificate-expired"),
         (untrusted(Distrust::NotYetValid, CertificateOwner::Expected), "certificate-not-yet-valid"),
         (untrusted(Distrust::Unusable, CertificateOwner::Expected), "certificate-unusable"),
@@ -140,22 +140,22 @@ fn faults() -> Vec<(AddressTrace, &'static str)> {
             AddressTrace { alpn: failed(AlpnFault { selected: None }), ..good("10.0.0.9:8503") },
             "alpn-missing",
         ),
-        (grpc(GrpcFault::Http1), "http1-response"),
-        (grpc(GrpcFault::NotGrpc { status: 502 }), "proxy-response"),
+        (grpc(GrpcFault::Http1), "http1-answered"),
+        (grpc(GrpcFault::NotGrpc { status: 502 }), "proxy-answered"),
         (grpc(GrpcFault::NotConsul { message: message() }), "not-consul-grpc"),
-        (grpc(GrpcFault::TimedOut), "server-unresponsive"),
+        (grpc(GrpcFault::TimedOut), "server-silent"),
         (grpc(GrpcFault::ConnectionClosed { message: message() }), "connection-closing"),
         (
             AddressTrace {
                 tls: StepResult::NotChecked { reason: message() },
                 ..grpc(GrpcFault::ConnectionClosed { message: message() })
             },
-            "plaintext-to-tls-port",
+            "tls-port-dialed-in-plain",
         ),
         (answers("ResourceExhausted", "an unknown message"), "rate-limited"),
         (answers("Internal", "an unknown message"), "acceptor-internal-error"),
         (answers("Unavailable", "no healthy upstream"), "no-healthy-upstream"),
-        (follower(), "server-is-follower"),
+        (follower(), "peer-is-follower"),
     ]
 }
 
@@ -177,7 +177,7 @@ fn after_a_good_address_a_bad_one_is_a_warning() {
         assert!(!diagnosis.fails(Severity::Error), "{name}: {:?}", diagnosis.causes);
         assert!(diagnosis.conclusion.starts_with("Found nothing"), "{name}: {}", diagnosis.conclusion);
         let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
-        assert!(name == "server-is-follower" || names == [name], "{names:?}");
+        assert!(name == "peer-is-follower" || names == [name], "{names:?}");
     }
 }
 
@@ -185,7 +185,7 @@ fn after_a_good_address_a_bad_one_is_a_warning() {
 fn before_a_good_address_only_a_silent_one_blocks() {
     for (trace, name) in faults() {
         let diagnosis = diagnose_addresses(vec![trace, good("10.0.0.1:8503")]);
-        let silent = ["dial-timeout", "server-unresponsive"].contains(&name);
+        let silent = ["dial-timeout", "server-silent"].contains(&name);
         assert_eq!(diagnosis.fails(Severity::Error), silent, "{name}");
         if silent {
             assert_eq!(diagnosis.causes[0].name, "unresponsive-address-first");
@@ -197,12 +197,12 @@ fn before_a_good_address_only_a_silent_one_blocks() {
 fn of_several_bad_addresses_the_first_ranks_first() {
     let diagnosis = diagnose_addresses(vec![tcp(TcpFailure::TimedOut), tls(TlsFault::ConnectionClosed)]);
     let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
-    assert_eq!(names, ["dial-timeout", "handshake-closed"]);
+    assert_eq!(names, ["dial-timeout", "handshake-cut-off"]);
 }
 
 #[test]
 fn only_followers_block() {
-    assert_eq!(diagnose_addresses(vec![follower(), follower()]).causes[0].name, "server-is-follower");
+    assert_eq!(diagnose_addresses(vec![follower(), follower()]).causes[0].name, "peer-is-follower");
     assert!(diagnose_addresses(vec![follower(), good("10.0.0.1:8503")]).causes.is_empty());
 }
 

@@ -8,11 +8,16 @@ mod command_line;
 mod connectivity;
 mod diagnosis;
 mod established;
+mod gateways;
+mod harmless;
+mod http_status;
 mod identity;
 mod kubernetes;
 mod names;
+mod other_subsystems;
 mod servers;
 mod staleness;
+mod startup;
 mod text;
 mod tls;
 mod tls_alerts;
@@ -23,14 +28,15 @@ use std::sync::LazyLock;
 use super::Entry;
 
 pub use self::{
-    access::*, api::*, ca::*, command_line::*, connectivity::*, diagnosis::*, established::*, identity::*,
-    kubernetes::*, names::*, servers::*, staleness::*, text::*, tls::*, tls_alerts::*, token::*,
+    access::*, api::*, ca::*, command_line::*, connectivity::*, diagnosis::*, established::*, gateways::*,
+    harmless::*, http_status::*, identity::*, kubernetes::*, names::*, other_subsystems::*, servers::*,
+    staleness::*, startup::*, text::*, tls::*, tls_alerts::*, token::*,
 };
 
 /// Returns every entry, sorted by area.
 pub fn entries() -> &'static [&'static Entry] {
     static ALL: LazyLock<Vec<&'static Entry>> = LazyLock::new(|| {
-        let files: [&[&Entry]; 16] = [
+        let files: [&[&Entry]; 21] = [
             text::ENTRIES,
             token::ENTRIES,
             ca::ENTRIES,
@@ -42,9 +48,14 @@ pub fn entries() -> &'static [&'static Entry] {
             identity::ENTRIES,
             access::ENTRIES,
             api::ENTRIES,
+            http_status::ENTRIES,
             servers::ENTRIES,
+            startup::ENTRIES,
             established::ENTRIES,
+            gateways::ENTRIES,
             kubernetes::ENTRIES,
+            other_subsystems::ENTRIES,
+            harmless::ENTRIES,
             command_line::ENTRIES,
             diagnosis::ENTRIES,
         ];

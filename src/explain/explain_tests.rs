@@ -142,7 +142,7 @@ proptest! {
 #[test]
 fn explanations_are_in_the_order_of_the_text() {
     let text = "2 errors occurred:\n\t* failed to exchange peering secret through address \"a:1\": rpc error: code = Unavailable desc = no healthy upstream\n\t* failed to exchange peering secret through address \"b:1\": rpc error: code = Unavailable desc = connection error: desc = \"error reading server preface: EOF\"\n";
-    assert_eq!(names(text), ["no-healthy-upstream", "plaintext-to-tls-port"]);
+    assert_eq!(names(text), ["no-healthy-upstream", "tls-port-dialed-in-plain"]);
 }
 
 #[test]

@@ -3,39 +3,138 @@
 use std::ops::Range;
 
 use super::mapped_text::Piece;
-use super::message::{Message, Operation, split_records, unwrap_layers, value};
+use super::message::{Message, Operation, push_wrapper, split_records, unwrap_layers, value};
+use super::origin::Origin;
 use crate::token::redact::redact;
 
 /// Removes one layer and continues with its content.
 pub(super) type Unwrap = fn(&Piece<'_>, &Message, usize, &mut Vec<Message>);
 
+/// A layer that was found in a text.
+pub(super) struct Layer {
+    pub(super) start: usize,
+    pub(super) unwrap: Unwrap,
+    /// Whether the text before the layer is a message of its own if the layer contains no known one.
+    pub(super) keeps_text_before: bool,
+}
+
 /// Returns the layer that starts first. If two start at the same byte, the first in the list wins.
-pub(super) fn outermost(text: &str) -> Option<(usize, Unwrap)> {
-    let layers: [(Option<usize>, Unwrap); 9] = [
+pub(super) fn outermost(text: &str) -> Option<Layer> {
+    let layers: [(Option<usize>, Unwrap); 10] = [
         (logged(text), unwrap_log),
         (escaped(text), unwrap_escapes),
         (operation(text).map(|(start, ..)| start), unwrap_operation),
         (http_status(text).map(|(start, ..)| start), unwrap_http_status),
         (heading(text).map(|(start, _)| start), unwrap_list),
         (text.find(EXCHANGE), unwrap_exchange),
+        (text.find(FORWARDED), unwrap_forwarded),
         (grpc(text).map(|(start, ..)| start), unwrap_grpc),
         (text.find(CONNECTION), unwrap_connection),
         (request(text).map(|(start, ..)| start), unwrap_request),
     ];
-    layers.into_iter().filter_map(|(start, unwrap)| Some((start?, unwrap))).min_by_key(|(start, _)| *start)
+    let found = layers.into_iter().enumerate();
+    let first =
+        found.filter_map(|(index, (start, unwrap))| Some((start?, index, unwrap))).min_by_key(|it| it.0);
+    first.map(|(start, index, unwrap)| Layer { start, unwrap, keeps_text_before: index == 0 })
 }
 
-const LOG_KEYS: [&str; 6] =
-    ["error=\"", "err=\"", "\"error\":\"", "\"error\": \"", "\"message\":\"", "\"message\": \""];
+/// Maximum length of the key of a quoted value, in bytes.
+const MAX_KEY_LEN: usize = 64;
 
-/// Finds a quoted value of a log line or of a JSON object: `error="…"`.
+/// A quoted value with a key: `error="…"` in a log line, or `"error": "…"` in JSON.
+struct QuotedValue {
+    /// The start of the key or of its quote.
+    start: usize,
+    key: Range<usize>,
+    /// The value without its quotes.
+    value: Range<usize>,
+}
+
+/// Finds the first quoted value at or after an offset.
+fn quoted_value(text: &str, from: usize) -> Option<QuotedValue> {
+    let bytes = text.as_bytes();
+    let mut at = from;
+    while let Some(quote) = text[at..].find('"').map(|offset| at + offset) {
+        let value = quote + 1..end_of_quoted(bytes, quote + 1);
+        if let Some((start, key)) = key_before(text, quote).filter(|(start, _)| *start >= from) {
+            return Some(QuotedValue { start, key, value });
+        }
+        at = quote + 1;
+    }
+    None
+}
+
+/// Returns the offset of the unescaped quote that ends a value, or the end of the text.
+fn end_of_quoted(bytes: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while let Some(offset) = memchr::memchr2(b'"', b'\\', bytes.get(at..).unwrap_or_default()) {
+        if bytes[at + offset] == b'"' {
+            return at + offset;
+        }
+        at += offset + 2;
+    }
+    bytes.len()
+}
+
+/// Returns the key before the quote that starts a value: where it starts with its own quote, and its range.
+fn key_before(text: &str, quote: usize) -> Option<(usize, Range<usize>)> {
+    let before = &text[text.floor_char_boundary(quote.saturating_sub(2 * MAX_KEY_LEN))..quote];
+    let offset = quote - before.len();
+    if let Some(key) = before.strip_suffix('=') {
+        let len =
+            key.len() - key.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c)).len();
+        let end = offset + key.len();
+        return (len > 0 && len <= MAX_KEY_LEN).then(|| (end - len, end - len..end));
+    }
+    let key = before.trim_end_matches(['[', ' ']).strip_suffix(':')?.trim_end().strip_suffix('"')?;
+    let start = key.rfind('"')? + 1;
+    let plain = !key[start..].is_empty() && !key[start..].contains(['\\', ' ', ':']);
+    (plain && key.len() - start <= MAX_KEY_LEN)
+        .then(|| (offset + start - 1, offset + start..offset + key.len()))
+}
+
+/// Finds a quoted value that may contain a message.
 fn logged(text: &str) -> Option<usize> {
-    LOG_KEYS.iter().filter_map(|key| text.find(key)).min()
+    let mut at = 0;
+    while let Some(found) = quoted_value(text, at) {
+        if is_message(&text[found.value.clone()]) {
+            return Some(found.start);
+        }
+        at = found.value.end.min(text.len());
+    }
+    None
 }
 
+/// Whether a value may contain a message: it has several words or escapes.
+fn is_message(value: &str) -> bool {
+    value.contains([' ', '\\']) || ["EOF", "\u{00a0}"].contains(&value)
+}
+
+/// Explains each quoted value, and what is left between them if no value is known.
 fn unwrap_log(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
-    let key = LOG_KEYS.iter().find(|key| piece.text().starts_with(**key)).map_or(0, |key| key.len());
-    split_records(&piece.from(key).unescaped(true).whole(), context, depth, found);
+    let text = piece.text();
+    let mut values = Vec::new();
+    let mut origin = context.origin;
+    let mut at = 0;
+    while let Some(it) = quoted_value(text, at) {
+        at = (it.value.end + 1).min(text.len());
+        origin = origin.with_json_value(&text[it.key.clone()], &text[it.value.clone()]);
+        values.push(it);
+    }
+    let context = Message { origin, ..context.clone() };
+    let before = found.len();
+    let mut left = 0;
+    let mut wrappers = Vec::new();
+    for it in values.iter().filter(|it| is_message(&text[it.value.clone()])) {
+        wrappers.push(left..it.start);
+        left = (it.value.end + 1).min(text.len());
+        split_records(&piece.from(it.value.start).unescaped(true).whole(), &context, depth, found);
+    }
+    wrappers.push(left..text.len());
+    let details = before;
+    for wrapper in wrappers {
+        push_wrapper(&piece.part(wrapper), &context, details, found);
+    }
 }
 
 /// Finds escapes without quotes: a message that was copied out of JSON or of a log line.
@@ -112,6 +211,10 @@ fn unwrap_http_status(piece: &Piece<'_>, context: &Message, depth: usize, found:
     if let Some((_, status, body)) = http_status(text) {
         let context = Message { http_status: Some(status), ..context.clone() };
         let end = body_end(&text[body..]).map_or(text.len(), |length| body + length);
+        if text[body..end].trim().is_empty() {
+            found.push(Message { text: text.trim().to_owned(), range: piece.range(), ..context });
+            return;
+        }
         unwrap_layers(&piece.part(body..end), &context, depth, found);
     }
 }
@@ -144,7 +247,7 @@ const EXCHANGE: &str = "failed to exchange peering secret ";
 
 fn unwrap_exchange(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
     let text = piece.text();
-    let mut context = context.clone();
+    let mut context = answered(context);
     let mut rest = EXCHANGE.len();
     // Consul 1.13 prints `with "A"`, later releases `through address "A"`.
     for marker in ["through address \"", "with \""] {
@@ -159,6 +262,18 @@ fn unwrap_exchange(piece: &Piece<'_>, context: &Message, depth: usize, found: &m
     }
     let colon = text[rest..].len() - text[rest..].trim_start_matches([':', ' ']).len();
     unwrap_layers(&piece.from(rest + colon), &context, depth, found);
+}
+
+const FORWARDED: &str = "rpc error making call: ";
+
+fn unwrap_forwarded(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
+    let origin = Origin { forwarded: true, ..context.origin };
+    unwrap_layers(&piece.from(FORWARDED.len()), &Message { origin, ..context.clone() }, depth, found);
+}
+
+/// Returns the context of what the server did that the call was forwarded to. It is not the forwarding itself.
+fn answered(context: &Message) -> Message {
+    Message { origin: Origin { forwarded: false, ..context.origin }, ..context.clone() }
 }
 
 const GRPC: &str = "rpc error: code = ";
@@ -176,7 +291,7 @@ fn grpc(text: &str) -> Option<(usize, Range<usize>, usize)> {
 fn unwrap_grpc(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
     let text = piece.text();
     if let Some((_, code, rest)) = grpc(text) {
-        let context = Message { grpc_code: value(&text[code.clone()]), ..context.clone() };
+        let context = Message { grpc_code: value(&text[code.clone()]), ..answered(context) };
         if text[rest..].trim().is_empty() {
             found.push(Message { text: redact(&text[code]).into_owned(), range: piece.range(), ..context });
         } else {

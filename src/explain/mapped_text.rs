@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::token::redact::{SECRET, labeled_secrets};
+
 /// A text, and the original offset of each of its bytes.
 #[derive(Debug, Clone)]
 pub(super) struct MappedText {
@@ -11,12 +13,19 @@ pub(super) struct MappedText {
 }
 
 impl MappedText {
-    /// Returns the text without terminal colors, and with typographic quotes from chat programs replaced.
+    /// Returns the text without terminal colors and labeled secrets, and with typographic quotes from chat programs
+    /// replaced.
     pub(super) fn cleaned(text: &str) -> Self {
         let mut source =
             Self { text: String::with_capacity(text.len()), origin: Vec::with_capacity(text.len() + 1) };
         let mut chars = text.char_indices().peekable();
+        let mut secrets = labeled_secrets(text).into_iter().peekable();
         while let Some((at, c)) = chars.next() {
+            if let Some(secret) = secrets.next_if(|secret| at >= secret.start) {
+                SECRET.chars().for_each(|shown| source.push(shown, secret.start));
+                while chars.next_if(|(next, _)| *next < secret.end).is_some() {}
+                continue;
+            }
             match c {
                 '\u{1b}' => {
                     // A control sequence (ECMA-48, section 5.4).

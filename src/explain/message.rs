@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::layers::{OCCURRED, body_end, http_status, outermost};
 use super::mapped_text::{MappedText, Piece, undecorated};
+use super::origin::{Origin, is_log_line};
 use crate::token::redact::redact;
 
 /// Maximum length of the text that is read, in bytes. The rest is ignored.
@@ -59,6 +60,12 @@ pub struct Message {
     pub text: String,
     /// The byte range of the message in the original text.
     pub range: Range<usize>,
+    /// The part of Consul and the end of the connection that the message comes from.
+    #[serde(skip)]
+    pub origin: Origin,
+    /// The number of messages before this one that are its details. It matters only if none of them is known.
+    #[serde(skip)]
+    pub details: usize,
 }
 
 /// Returns the innermost messages, in the order of the text.
@@ -82,6 +89,7 @@ pub(super) fn messages_in(source: &MappedText) -> Vec<Message> {
 pub(super) fn split_records(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Vec<Message>) {
     let mut at = 0;
     let text = piece.text();
+    let mut previous = context.origin;
     while at < text.len() && found.len() < MAX_MESSAGES {
         let line_end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         let line = &text[at..line_end];
@@ -95,7 +103,16 @@ pub(super) fn split_records(piece: &Piece<'_>, context: &Message, depth: usize, 
         } else {
             line_end
         };
-        unwrap_layers(&piece.part(at..end), context, depth, found);
+        let record = &text[at..end];
+        // A line that continues a log line has its origin.
+        let outer = if record.starts_with([' ', '\t', '|', '│']) && !is_log_line(record) {
+            previous
+        } else {
+            context.origin
+        };
+        previous = Origin::of(record, outer);
+        let context = Message { origin: previous, ..context.clone() };
+        unwrap_layers(&piece.part(at..end), &context, depth, found);
         at = end;
         at += text[at..].bytes().take_while(|byte| matches!(byte, b'\n' | b')')).count();
     }
@@ -126,10 +143,23 @@ pub(super) fn unwrap_layers(piece: &Piece<'_>, context: &Message, depth: usize, 
         return;
     }
     let layer = if depth == 0 { None } else { outermost(text) };
-    if let Some((start, unwrap)) = layer {
-        unwrap(&piece.from(start), context, depth - 1, found);
+    if let Some(layer) = layer {
+        let before = found.len();
+        (layer.unwrap)(&piece.from(layer.start), context, depth - 1, found);
+        if layer.keeps_text_before {
+            push_wrapper(&piece.part(0..layer.start), context, before, found);
+        }
     } else {
         found.push(Message { text: redact(text).into_owned(), range: piece.range(), ..context.clone() });
+    }
+}
+
+/// Adds the text around details that start at an index of `found`.
+pub(super) fn push_wrapper(piece: &Piece<'_>, context: &Message, before: usize, found: &mut Vec<Message>) {
+    let piece = without_prefix(piece);
+    if !piece.text().is_empty() && found.len() < MAX_MESSAGES {
+        let (text, range) = (redact(piece.text()).into_owned(), piece.range());
+        found.push(Message { text, range, details: found.len() - before, ..context.clone() });
     }
 }
 

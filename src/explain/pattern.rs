@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::message::Message;
+use super::origin::{Level, Subsystem};
 use crate::token::redact::redact;
 
 /// The values of a pattern's placeholders, by name.
@@ -18,7 +19,7 @@ const NUMBERS: [&str; 5] = ["byte", "size", "limit", "status", "length"];
 pub struct Pattern {
     template: &'static str,
     position: Position,
-    requires_url: bool,
+    requires: Requires,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,87 +36,199 @@ enum Position {
     Outer,
     /// The gRPC status code instead of the text.
     Code,
+    /// The HTTP status of an answer without a text of its own.
+    Status,
+    /// A failure that a part of Consul reports, whatever the text.
+    Subsystem(Subsystem),
 }
 
+/// What the layers around the message must contain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Requires {
+    Nothing,
+    /// The URL of Consul's HTTP API.
+    Url,
+    /// A connection that the writer of the line accepted.
+    Accepted,
+    /// A blocking query.
+    BlockingQuery,
+    /// An answer to a call that a server forwarded.
+    Forwarded,
+}
+
+/// Texts of an HTTP answer that only repeat its status.
+const STATUS_TEXTS: [&str; 10] = [
+    "gateway timeout",
+    "gateway time-out",
+    "bad gateway",
+    "service unavailable",
+    "service temporarily unavailable",
+    "unauthorized",
+    "authorization required",
+    "forbidden",
+    "request timeout",
+    "proxy authentication required",
+];
+/// HTTP statuses that Consul's API never uses. The text of such an answer is a proxy's.
+const PROXY_STATUSES: [u16; 4] = [401, 407, 502, 504];
+
 impl Pattern {
+    const fn new(template: &'static str, position: Position, requires: Requires) -> Self {
+        Self { template, position, requires }
+    }
+
     /// Matches anywhere in the text.
     pub(super) const fn part(template: &'static str) -> Self {
-        Self { template, position: Position::Part, requires_url: false }
+        Self::new(template, Position::Part, Requires::Nothing)
     }
 
     /// Matches anywhere, but only if no other pattern does.
     pub(super) const fn vague(template: &'static str) -> Self {
-        Self { template, position: Position::Vague, requires_url: false }
+        Self::new(template, Position::Vague, Requires::Nothing)
     }
 
     /// Matches anywhere in an error of the connection to Consul's HTTP API.
     pub(super) const fn agent(template: &'static str) -> Self {
-        Self { template, position: Position::Part, requires_url: true }
+        Self::new(template, Position::Part, Requires::Url)
     }
 
     /// Matches the whole text of an error of the connection to Consul's HTTP API.
     pub(super) const fn whole_agent(template: &'static str) -> Self {
-        Self { template, position: Position::Whole, requires_url: true }
+        Self::new(template, Position::Whole, Requires::Url)
+    }
+
+    /// Matches anywhere in an error of a connection that the server accepted.
+    pub(super) const fn accepted(template: &'static str) -> Self {
+        Self::new(template, Position::Part, Requires::Accepted)
+    }
+
+    /// Matches anywhere in the end of a blocking query.
+    pub(super) const fn blocking(template: &'static str) -> Self {
+        Self::new(template, Position::Outer, Requires::BlockingQuery)
+    }
+
+    /// Matches anywhere in the answer to a call that a server forwarded.
+    pub(super) const fn forwarded(template: &'static str) -> Self {
+        let position = if template.as_bytes()[0] == b'{' { Position::Vague } else { Position::Part };
+        Self::new(template, position, Requires::Forwarded)
+    }
+
+    /// Matches the whole answer to a call that a server forwarded.
+    pub(super) const fn whole_forwarded(template: &'static str) -> Self {
+        Self::new(template, Position::Whole, Requires::Forwarded)
     }
 
     /// Matches a whole word, anywhere.
     pub(super) const fn word(template: &'static str) -> Self {
-        Self { template, position: Position::Word, requires_url: false }
+        Self::new(template, Position::Word, Requires::Nothing)
     }
 
     /// Matches the whole text.
     pub(super) const fn whole(template: &'static str) -> Self {
-        Self { template, position: Position::Whole, requires_url: false }
+        Self::new(template, Position::Whole, Requires::Nothing)
     }
 
     /// Matches anywhere, and wins over every other pattern.
     pub(super) const fn outer(template: &'static str) -> Self {
-        Self { template, position: Position::Outer, requires_url: false }
+        Self::new(template, Position::Outer, Requires::Nothing)
     }
 
     /// Matches the gRPC status code, but only if no other pattern matches the text.
     pub(super) const fn code(code: &'static str) -> Self {
-        Self { template: code, position: Position::Code, requires_url: false }
+        Self::new(code, Position::Code, Requires::Nothing)
+    }
+
+    /// Matches the HTTP status of an answer that has no text of its own.
+    pub(super) const fn status(status: &'static str) -> Self {
+        Self::new(status, Position::Status, Requires::Nothing)
+    }
+
+    /// Matches a failure in a part of Consul. The template is an example.
+    pub(super) const fn subsystem(subsystem: Subsystem, example: &'static str) -> Self {
+        Self::new(example, Position::Subsystem(subsystem), Requires::Nothing)
     }
 
     /// Returns the rank as one number.
     pub(super) fn specificity(&self) -> usize {
-        let (outer, requires_url, literal) = self.rank();
-        literal.min(1023) + 1024 * usize::from(requires_url) + 2048 * usize::from(outer)
+        let (outer, required, literal) = self.rank();
+        // A pattern without literal text stays vague, whatever it requires.
+        let required = required && literal > 1;
+        literal.min(1023) + 1024 * usize::from(required) + 2048 * usize::from(outer)
     }
 
     /// Returns the message that the pattern matches, with placeholders in braces.
     pub fn template_text(&self) -> String {
-        match self.position {
-            Position::Code => format!("rpc error: code = {} desc = {{detail}}", self.template),
-            _ if self.requires_url => format!("Get \"{{url}}\": {}", self.template),
-            _ => self.template.to_owned(),
+        let template = self.template;
+        match (self.position, self.requires) {
+            (Position::Code, _) => format!("rpc error: code = {template} desc = {{detail}}"),
+            (Position::Status, _) => format!("Unexpected response code: {template} ()"),
+            (Position::Subsystem(_), _) => format!("[ERROR] {template}"),
+            (_, Requires::Url) => format!("Get \"{{url}}\": {template}"),
+            (_, Requires::Accepted) => format!("http: TLS handshake error from {{client}}: {template}"),
+            (_, Requires::BlockingQuery) => format!("Get \"{{url}}?wait=60s\": {template}"),
+            (_, Requires::Forwarded) => format!("rpc error making call: {template}"),
+            (_, Requires::Nothing) => template.to_owned(),
         }
     }
 
     /// Returns the rank: of several patterns that match, the highest wins.
     pub(super) fn rank(&self) -> (bool, bool, usize) {
         let literal = match self.position {
-            Position::Code => 0,
+            Position::Code | Position::Status | Position::Subsystem(_) => 0,
             Position::Vague => 1,
             _ => pieces(self.template).map(|piece| piece.literal.len()).sum(),
         };
-        (self.position == Position::Outer, self.requires_url, literal)
+        (self.position == Position::Outer, self.requires != Requires::Nothing && literal > 1, literal)
     }
 
     /// Returns the values of the placeholders, or `None` if the message does not match.
     pub(super) fn find(&self, message: &Message) -> Option<Captures> {
-        if self.requires_url && message.url.is_none() {
+        let origin = &message.origin;
+        // What a server writes about its clients never explains an error of a dialer.
+        let required = match self.requires {
+            Requires::Nothing => !origin.accepted,
+            Requires::Url => message.url.is_some(),
+            Requires::Accepted => origin.accepted,
+            Requires::BlockingQuery => origin.blocking_query,
+            Requires::Forwarded => origin.forwarded,
+        };
+        if !required {
             return None;
         }
         match self.position {
             Position::Code => (message.grpc_code.as_deref() == Some(self.template)).then(Captures::new),
+            Position::Status => is_status(message, self.template).then(Captures::new),
+            Position::Subsystem(subsystem) => {
+                (origin.subsystem == Some(subsystem) && is_failure(message)).then(Captures::new)
+            }
             Position::Word => contains_word(&message.text, self.template).then(Captures::new),
             Position::Part | Position::Vague | Position::Outer => {
                 matched(self.template, &message.text, false)
             }
             Position::Whole => matched(self.template, &message.text, true),
         }
+    }
+}
+
+/// Whether a message is the answer with an HTTP status, and its text adds nothing to the status.
+fn is_status(message: &Message, status: &str) -> bool {
+    let Some(number) = message.http_status.filter(|number| status.parse() == Ok(*number)) else {
+        return false;
+    };
+    let text = message.text.trim().trim_end_matches('.').to_ascii_lowercase();
+    let text = text.strip_prefix(status).unwrap_or(&text).trim();
+    PROXY_STATUSES.contains(&number)
+        || text.starts_with("unexpected response code")
+        || STATUS_TEXTS.contains(&text)
+}
+
+/// Whether a line reports a failure: by its level, or by its words if it has no level.
+fn is_failure(message: &Message) -> bool {
+    match message.origin.level {
+        Some(level) => level <= Level::Warning,
+        None => ["fail", "error", "refused", "timeout", "denied", "cannot", "unable"]
+            .iter()
+            .any(|word| message.text.to_ascii_lowercase().contains(word)),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 pub use batch::{batch_line, batch_summary};
 pub use diagnosis::{diagnosis, short_diagnosis};
 pub use diff::diff;
-pub use explanation::{check, entry, explanation, list_of_all};
+pub use explanation::{check, entry, explanation, list_of_all, log_report};
 #[cfg(feature = "net")]
 pub use history::history;
 pub use inspection::inspection;

@@ -149,12 +149,12 @@ async fn each_broken_server_is_its_own_cause() {
         ("address-loopback", good.clone(), vec![closed().await]),
         ("not-a-tls-port", good.clone(), vec![http]),
         ("not-a-tls-port", good.clone(), vec![plaintext.address]),
-        ("handshake-closed", good.clone(), vec![server(Some(b"")).await]),
-        ("server-unresponsive", good.clone(), vec![silent]),
-        ("certificate-from-another-cluster", good.clone(), vec![other.address]),
+        ("handshake-cut-off", good.clone(), vec![server(Some(b"")).await]),
+        ("server-silent", good.clone(), vec![silent]),
+        ("certificate-of-another-cluster", good.clone(), vec![other.address]),
         ("alpn-missing", good.clone(), vec![no_alpn.address]),
-        ("plaintext-to-tls-port", without_ca, vec![west.address]),
-        ("server-is-follower", good.clone(), vec![follower.address]),
+        ("tls-port-dialed-in-plain", without_ca, vec![west.address]),
+        ("peer-is-follower", good.clone(), vec![follower.address]),
         ("unresponsive-address-first", good.clone(), vec![silent, west.address]),
     ];
     for (expected, token, addresses) in table {
@@ -172,7 +172,7 @@ async fn an_alert_after_the_handshake_is_a_fault_of_the_handshake() {
     let token = token(&Served::start(|_| {}).await.generate("east").await);
     let token = OwnServer::new(50).serve(true, token).await;
     let diagnosis = of(&token).await;
-    assert_eq!(first(&diagnosis), Some(("client-certificate-required", true)), "{}", diagnosis.conclusion);
+    assert_eq!(first(&diagnosis), Some(("client-certificate-demanded", true)), "{}", diagnosis.conclusion);
 }
 
 #[tokio::test]

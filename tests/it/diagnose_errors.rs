@@ -62,7 +62,7 @@ fn each_recorded_failure_leads_to_its_cause() {
 /// Messages that people report, and their causes.
 const REPORTED: [(&str, &str); 42] = [
     ("failed to decode token: illegal base64 data at input byte 20", "token-not-base64"),
-    ("unexpected end of JSON input", "token-truncated"),
+    ("unexpected end of JSON input", "token-cut-short"),
     ("invalid character 'e' looking for beginning of value", "token-encoded-twice"),
     ("Body decoding failed: json: unknown field \"Peer\"", "request-unknown-field"),
     ("peering token invalid CA: no PEM-encoded data found", "ca-not-pem"),
@@ -77,7 +77,7 @@ const REPORTED: [(&str, &str); 42] = [
     ),
     (
         "rpc error: code = Unavailable desc = connection error: desc = \"error reading server preface: EOF\"",
-        "plaintext-to-tls-port",
+        "tls-port-dialed-in-plain",
     ),
     (
         "Unexpected response code: 403 (a new peering token must be generated: invalid peering establishment secret)",
@@ -108,19 +108,19 @@ const REPORTED: [(&str, &str); 42] = [
     ),
     (
         "transport: Error while dialing failed to find Consul server for global address \"dc2.10.0.0.1:8300\"",
-        "wan-address-not-found",
+        "wan-address-unknown",
     ),
     (
         "connection error: desc = \"transport: authentication handshake failed: tls: first record does not look like a \
          TLS handshake\"",
         "not-a-tls-port",
     ),
-    ("TLS for gRPC must be enabled when generating peering tokens", "grpc-tls-disabled"),
+    ("TLS for gRPC must be enabled when generating peering tokens", "grpc-tls-off"),
     (
         "connect.enabled must be set to true in the server's configuration when generating peering tokens",
-        "connect-disabled",
+        "connect-off",
     ),
-    ("peering must be enabled to use this endpoint", "peering-disabled"),
+    ("peering must be enabled to use this endpoint", "peering-off"),
     (
         "transport: authentication handshake failed: credentials: cannot check peer: missing selected ALPN property. If \
          you upgraded from a grpc-go version earlier than 1.67, your TLS connections may have stopped working",
@@ -129,16 +129,16 @@ const REPORTED: [(&str, &str); 42] = [
     (
         "transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate is valid for \
          lb.example.com, not server.dc1.peering.5e5e5e5e-1111-2222-3333-444444444444.consul",
-        "certificate-name-mismatch",
+        "certificate-name-wrong",
     ),
     (
         "authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority",
-        "certificate-unknown-authority",
+        "certificate-authority-unknown",
     ),
     (
         "x509: certificate signed by unknown authority (possibly because of \"x509: ECDSA verification failure\" while \
          trying to verify candidate authority certificate \"pri-1.consul.ca.5e5e5e5e.consul\")",
-        "certificate-unknown-authority",
+        "certificate-authority-unknown",
     ),
     (
         "x509: certificate has expired or is not yet valid: current time 2026-11-23T19:22:31Z is after \
@@ -179,10 +179,10 @@ const REPORTED: [(&str, &str); 42] = [
     ),
     (
         "rpc error: code = FailedPrecondition desc = cannot establish a peering stream on a follower node",
-        "server-is-follower",
+        "peer-is-follower",
     ),
     ("rpc error: code = ResourceExhausted desc = rate limit exceeded, try again later", "rate-limited"),
-    ("dial tcp: lookup consul.west.example on 10.0.0.2:53: no such host", "no-such-host"),
+    ("dial tcp: lookup consul.west.example on 10.0.0.2:53: no such host", "host-unknown"),
     (
         "rpc error: code = InvalidArgument desc = initial subscription for unknown PeerID: 5e5e5e5e",
         "peer-id-unknown",

@@ -202,9 +202,9 @@ fn expected_for_rejected_token(message: &str) -> &'static str {
     } else if ends("looking for beginning of value") {
         "token-not-json"
     } else if ends("after top-level value") {
-        "token-trailing-text"
+        "token-followed-by-text"
     } else if message == "unexpected end of JSON input" {
-        "token-truncated"
+        "token-cut-short"
     } else if message.starts_with("invalid character ") {
         "token-json-damaged"
     } else if message.starts_with("json: cannot unmarshal ") {

@@ -42,7 +42,7 @@ const ADDRESS_FAULTS: [AddressFault; 23] = [
     row("http-port", Some("not-a-tls-port"), 1, NO_TLS),
     row(
         "other-ca",
-        Some("certificate-unknown-authority"),
+        Some("certificate-authority-unknown"),
         1,
         "x509: certificate signed by unknown authority",
     ),
@@ -58,23 +58,18 @@ const ADDRESS_FAULTS: [AddressFault; 23] = [
         1,
         "x509: certificate has expired or is not yet valid: ",
     ),
-    row("other-server-name", Some("certificate-name-mismatch"), 1, NAME_WRONG),
+    row("other-server-name", Some("certificate-name-wrong"), 1, NAME_WRONG),
     // Go checks the name before the CA.
-    row("load-balancer", Some("certificate-name-mismatch"), 1, NAME_WRONG),
-    row("tls-proxy", Some("http1-response"), 1, "missing selected ALPN property"),
+    row("load-balancer", Some("certificate-name-wrong"), 1, NAME_WRONG),
+    row("tls-proxy", Some("http1-answered"), 1, "missing selected ALPN property"),
     row("no-alpn", Some("alpn-missing"), 1, "missing selected ALPN property"),
     row("black-hole", Some("dial-timeout"), 1, "transport: Error while dialing: dial tcp "),
-    row(
-        "silent",
-        Some("server-unresponsive"),
-        1,
-        "authentication handshake failed: context deadline exceeded",
-    ),
+    row("silent", Some("server-silent"), 1, "authentication handshake failed: context deadline exceeded"),
     row("slow", Some("slow-response"), 0, ESTABLISHED),
     row("resets", Some("connection-reset"), 1, "connection reset by peer"),
     row("not-consul", Some("not-consul-grpc"), 1, "code = Unimplemented desc = unknown service "),
     // A follower rejects streams, and forwards the secret to its leader.
-    row("follower", Some("server-is-follower"), 1, ESTABLISHED),
+    row("follower", Some("peer-is-follower"), 1, ESTABLISHED),
     row(
         "permission-denied",
         None,
@@ -89,17 +84,17 @@ const ADDRESS_FAULTS: [AddressFault; 23] = [
     ),
     row("rate-limited", Some("rate-limited"), 1, "code = ResourceExhausted desc = rate limit exceeded"),
     row("unavailable", Some("no-healthy-upstream"), 1, "code = Unavailable desc = no healthy upstream"),
-    row("several-servers", Some("server-is-follower"), 1, ESTABLISHED),
-    row("no-quorum", Some("server-is-follower"), 1, "rpc error: code = Unknown desc = No cluster leader"),
+    row("several-servers", Some("peer-is-follower"), 1, ESTABLISHED),
+    row("no-quorum", Some("peer-is-follower"), 1, "rpc error: code = Unknown desc = No cluster leader"),
     row(
         "rotated-ca",
-        Some("certificate-unknown-authority"),
+        Some("certificate-authority-unknown"),
         1,
         "x509: certificate signed by unknown authority",
     ),
     row(
         "rebuilt",
-        Some("certificate-from-another-cluster"),
+        Some("certificate-of-another-cluster"),
         1,
         "x509: certificate is valid for server.dc1.peering.",
     ),
@@ -119,8 +114,8 @@ const GENERATE_FAULTS: [(&str, &str); 2] = [
 const HTTP_API_FAULTS: [(&str, &str); 4] = [
     ("acl-denied", "permission-denied"),
     ("http-500", "no-leader"),
-    ("html-page", "proxy-response"),
-    ("cut-body", "agent-connection-closed"),
+    ("html-page", "proxy-answered"),
+    ("cut-body", "agent-cut-off"),
 ];
 
 /// Whether a server with this fault never answers, so that a step runs into the timeout.
@@ -279,9 +274,9 @@ async fn of_several_faults_that_of_the_first_address_ranks_first() {
         (beside("expired-leaf").await, beside("silent").await, beside("follower").await);
     for (addresses, expected) in [
         (vec![expired.address, silent.address], "certificate-expired"),
-        (vec![silent.address, expired.address], "server-unresponsive"),
+        (vec![silent.address, expired.address], "server-silent"),
         (vec![closed().await, expired.address], "dial-refused"),
-        (vec![follower.address, expired.address], "server-is-follower"),
+        (vec![follower.address, expired.address], "peer-is-follower"),
         (vec![silent.address, follower.address], "unresponsive-address-first"),
     ] {
         let diagnosis = of_silent(&at(token.clone(), &addresses), &[silent.address]).await;

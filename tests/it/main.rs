@@ -34,6 +34,7 @@ mod kv;
 mod language;
 mod ledger;
 mod out_file;
+mod pasted_texts;
 mod peerstream;
 mod probe;
 mod readme;

@@ -13,6 +13,7 @@ use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::severity::Level;
 use crate::cli::args::time;
 use crate::cli::args::token::{TokenText, read_text};
+use crate::cli::commands::explain;
 use crate::cli::env::{host, now, print, stderr_is_a_terminal, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -95,7 +96,16 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             http_addr: arguments.http.address(),
         },
     );
-    let exit = if diagnosis.fails(arguments.fail_on.into()) { Exit::Findings } else { Exit::Done };
+    if let Some(error) = error.as_deref().filter(|_| diagnosis.error.as_ref().is_some_and(Vec::is_empty)) {
+        explain::unknown_message(error).print();
+    }
+    let exit = if diagnosis.fails(arguments.fail_on.into()) {
+        Exit::Findings
+    } else if diagnosis.checked_nothing() {
+        Exit::Failed
+    } else {
+        Exit::Done
+    };
     let show = if arguments.short { pretty::short_diagnosis } else { pretty::diagnosis };
     let text = arguments.format.render(&diagnosis, || show(&diagnosis, width()));
     let decoded = token.as_ref().and_then(GivenToken::token);

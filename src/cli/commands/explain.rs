@@ -1,5 +1,9 @@
 //! `peering explain`: what a check or a message means, its causes and its remedy.
 
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
 use clap::Args;
 use serde::Serialize;
 
@@ -10,6 +14,7 @@ use crate::cli::env::{print, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::explain;
+use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
 use crate::lint::Check;
 use crate::lint::rules;
@@ -19,7 +24,8 @@ use crate::render::pretty;
 ///
 /// Shows what a check or a message means, its causes, what to do, and the next command to run. Pass the name of a check
 /// or of a message, or the text that Consul's command line, HTTP API or log printed. You can paste whole lines: other
-/// text around the message is ignored.
+/// text around the message is ignored. With -log, reads a server log of any size and shows what it contains about each
+/// peering.
 ///
 /// Exit codes: 0 explained, 1 unknown text or name, 2 the text could not be read.
 #[derive(Debug, Args)]
@@ -27,11 +33,15 @@ use crate::render::pretty;
   peering explain ca-expires-soon
   peering explain 'a new peering token must be generated: invalid peering establishment secret'
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering explain -
+  peering explain -log consul.log
   peering explain -list")]
 pub struct Arguments {
     /// Name or text, @FILE, or - for standard input (several arguments are joined)
-    #[arg(value_name = "CHECK|TEXT", required_unless_present = "list")]
+    #[arg(value_name = "CHECK|TEXT", required_unless_present_any = ["list", "log"])]
     text: Vec<String>,
+    /// Explain what a server log contains about each peering: a file, or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "list"])]
+    log: Option<PathBuf>,
     /// List all checks and messages
     #[arg(long)]
     list: bool,
@@ -66,6 +76,16 @@ pub(crate) struct List<'a> {
     entries: &'a [&'a Entry],
 }
 
+/// The output of `-log FILE -format json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub(crate) struct LogDocument {
+    /// [`SCHEMA_VERSION`].
+    version: u32,
+    #[serde(flatten)]
+    report: LogReport,
+}
+
 /// Maximum length of a text that may be a name, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
@@ -78,6 +98,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         let list = || pretty::list_of_all(rules::ALL, explain::entries(), width());
         print(&arguments.format.render(&List::of_all(), list))?;
         return Ok(Exit::Done);
+    }
+    if let Some(log) = &arguments.log {
+        return explain_log(log, arguments.format);
     }
     let text = match &arguments.text[..] {
         [one] => read_text(one)?,
@@ -95,6 +118,47 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let pretty = matches.pretty();
     print(&arguments.format.render(&Document::of(matches), || pretty))?;
     Ok(exit)
+}
+
+/// Reads a log line by line.
+fn explain_log(path: &Path, format: OutputFormat) -> Result<Exit, CliError> {
+    let unreadable = |error: &io::Error| CliError::of_io("could not read the log", error);
+    let report = if path == Path::new("-") {
+        read_log(io::stdin().lock())
+    } else {
+        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        read_log(BufReader::new(file))
+    };
+    let report = report.map_err(|error| unreadable(&error))?;
+    let exit = if report.peerings.is_empty() { Exit::Findings } else { Exit::Done };
+    let document = LogDocument { version: SCHEMA_VERSION, report };
+    print(&format.render(&document, || pretty::log_report(&document.report, width())))?;
+    Ok(exit)
+}
+
+/// Reads lines of bounded length. The rest of a longer line is skipped.
+fn read_log(mut input: impl BufRead) -> io::Result<LogReport> {
+    let mut reader = LogReader::default();
+    let mut line = Vec::new();
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            break;
+        }
+        let end = memchr::memchr(b'\n', buffer);
+        let part = &buffer[..end.unwrap_or(buffer.len())];
+        line.extend_from_slice(&part[..part.len().min(MAX_RECORD_LEN - line.len())]);
+        let read = end.map_or(buffer.len(), |end| end + 1);
+        input.consume(read);
+        if end.is_some() {
+            reader.push(String::from_utf8_lossy(&line).trim_end_matches('\r'));
+            line.clear();
+        }
+    }
+    if !line.is_empty() {
+        reader.push(&String::from_utf8_lossy(&line));
+    }
+    Ok(reader.finish())
 }
 
 impl List<'_> {
@@ -149,7 +213,17 @@ fn unknown(text: &str) -> CliError {
     match suggest::nearest(text, names) {
         Some(name) => CliError::new(format_args!("no check or message is named {text:?}"))
             .with_remedy(format_args!("did you mean {name}? peering explain -list shows all names")),
-        None => CliError::new("the text contains no known message")
-            .with_remedy("pipe the complete output of Consul into \"peering explain -\""),
+        None => unknown_message(text),
+    }
+}
+
+/// The error that a text contains no known message. It names the most similar one.
+pub fn unknown_message(text: &str) -> CliError {
+    let error = CliError::new("the text contains no known message");
+    match explain::nearest(text) {
+        Some((entry, message)) => error
+            .with_detail(format_args!("the most similar known message is {message:?}"))
+            .with_remedy(format_args!("if that is the message, run: peering explain {}", entry.name)),
+        None => error.with_remedy("pipe the complete output of Consul into \"peering explain -\""),
     }
 }

@@ -60,7 +60,7 @@ fn each_view_of_the_dialer_leads_to_its_cause() {
         ),
         (DialerView { may_write: Some(false), ..view() }, Some("permission-denied"), true),
         (DialerView { may_read: Some(false), may_write: Some(true), ..view() }, None, false),
-        (DialerView { peering_enabled: Some(false), ..view() }, Some("peering-disabled"), true),
+        (DialerView { peering_enabled: Some(false), ..view() }, Some("peering-off"), true),
         (
             DialerView { through_mesh_gateways: Some(true), ..view() },
             Some("dials-through-mesh-gateways"),

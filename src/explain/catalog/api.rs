@@ -62,7 +62,7 @@ pub static AGENT_UNREACHABLE: Entry = Entry {
 };
 
 pub static AGENT_CONNECTION_CLOSED: Entry = Entry {
-    name: "agent-connection-closed",
+    name: "agent-cut-off",
     area: Area::Access,
     summary: "The Consul agent, or a proxy in front of it, closed the connection without an answer.",
     causes: &[
@@ -85,7 +85,7 @@ pub static AGENT_CONNECTION_CLOSED: Entry = Entry {
 };
 
 pub static AGENT_REQUIRES_CLIENT_CERTIFICATE: Entry = Entry {
-    name: "agent-requires-client-certificate",
+    name: "agent-wants-client-certificate",
     area: Area::Access,
     summary: "Consul's HTTPS API requires a client certificate that it trusts.",
     causes: &[
@@ -130,7 +130,7 @@ pub static AGENT_CERTIFICATE_NOT_TRUSTED: Entry = Entry {
 };
 
 pub static AGENT_USES_HTTP: Entry = Entry {
-    name: "agent-uses-http",
+    name: "agent-speaks-http",
     area: Area::Access,
     summary: "The command used HTTPS, but the port answers in plain HTTP.",
     causes: &[
@@ -148,7 +148,7 @@ pub static AGENT_USES_HTTP: Entry = Entry {
 };
 
 pub static AGENT_REQUIRES_HTTPS: Entry = Entry {
-    name: "agent-requires-https",
+    name: "agent-speaks-https",
     area: Area::Access,
     summary: "The command used plain HTTP, but the port requires TLS or a different protocol.",
     causes: &[
@@ -168,7 +168,7 @@ pub static AGENT_REQUIRES_HTTPS: Entry = Entry {
 };
 
 pub static API_PATH_NOT_FOUND: Entry = Entry {
-    name: "api-path-not-found",
+    name: "api-path-unknown",
     area: Area::Access,
     summary: "The server does not have this path of the HTTP API.",
     causes: &[
@@ -187,7 +187,7 @@ pub static API_PATH_NOT_FOUND: Entry = Entry {
 };
 
 pub static API_METHOD_NOT_ALLOWED: Entry = Entry {
-    name: "api-method-not-allowed",
+    name: "api-method-wrong",
     area: Area::Access,
     summary: "The path exists, but not for this HTTP method.",
     causes: &["The request uses GET or PUT. Generating and establishing require POST."],

@@ -146,7 +146,7 @@ pub static CONNECTION_RESET: Entry = Entry {
 };
 
 pub static NO_SUCH_HOST: Entry = Entry {
-    name: "no-such-host",
+    name: "host-unknown",
     area: Area::Connectivity,
     summary: "The DNS resolver of the dialing server does not know the host name.",
     causes: &[
@@ -197,7 +197,7 @@ pub static RESOLVER_FAILED: Entry = Entry {
 };
 
 pub static SERVER_UNRESPONSIVE: Entry = Entry {
-    name: "server-unresponsive",
+    name: "server-silent",
     area: Area::Connectivity,
     summary: "The server accepts the connection but does not answer before the timeout.",
     causes: &[
@@ -241,7 +241,7 @@ pub static DEADLINE_EXCEEDED: Entry = Entry {
 };
 
 pub static CALL_CANCELED: Entry = Entry {
-    name: "call-canceled",
+    name: "call-cancelled",
     area: Area::Connectivity,
     summary: "The caller canceled the call.",
     causes: &[
@@ -255,7 +255,7 @@ pub static CALL_CANCELED: Entry = Entry {
 };
 
 pub static WAN_ADDRESS_NOT_FOUND: Entry = Entry {
-    name: "wan-address-not-found",
+    name: "wan-address-unknown",
     area: Area::Connectivity,
     summary: "A server looked for the peer's address in its own WAN federation and did not find it.",
     causes: &[
@@ -287,6 +287,8 @@ pub static NO_MESH_GATEWAY: Entry = Entry {
             "servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered",
         ),
         Pattern::part("no mesh gateway instances are registered"),
+        Pattern::part("configured to peer through mesh gateways but no mesh gateways are registered"),
+        Pattern::part("no mesh gateways are registered"),
     ],
 };
 
@@ -304,7 +306,13 @@ pub static NO_HEALTHY_UPSTREAM: Entry = Entry {
     source: "Recorded from Consul 1.23.0-dev; Envoy error messages",
     patterns: &[
         Pattern::part("no healthy upstream"),
-        Pattern::part("upstream connect error or disconnect/reset before headers"),
+        Pattern::vague("upstream connect error or disconnect/reset before headers{detail}"),
+        Pattern::part("delayed connect error: {errno}"),
+        Pattern::part("transport failure reason: immediate connect error: {errno}"),
+        Pattern::part("reset reason: remote connection failure"),
+        Pattern::part("reset reason: connection timeout"),
+        Pattern::part("reset reason: connection termination"),
+        Pattern::part("reset reason: overflow"),
         Pattern::part("no healthy host"),
         Pattern::part("cluster not found"),
         Pattern::part("route not found"),

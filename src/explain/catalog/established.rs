@@ -9,6 +9,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &STATE_TERMINATED,
     &STATE_DELETING,
     &NO_HEARTBEAT,
+    &STREAM_ALREADY_OPEN,
     &STREAM_ERROR,
 ];
 
@@ -61,7 +62,12 @@ pub static STATE_TERMINATED: Entry = Entry {
     remedy: "Delete the peering here before you start again. Consul generates tokens for a TERMINATED peering, and they never work.",
     next: "peering delete -name NAME",
     source: "Recorded from Consul 1.23.0-dev",
-    patterns: &[Pattern::word("TERMINATED")],
+    patterns: &[
+        Pattern::word("TERMINATED"),
+        Pattern::part("peering was deleted by our peer"),
+        Pattern::part("marking peering as terminated and cleaning up imported resources"),
+        Pattern::part("marking peering as terminated"),
+    ],
 };
 
 pub static STATE_DELETING: Entry = Entry {
@@ -97,8 +103,22 @@ pub static NO_HEARTBEAT: Entry = Entry {
     ],
 };
 
+pub static STREAM_ALREADY_OPEN: Entry = Entry {
+    name: "stream-already-open",
+    area: Area::Established,
+    summary: "The acceptor still has an open stream of this peering, so it rejects a second one.",
+    causes: &[
+        "The dialer lost its connection, and the acceptor has not noticed yet.",
+        "Two clusters dial with the same peering, for example after a snapshot of the dialer was restored in a second cluster.",
+    ],
+    remedy: "Wait two minutes: the acceptor ends a stream without heartbeats, and the dialer reconnects. If the message stays, look for a second dialer.",
+    next: "peering read -name NAME",
+    source: "Consul source code",
+    patterns: &[Pattern::part("there is an active stream for the given PeerID")],
+};
+
 pub static STREAM_ERROR: Entry = Entry {
-    name: "stream-error",
+    name: "stream-trouble",
     area: Area::Established,
     summary: "The peering stream ended with an error, and Consul reconnects.",
     causes: &[
@@ -111,6 +131,17 @@ pub static STREAM_ERROR: Entry = Entry {
     patterns: &[
         Pattern::vague("error managing peering stream"),
         Pattern::vague("error handling stream"),
+        Pattern::vague("error establishing peering stream"),
+        Pattern::vague("error syncing peering streams from state store"),
+        Pattern::vague("client peer was unable to apply resource"),
+        Pattern::vague("failed to persist resource"),
+        Pattern::vague("failed to register stream"),
+        Pattern::vague("failed to send subscription for"),
+        Pattern::vague("failed to send to stream"),
+        Pattern::vague("error sending heartbeat"),
+        Pattern::vague("failed to subscribe to server addresses, will attempt resume"),
+        Pattern::vague("upsert error"),
+        Pattern::vague("delete error, ResourceURL"),
         Pattern::vague("failed to establish peering stream"),
         Pattern::vague("stream ended unexpectedly"),
     ],

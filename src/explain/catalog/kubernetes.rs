@@ -9,6 +9,9 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &KUBERNETES_CONSUL_UNREACHABLE,
     &KUBERNETES_TOKEN_REGENERATED,
     &KUBERNETES_RE_ESTABLISHING,
+    &HELM_VALUES_INCOMPLETE,
+    &KUBERNETES_KIND_MISSING,
+    &KUBERNETES_WEBHOOK_UNREACHABLE,
 ];
 
 pub static KUBERNETES_SECRET_MISSING: Entry = Entry {
@@ -62,7 +65,7 @@ pub static KUBERNETES_RESOURCE_INCOMPLETE: Entry = Entry {
 };
 
 pub static KUBERNETES_CONSUL_UNREACHABLE: Entry = Entry {
-    name: "kubernetes-consul-unreachable",
+    name: "kubernetes-cannot-reach-consul",
     area: Area::Kubernetes,
     summary: "The controller can't reach the Consul servers.",
     causes: &[
@@ -116,4 +119,52 @@ pub static KUBERNETES_RE_ESTABLISHING: Entry = Entry {
         Pattern::part("re-establishing peering"),
         Pattern::part("establishing peering with the existing spec.peer.secret"),
     ],
+};
+
+pub static HELM_VALUES_INCOMPLETE: Entry = Entry {
+    name: "helm-values-incomplete",
+    area: Area::Kubernetes,
+    summary: "The Helm chart rejects the values: peering needs other values that are not set.",
+    causes: &["Peering needs TLS (`global.tls.enabled`), `meshGateway.enabled` and `connectInject.enabled`."],
+    remedy: "Set the value that the message names to true in your Helm values, and install or upgrade again.",
+    next: "kubectl get pods -n consul",
+    source: "hashicorp/consul-k8s source code (chart)",
+    patterns: &[
+        Pattern::part("setting global.peering.enabled to true requires {value} to be true"),
+        Pattern::part("setting global.peering.enabled to true requires"),
+    ],
+};
+
+pub static KUBERNETES_KIND_MISSING: Entry = Entry {
+    name: "kubernetes-kind-missing",
+    area: Area::Kubernetes,
+    summary: "The Kubernetes cluster does not have the resource kinds of peering (CRDs).",
+    causes: &[
+        "The Helm chart installs them only with `global.peering.enabled: true`.",
+        "The chart was not installed in this cluster, or kubectl uses a different context.",
+    ],
+    remedy: "Set global.peering.enabled to true in the Helm values and upgrade the release. Then apply the resource again.",
+    next: "kubectl get crd peeringacceptors.consul.hashicorp.com peeringdialers.consul.hashicorp.com",
+    source: "hashicorp/consul-k8s source code (chart)",
+    patterns: &[
+        Pattern::part("no matches for kind \"PeeringAcceptor\""),
+        Pattern::part("no matches for kind \"PeeringDialer\""),
+        Pattern::part("server doesn't have a resource type \"peeringacceptor"),
+        Pattern::part("server doesn't have a resource type \"peeringdialer"),
+    ],
+};
+
+pub static KUBERNETES_WEBHOOK_UNREACHABLE: Entry = Entry {
+    name: "kubernetes-webhook-unreachable",
+    area: Area::Kubernetes,
+    summary: "Kubernetes could not call Consul's webhook, so it did not store the resource.",
+    causes: &[
+        "The pod consul-connect-injector is not running or not ready.",
+        "A firewall blocks the way from the Kubernetes API server to the pod.",
+        "The webhook's certificate does not match its configuration.",
+    ],
+    remedy: "Check the pods of consul-connect-injector and their log. Apply the resource again when they are ready.",
+    next: "kubectl logs deployment/consul-connect-injector -n consul",
+    source: "Kubernetes error messages",
+    patterns: &[Pattern::outer("failed calling webhook {detail}")],
 };

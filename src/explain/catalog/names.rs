@@ -61,7 +61,7 @@ pub static NAME_CHANGES_DIRECTION: Entry = Entry {
 };
 
 pub static NAME_ID_MISMATCH: Entry = Entry {
-    name: "name-id-mismatch",
+    name: "name-has-other-id",
     area: Area::Staleness,
     summary: "A peering with that name exists under a different ID.",
     causes: &[
@@ -78,7 +78,7 @@ pub static NAME_ID_MISMATCH: Entry = Entry {
 };
 
 pub static DIALED_BY_ACCEPTOR: Entry = Entry {
-    name: "dialed-by-acceptor",
+    name: "wrong-end-dialed",
     area: Area::Staleness,
     summary: "The dialer reached a cluster that is itself the dialer of this peering.",
     causes: &[

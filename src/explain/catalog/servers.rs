@@ -18,7 +18,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
 ];
 
 pub static GRPC_TLS_DISABLED: Entry = Entry {
-    name: "grpc-tls-disabled",
+    name: "grpc-tls-off",
     area: Area::Established,
     summary: "The acceptor's servers have no gRPC TLS port, so they do not generate tokens.",
     causes: &[
@@ -28,11 +28,14 @@ pub static GRPC_TLS_DISABLED: Entry = Entry {
     remedy: "Set ports.grpc_tls = 8503 on every server, restart the servers one at a time, open the port, and generate the token again.",
     next: "curl -s http://127.0.0.1:8500/v1/agent/self",
     source: "Recorded from Consul 1.23.0-dev",
-    patterns: &[Pattern::part("TLS for gRPC must be enabled when generating peering tokens")],
+    patterns: &[
+        Pattern::part("TLS for gRPC must be enabled when generating peering tokens"),
+        Pattern::part("a grpc bind port must be specified in the configuration for all servers"),
+    ],
 };
 
 pub static CONNECT_DISABLED: Entry = Entry {
-    name: "connect-disabled",
+    name: "connect-off",
     area: Area::Established,
     summary: "Connect is disabled on the servers, and peering needs the Connect CA.",
     causes: &["The servers' configuration does not set `connect.enabled`."],
@@ -49,7 +52,7 @@ pub static CONNECT_DISABLED: Entry = Entry {
 };
 
 pub static PEERING_DISABLED: Entry = Entry {
-    name: "peering-disabled",
+    name: "peering-off",
     area: Area::Established,
     summary: "Peering is disabled in this cluster.",
     causes: &[
@@ -67,7 +70,7 @@ pub static PEERING_DISABLED: Entry = Entry {
 };
 
 pub static SERVER_IS_FOLLOWER: Entry = Entry {
-    name: "server-is-follower",
+    name: "peer-is-follower",
     area: Area::Established,
     summary: "The dialer reached a follower, but only the acceptor's leader accepts peering streams.",
     causes: &[
@@ -80,7 +83,6 @@ pub static SERVER_IS_FOLLOWER: Entry = Entry {
     patterns: &[
         Pattern::part("cannot establish a peering stream on a follower node"),
         Pattern::part("stream disconnected due to 'failed precondition' error"),
-        Pattern::code("FailedPrecondition"),
     ],
 };
 
@@ -109,7 +111,7 @@ pub static NO_LEADER: Entry = Entry {
 };
 
 pub static SERVER_RPC_FAILED: Entry = Entry {
-    name: "server-rpc-failed",
+    name: "servers-not-connected",
     area: Area::Established,
     summary: "A Consul agent could not forward the call to a server of its own cluster.",
     causes: &[
@@ -126,7 +128,15 @@ pub static SERVER_RPC_FAILED: Entry = Entry {
         Pattern::part("No known Consul servers"),
         Pattern::part("No path to datacenter"),
         Pattern::part("lead thread didn't get connection"),
-        Pattern::vague("rpc error making call: {detail}"),
+        Pattern::whole_forwarded("EOF"),
+        Pattern::whole_forwarded("unexpected EOF"),
+        Pattern::forwarded("i/o timeout"),
+        Pattern::forwarded("connection reset by peer"),
+        Pattern::forwarded("connection refused"),
+        Pattern::forwarded("broken pipe"),
+        Pattern::forwarded("stream closed"),
+        Pattern::forwarded("session shutdown"),
+        Pattern::forwarded("rpc error getting client"),
     ],
 };
 
@@ -210,18 +220,18 @@ pub static ACCEPTOR_INTERNAL_ERROR: Entry = Entry {
 };
 
 pub static ACCEPTOR_ABORTED: Entry = Entry {
-    name: "acceptor-aborted",
+    name: "acceptor-gave-up",
     area: Area::Established,
     summary: "The acceptor ended the call because of the peering's current state.",
     causes: &["The acceptor's peering is DELETING or TERMINATED.", "Two calls arrived at the same time."],
     remedy: "Read the peering on the acceptor.",
     next: "peering read -name ACCEPTOR_NAME",
     source: "gRPC status codes",
-    patterns: &[Pattern::code("Aborted")],
+    patterns: &[Pattern::code("Aborted"), Pattern::code("FailedPrecondition")],
 };
 
 pub static ACCEPTOR_INVALID_ARGUMENT: Entry = Entry {
-    name: "acceptor-invalid-argument",
+    name: "acceptor-refused-argument",
     area: Area::Established,
     summary: "The acceptor rejects a value in the request, such as the peer ID.",
     causes: &[

@@ -9,6 +9,8 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &PEER_ID_UNKNOWN,
     &PEERING_DELETED,
     &SECRET_IN_USE,
+    &STREAM_SECRET_MISSING,
+    &NO_ACTIVE_PEERING,
 ];
 
 pub static SECRET_INVALID: Entry = Entry {
@@ -105,6 +107,8 @@ pub static PEERING_DELETED: Entry = Entry {
     patterns: &[
         Pattern::part("peering is marked as deleted: {peer_id}"),
         Pattern::part("peering is marked as deleted"),
+        Pattern::part("peering does not exist or has been marked for deletion"),
+        Pattern::part("peering was deleted while token generation request was in flight"),
         Pattern::part("cannot write to peering that is marked for deletion"),
         Pattern::part("cannot create a new peering marked for deletion"),
     ],
@@ -119,4 +123,37 @@ pub static SECRET_IN_USE: Entry = Entry {
     next: "peering generate-token -name NAME",
     source: "Consul source code",
     patterns: &[Pattern::part("peering secret is already in use, retry the operation")],
+};
+
+pub static STREAM_SECRET_MISSING: Entry = Entry {
+    name: "stream-secret-missing",
+    area: Area::Staleness,
+    summary: "The dialer has lost the secret of the peering's stream, so it can't reconnect.",
+    causes: &[
+        "The dialer's state was restored from a snapshot without the secret, or the establish stopped in between.",
+        "The peering was created by Consul 1.13.0, which stored no stream secret.",
+    ],
+    remedy: "Generate a new token on the acceptor under the same name, and establish again on the dialer under the same name.",
+    next: "peering generate-token -name ACCEPTOR_NAME",
+    source: "Consul source code; hashicorp/consul#13977",
+    patterns: &[
+        Pattern::part("missing stream secret for peering stream authorization"),
+        Pattern::vague("peering must be re-established"),
+    ],
+};
+
+pub static NO_ACTIVE_PEERING: Entry = Entry {
+    name: "no-active-peering",
+    area: Area::Staleness,
+    summary: "The dialer still has an old peering of that name that is TERMINATED, and it blocks the establish.",
+    causes: &[
+        "The acceptor deleted the peering and created it again. The dialer's side is still TERMINATED or DELETING.",
+    ],
+    remedy: "Delete the peering on the dialer, wait until it is gone from the list, and establish again with a token that was not used. Fixed in release 1.14.7 and 1.15.3.",
+    next: "peering delete -name NAME",
+    source: "hashicorp/consul#16776, #16867",
+    patterns: &[
+        Pattern::part("there is no active peering for \"{peer_id}\""),
+        Pattern::part("there is no active peering for"),
+    ],
 };

@@ -37,7 +37,7 @@ pub static TOKEN_NOT_BASE64: Entry = Entry {
 };
 
 pub static TOKEN_TRUNCATED: Entry = Entry {
-    name: "token-truncated",
+    name: "token-cut-short",
     area: Area::Text,
     summary: "The token is cut off: the base64 decodes, but the JSON inside is incomplete.",
     causes: &[
@@ -80,7 +80,7 @@ pub static TOKEN_NOT_JSON: Entry = Entry {
 };
 
 pub static TOKEN_TRAILING_TEXT: Entry = Entry {
-    name: "token-trailing-text",
+    name: "token-followed-by-text",
     area: Area::Text,
     summary: "The token is complete, but the base64 contains more text after it.",
     causes: &[

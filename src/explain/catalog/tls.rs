@@ -16,6 +16,8 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &PROXY_RESPONSE,
     &PROXY_DENIED,
     &NOT_CONSUL_GRPC,
+    &CLIENT_WITHOUT_TLS,
+    &INCOMING_HANDSHAKE_FAILED,
 ];
 
 pub static NOT_A_TLS_PORT: Entry = Entry {
@@ -40,7 +42,7 @@ pub static NOT_A_TLS_PORT: Entry = Entry {
 };
 
 pub static PLAINTEXT_TO_TLS_PORT: Entry = Entry {
-    name: "plaintext-to-tls-port",
+    name: "tls-port-dialed-in-plain",
     area: Area::Tls,
     summary: "The dialer used gRPC without TLS because the token has no CA, but the port requires TLS.",
     causes: &[
@@ -59,7 +61,7 @@ pub static PLAINTEXT_TO_TLS_PORT: Entry = Entry {
 };
 
 pub static HANDSHAKE_CLOSED: Entry = Entry {
-    name: "handshake-closed",
+    name: "handshake-cut-off",
     area: Area::Tls,
     summary: "The server closed the connection during the TLS handshake.",
     causes: &[
@@ -79,7 +81,7 @@ pub static HANDSHAKE_CLOSED: Entry = Entry {
 };
 
 pub static CERTIFICATE_FROM_ANOTHER_CLUSTER: Entry = Entry {
-    name: "certificate-from-another-cluster",
+    name: "certificate-of-another-cluster",
     area: Area::Tls,
     summary: "A Consul server answered, but it belongs to a different cluster or datacenter than the token.",
     causes: &[
@@ -96,7 +98,7 @@ pub static CERTIFICATE_FROM_ANOTHER_CLUSTER: Entry = Entry {
 };
 
 pub static CERTIFICATE_NAME_MISMATCH: Entry = Entry {
-    name: "certificate-name-mismatch",
+    name: "certificate-name-wrong",
     area: Area::Tls,
     summary: "The server's certificate is for a different name than the token expects.",
     causes: &[
@@ -119,7 +121,7 @@ pub static CERTIFICATE_NAME_MISMATCH: Entry = Entry {
 };
 
 pub static CERTIFICATE_UNKNOWN_AUTHORITY: Entry = Entry {
-    name: "certificate-unknown-authority",
+    name: "certificate-authority-unknown",
     area: Area::Tls,
     summary: "The token's CA did not issue the server's certificate.",
     causes: &[
@@ -192,7 +194,7 @@ pub static ALPN_MISSING: Entry = Entry {
 };
 
 pub static HTTP1_RESPONSE: Entry = Entry {
-    name: "http1-response",
+    name: "http1-answered",
     area: Area::Tls,
     summary: "The server answered with HTTP/1.1, so this is not Consul's gRPC port.",
     causes: &[
@@ -213,7 +215,7 @@ pub static HTTP1_RESPONSE: Entry = Entry {
 };
 
 pub static PROXY_RESPONSE: Entry = Entry {
-    name: "proxy-response",
+    name: "proxy-answered",
     area: Area::Tls,
     summary: "An HTTP proxy or load balancer answered with its own page instead of Consul.",
     causes: &[
@@ -260,14 +262,46 @@ pub static NOT_CONSUL_GRPC: Entry = Entry {
     causes: &[
         "The address belongs to a different gRPC service, such as an application or the admin port of a proxy.",
         "The address belongs to a client agent, to Consul older than 1.13, or to a cluster with peering disabled.",
+        "The address belongs to a follower of Consul 1.13.0, which can't pass the call on to its leader.",
     ],
-    remedy: "Use the gRPC TLS addresses of the acceptor's servers. Client agents do not accept peerings.",
+    remedy: "Use the gRPC TLS addresses of the acceptor's servers. Client agents do not accept peerings. If the acceptor runs 1.13.0, upgrade it: fixed in release 1.13.1.",
     next: "peering diagnose @token",
-    source: "Recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev; hashicorp/consul#14119, #14147",
     patterns: &[
         Pattern::part("unknown service {service}"),
         Pattern::part("unknown method {method}"),
         Pattern::part("Method not found!"),
         Pattern::code("Unimplemented"),
     ],
+};
+
+pub static CLIENT_WITHOUT_TLS: Entry = Entry {
+    name: "client-without-tls",
+    area: Area::Tls,
+    summary: "A client connected without TLS to a port of this server that requires TLS.",
+    causes: &[
+        "The client at the address in the line uses plaintext: an Envoy proxy, consul-dataplane, an older agent, or a health check.",
+        "TLS became active on the gRPC port of this server, and its clients still use plaintext.",
+    ],
+    remedy: "Find the client by its address. Configure it for TLS, or give it the plaintext gRPC port (`ports.grpc`, usually 8502).",
+    next: "curl -s http://127.0.0.1:8500/v1/agent/self",
+    source: "hashicorp/consul#14211, #13733",
+    patterns: &[
+        Pattern::accepted("first record does not look like a TLS handshake"),
+        Pattern::accepted("client sent an HTTP request to an HTTPS server"),
+        Pattern::accepted("unsupported SSLv2 handshake received"),
+        Pattern::accepted("received record with version"),
+        Pattern::accepted("oversized record received"),
+    ],
+};
+
+pub static INCOMING_HANDSHAKE_FAILED: Entry = Entry {
+    name: "incoming-handshake-failed",
+    area: Area::Tls,
+    summary: "A client connected to this server, and the TLS handshake failed.",
+    causes: &["The client and the server do not agree. The rest of the line contains the server's reason."],
+    remedy: "Find the client by the address in the line, and read the client's own error.",
+    next: "consul monitor -log-level=debug",
+    source: "Go net/http and gRPC error messages",
+    patterns: &[Pattern::accepted("{detail}")],
 };

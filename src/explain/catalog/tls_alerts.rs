@@ -13,7 +13,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
 ];
 
 pub static CLIENT_CERTIFICATE_REQUIRED: Entry = Entry {
-    name: "client-certificate-required",
+    name: "client-certificate-demanded",
     area: Area::Tls,
     summary: "The server requires a client certificate or rejects the one it received.",
     causes: &[
@@ -29,22 +29,34 @@ pub static CLIENT_CERTIFICATE_REQUIRED: Entry = Entry {
         Pattern::part("tls: client didn't provide a certificate"),
         Pattern::part("tls: unsupported certificate"),
         Pattern::part("tls: revoked certificate"),
+        Pattern::accepted("client didn't provide a certificate"),
+        Pattern::accepted("failed to verify certificate: {detail}"),
+        Pattern::accepted("failed to verify client certificate: {detail}"),
     ],
 };
 
 pub static CERTIFICATE_REJECTED: Entry = Entry {
-    name: "certificate-rejected",
+    name: "certificate-refused-by-peer",
     area: Area::Tls,
-    summary: "The other side does not trust the certificate it received.",
+    summary: "The other side refused the certificate it received, because it does not trust it.",
     causes: &[
         "A client certificate from a different CA was sent.",
-        "In the acceptor's log: the dialer rejected the acceptor's certificate because its token contains a different CA.",
+        "In a server's log: the client rejected the server's certificate. For a dialer, its token contains a different CA, or a CA that was rotated.",
     ],
     remedy: "If this is the acceptor's log, check the dialer's error for the reason. Otherwise check which CA the address requires for clients.",
     next: "peering diagnose @token",
     source: "Go crypto/tls package (TLS alerts)",
     patterns: &[
         Pattern::part("tls: unknown certificate authority"),
+        Pattern::accepted("remote error: tls: bad certificate"),
+        Pattern::accepted("remote error: tls: unknown certificate authority"),
+        Pattern::accepted("remote error: tls: unknown certificate"),
+        Pattern::accepted("remote error: tls: expired certificate"),
+        Pattern::accepted("remote error: tls: revoked certificate"),
+        Pattern::accepted("remote error: tls: unsupported certificate"),
+        Pattern::outer("SSLV3_ALERT_CERTIFICATE_UNKNOWN"),
+        Pattern::outer("SSLV3_ALERT_BAD_CERTIFICATE"),
+        Pattern::outer("TLSV1_ALERT_UNKNOWN_CA"),
         Pattern::part("tls: unknown certificate"),
         Pattern::part("tls: error decrypting message"),
         Pattern::part("tls: bad record MAC"),
@@ -52,7 +64,7 @@ pub static CERTIFICATE_REJECTED: Entry = Entry {
 };
 
 pub static TLS_VERSION_MISMATCH: Entry = Entry {
-    name: "tls-version-mismatch",
+    name: "tls-versions-differ",
     area: Area::Tls,
     summary: "The dialer and the server have no TLS version or cipher suite in common.",
     causes: &[
@@ -69,6 +81,10 @@ pub static TLS_VERSION_MISMATCH: Entry = Entry {
         Pattern::part("tls: insufficient security level"),
         Pattern::part("tls: server selected unsupported protocol version"),
         Pattern::part("tls: client offered only unsupported versions"),
+        Pattern::accepted("client offered only unsupported versions"),
+        Pattern::accepted("no cipher suite supported by both client and server"),
+        Pattern::accepted("protocol version not supported"),
+        Pattern::accepted("remote error: tls: handshake failure"),
         Pattern::part("tls: no supported versions satisfy MinVersion and MaxVersion"),
         Pattern::part("tls: no cipher suite supported by both client and server"),
         Pattern::part("tls: server chose an unconfigured cipher suite"),
@@ -78,7 +94,7 @@ pub static TLS_VERSION_MISMATCH: Entry = Entry {
 };
 
 pub static SERVER_NAME_UNRECOGNIZED: Entry = Entry {
-    name: "server-name-unrecognized",
+    name: "server-name-refused",
     area: Area::Tls,
     summary: "The server does not recognize the TLS server name (SNI) that the dialer requested.",
     causes: &[
@@ -97,7 +113,7 @@ pub static SERVER_NAME_UNRECOGNIZED: Entry = Entry {
 };
 
 pub static TLS_INTERNAL_ERROR: Entry = Entry {
-    name: "tls-internal-error",
+    name: "tls-trouble-at-peer",
     area: Area::Tls,
     summary: "The server ended the TLS handshake because of an internal error.",
     causes: &[
@@ -111,6 +127,7 @@ pub static TLS_INTERNAL_ERROR: Entry = Entry {
         Pattern::part("tls: internal error"),
         Pattern::part("tls: user canceled"),
         Pattern::part("tls: no certificates configured"),
+        Pattern::accepted("no certificates configured"),
         Pattern::vague("remote error: tls: {alert}"),
     ],
 };

@@ -3,6 +3,7 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, count, counted, printable};
+use crate::explain::log::{LogMessage, LogReport};
 use crate::explain::{Area, Entry, Explanation};
 use crate::lint::Check;
 
@@ -41,6 +42,51 @@ pub fn explanation(found: &Explanation, width: usize) -> String {
     }
     body(&mut page, found.entry, &found.command);
     page.finish()
+}
+
+/// Renders what a log contains about each peering, and a summary.
+pub fn log_report(report: &LogReport, width: usize) -> String {
+    let mut page = Page::new(width);
+    for peering in &report.peerings {
+        page.heading(&printable(&match (&peering.name, &peering.peer_id) {
+            (Some(name), Some(id)) => format!("Peering {name} (ID {id})"),
+            (Some(name), None) => format!("Peering {name}"),
+            (None, Some(id)) => format!("Peering with ID {id}"),
+            (None, None) => "Lines without the name of a peering".to_owned(),
+        }));
+        for message in &peering.messages {
+            page.empty_line();
+            log_message(&mut page, message);
+        }
+    }
+    page.heading("Summary");
+    let known: usize = report.peerings.iter().flat_map(|peering| &peering.messages).map(|it| it.count).sum();
+    page.line(&format!(
+        "{} read, {} about peerings: {known} known, {} errors and warnings unknown.",
+        counted(count(report.lines), "line"),
+        counted(count(report.peering_records), "record"),
+        report.unknown_records
+    ));
+    if let Some(example) = &report.unknown_example {
+        page.row("Unknown", &printable(example));
+    }
+    if report.truncated {
+        page.line("The log contains more peerings. Their lines are listed without a name.");
+    }
+    page.finish()
+}
+
+fn log_message(page: &mut Page, message: &LogMessage) {
+    let time = match (&message.first, &message.last) {
+        (Some(first), Some(last)) if first != last => format!("{first} to {last}: "),
+        (Some(first), _) => format!("{first}: "),
+        _ => String::new(),
+    };
+    page.item(&printable(&format!("{time}{} ({})", message.entry.name, counted(count(message.count), "time"))));
+    page.item(&format!("{}", printable(&message.message).dimmed()));
+    page.line(message.entry.summary);
+    page.row("What to do", message.entry.remedy);
+    page.row("Next", &printable(&message.command).bold().to_string());
 }
 
 /// Renders the names and summaries of all checks and entries.

@@ -70,7 +70,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "no-such-host",
+        "host-unknown",
         &[
             "dial tcp: lookup consul.example on 10.0.0.2:53: no such host",
             "dial tcp: lookup consul.example: no such host",
@@ -98,7 +98,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         &["servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered"],
     ),
     (
-        "wan-address-not-found",
+        "wan-address-unknown",
         &[
             "transport: Error while dialing failed to find Consul server for global address \"10.0.0.1:8300\"",
             "rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing failed to find Consul server for global address \"10.0.0.1:8300\"\"",
@@ -116,14 +116,14 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "plaintext-to-tls-port",
+        "tls-port-dialed-in-plain",
         &[
             "error reading server preface: EOF",
             "error reading server preface: read tcp 10.0.0.1:1->10.0.0.2:8503: read: connection reset by peer",
         ],
     ),
     (
-        "certificate-unknown-authority",
+        "certificate-authority-unknown",
         &[
             "rpc error: code = Unavailable desc = connection error: desc = \"transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority (possibly because of \\\"x509: ECDSA verification failure\\\" while trying to verify candidate authority certificate \\\"pri-1cxnar1.consul.ca.3c5ece39.consul\\\")\"",
             "transport: authentication handshake failed: x509: certificate signed by unknown authority",
@@ -136,26 +136,26 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "certificate-name-mismatch",
+        "certificate-name-wrong",
         &[
             "tls: failed to verify certificate: x509: certificate is valid for *.example.com, example.com, not server.dc1.peering.5e5e5e5e-1111-2222-3333-444444444444.consul",
             "x509: cannot validate certificate for 10.0.0.1 because it doesn't contain any IP SANs",
         ],
     ),
     (
-        "client-certificate-required",
+        "client-certificate-demanded",
         &[
             "remote error: tls: bad certificate",
             "rpc error: code = Unavailable desc = connection error: desc = \"error reading server preface: remote error: tls: certificate required\"",
         ],
     ),
-    ("certificate-rejected", &["remote error: tls: unknown certificate authority"]),
+    ("certificate-refused-by-peer", &["remote error: tls: unknown certificate authority"]),
     (
-        "tls-version-mismatch",
+        "tls-versions-differ",
         &["remote error: tls: handshake failure", "remote error: tls: protocol version not supported"],
     ),
-    ("server-name-unrecognized", &["remote error: tls: unrecognized name"]),
-    ("tls-internal-error", &["remote error: tls: internal error", "remote error: tls: some future text"]),
+    ("server-name-refused", &["remote error: tls: unrecognized name"]),
+    ("tls-trouble-at-peer", &["remote error: tls: internal error", "remote error: tls: some future text"]),
     (
         "certificate-unusable",
         &[
@@ -163,9 +163,9 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
             "tls: failed to verify certificate: x509: some future text",
         ],
     ),
-    ("http1-response", &["error reading server preface: http2: frame too large", "http2: frame too large"]),
+    ("http1-answered", &["error reading server preface: http2: frame too large", "http2: frame too large"]),
     (
-        "proxy-response",
+        "proxy-answered",
         &[
             "rpc error: code = Unavailable desc = unexpected HTTP status code received from server: 502 (Bad Gateway); transport: received unexpected content-type \"text/html\"",
             "Error establishing peering for c: Unexpected response code: 502 (<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n)",
@@ -178,13 +178,13 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
             "rpc error: code = Unimplemented desc = other",
         ],
     ),
-    ("grpc-tls-disabled", &["TLS for gRPC must be enabled when generating peering tokens"]),
+    ("grpc-tls-off", &["TLS for gRPC must be enabled when generating peering tokens"]),
     (
-        "connect-disabled",
+        "connect-off",
         &["connect.enabled must be set to true in the server's configuration when generating peering tokens"],
     ),
     (
-        "peering-disabled",
+        "peering-off",
         &[
             "peering must be enabled to use this endpoint",
             "rpc error: code = FailedPrecondition desc = peering must be enabled to use this endpoint",
@@ -213,7 +213,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         &["Unexpected response code: 500 (No cluster leader)", "rpc error making call: No cluster leader"],
     ),
     (
-        "server-rpc-failed",
+        "servers-not-connected",
         &[
             "rpc error getting client: failed to get conn: dial tcp 10.0.0.1:0->10.0.0.2:8300: connect: connection refused",
             "rpc error making call: some future text",
@@ -251,7 +251,7 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
             "Error listing peerings: Get \"http://10.0.0.1:8500/v1/peerings\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
         ],
     ),
-    ("agent-connection-closed", &["Error listing peerings: Get \"http://10.0.0.1:8300/v1/peerings\": EOF"]),
+    ("agent-cut-off", &["Error listing peerings: Get \"http://10.0.0.1:8300/v1/peerings\": EOF"]),
     (
         "agent-certificate-not-trusted",
         &[
@@ -259,14 +259,14 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "agent-requires-https",
+        "agent-speaks-https",
         &["Unexpected response code: 400 (Client sent an HTTP request to an HTTPS server.)"],
     ),
     ("acceptor-internal-error", &["rpc error: code = Internal desc = some future text"]),
-    ("acceptor-aborted", &["rpc error: code = Aborted desc = some future text"]),
-    ("acceptor-invalid-argument", &["rpc error: code = InvalidArgument desc = some future text"]),
+    ("acceptor-gave-up", &["rpc error: code = Aborted desc = some future text"]),
+    ("acceptor-refused-argument", &["rpc error: code = InvalidArgument desc = some future text"]),
     (
-        "server-is-follower",
+        "peer-is-follower",
         &["rpc error: code = FailedPrecondition desc = cannot establish a peering stream on a follower node"],
     ),
     ("dial-unavailable", &["rpc error: code = Unavailable desc = some future text"]),
@@ -284,18 +284,18 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
     ("state-failing", &["cluster-02  FAILING  0  0"]),
     ("state-terminated", &["State:        TERMINATED"]),
     (
-        "certificate-from-another-cluster",
+        "certificate-of-another-cluster",
         &["x509: certificate is valid for server.dc3.peering.a.consul, not server.dc10.peering.b.consul"],
     ),
     (
-        "proxy-response",
+        "proxy-answered",
         &["rpc error: code = Unknown desc = OK: HTTP status code 200; transport: missing content-type field"],
     ),
     (
         "request-too-large",
         &["Unexpected response code: 413 (Request body too large, max size: 524288 bytes. See x.)"],
     ),
-    ("name-id-mismatch", &["A peering already exists with the name \"x\" and a different ID \"y\""]),
+    ("name-has-other-id", &["A peering already exists with the name \"x\" and a different ID \"y\""]),
     ("connection-closing", &["rpc error: code = Unavailable desc = error reading from server: EOF"]),
     ("not-a-tls-port", &["tls: first record does not look like a TLS handshake"]),
     ("kubernetes-secret-missing", &["PeeringDialer spec.peer.secret does not exist"]),

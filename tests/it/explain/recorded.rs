@@ -21,10 +21,10 @@ pub(super) const HTTP: &[(&str, &[&str])] = &[
         "meta-invalid",
         &["generate-meta-65", "generate-meta-bad-key", "generate-meta-reserved", "generate-meta-empty-key"],
     ),
-    ("api-method-not-allowed", &["generate-get-method", "generate-put-method"]),
-    ("connect-disabled", &["generate-connect-disabled"]),
+    ("api-method-wrong", &["generate-get-method", "generate-put-method"]),
+    ("connect-off", &["generate-connect-disabled"]),
     (
-        "peering-disabled",
+        "peering-off",
         &[
             "generate-peering-disabled",
             "list-peering-disabled",
@@ -32,7 +32,7 @@ pub(super) const HTTP: &[(&str, &[&str])] = &[
             "establish-peering-disabled",
         ],
     ),
-    ("grpc-tls-disabled", &["generate-no-grpc-tls", "generate-no-grpc"]),
+    ("grpc-tls-off", &["generate-no-grpc-tls", "generate-no-grpc"]),
     (
         "secret-invalid",
         &[
@@ -56,7 +56,7 @@ pub(super) const HTTP: &[(&str, &[&str])] = &[
         "token-not-base64",
         &["establish-bad-base64", "establish-trailing-space", "establish-quoted", "establish-no-padding"],
     ),
-    ("token-truncated", &["establish-truncated"]),
+    ("token-cut-short", &["establish-truncated"]),
     ("token-not-json", &["establish-not-json"]),
     ("token-wrong-type", &["establish-json-array"]),
     ("token-without-addresses", &["establish-json-null", "establish-json-empty", "establish-no-addresses"]),
@@ -71,19 +71,19 @@ pub(super) const HTTP: &[(&str, &[&str])] = &[
     ),
     ("dial-refused", &["establish-address-empty-host", "establish-address-ipv6", "establish-refused-port"]),
     ("ca-not-pem", &["establish-ca-garbage", "establish-ca-empty-string"]),
-    ("plaintext-to-tls-port", &["establish-ca-null"]),
+    ("tls-port-dialed-in-plain", &["establish-ca-null"]),
     ("token-without-server-name", &["establish-no-server-name"]),
     ("token-without-peer-id", &["establish-no-peer-id"]),
     ("no-unused-secret", &["establish-no-secret"]),
-    ("certificate-from-another-cluster", &["establish-wrong-server-name"]),
+    ("certificate-of-another-cluster", &["establish-wrong-server-name"]),
     ("not-a-tls-port", &["establish-http-port"]),
-    ("no-such-host", &["establish-no-such-host"]),
+    ("host-unknown", &["establish-no-such-host"]),
     (
         "peering-not-found",
         &["read-missing", "acl-read-read-only", "read-deleting", "orphan-read-after-delete"],
     ),
     ("config-entry-not-found", &["config-mesh-missing"]),
-    ("api-path-not-found", &["imported-services"]),
+    ("api-path-unknown", &["imported-services"]),
     (
         "permission-denied-anonymous",
         &[
@@ -134,25 +134,25 @@ pub(super) const HTTP: &[(&str, &[&str])] = &[
 
 /// `fixtures/consul/faults.json`
 pub(super) const FAULTS: &[(&str, &[&str])] = &[
-    ("server-unresponsive", &["establish-fault-accepts-and-never-answers"]),
+    ("server-silent", &["establish-fault-accepts-and-never-answers"]),
     ("connection-reset", &["establish-fault-connection-reset"]),
     ("dial-timeout", &["establish-fault-black-hole", "establish-fault-black-hole-then-refusal"]),
-    ("certificate-unknown-authority", &["establish-fault-other-ca"]),
-    ("certificate-name-mismatch", &["establish-fault-other-server-name"]),
+    ("certificate-authority-unknown", &["establish-fault-other-ca"]),
+    ("certificate-name-wrong", &["establish-fault-other-server-name"]),
     ("certificate-not-yet-valid", &["establish-fault-leaf-not-yet-valid"]),
     ("alpn-missing", &["establish-fault-no-alpn", "establish-fault-alpn-http1-only"]),
-    ("http1-response", &["establish-fault-tls-then-http1"]),
+    ("http1-answered", &["establish-fault-tls-then-http1"]),
     ("not-consul-grpc", &["establish-fault-grpc-not-consul", "establish-fault-grpc-unimplemented"]),
     ("no-leader", &["establish-fault-grpc-internal"]),
     ("no-healthy-upstream", &["establish-fault-grpc-unavailable"]),
-    ("server-is-follower", &["establish-fault-grpc-failed-precondition"]),
+    ("peer-is-follower", &["establish-fault-grpc-failed-precondition"]),
     (
         "secret-invalid",
         &["establish-fault-grpc-permission-denied", "establish-fault-followers-only-bogus-secret"],
     ),
     ("dial-refused", &["establish-fault-manual-bad-server-good"]),
-    ("certificate-from-another-cluster", &["establish-fault-another-consul-cluster"]),
-    ("handshake-closed", &["establish-fault-serf-port"]),
+    ("certificate-of-another-cluster", &["establish-fault-another-consul-cluster"]),
+    ("handshake-cut-off", &["establish-fault-serf-port"]),
 ];
 
 /// `fixtures/consul/cli.json`
@@ -178,14 +178,14 @@ pub(super) const CLI: &[(&str, &[&str])] = &[
     ("partitions-need-enterprise", &["generate-partition"]),
     ("permission-denied-anonymous", &["generate-acl-denied"]),
     ("scheme-unknown", &["generate-bad-scheme"]),
-    ("agent-uses-http", &["generate-https-to-http"]),
+    ("agent-speaks-http", &["generate-https-to-http"]),
     ("peering-not-found", &["read-missing", "exported-missing"]),
     ("token-not-base64", &["establish-bad"]),
     ("secret-invalid", &["establish-again"]),
     ("agent-certificate-not-trusted", &["https-no-ca"]),
-    ("agent-connection-closed", &["https-ca-no-client-cert", "https-skip-verify"]),
+    ("agent-cut-off", &["https-ca-no-client-cert", "https-skip-verify"]),
     ("client-certificate-incomplete", &["https-cert-without-key"]),
-    ("agent-requires-client-certificate", &["https-sni"]),
+    ("agent-wants-client-certificate", &["https-sni"]),
 ];
 
 /// `fixtures/consul/versions/v1.13/http.json`

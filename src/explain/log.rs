@@ -1,0 +1,287 @@
+//! What a server log contains about peerings.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::origin::{Level, Origin, is_log_line};
+use super::{Entry, explain};
+use crate::token::redact::redact;
+
+/// Maximum length of a record, in bytes. The rest of a longer one is ignored.
+pub const MAX_RECORD_LEN: usize = 64 * 1024;
+/// Maximum number of peerings. Lines about further ones are counted under no name.
+const MAX_PEERINGS: usize = 1000;
+/// Maximum number of peer IDs whose name is remembered.
+const MAX_IDS: usize = 10_000;
+/// Maximum length of a name, ID or time, in bytes.
+const MAX_VALUE_LEN: usize = 128;
+
+/// What a log contains about peerings.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LogReport {
+    /// The number of lines that were read.
+    pub lines: usize,
+    /// The number of records about peerings. A record is a line with the lines that continue it.
+    pub peering_records: usize,
+    /// The number of errors and warnings about peerings that are unknown.
+    pub unknown_records: usize,
+    /// The first unknown error or warning, redacted.
+    pub unknown_example: Option<String>,
+    /// The messages of each peering, in the order of their first record. Lines without a name come last.
+    pub peerings: Vec<PeeringLog>,
+    /// Whether there are more peerings than are listed.
+    pub truncated: bool,
+}
+
+/// The messages about one peering.
+#[derive(Debug, Default, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PeeringLog {
+    /// The local name of the peering, if the log contains it.
+    pub name: Option<String>,
+    /// The ID of the peering, if the log contains it.
+    pub peer_id: Option<String>,
+    /// The messages, in the order of their first record.
+    pub messages: Vec<LogMessage>,
+}
+
+/// A message about a peering, and when it was logged.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LogMessage {
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: &'static Entry,
+    /// The entry's next command, with placeholders replaced by values from the log.
+    pub command: String,
+    /// The first such message, without layers. Tokens are redacted.
+    pub message: String,
+    /// The number of records with this message.
+    pub count: usize,
+    /// The time of the first record, as the log contains it.
+    pub first: Option<String>,
+    /// The time of the last record, as the log contains it.
+    pub last: Option<String>,
+}
+
+/// Reads a log line by line, in bounded memory.
+#[derive(Debug, Default)]
+pub struct LogReader {
+    record: String,
+    report: LogReport,
+    names: BTreeMap<String, String>,
+}
+
+impl LogReader {
+    /// Reads the next line, without its line end.
+    pub fn push(&mut self, line: &str) {
+        self.report.lines += 1;
+        let continues = line.starts_with([' ', '\t', '|', '│', ')']) && !is_log_line(line);
+        if !continues || self.record.is_empty() {
+            self.finish_record();
+        } else {
+            self.record.push('\n');
+        }
+        let room = MAX_RECORD_LEN.saturating_sub(self.record.len());
+        self.record.push_str(&line[..line.floor_char_boundary(room)]);
+    }
+
+    /// Returns what the log contains.
+    pub fn finish(mut self) -> LogReport {
+        self.finish_record();
+        let mut merged: Vec<PeeringLog> = Vec::new();
+        for mut group in std::mem::take(&mut self.report.peerings) {
+            if let (None, Some(id)) = (&group.name, &group.peer_id) {
+                group.name = self.names.get(id).cloned();
+            }
+            match merged.iter_mut().find(|it| it.is_same(&group)) {
+                Some(existing) => existing.merge(group),
+                None => merged.push(group),
+            }
+        }
+        merged.sort_by_key(|group| group.name.is_none() && group.peer_id.is_none());
+        self.report.peerings = merged;
+        self.report
+    }
+
+    fn finish_record(&mut self) {
+        let record = std::mem::take(&mut self.record);
+        let origin = Origin::of(&record, Origin::default());
+        if !origin.is_peering() {
+            return;
+        }
+        self.report.peering_records += 1;
+        let found = explain(&record).into_iter().next();
+        let Some(found) = found else {
+            if origin.level.is_some_and(|level| level <= Level::Warning) {
+                self.report.unknown_records += 1;
+                self.report.unknown_example.get_or_insert_with(|| shown(&record));
+            }
+            return;
+        };
+        let id = value(&record, &["peer_id", "peerID", "peerId"]);
+        let name =
+            value(&record, &["peer_name", "peerName", "peering", "peer"]).or_else(|| found.peering.clone());
+        if let (Some(id), Some(name)) = (&id, &name)
+            && self.names.len() < MAX_IDS
+        {
+            self.names.insert(id.clone(), name.clone());
+        }
+        let time = time(&record);
+        let message = LogMessage {
+            entry: found.entry,
+            command: super::filled(&found.command, name.as_deref(), None, None),
+            message: found.message,
+            count: 1,
+            first: time.clone(),
+            last: time,
+        };
+        let group = PeeringLog { name, peer_id: id, messages: Vec::new() };
+        self.group(group).add(message);
+    }
+
+    fn group(&mut self, group: PeeringLog) -> &mut PeeringLog {
+        let groups = &mut self.report.peerings;
+        let is_full = groups.len() >= MAX_PEERINGS;
+        let index = groups.iter().position(|it| it.is_same(&group)).unwrap_or_else(|| {
+            let unnamed = groups.iter().position(|it| it.name.is_none() && it.peer_id.is_none());
+            self.report.truncated |= is_full;
+            match unnamed.filter(|_| is_full) {
+                Some(index) => index,
+                None => {
+                    groups.push(if is_full { PeeringLog::default() } else { group });
+                    groups.len() - 1
+                }
+            }
+        });
+        &mut groups[index]
+    }
+}
+
+impl PeeringLog {
+    fn is_same(&self, other: &Self) -> bool {
+        match (&self.name, &other.name) {
+            (Some(name), Some(other)) => name == other,
+            (None, None) => self.peer_id == other.peer_id,
+            _ => false,
+        }
+    }
+
+    fn add(&mut self, message: LogMessage) {
+        match self.messages.iter_mut().find(|it| it.entry.name == message.entry.name) {
+            Some(existing) => {
+                existing.count += message.count;
+                existing.last = message.last;
+            }
+            None => self.messages.push(message),
+        }
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.peer_id = self.peer_id.take().or(other.peer_id);
+        for message in other.messages {
+            self.add(message);
+        }
+    }
+}
+
+/// Returns the value of the first key: `key=value` or `"key":"value"`.
+fn value(record: &str, keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| {
+        record.match_indices(key).find_map(|(at, _)| {
+            if record[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+                return None;
+            }
+            let rest = &record[at + key.len()..];
+            let json =
+                |rest: &'_ str| rest.trim_start().strip_prefix(':').map(|it| it.trim_start().to_owned());
+            let rest = match rest.strip_prefix('=') {
+                Some(rest) => rest.to_owned(),
+                None => json(rest.strip_prefix('"')?)?,
+            };
+            let rest = rest.trim_start_matches(['\\', '"']);
+            let end = rest.find(|c: char| c.is_whitespace() || "\"\\,}".contains(c)).unwrap_or(rest.len());
+            (end > 0).then(|| shown(&rest[..end]))
+        })
+    })
+}
+
+/// Returns the time of a record as the log contains it.
+fn time(record: &str) -> Option<String> {
+    let by_key = || value(record, &["@timestamp", "timestamp", "time", "ts"]);
+    let first = record.split_whitespace().next()?.trim_matches(['[', ']']);
+    if !first.starts_with(|c: char| c.is_ascii_digit()) || !first.contains(['-', '/', ':']) {
+        return by_key();
+    }
+    let second = record.split_whitespace().nth(1).map(|it| it.trim_matches(['[', ']']));
+    let second = second.filter(|it| {
+        !first.contains(':') && it.contains(':') && it.starts_with(|c: char| c.is_ascii_digit())
+    });
+    Some(shown(&second.map_or_else(|| first.to_owned(), |second| format!("{first} {second}"))))
+}
+
+fn shown(text: &str) -> String {
+    let redacted = redact(text);
+    redacted[..redacted.floor_char_boundary(MAX_VALUE_LEN)].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(log: &str) -> LogReport {
+        let mut reader = LogReader::default();
+        log.lines().for_each(|line| reader.push(line));
+        reader.finish()
+    }
+
+    const LOG: &str = "2024-03-05T10:00:00.000Z [ERROR] agent.server.raft: failed to heartbeat to: peer=192.0.2.21:8300 error=\"dial tcp 192.0.2.21:8300: connect: connection refused\"\n\
+        2024-03-05T10:00:01.000Z [ERROR] agent.server.peering: error managing peering stream: peer_name=east peer_id=11111111-2222-3333-4444-555555555555 error=\"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection refused\\\"\"\n\
+        2024-03-05T10:00:02.000Z [ERROR] agent.server.peering: error managing peering stream: peer_id=11111111-2222-3333-4444-555555555555 error=\"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection refused\\\"\"\n\
+        {\"@level\":\"warn\",\"@message\":\"did not find peer in stream tracker; cannot populate\",\"@module\":\"agent.grpc-api.peering\",\"@timestamp\":\"2024-03-05T10:00:03Z\",\"peerID\":\"99999999-2222-3333-4444-555555555555\"}\n\
+        2024-03-05T10:00:04.000Z [ERROR] agent.http: Request error: method=POST url=/v1/peering/establish error=\n  | 1 error occurred:\n  | \t* failed to exchange peering secret through address \"a:1\": rpc error: code = PermissionDenied desc = invalid peering establishment secret\n\
+        2024-03-05T10:00:05.000Z [WARN] agent.server.peering: something new\n";
+
+    #[test]
+    fn a_log_is_grouped_by_peering() {
+        let report = report(LOG);
+        assert_eq!((report.lines, report.peering_records, report.unknown_records), (8, 5, 1));
+        let groups: Vec<_> = report
+            .peerings
+            .iter()
+            .map(|group| {
+                let messages: Vec<_> = group.messages.iter().map(|it| (it.entry.name, it.count)).collect();
+                (group.name.as_deref(), messages)
+            })
+            .collect();
+        assert_eq!(
+            groups,
+            [
+                (Some("east"), vec![("dial-refused", 2)]),
+                (None, vec![("not-in-stream-tracker", 1)]),
+                (None, vec![("secret-invalid", 1)]),
+            ]
+        );
+        let refused = &report.peerings[0].messages[0];
+        assert_eq!(refused.first.as_deref(), Some("2024-03-05T10:00:01.000Z"));
+        assert_eq!(refused.last.as_deref(), Some("2024-03-05T10:00:02.000Z"));
+        assert_eq!(report.peerings[1].messages[0].first.as_deref(), Some("2024-03-05T10:00:03Z"));
+    }
+
+    #[test]
+    fn the_memory_is_bounded() {
+        let mut reader = LogReader::default();
+        for index in 0..3 * MAX_PEERINGS {
+            reader.push(&format!(
+                "[ERROR] agent.server.peering: x: peer_name=p{index} error=\"invalid peering stream secret\""
+            ));
+            reader.push(&format!("  | {}", "x".repeat(1000)));
+        }
+        let report = reader.finish();
+        assert_eq!(report.peerings.len(), MAX_PEERINGS + 1);
+        assert!(report.truncated);
+        assert_eq!(report.peerings[MAX_PEERINGS].messages[0].count, 2 * MAX_PEERINGS);
+    }
+}
