@@ -15,7 +15,19 @@ pub struct ObservedPeering {
     pub id: String,
     /// Its state.
     pub state: PeeringState,
+    /// Whether it contains the peer's datacenter or CA certificates. They are missing until a token is used.
+    pub has_remote: bool,
 }
+
+impl ObservedPeering {
+    /// Returns whether a token was used, and the acceptor waits for the dialer to connect again after a restart.
+    fn waits_for_dialer(&self) -> bool {
+        self.state == PeeringState::Pending && self.has_remote
+    }
+}
+
+/// [`Observations::state_before`] of a peering that is PENDING again after a restart of the acceptor.
+const PENDING_AGAIN: &str = "PENDING after use";
 
 /// What is known before generating a token for a local name. `net::gather::regenerate` collects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +44,12 @@ impl Observations {
     /// Returns the state of the peering as the ledger records it: `NONE` if there is no peering.
     pub fn state_before(&self) -> Option<String> {
         let peering = self.peering.value()?.as_ref();
-        Some(peering.map_or("NONE", |peering| peering.state.name()).to_owned())
+        let state = match peering {
+            None => "NONE",
+            Some(peering) if peering.waits_for_dialer() => PENDING_AGAIN,
+            Some(peering) => peering.state.name(),
+        };
+        Some(state.to_owned())
     }
 }
 
@@ -76,11 +93,12 @@ pub fn decide(observations: &Observations) -> Decision {
         Some(false) => return Decision::Generate,
         None => {}
     }
+    let waits_for_dialer = peering.is_some_and(ObservedPeering::waits_for_dialer);
     match peering.map(|peering| &peering.state) {
-        Some(PeeringState::Pending) => {
+        Some(PeeringState::Pending) if !waits_for_dialer => {
             unused(false, "the peering is PENDING: it has not been established yet")
         }
-        Some(PeeringState::Active | PeeringState::Failing) => {
+        Some(PeeringState::Pending | PeeringState::Active | PeeringState::Failing) => {
             let records = observations.records.value().map(Vec::as_slice).unwrap_or_default();
             reason_for_established(records).map_or(Decision::Generate, |reason| unused(false, reason))
         }
@@ -95,8 +113,9 @@ pub fn decide(observations: &Observations) -> Decision {
 /// Returns why the newest token of an established peering may be unused, if it may.
 fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
     let state_before = |numbered: &NumberedRecord| numbered.record.state_before.clone();
-    let was_established =
-        |record: &NumberedRecord| matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING"));
+    let was_established = |record: &NumberedRecord| {
+        matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING" | PENDING_AGAIN))
+    };
     if records.iter().any(was_established) {
         return Some("the newest token was generated after the peering was established");
     }

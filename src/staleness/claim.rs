@@ -118,6 +118,8 @@ pub enum Observation {
     OnlyTokenOfUsedPeering,
     /// The token was generated after the snapshot was taken.
     SnapshotIsOlder,
+    /// The acceptor's servers use a CA that the token's CA certificates do not lead to.
+    CaNotTrusted,
     /// The snapshot does not contain secrets in a supported form, as in Consul 1.13.
     UnsupportedSnapshot,
     /// The answer is not one of those that this tool recognizes.

@@ -66,8 +66,9 @@ fn no_answer(timeout: Duration) -> String {
 async fn read_peering(client: &Client, name: &str) -> Observed<Option<ObservedPeering>> {
     match client.read_peering(name).await {
         Ok(peering) => Observed::Value(peering.map(|peering| ObservedPeering {
-            id: peering.id,
             state: PeeringState::from_name(&peering.state),
+            has_remote: peering.has_remote(),
+            id: peering.id,
         })),
         Err(error) => Observed::Failed(error.to_string()),
     }

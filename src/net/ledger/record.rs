@@ -50,7 +50,8 @@ pub struct Record {
     pub host: String,
     /// How the ledger got the token.
     pub origin: Origin,
-    /// The state of the peering before the token was generated, if it was checked: `NONE` if there was no peering.
+    /// The state of the peering before the token was generated, if it was checked: `NONE` if there was no peering,
+    /// `PENDING after use` if the acceptor waited for the dialer after a restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_before: Option<String>,
 }
