@@ -4,7 +4,8 @@
 //! again invalidates that token, and nobody who has it is notified. If it is unknown whether the token was used, it counts
 //! as unused, because not generating can be undone and generating cannot.
 
-use super::ledger::NumberedRecord;
+use super::consul::RequestError;
+use super::ledger::{NumberedRecord, Origin};
 use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
 
@@ -88,6 +89,17 @@ pub fn decide(observations: &Observations) -> Decision {
         Some(Some(peering)) => Some(peering),
         None => None,
     };
+    match newest.map(|newest| newest.record.origin) {
+        // The unused secret belongs to a token that Consul did not return.
+        Some(Origin::Failed) => return Decision::Generate,
+        Some(Origin::Unanswered) => {
+            return unused(
+                false,
+                "the answer to the last request for a token was lost, so an earlier token may still work",
+            );
+        }
+        _ => {}
+    }
     match observations.unused_secret.value() {
         Some(true) => return unused(true, "the acceptor has an unused secret for this peering"),
         Some(false) => return Decision::Generate,
@@ -112,11 +124,13 @@ pub fn decide(observations: &Observations) -> Decision {
 
 /// Returns why the newest token of an established peering may be unused, if it may.
 fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
+    let records: Vec<&NumberedRecord> =
+        records.iter().filter(|it| !it.record.origin.has_no_token()).collect();
     let state_before = |numbered: &NumberedRecord| numbered.record.state_before.clone();
     let was_established = |record: &NumberedRecord| {
         matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING" | PENDING_AGAIN))
     };
-    if records.iter().any(was_established) {
+    if records.iter().any(|numbered| was_established(numbered)) {
         return Some("the newest token was generated after the peering was established");
     }
     match state_before(records.last()?) {
@@ -124,5 +138,27 @@ fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
         Some(_) => None,
         None if records.len() == 1 => None,
         None => Some("several tokens were generated, and it is unknown which one established the peering"),
+    }
+}
+
+/// Determines from the error of a generate request whether Consul stored a new secret. `None` if it did not.
+///
+/// Consul stores the secret, then collects the addresses for the token. If that fails, the new secret stays.
+pub fn outcome_of_failure(error: &RequestError) -> Option<Origin> {
+    const NO_GATEWAY: &str = "no mesh gateway instances are registered";
+    const REFUSED_FIRST: [&str; 5] =
+        ["No cluster leader", "Permission denied", "rate limit", "must be enabled", "peering is disabled"];
+    const NOT_SENT: [&str; 6] =
+        ["dial ", "tls: ", "x509: ", "remote error: tls", "proxyconnect", "redirects"];
+    match error {
+        RequestError::Refused { status: 500.., body } if body.contains(NO_GATEWAY) => Some(Origin::Failed),
+        RequestError::Refused { status: 500.., body } => {
+            (!REFUSED_FIRST.iter().any(|text| body.contains(text))).then_some(Origin::Unanswered)
+        }
+        RequestError::Refused { .. } | RequestError::Setup(_) => None,
+        RequestError::Transport { cause, .. } => {
+            (!NOT_SENT.iter().any(|text| cause.contains(text))).then_some(Origin::Unanswered)
+        }
+        RequestError::TimedOut { .. } | RequestError::Unreadable(_) => Some(Origin::Unanswered),
     }
 }

@@ -72,6 +72,10 @@ impl SourceName {
 pub enum Observation {
     /// The ledger has a newer token of the same peering.
     NewerTokenKnown,
+    /// The ledger has a later request that replaced the token and returned no other.
+    NewerTokenLost,
+    /// The ledger has a later request that may have replaced the token: its answer was lost.
+    NewerTokenPossible,
     /// The ledger has another token of the same peering, and it is unknown which one is newer.
     OrderUnknown,
     /// The ledger has no newer token.

@@ -44,6 +44,17 @@ pub struct LedgerRecord {
     pub recorded_at: Timestamp,
     /// Whether it was imported: it was generated some time before `recorded_at`.
     pub imported: bool,
+    /// What a request that returned no token did. Such a record has no secret, and possibly no peer ID and server name.
+    pub lost: Option<Lost>,
+}
+
+/// What a generate request that returned no token did to an unused token of the same peering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// Consul stored a new secret, so the unused token no longer works.
+    Replaced,
+    /// The answer was lost, so the unused token may no longer work.
+    Possibly,
 }
 
 /// What the HTTP API of a Consul reports.

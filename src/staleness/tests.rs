@@ -70,6 +70,7 @@ fn record(name: &str, token: &Token, at: i64) -> LedgerRecord {
         secret_sha256: token.establishment_secret.sha256().unwrap(),
         recorded_at: second(at),
         imported: false,
+        lost: None,
     }
 }
 

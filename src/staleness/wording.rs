@@ -59,8 +59,12 @@ fn established(peering: &PeeringStatus, verdict: Verdict) -> String {
 }
 
 fn undetermined_reason(decision: &Decision, claims: &[Claim]) -> &'static str {
-    const REASONS: [(Observation, &str); 6] = [
+    const REASONS: [(Observation, &str); 7] = [
         (Observation::UnrecognizedAnswer, "this tool does not recognize the acceptor's answer"),
+        (
+            Observation::NewerTokenPossible,
+            "the answer to a later request for a token was lost, which may have invalidated this one",
+        ),
         (Observation::OtherCluster, "the sources checked belong to a cluster that is not the acceptor"),
         (
             Observation::UnsupportedSnapshot,
@@ -100,6 +104,14 @@ fn remedy(
         Verdict::Current => {
             "Establish the peering with it. It works once, until another token is generated for the name."
                 .to_owned()
+        }
+        Verdict::Superseded
+            if decisive.is_some_and(|claim| claim.observation == Observation::NewerTokenLost) =>
+        {
+            format!(
+                "If the peering is established, do nothing. If not, fix the error of the failed request, then generate another \
+                 token with {generate}. The failed request returned none."
+            )
         }
         Verdict::Superseded
             if decisive.is_some_and(|claim| claim.observation == Observation::CaNotTrusted) =>

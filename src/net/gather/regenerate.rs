@@ -107,7 +107,8 @@ async fn query_unused_secret(
     let (Some(Some(peering)), Some(records)) = (peering.value(), records.value()) else {
         return not_checked("it needs the peering and a record in the ledger");
     };
-    let newest = records.last().map(|it| &it.record).filter(|record| record.peer_id == peering.id);
+    let newest = records.iter().map(|it| &it.record).rfind(|record| !record.origin.has_no_token());
+    let newest = newest.filter(|record| record.peer_id == peering.id);
     let Some(record) = newest else {
         return not_checked("the ledger has no token of this peering");
     };

@@ -23,7 +23,7 @@ use crate::net::probe::{ProbeTarget, trace_until_answered};
 use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
 use crate::staleness::evidence::{
-    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState,
+    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Lost, Named, PeeringState,
 };
 use crate::token::Token;
 
@@ -106,14 +106,23 @@ pub async fn read_ledger(ledger: &Ledger<'_>) -> Observed<Vec<LedgerRecord>> {
 }
 
 fn ledger_record(record: Record) -> Option<LedgerRecord> {
+    let lost = match record.origin {
+        Origin::Failed => Some(Lost::Replaced),
+        Origin::Unanswered => Some(Lost::Possibly),
+        Origin::Generated | Origin::Imported => None,
+    };
     Some(LedgerRecord {
         name: record.name,
         partition: record.partition,
         server_name: record.server_name,
         peer_id: record.peer_id,
-        secret_sha256: record.secret_sha256?,
+        secret_sha256: match (record.secret_sha256, lost) {
+            (None, Some(_)) => String::new(),
+            (secret, _) => secret?,
+        },
         recorded_at: record.recorded_at,
         imported: record.origin == Origin::Imported,
+        lost,
     })
 }
 
