@@ -89,6 +89,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     settle_colors();
+    env::hide_panic_messages();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words = globals_last(&words);
     let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
