@@ -23,7 +23,10 @@ fn the_schemas_are_up_to_date() {
             std::fs::write(file(name), &text).unwrap();
         }
         let written = std::fs::read_to_string(file(name)).unwrap_or_default();
-        assert!(written == text, "docs/schemas/{name}.schema.json is outdated: run UPDATE_DOCS=1 cargo test schemas");
+        assert!(
+            written == text,
+            "docs/schemas/{name}.schema.json is outdated: run UPDATE_DOCS=1 cargo test schemas"
+        );
         names.push(format!("{name}.schema.json"));
     }
     for entry in std::fs::read_dir(file("x").parent().unwrap()).unwrap() {
@@ -159,7 +162,8 @@ fn recorded_output_of_consul_matches_the_schemas() {
 
 #[test]
 fn explain_matches_its_schemas() {
-    let explain = |arguments: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(arguments).run());
+    let explain =
+        |arguments: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(arguments).run());
     check(&validator("explain"), &explain(&["ca-expired"]), "a check");
     check(&validator("explain"), &explain(&["peering token server addresses value is empty"]), "a message");
     check(&validator("explain-list"), &explain(&["-list"]), "all");
@@ -268,11 +272,17 @@ fn unknown_fields_missing_fields_and_wrong_types_are_rejected() {
                 changed
             };
             // No field is a list of lists of lists.
-            assert!(!validator.is_valid(&with(json!([[[1]]]))), "{name}: a wrong type is accepted at {place:?}");
+            assert!(
+                !validator.is_valid(&with(json!([[[1]]]))),
+                "{name}: a wrong type is accepted at {place:?}"
+            );
             let Some(fields) = document.pointer(place).unwrap().as_object() else { continue };
             let mut more = fields.clone();
             more.insert("surprise".to_owned(), json!(1));
-            assert!(!validator.is_valid(&with(more.into())), "{name}: an unknown field is accepted at {place:?}");
+            assert!(
+                !validator.is_valid(&with(more.into())),
+                "{name}: an unknown field is accepted at {place:?}"
+            );
             for field in fields.keys() {
                 let mut less = fields.clone();
                 less.remove(field);
