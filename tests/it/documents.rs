@@ -365,10 +365,11 @@ fn the_page_of_commands_is_up_to_date() {
         "dev",
         "completions",
         "man",
+        "options",
         "exit-codes",
         "environment",
     ] {
-        let title = if ["exit-codes", "environment"].contains(&command) {
+        let title = if ["options", "exit-codes", "environment"].contains(&command) {
             command.to_owned()
         } else {
             format!("peering {command}")

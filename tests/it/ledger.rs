@@ -558,7 +558,7 @@ fn subcommands_have_help_and_suggestions() {
         "Error: unknown command \"imprt\"\n  Fix: did you mean import? peering ledger -help lists all commands\n",
     );
     let group = Peering::new(["ledger"]).run().status(2);
-    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] <COMMAND>"), "{}", group.stderr);
+    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] COMMAND"), "{}", group.stderr);
     Peering::new(["ledger", "verify", "-x"]).run().expect(
         2,
         "",

@@ -1,4 +1,4 @@
-//! `peering establish`: what `consul peering establish` does, with a token that need not stand on the command line.
+//! `peering establish`: the same as `consul peering establish`, with a token from a file and a check before.
 
 use std::time::Duration;
 
@@ -22,32 +22,31 @@ use crate::token::recover::recover;
 
 /// Establish a peering with a token
 ///
-/// Asks Consul, as `consul peering establish` does, to consume a token of another cluster and peer with it. Whether it
-/// works or not, the token may be spent afterwards: `peering stale` tells. If it fails and standard error is a terminal, a
-/// hint at the cause follows what Consul says.
+/// Works like `consul peering establish`: the cluster at -http-addr dials the cluster that generated the token. The token
+/// may be used up even if this fails; `peering stale` shows whether it is. If this fails on a terminal, a hint about the
+/// cause follows Consul's error.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  Establish with a token from a file, so that it is in no list of processes and no shell's history:
+  Read the token from a file, to keep it out of process lists and the shell's history:
     peering establish -name east -peering-token @east.token
-  Find out first whether it can work, without spending it:
+  Check first whether it can work, without using the token:
     peering establish -name east -peering-token @east.token -check
-  From another command:
+  Read the token from another command:
     vault kv get -field=token secret/east | peering establish -name east -peering-token -")]
 pub struct Arguments {
-    /// The local name for the peer (required)
+    /// Local name for the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// The token of the accepting cluster (required): its text, @FILE, or - for standard input
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    /// Token of the accepting cluster (required): text, @FILE, or - for standard input
+    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true, hide_env_values = true)]
     peering_token: String,
-    /// Metadata to keep with the peering; may be given several times
+    /// Metadata of the peering (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     meta: Vec<String>,
-    /// Find out first, without spending the token, whether it can work, as peering diagnose does; if not, say why and do
-    /// not try
-    #[arg(long)]
+    /// Run peering diagnose first, and establish only if nothing is blocking
+    #[arg(long, env = "PEERING_CHECK")]
     check: bool,
-    /// With -check: establish all the same
+    /// Establish even if -check finds a problem
     #[arg(long)]
     force: bool,
     #[command(flatten)]
