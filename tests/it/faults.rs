@@ -37,7 +37,7 @@ const ESTABLISHED: &str = "Successfully established peering connection with west
 const NAME_WRONG: &str = "x509: certificate is valid for lb.example.com, not server.dc1.peering.";
 const NO_TLS: &str = "authentication handshake failed: tls: first record does not look like a TLS handshake";
 
-const ADDRESS_FAULTS: [AddressFault; 19] = [
+const ADDRESS_FAULTS: [AddressFault; 23] = [
     row("plaintext-port", Some("not-a-tls-port"), 1, NO_TLS),
     row("http-port", Some("not-a-tls-port"), 1, NO_TLS),
     row(
@@ -89,6 +89,30 @@ const ADDRESS_FAULTS: [AddressFault; 19] = [
     ),
     row("rate-limited", Some("rate-limited"), 1, "code = ResourceExhausted desc = rate limit exceeded"),
     row("unavailable", Some("no-healthy-upstream"), 1, "code = Unavailable desc = no healthy upstream"),
+    row("several-servers", Some("server-is-follower"), 1, ESTABLISHED),
+    row("no-quorum", Some("server-is-follower"), 1, "rpc error: code = Unknown desc = No cluster leader"),
+    row(
+        "rotated-ca",
+        Some("certificate-unknown-authority"),
+        1,
+        "x509: certificate signed by unknown authority",
+    ),
+    row(
+        "rebuilt",
+        Some("certificate-from-another-cluster"),
+        1,
+        "x509: certificate is valid for server.dc1.peering.",
+    ),
+];
+
+/// A fault of generating, and the error. The last token before it is superseded, which no question about it reveals.
+const GENERATE_FAULTS: [(&str, &str); 2] = [
+    (
+        "generate-no-gateway",
+        "Unexpected response code: 500 (servers are configured to PeerThroughMeshGateways, but no mesh gateway instances \
+         are registered)",
+    ),
+    ("generate-cut", "EOF"),
 ];
 
 /// A fault of the dialer's HTTP API, and the first cause.
@@ -107,7 +131,7 @@ fn is_silent(fault: &str) -> bool {
 #[test]
 fn every_fault_is_in_one_of_the_tables() {
     let mut names: Vec<_> = ADDRESS_FAULTS.iter().map(|row| row.fault).collect();
-    names.extend(HTTP_API_FAULTS.iter().map(|(name, _)| *name));
+    names.extend(HTTP_API_FAULTS.iter().chain(&GENERATE_FAULTS).map(|(name, _)| *name));
     assert_eq!(names, Fault::ALL.map(|(_, name, _)| name));
 }
 
@@ -188,6 +212,26 @@ fn each_fault_of_the_http_api_is_diagnosed() {
     }
 }
 
+#[test]
+fn each_fault_of_generating_leaves_the_last_token_superseded() {
+    for (fault, error) in GENERATE_FAULTS {
+        let home = tempfile::tempdir().unwrap();
+        let good = Dev::start(home.path(), &[]);
+        let token = generated(&good);
+        assert_eq!(diagnosed(fault, &[], &token), (None, 0), "{fault}");
+        let faulty = Dev::start(home.path(), &["-fault", fault]);
+        let run =
+            Peering::new(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &faulty.url]).run();
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{fault}: {}", run.stderr);
+        assert!(run.stderr.contains(error), "{fault}: {}", run.stderr);
+        let printed = established(&token);
+        assert!(
+            printed.contains("a new peering token must be generated: invalid peering establishment secret"),
+            "{fault}: {printed}"
+        );
+    }
+}
+
 /// Diagnoses a token with a good server and one with a fault, in one order or the other.
 async fn beside_good(fault: &'static str, faulty_first: bool) -> Option<(&'static str, bool)> {
     let good = Served::start(|_| {}).await;
@@ -217,7 +261,7 @@ async fn a_good_address_prevents_a_blocked_peering_unless_a_silent_one_comes_fir
         let expected = match fault {
             "black-hole" | "silent" if faulty_first => Some(("unresponsive-address-first", true)),
             // A follower reports that it is one, and the next address is asked.
-            "follower" => None,
+            "follower" | "several-servers" | "no-quorum" => None,
             _ => cause.map(|cause| (cause, false)),
         };
         assert_eq!(found, expected, "{fault}, first: {faulty_first}");

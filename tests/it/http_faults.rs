@@ -234,7 +234,7 @@ async fn the_log_shows_requests_but_no_secret() {
     let generate =
         Peering::new(["generate-token", "-name", "west", "-http-addr=embedded", "-log-level=trace"]);
     let run = run(generate.shows_secrets()).await.status(0);
-    assert!(run.stderr.contains("wrote the ledger name=\"west\""), "{}", run.stderr);
+    assert!(run.stderr.contains("added a record to the ledger name=\"west\""), "{}", run.stderr);
     let secret = crate::peering::token_json(&run.stdout)["EstablishmentSecret"].as_str().unwrap().to_owned();
     assert!(!run.stderr.contains(&secret), "{}", run.stderr);
 }

@@ -68,7 +68,7 @@ fn fault(name: &str) -> Result<FaultArgument, CliError> {
 /// Runs the command until it is interrupted.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if matches!(arguments.fault, Some(FaultArgument::List)) {
-        let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<18} {summary}\n"));
+        let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<19} {summary}\n"));
         print(&all.concat())?;
     } else {
         wait_for(serve(arguments))?;
