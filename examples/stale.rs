@@ -22,6 +22,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     sources.consul = Observed::Value(&client);
     sources.probes = Observed::Value(PROBE_TIMEOUT);
     let assessment = assess(&file, &token, &sources.query(&token).await);
-    println!("{:?}, {:?}", assessment.verdict, assessment.certainty);
+    println!("{:?}: {}", assessment.verdict, assessment.summary);
     Ok(())
 }

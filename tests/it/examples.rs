@@ -56,13 +56,15 @@ fn examples_report_staleness_causes_and_whether_to_regenerate() {
     let file = home.path().join("west.token");
     std::fs::write(&file, &token).unwrap();
     let file = file.to_str().unwrap();
-    assert_eq!(example("stale", &[file, "west", url]), "Current, Some(Likely)\n");
+    // Without a ledger, the unused secret may be that of another token.
+    let verdict = example("stale", &[file, "west", url]);
+    assert!(verdict.starts_with("Undetermined: "), "{verdict}");
     let decision = example("regenerate", &["west", url]);
-    assert!(decision.starts_with("Unused { certain: true"), "{decision}");
+    assert!(decision.starts_with("Unused { certain: false"), "{decision}");
 
     Peering::new(["delete", "-name", "west", "-http-addr", url]).run().status(0);
     let verdict = example("stale", &[file, "west", url]);
-    assert_eq!(verdict, "Orphaned, Some(Proven)\n");
+    assert!(verdict.starts_with("Orphaned: "), "{verdict}");
     let diagnosis = example("diagnose", &[file, url]);
     assert!(diagnosis.starts_with("token-orphaned: "), "{diagnosis}");
 }
