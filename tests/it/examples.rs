@@ -51,7 +51,7 @@ fn examples_report_staleness_causes_and_whether_to_regenerate() {
     assert_eq!(example("regenerate", &["west", url]), "Generate\n");
 
     let generate = ["generate-token", "-name", "west", "-http-addr", url];
-    let token = Peering::new(generate).shows_secrets().run().status(0).stdout;
+    let token = Peering::new().args(generate).shows_secrets().run().status(0).stdout;
     guard(&token);
     let file = home.path().join("west.token");
     std::fs::write(&file, &token).unwrap();
@@ -62,7 +62,7 @@ fn examples_report_staleness_causes_and_whether_to_regenerate() {
     let decision = example("regenerate", &["west", url]);
     assert!(decision.starts_with("Unused { certain: false"), "{decision}");
 
-    Peering::new(["delete", "-name", "west", "-http-addr", url]).run().status(0);
+    Peering::new().args(["delete", "-name", "west", "-http-addr", url]).run().status(0);
     let verdict = example("stale", &[file, "west", url]);
     assert!(verdict.starts_with("Orphaned: "), "{verdict}");
     let diagnosis = example("diagnose", &[file, url]);
