@@ -146,14 +146,16 @@ fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
 /// Consul stores the secret, then collects the addresses for the token. If that fails, the new secret stays.
 pub fn outcome_of_failure(error: &RequestError) -> Option<Origin> {
     const NO_GATEWAY: &str = "no mesh gateway instances are registered";
-    const REFUSED_FIRST: [&str; 5] =
-        ["No cluster leader", "Permission denied", "rate limit", "must be enabled", "peering is disabled"];
+    const MAY_BE_LATER: [&str; 6] =
+        ["EOF", "timed out", "timeout", "deadline exceeded", "leadership lost", "connection reset"];
     const NOT_SENT: [&str; 6] =
-        ["dial ", "tls: ", "x509: ", "remote error: tls", "proxyconnect", "redirects"];
+        ["dial ", "tls: ", "x509: ", "HTTP response to HTTPS", "proxyconnect", "redirects"];
     match error {
         RequestError::Refused { status: 500.., body } if body.contains(NO_GATEWAY) => Some(Origin::Failed),
+        // A proxy answers with these when it lost Consul's answer.
+        RequestError::Refused { status: 502 | 504, .. } => Some(Origin::Unanswered),
         RequestError::Refused { status: 500.., body } => {
-            (!REFUSED_FIRST.iter().any(|text| body.contains(text))).then_some(Origin::Unanswered)
+            MAY_BE_LATER.iter().any(|text| body.contains(text)).then_some(Origin::Unanswered)
         }
         RequestError::Refused { .. } | RequestError::Setup(_) => None,
         RequestError::Transport { cause, .. } => {

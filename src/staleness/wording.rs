@@ -45,7 +45,9 @@ impl Text {
 fn established(peering: &PeeringStatus, verdict: Verdict) -> String {
     let first = match peering.state.as_str() {
         "ACTIVE" => "Do nothing: the peering works.".to_owned(),
-        "ESTABLISHING" => "Wait until the peering is ACTIVE.".to_owned(),
+        "ESTABLISHING" => "Wait until the peering is ACTIVE. If it stays ESTABLISHING, run `peering diagnose` with this token on the dialing \
+                            cluster."
+            .to_owned(),
         _ => "Make the acceptor's servers reachable for the dialer, and don't delete the peering. To find out why they are \
               not, run `peering diagnose` with this token on the dialing cluster."
             .to_owned(),
