@@ -121,7 +121,6 @@ fn a_forbidden_word_is_found_as_a_whole_word_outside_quotations() {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn help_is_plain() {
     let help = |arguments: &[&str]| Peering::new().args(arguments).run().status(0).stdout;
     let overview = help(&["help"]);
@@ -160,7 +159,6 @@ fn checks_are_plain() {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn the_catalog_is_plain() {
     let entries = consul_peering::explain::entries().iter();
     assert_plain(entries.map(|entry| (entry.name.to_owned(), strings(&serde_json::json!(entry)))), 100);
@@ -177,7 +175,6 @@ fn strings(value: &Value) -> String {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn docs_are_plain() {
     let pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md"].map(PathBuf::from).into_iter();
     let pages = pages.chain(files("docs", "md")).filter(|page| !page.ends_with("commands.md"));
@@ -194,7 +191,6 @@ fn docs_are_plain() {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn schemas_are_plain() {
     let texts = files("docs/schemas", "json").into_iter().flat_map(|file| {
         let schema: Value = serde_json::from_slice(&std::fs::read(root().join(&file)).unwrap()).unwrap();
