@@ -64,6 +64,15 @@ pub fn stdout_is_open() -> bool {
     poll(&mut streams, Some(&no_wait)).is_err() || !streams[0].revents().contains(PollFlags::ERR)
 }
 
+/// Reports a panic by its place only: the message of a panic can quote a token.
+pub fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        eprint_line(&format!("Error: internal error{place}: please report it"));
+    }));
+}
+
 /// Prints anything but a result, with a line end. Ignores a closed standard error.
 pub fn eprint_line(text: &str) {
     let text = if io::stderr().is_terminal() { escape_controls(text) } else { Cow::Borrowed(text) };

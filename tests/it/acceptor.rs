@@ -349,7 +349,7 @@ fn tokens_are_accepted_by_consul_and_contain_a_root_like_consuls() {
     let token = json_of(&answer)["PeeringToken"].as_str().unwrap().to_owned();
     guard(&token);
     assert!(consul_peering::lint::Acceptance::of_text(token.as_bytes()).accepted);
-    let shown = Peering::new(["inspect", "-now=2026-11-24", "-format=json", &token]).run().status(0);
+    let shown = Peering::new().args(["inspect", "-now=2026-11-24", "-format=json", &token]).run().status(0);
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     let root = &shown["tokens"][0]["certificates"][0];
     assert_eq!(root["key"], json!({ "algorithm": "EC P-256", "bits": 256 }));
@@ -371,7 +371,8 @@ fn concurrent_processes_share_one_cluster_and_lose_no_peering() {
             let state = state.display().to_string();
             std::thread::spawn(move || {
                 let name = format!("peer-{}", number / 2);
-                Peering::new(["generate-token", "-http-addr=embedded", "-name", &name])
+                Peering::new()
+                    .args(["generate-token", "-http-addr=embedded", "-name", &name])
                     .env("PEERING_STATE_DIR", &state)
                     .shows_secrets()
                     .run()
@@ -396,12 +397,14 @@ fn concurrent_processes_share_one_cluster_and_lose_no_peering() {
 fn dev_serves_the_embedded_state_until_interrupted() {
     let home = tempfile::tempdir().unwrap();
     let dev = crate::peering::Dev::start(home.path(), &[]);
-    let generated = Peering::new(["generate-token", "-name", "west", "-http-addr", &dev.url])
+    let generated = Peering::new()
+        .args(["generate-token", "-name", "west", "-http-addr", &dev.url])
         .shows_secrets()
         .run()
         .status(0);
     let served = token_json(&generated.stdout);
-    let embedded = Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded"])
+    let embedded = Peering::new()
+        .args(["generate-token", "-name", "west", "-http-addr", "embedded"])
         .env("PEERING_STATE_DIR", home.path().join("state").to_str().unwrap())
         .shows_secrets()
         .run()
@@ -416,7 +419,8 @@ fn dev_requires_its_acl_token_and_a_loopback_address() {
     let home = tempfile::tempdir().unwrap();
     let dev = crate::peering::Dev::start(home.path(), &["-acl-token", "open-sesame"]);
     let run = |token: &str| {
-        Peering::new(["generate-token", "-name", "west", "-http-addr", &dev.url, "-token", token])
+        Peering::new()
+            .args(["generate-token", "-name", "west", "-http-addr", &dev.url, "-token", token])
             .shows_secrets()
             .run()
     };
@@ -424,12 +428,9 @@ fn dev_requires_its_acl_token_and_a_loopback_address() {
     let refused = [run("").stderr, run("other").stderr].concat();
     assert_snapshot!("dev_acl", refused);
     dev.interrupt();
-    Peering::new(["dev", "-listen", "192.0.2.1:8500"]).run().expect(
-        2,
-        "",
-        "Error: cannot listen on 192.0.2.1:8500: peering dev is not secure and listens on loopback only\n  \
-         Fix: use an address such as 127.0.0.1:8500\n",
-    );
+    let error = "Error: cannot listen on 192.0.2.1:8500: peering dev is not secure and listens on loopback only\n  \
+                 Fix: use an address such as 127.0.0.1:8500\n";
+    Peering::new().args(["dev", "-listen", "192.0.2.1:8500"]).stderr(error).status(2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

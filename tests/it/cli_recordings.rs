@@ -91,8 +91,10 @@ impl Recording {
                 .fold(text.to_owned(), |text, recorded| text.replace(recorded, server))
         };
         let arguments = self.args.iter().skip(1).map(|argument| here(argument));
-        let mut run =
-            Peering::new(arguments).file("tokfile", "11111111-2222-3333-4444-555555555555\n").shows_secrets();
+        let mut run = Peering::new()
+            .args(arguments)
+            .file("tokfile", "11111111-2222-3333-4444-555555555555\n")
+            .shows_secrets();
         for (name, value) in &self.env {
             run = run.env(name, &here(value));
         }
@@ -155,7 +157,7 @@ async fn replay_over_https(recording: Recording) {
     let body = if recording.exit == 0 { recording.success() } else { "[]".to_owned() };
     let (port, _served) = https(&pki, true, &body).await;
     let here = format!("127.0.0.1:{port}");
-    let mut run = Peering::new(&recording.args[1..]);
+    let mut run = Peering::new().args(&recording.args[1..]);
     std::fs::create_dir(run.home().join("tls")).unwrap();
     run = run
         .file("tls/consul-agent-ca.pem", pki.ca.pem())

@@ -33,7 +33,7 @@ fn tab(line: &str, home: &std::path::Path) -> Vec<String> {
 fn bash_completes_commands_flags_values_files_and_peering_names() {
     let token = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
     let import = |name: &str, earlier: Option<Finished>| {
-        let run = Peering::new(["ledger", "import", "-", "-name", name]).stdin(token.clone());
+        let run = Peering::new().args(["ledger", "import", "-", "-name", name]).stdin(token.clone());
         match earlier {
             Some(earlier) => run.after(earlier).run().status(0),
             None => run.run().status(0),
@@ -86,7 +86,7 @@ fn completion_prints_no_errors_and_creates_no_state() {
     for words in
         [&["__complete"][..], &["__complete", "generate-token", "-name", ""], &["__complete", "\u{1b}", ""]]
     {
-        let run = Peering::new(words).run().status(0);
+        let run = Peering::new().args(words).run().status(0);
         assert_eq!((run.stdout.as_str(), run.stderr.as_str()), ("", ""), "{words:?}");
         assert!(!run.home.path().join("state").exists());
     }
@@ -97,8 +97,8 @@ fn every_shell_has_a_script() {
     for (shell, mark) in
         [("bash", "complete -o"), ("zsh", "compdef"), ("fish", "complete -c"), ("powershell", "Register-")]
     {
-        let run = Peering::new(["completions", shell]).run().status(0);
+        let run = Peering::new().args(["completions", shell]).run().status(0);
         assert!(run.stdout.contains(mark) && run.stdout.contains("__complete"), "{}", run.stdout);
     }
-    Peering::new(["completions", "tcsh"]).run().status(2);
+    Peering::new().args(["completions", "tcsh"]).run().status(2);
 }

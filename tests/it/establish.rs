@@ -11,7 +11,7 @@ async fn run(peering: Peering) -> Finished {
 }
 
 fn establish(token: &str) -> Peering {
-    Peering::new(["establish", "-name", "east", "-peering-token", token])
+    Peering::new().args(["establish", "-name", "east", "-peering-token", token])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,35 +80,26 @@ async fn two_embedded_acceptors_can_be_peered() {
         let (west, east) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let acceptor = Dev::start(west.path(), &[]);
         let dialer = Dev::start(east.path(), &["-datacenter", "dc2"]);
-        let at = |dev: &Dev, words: &[&str]| Peering::new(words).env("CONSUL_HTTP_ADDR", &dev.url);
+        let at = |dev: &Dev, words: &[&str]| Peering::new().args(words).env("CONSUL_HTTP_ADDR", &dev.url);
         let generated = at(&acceptor, &["generate-token", "-name", "east"]).shows_secrets().run().status(0);
         crate::peering::guard(&generated.stdout);
         let words = ["establish", "-name", "west", "-peering-token", "-", "-meta", "env=test"];
-        at(&dialer, &words).stdin(generated.stdout.clone()).run().expect(
-            0,
-            "Successfully established peering connection with west\n",
-            "",
-        );
-        at(&dialer, &words).stdin(generated.stdout).run().expect(
-            1,
-            "",
-            "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be \
-             generated: invalid peering establishment secret)\n",
-        );
+        let established = "Successfully established peering connection with west\n";
+        at(&dialer, &words).stdin(generated.stdout.clone()).stdout(established).status(0);
+        let error = "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be \
+                     generated: invalid peering establishment secret)\n";
+        at(&dialer, &words).stdin(generated.stdout).stderr(error).status(1);
         let read = at(&dialer, &["read", "-name", "west"]).run().status(0);
         assert!(read.stdout.starts_with("Name:         west\n"), "{}", read.stdout);
         assert!(read.stdout.contains("Meta:\n    env=test\n"), "{}", read.stdout);
         let list = at(&acceptor, &["list", "-format", "json"]).run().status(0);
         let list: Value = serde_json::from_str(&list.stdout).unwrap();
         assert_eq!(list[0]["Name"], "east");
-        at(&acceptor, &["exported-services", "-name", "east"]).run().expect(0, "\n", "");
-        at(&acceptor, &["delete", "-name", "east"]).run().expect(
-            0,
-            "Successfully submitted peering connection, east, for deletion\n",
-            "",
-        );
-        at(&acceptor, &["read", "-name", "east"]).run().expect(1, "", "No peering with name east found.\n");
-        at(&acceptor, &["list"]).run().expect(0, "There are no peering connections.\n", "");
+        at(&acceptor, &["exported-services", "-name", "east"]).stdout("\n").status(0);
+        let deleted = "Successfully submitted peering connection, east, for deletion\n";
+        at(&acceptor, &["delete", "-name", "east"]).stdout(deleted).status(0);
+        at(&acceptor, &["read", "-name", "east"]).stderr("No peering with name east found.\n").status(1);
+        at(&acceptor, &["list"]).stdout("There are no peering connections.\n").status(0);
     })
     .await
     .unwrap();
@@ -117,7 +108,7 @@ async fn two_embedded_acceptors_can_be_peered() {
 #[test]
 fn the_embedded_address_supports_list_and_delete() {
     let embedded = |words: &[&str], earlier: Option<Finished>| {
-        let run = Peering::new(words).more(&["-http-addr=embedded"]).shows_secrets();
+        let run = Peering::new().args(words).args(["-http-addr=embedded"]).shows_secrets();
         match earlier {
             Some(earlier) => run.after(earlier).run(),
             None => run.run(),
@@ -146,18 +137,18 @@ impl Pair {
         let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let acceptor = Dev::start(homes[0].path(), acceptor_arguments);
         let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
-        let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &acceptor.url]);
+        let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &acceptor.url]);
         let token = generate.shows_secrets().run().status(0).stdout;
         crate::peering::guard(&token);
         Self { acceptor, dialer, token, _homes: homes }
     }
 
     fn establish(&self, more: &[&str]) -> Peering {
-        establish("-").more(&["-http-addr", &self.dialer.url]).more(more).stdin(self.token.clone())
+        establish("-").args(["-http-addr", &self.dialer.url]).args(more).stdin(self.token.clone())
     }
 
     fn dialed(&self) -> bool {
-        Peering::new(["read", "-name", "east", "-http-addr", &self.dialer.url]).run().status == 0
+        Peering::new().args(["read", "-name", "east", "-http-addr", &self.dialer.url]).run().status == 0
     }
 }
 
@@ -181,15 +172,11 @@ fn check_does_not_send_a_token_that_cannot_work() {
 #[test]
 fn check_prints_nothing_if_the_token_can_work() {
     let pair = Pair::start(&[]);
-    pair.establish(&["-check"]).run().expect(
-        0,
-        "Successfully established peering connection with east\n",
-        "",
-    );
+    pair.establish(&["-check"]).stdout("Successfully established peering connection with east\n").status(0);
     // The token is used up now, and -check finds that without sending it.
     let run = pair.establish(&["-check"]).run().status(1);
     assert!(run.stderr.contains("Nothing was sent, and the token was not used."), "{}", run.stderr);
-    let states = Peering::new(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
+    let states = Peering::new().args(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
     let states: Value = serde_json::from_str(&states.stdout).unwrap();
     assert_eq!(states[0]["State"], "ACTIVE");
 }
@@ -200,8 +187,8 @@ fn a_hint_appears_on_terminals_only() {
     pair.establish(&[]).run().status(0);
     let error = "Error establishing peering for east: Unexpected response code: 403 (a new peering token must be \
                   generated: invalid peering establishment secret)\n";
-    pair.establish(&[]).run().expect(1, "", error);
-    let run = pair.establish(&[]).on_a_terminal().run().status(1);
+    pair.establish(&[]).stderr(error).status(1);
+    let run = pair.establish(&[]).on_terminal().run().status(1);
     let hint = run.stderr.strip_prefix(error).unwrap_or_else(|| panic!("{}", run.stderr));
     insta::assert_snapshot!(
         "a_hint_after_a_failed_establish",
@@ -247,7 +234,8 @@ impl Drop for Watching {
 fn watch_prints_changes_only() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &[]);
-    let at = |words: &[&str]| Peering::new(words).env("CONSUL_HTTP_ADDR", &dev.url).shows_secrets().run();
+    let at =
+        |words: &[&str]| Peering::new().args(words).env("CONSUL_HTTP_ADDR", &dev.url).shows_secrets().run();
     let mut list = Watching::start(&["list", "-watch"], &dev.url);
     assert_eq!(list.next(), "There are no peering connections.");
     at(&["generate-token", "-name", "west"]).status(0);
@@ -263,7 +251,7 @@ fn watch_prints_changes_only() {
     assert!(read.next().contains("\"State\":\"PENDING\""));
     // A failure of the first query is an error, as without -watch.
     at(&["read", "-name", "none", "-watch"]).expect(1, "", "No peering with name none found.\n");
-    let refused = Peering::new(["list", "-watch", "-http-addr", "http://127.0.0.1:1"]).run().status(1);
+    let refused = Peering::new().args(["list", "-watch", "-http-addr", "http://127.0.0.1:1"]).run().status(1);
     assert!(refused.stderr.contains("connection refused"), "{}", refused.stderr);
 }
 

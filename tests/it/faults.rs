@@ -138,7 +138,7 @@ fn every_fault_is_in_one_of_the_tables() {
 /// Returns the name of the first cause, and the exit code. Leaves out `address-loopback`, which is true of every address
 /// here, and `slow-response` where the fault is another: a busy machine responds slowly.
 fn diagnosed(fault: &str, arguments: &[&str], token: &str) -> (Option<String>, i32) {
-    let run = Peering::new(["diagnose", "-", "-format", "json"]).more(arguments).stdin(token).run();
+    let run = Peering::new().args(["diagnose", "-", "-format", "json"]).args(arguments).stdin(token).run();
     let diagnosis: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
     let mut names =
         diagnosis["causes"].as_array().unwrap().iter().map(|cause| cause["name"].as_str().unwrap());
@@ -148,7 +148,7 @@ fn diagnosed(fault: &str, arguments: &[&str], token: &str) -> (Option<String>, i
 }
 
 fn generated(dev: &Dev) -> String {
-    let run = Peering::new(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &dev.url]);
+    let run = Peering::new().args(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &dev.url]);
     let token = run.shows_secrets().run().status(0).stdout;
     crate::peering::guard(&token);
     token
@@ -156,7 +156,8 @@ fn generated(dev: &Dev) -> String {
 
 /// Returns what a dialer prints that establishes with a token.
 fn established(token: &str) -> String {
-    let run = Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
+    let run =
+        Peering::new().args(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
     let run = run.stdin(token).run();
     assert_eq!(run.status == 0, run.stderr.is_empty(), "{}", run.stderr);
     run.stdout + &run.stderr
@@ -220,8 +221,9 @@ fn each_fault_of_generating_leaves_the_last_token_superseded() {
         let token = generated(&good);
         assert_eq!(diagnosed(fault, &[], &token), (None, 0), "{fault}");
         let faulty = Dev::start(home.path(), &["-fault", fault]);
-        let run =
-            Peering::new(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &faulty.url]).run();
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &faulty.url])
+            .run();
         assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{fault}: {}", run.stderr);
         assert!(run.stderr.contains(error), "{fault}: {}", run.stderr);
         let printed = established(&token);
@@ -315,8 +317,8 @@ async fn all_traces_together_take_as_long_as_the_slowest() {
 
 #[test]
 fn faults_are_listed_and_a_misspelled_one_is_corrected() {
-    let run = Peering::new(["dev", "-fault", "list"]).run().status(0);
+    let run = Peering::new().args(["dev", "-fault", "list"]).run().status(0);
     insta::assert_snapshot!("faults", run.stdout);
-    let run = Peering::new(["dev", "-fault", "slient"]).run().status(2);
+    let run = Peering::new().args(["dev", "-fault", "slient"]).run().status(2);
     assert!(run.stderr.contains("did you mean silent?"), "{}", run.stderr);
 }

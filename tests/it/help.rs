@@ -4,7 +4,7 @@ use crate::peering::Peering;
 
 #[test]
 fn the_manual_describes_every_flag_of_every_command() {
-    let run = Peering::new(["man", "man1"]).run().status(0);
+    let run = Peering::new().args(["man", "man1"]).run().status(0);
     let pages: Vec<&str> = run.stdout.lines().collect();
     assert_eq!(pages.len(), 20, "{pages:?}");
     for page in pages {
@@ -18,7 +18,7 @@ fn the_manual_describes_every_flag_of_every_command() {
         assert!(text.contains(".SH \"EXAMPLES\"\n"), "{page} has no examples");
         let words: Vec<String> =
             command.replacen("ledger-", "ledger ", 1).split(' ').map(str::to_owned).collect();
-        let help = Peering::new(["help".to_owned()].into_iter().chain(words)).run().status(0).stdout;
+        let help = Peering::new().args(["help".to_owned()].into_iter().chain(words)).run().status(0).stdout;
         for flag in
             help.lines().filter_map(|line| line.trim_start().strip_prefix('-')?.split([' ', ',']).next())
         {
@@ -31,12 +31,18 @@ fn the_manual_describes_every_flag_of_every_command() {
 
 #[test]
 fn help_pages() {
-    insta::assert_snapshot!("help", Peering::new(["help"]).run().status(0).stdout);
-    insta::assert_snapshot!("help_exit_codes", Peering::new(["help", "exit-codes"]).run().status(0).stdout);
-    insta::assert_snapshot!("help_environment", Peering::new(["help", "environment"]).run().status(0).stdout);
-    insta::assert_snapshot!("help_options", Peering::new(["help", "options"]).run().status(0).stdout);
-    insta::assert_snapshot!("help_stale", Peering::new(["help", "stale"]).run().status(0).stdout);
-    insta::assert_snapshot!("short_help_of_diff", Peering::new(["diff", "-h"]).run().status(0).stdout);
+    insta::assert_snapshot!("help", Peering::new().args(["help"]).run().status(0).stdout);
+    insta::assert_snapshot!(
+        "help_exit_codes",
+        Peering::new().args(["help", "exit-codes"]).run().status(0).stdout
+    );
+    insta::assert_snapshot!(
+        "help_environment",
+        Peering::new().args(["help", "environment"]).run().status(0).stdout
+    );
+    insta::assert_snapshot!("help_options", Peering::new().args(["help", "options"]).run().status(0).stdout);
+    insta::assert_snapshot!("help_stale", Peering::new().args(["help", "stale"]).run().status(0).stdout);
+    insta::assert_snapshot!("short_help_of_diff", Peering::new().args(["diff", "-h"]).run().status(0).stdout);
     for page in [
         &["help"][..],
         &["help", "validate"],
@@ -44,7 +50,7 @@ fn help_pages() {
         &["help", "environment"],
         &["help", "options"],
     ] {
-        let shown = Peering::new(page).run().status(0).stdout;
+        let shown = Peering::new().args(page).run().status(0).stdout;
         assert!(shown.lines().all(|line| line.chars().count() <= 80), "{shown}");
     }
 }
@@ -63,7 +69,7 @@ fn a_mistyped_name_gets_a_suggestion() {
         (&["generate"], "generate-token"),
         (&["-format", "json", "list"], "put flags after the command"),
     ] {
-        let run = Peering::new(words).run();
+        let run = Peering::new().args(words).run();
         assert!(run.stderr.contains(near), "{words:?}: {}{}", run.stdout, run.stderr);
         assert_ne!(run.status, 0);
     }

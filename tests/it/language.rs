@@ -123,7 +123,7 @@ fn a_forbidden_word_is_found_as_a_whole_word_outside_quotations() {
 #[test]
 #[ignore = "until the texts are rewritten"]
 fn help_is_plain() {
-    let help = |arguments: &[&str]| Peering::new(arguments).run().status(0).stdout;
+    let help = |arguments: &[&str]| Peering::new().args(arguments).run().status(0).stdout;
     let overview = help(&["help"]);
     let topic = Regex::new(r"peering help ([a-z][a-z-]*)").unwrap();
     let topics = topic.captures_iter(&overview).map(|it| it[1].to_owned());
@@ -134,7 +134,7 @@ fn help_is_plain() {
         let long = help(&[&["help"], &words[..]].concat());
         open.extend(commands(&long).into_iter().map(|name| format!("{command} {name}")));
         texts.push((format!("peering help {command}"), long));
-        let short = Peering::new([&words[..], &["-h"]].concat()).run();
+        let short = Peering::new().args([&words[..], &["-h"]].concat()).run();
         // Topics have no short help.
         if short.status == 0 {
             texts.push((format!("peering {command} -h"), short.stdout));

@@ -7,7 +7,16 @@ use crate::peering::Peering;
 #[test]
 fn out_writes_to_regular_files_only() {
     let generate = |out: &str| {
-        Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded", "-force", "-out", out])
+        Peering::new().args([
+            "generate-token",
+            "-name",
+            "west",
+            "-http-addr",
+            "embedded",
+            "-force",
+            "-out",
+            out,
+        ])
     };
     let refused = |run: Peering, reason: &str| {
         let finished = run.run().status(1);

@@ -70,15 +70,15 @@ fn inspect_and_validate_match_their_schemas_for_every_fixture() {
     let (inspect, validate, line) = (validator("inspect"), validator("validate"), validator("validate-line"));
     let mut lines = Vec::new();
     for (name, token) in tokens() {
-        let run = Peering::new(["inspect", "-", "-format", "json", "-show-secret"]).shows_secrets();
+        let run = Peering::new().args(["inspect", "-", "-format", "json", "-show-secret"]).shows_secrets();
         check(&inspect, &json_of(&run.stdin(token.clone()).run()), &name);
-        let run = Peering::new(["validate", "-", "-format", "json", "-fail-on=info"]).shows_secrets();
+        let run = Peering::new().args(["validate", "-", "-format", "json", "-fail-on=info"]).shows_secrets();
         check(&validate, &json_of(&run.stdin(token.clone()).run()), &name);
         let text = String::from_utf8_lossy(&token).trim().to_owned();
         lines.push(json!({ "token": text, "team": "network", "number": 7 }).to_string());
     }
     lines.extend(["not json {".to_owned(), "{}".to_owned(), String::new()]);
-    let run = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).shows_secrets();
+    let run = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).shows_secrets();
     let run = run.stdin(lines.join("\n")).run();
     let mut inputs = 0;
     for (number, text) in run.stdout.lines().enumerate() {
@@ -95,8 +95,9 @@ fn other_commands_match_their_schemas() {
     let acceptor = Dev::start(homes[0].path(), &[]);
     let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
     let generate = || {
-        let run =
-            Peering::new(["generate-token", "-name", "east", "-http-addr", &acceptor.url]).shows_secrets();
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-http-addr", &acceptor.url])
+            .shows_secrets();
         let run = run.run().status(0);
         guard(&run.stdout);
         run
@@ -105,11 +106,11 @@ fn other_commands_match_their_schemas() {
     let second = generate().stdout;
     // Each run has its own ledger.
     let at = |arguments: &[&str], url: &str| {
-        let run = Peering::new(arguments).more(&["-format", "json", "-http-addr", url]);
+        let run = Peering::new().args(arguments).args(["-format", "json", "-http-addr", url]);
         json_of(&run.stdin(second.clone()).run())
     };
     let token = first.stdout.clone();
-    let history = Peering::new(["history", "-format", "json"]).after(first).run().status(0);
+    let history = Peering::new().args(["history", "-format", "json"]).after(first).run().status(0);
     check(&validator("history"), &json_of(&history), "history");
     let (stale, diagnose) = (validator("stale"), validator("diagnose"));
     check(&stale, &at(&["stale", "-", "-name", "east", "-probe"], &acceptor.url), "stale");
@@ -117,7 +118,7 @@ fn other_commands_match_their_schemas() {
     check(&diagnose, &at(&["diagnose", "-", "-name", "west"], &dialer.url), "diagnose");
     check(&diagnose, &at(&["diagnose", "-", "-offline", "-error", "EOF"], &dialer.url), "diagnose -error");
     let establish =
-        Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr", &dialer.url]);
+        Peering::new().args(["establish", "-name", "west", "-peering-token", "-", "-http-addr", &dialer.url]);
     establish.stdin(second.clone()).run().status(0);
     check(&diagnose, &at(&["diagnose", "-", "-name", "west"], &dialer.url), "diagnose, used");
     let (read, list) = (validator("read"), validator("list"));
@@ -125,18 +126,23 @@ fn other_commands_match_their_schemas() {
     check(&list, &at(&["list"], &dialer.url), "list, dialer");
     check(&read, &at(&["read", "-name", "east"], &acceptor.url), "read");
     check(&read, &at(&["read", "-name", "west"], &dialer.url), "read, dialer");
-    let diff =
-        Peering::new(["diff", "-", "@other", "-format", "json"]).file("other", &second).stdin(token).run();
+    let diff = Peering::new()
+        .args(["diff", "-", "@other", "-format", "json"])
+        .file("other", &second)
+        .stdin(token)
+        .run();
     check(&validator("diff"), &json_of(&diff), "diff");
     for (_, name, _) in consul_peering::acceptor::Fault::ALL.iter().filter(|(_, name, _)| *name != "slow") {
         let home = tempfile::tempdir().unwrap();
         let faulty = Dev::start(home.path(), &["-fault", name]);
-        let run = Peering::new(["generate-token", "-name", "east", "-http-addr", &faulty.url])
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-http-addr", &faulty.url])
             .shows_secrets()
             .run();
         if run.status == 0 {
-            let diagnose_it =
-                Peering::new(["diagnose", "-", "-format", "json", "-timeout", "300ms"]).shows_secrets();
+            let diagnose_it = Peering::new()
+                .args(["diagnose", "-", "-format", "json", "-timeout", "300ms"])
+                .shows_secrets();
             check(&diagnose, &json_of(&diagnose_it.stdin(run.stdout).run()), name);
         }
     }
@@ -162,8 +168,9 @@ fn recorded_output_of_consul_matches_the_schemas() {
 
 #[test]
 fn explain_matches_its_schemas() {
-    let explain =
-        |arguments: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(arguments).run());
+    let explain = |arguments: &[&str]| {
+        json_of(&Peering::new().args(["explain", "-format", "json"]).args(arguments).run())
+    };
     check(&validator("explain"), &explain(&["ca-expired"]), "a check");
     check(&validator("explain"), &explain(&["peering token server addresses value is empty"]), "a message");
     check(&validator("explain-list"), &explain(&["-list"]), "all");
@@ -208,9 +215,10 @@ const ANY_KEYS: [&str; 4] = ["/Meta", "/captures", "/input", "/values"];
 fn documents() -> Vec<(&'static str, Value)> {
     let token = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
     let other = std::fs::read_to_string(fixture("tokens/three-servers.txt")).unwrap();
-    let run = |arguments: &[&str]| Peering::new(arguments).more(&["-format", "json"]).stdin(token.clone());
+    let run =
+        |arguments: &[&str]| Peering::new().args(arguments).args(["-format", "json"]).stdin(token.clone());
     let line = json!({ "token": token.trim(), "team": "network" }).to_string();
-    let lines = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
+    let lines = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -221,7 +229,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-list", json_of(&run(&["explain", "-list"]).run())),
-        ("history", json_of(&Peering::new(["history", "-format", "json"]).after(imported).run())),
+        ("history", json_of(&Peering::new().args(["history", "-format", "json"]).after(imported).run())),
         ("read", recorded("read")),
         ("list", recorded("list")),
         // No recording contains a service.

@@ -58,7 +58,8 @@ fn no_command_shows_a_secret_unasked() {
         for command in commands {
             // explain and -error take a text instead of a file.
             let arguments = command.iter().map(|it| if *it == "@log" { log.as_str() } else { it });
-            let finished = Peering::new(arguments)
+            let finished = Peering::new()
+                .args(arguments)
                 .file("token", token)
                 .file("other", &other)
                 .file("cut", &token[..token.len() - 2])
@@ -80,7 +81,8 @@ fn the_search_for_secrets_finds_one() {
     // Guarding another token first must not disable the guard for the recorded ones.
     guard(&BASE64_STANDARD.encode(r#"{"EstablishmentSecret":"5ec2e700-0000-4000-8000-000000000001"}"#));
     let (_, token) = recorded_tokens().remove(0);
-    let run = || Peering::new(["inspect", token.trim(), "-field", "establishment_secret", "-show-secret"]);
+    let run =
+        || Peering::new().args(["inspect", token.trim(), "-field", "establishment_secret", "-show-secret"]);
     run().shows_secrets().run().status(0);
     let leak = std::panic::catch_unwind(|| run().run());
     assert!(leak.is_err(), "a run that shows a secret without permission must fail its test");

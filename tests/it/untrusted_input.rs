@@ -32,7 +32,8 @@ async fn an_answer_that_repeats_the_request_shows_no_secret() {
         &["stale", "@token", "-name", "west"],
         &["diagnose", "@token", "-timeout", "300ms"],
     ] {
-        let finished = run(Peering::new(arguments)
+        let finished = run(Peering::new()
+            .args(arguments)
             .file("token", token())
             .env("CONSUL_HTTP_ADDR", &server.uri())
             .env("CONSUL_HTTP_TOKEN", "acl-token-of-mine")
@@ -65,11 +66,11 @@ fn an_error_about_a_misplaced_token_does_not_repeat_it() {
         &["generate-token", "-name", &token, "-http-addr", "127.0.0.1:1"],
         &["stale", &token, "-nope"],
     ] {
-        let finished = Peering::new(arguments).run();
+        let finished = Peering::new().args(arguments).run();
         assert_ne!(finished.status, 0, "{}", arguments[0]);
         assert!(!finished.stderr.contains(&token[20..80]), "{}: {}", arguments[0], finished.stderr);
     }
-    let finished = Peering::new(["inspect", &at]).run();
+    let finished = Peering::new().args(["inspect", &at]).run();
     assert!(finished.stderr.contains("remove the @ if this is a token"), "{}", finished.stderr);
 }
 
@@ -92,7 +93,7 @@ async fn a_token_with_many_addresses_makes_few_connections() {
         &["diagnose", "@flood", "-http-addr", "127.0.0.1:1"],
     ] {
         connections.store(0, Ordering::SeqCst);
-        let finished = run(Peering::new(arguments).file("flood", &flood)).await;
+        let finished = run(Peering::new().args(arguments).file("flood", &flood)).await;
         assert_eq!(connections.load(Ordering::SeqCst), 64, "{arguments:?}: {}", finished.stdout);
         assert!(finished.stdout.len() < 100_000, "{arguments:?}: {} bytes", finished.stdout.len());
         assert!(finished.stdout.contains("more"), "{arguments:?}: {}", finished.stdout);
@@ -102,7 +103,11 @@ async fn a_token_with_many_addresses_makes_few_connections() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invalid_ledger_in_the_kv_loses_no_token() {
     let stored = |value: &serde_json::Value| BASE64_STANDARD.encode(value.to_string());
-    let pair = |key: &str, value: &serde_json::Value| json!([{ "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0 }]);
+    let pair = |key: &str, value: &serde_json::Value| {
+        json!([{
+            "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0,
+        }])
+    };
     let last = json!({ "version": 2, "number": u64::MAX, "hash": "00" });
     let record = json!({ "version": 2, "record": {}, "hash": "00" });
     let keys =
@@ -128,14 +133,14 @@ async fn an_invalid_ledger_in_the_kv_loses_no_token() {
         .await;
     Mock::given(any()).respond_with(answers(pair(keys[1], &record))).mount(&server).await;
     let peering = |words: &[&str]| {
-        Peering::new(words).more(&["-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri())
+        Peering::new().args(words).args(["-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri())
     };
     let generated = run(peering(&["generate-token", "-name", "west"]).shows_secrets()).await;
     generated.expect(0, &format!("{}\n", token()), "");
     let written = server.received_requests().await.unwrap();
     let first = written.iter().find(|request| request.method == "PUT").unwrap();
     assert_eq!(first.url.path(), "/v1/kv/peering/ledger/records/000000000001");
-    run(peering(&["history"])).await.expect(0, "The ledger knows of no token\n", "");
+    run(peering(&["history"])).await.expect(0, "The ledger has no records\n", "");
 }
 
 /// Without `key:read`, Consul returns an empty list of keys, but denies a single key.
@@ -146,7 +151,8 @@ async fn a_ledger_without_read_permission_is_not_empty() {
         ResponseTemplate::new(403).set_body_string("Permission denied: token lacks permission 'key:read'");
     Mock::given(path("/v1/kv/peering/ledger/last")).respond_with(denied).mount(&server).await;
     Mock::given(any()).respond_with(ResponseTemplate::new(404)).mount(&server).await;
-    let history = Peering::new(["history", "-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri());
+    let history =
+        Peering::new().args(["history", "-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri());
     let finished = run(history).await.status(2);
     assert!(finished.stderr.contains("403 (Permission denied: "), "{}", finished.stderr);
 }

@@ -18,7 +18,7 @@ static SECRETS: LazyLock<Mutex<Vec<String>>> =
     LazyLock::new(|| Mutex::new(recorded_tokens().iter().flat_map(|(_, token)| secrets_of(token)).collect()));
 
 /// An address where nothing listens. Without it, a run could query a Consul on this machine.
-pub const NOBODY: &str = "127.0.0.1:1";
+pub const UNUSED_ADDRESS: &str = "127.0.0.1:1";
 
 /// Returns the name and the text of every recorded token.
 pub fn recorded_tokens() -> Vec<(String, String)> {
@@ -76,10 +76,12 @@ pub struct Peering {
     environment: BTreeMap<String, String>,
     stdin: Vec<u8>,
     home: TempDir,
+    stdout: String,
+    stderr: String,
     shows_secrets: bool,
     shell: Option<String>,
-    nobody_reads: bool,
-    on_a_terminal: bool,
+    without_reader: bool,
+    on_terminal: bool,
 }
 
 /// The result of a run.
@@ -92,22 +94,24 @@ pub struct Finished {
 }
 
 impl Peering {
-    pub fn new<S: AsRef<str>>(arguments: impl IntoIterator<Item = S>) -> Self {
+    pub fn new() -> Self {
         Self {
-            arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
-            environment: BTreeMap::from([("CONSUL_HTTP_ADDR".to_owned(), NOBODY.to_owned())]),
+            arguments: Vec::new(),
+            environment: BTreeMap::from([("CONSUL_HTTP_ADDR".to_owned(), UNUSED_ADDRESS.to_owned())]),
             stdin: Vec::new(),
             home: tempfile::tempdir().unwrap(),
+            stdout: String::new(),
+            stderr: String::new(),
             shows_secrets: false,
             shell: None,
-            nobody_reads: false,
-            on_a_terminal: false,
+            without_reader: false,
+            on_terminal: false,
         }
     }
 
     /// Appends arguments.
-    pub fn more(mut self, arguments: &[&str]) -> Self {
-        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+    pub fn args<S: AsRef<str>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
@@ -123,13 +127,25 @@ impl Peering {
     }
 
     /// Unsets `CONSUL_HTTP_ADDR`. Only for runs that use no network or another source of the address.
-    pub fn without_an_address(mut self) -> Self {
+    pub fn without_address(mut self) -> Self {
         self.environment.remove("CONSUL_HTTP_ADDR");
         self
     }
 
     pub fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
         self.stdin = text.into();
+        self
+    }
+
+    /// Expects this standard output. Without this, [`Self::status`] expects none.
+    pub fn stdout(mut self, expected: impl Into<String>) -> Self {
+        self.stdout = expected.into();
+        self
+    }
+
+    /// Expects this on standard error. Without this, [`Self::status`] expects nothing.
+    pub fn stderr(mut self, expected: impl Into<String>) -> Self {
+        self.stderr = expected.into();
         self
     }
 
@@ -152,14 +168,14 @@ impl Peering {
     }
 
     /// Makes standard output a pipe without a reader.
-    pub fn nobody_reads(mut self) -> Self {
-        self.nobody_reads = true;
+    pub fn without_reader(mut self) -> Self {
+        self.without_reader = true;
         self
     }
 
     /// Makes standard error a terminal of 80 columns.
-    pub fn on_a_terminal(mut self) -> Self {
-        self.on_a_terminal = true;
+    pub fn on_terminal(mut self) -> Self {
+        self.on_terminal = true;
         self
     }
 
@@ -168,6 +184,14 @@ impl Peering {
         self.home.path()
     }
 
+    /// Runs it, and checks the exit code and everything that it prints.
+    #[track_caller]
+    pub fn status(self, status: i32) -> Finished {
+        let (stdout, stderr) = (self.stdout.clone(), self.stderr.clone());
+        self.run().expect(status, &stdout, &stderr)
+    }
+
+    /// Runs it. The result is for closer checks than [`Self::status`] makes.
     pub fn run(self) -> Finished {
         let program = env!("CARGO_BIN_EXE_peering");
         let mut command = match &self.shell {
@@ -178,7 +202,7 @@ impl Peering {
             }
             None => Command::new(program),
         };
-        let (screen, terminal) = if self.on_a_terminal { Some(terminal()) } else { None }.unzip();
+        let (screen, terminal) = if self.on_terminal { Some(terminal()) } else { None }.unzip();
         let mut child = command
             .args(&self.arguments)
             .env_clear()
@@ -188,7 +212,7 @@ impl Peering {
             .envs(&self.environment)
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
-            .stdout(if self.nobody_reads { pipe_without_reader() } else { Stdio::piped() })
+            .stdout(if self.without_reader { pipe_without_reader() } else { Stdio::piped() })
             .stderr(terminal.map_or_else(Stdio::piped, Stdio::from))
             .spawn()
             .unwrap();
