@@ -4,7 +4,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -93,12 +92,8 @@ async fn respond(acceptor: Arc<Acceptor>, request: Request<Incoming>) -> std::io
     let request = Request::from_parts(parts, body);
     // SQLite waits for other processes, which must not block the runtime.
     let (fault, path) = (acceptor.settings.fault, request.uri().path().to_owned());
-    match tokio::task::spawn_blocking(move || acceptor.answer(&request)).await {
-        Ok(response) => answer(fault, &path, response),
-        Err(_) => {
-            let mut failed = Response::new(Bytes::new());
-            *failed.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            Ok(whole(failed))
-        }
-    }
+    let answered = tokio::task::spawn_blocking(move || acceptor.answer(&request)).await;
+    let response =
+        answered.unwrap_or_else(|_| plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal error".to_owned()));
+    answer(fault, &path, response)
 }

@@ -29,7 +29,8 @@ fn ask(dev: &Dev, request_line: &str, headers: &str, body: &str) -> String {
 fn a_web_page_of_another_site_can_neither_read_nor_change_anything() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &[]);
-    let generated = Peering::new(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &dev.url]);
+    let generated =
+        Peering::new().args(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &dev.url]);
     let token = generated.shows_secrets().run().status(0).stdout;
     guard(&token);
     let port = dev.url.rsplit_once(':').unwrap().1;
@@ -60,7 +61,7 @@ fn a_web_page_of_another_site_can_neither_read_nor_change_anything() {
     }
     // The token was not replaced.
     let establish =
-        Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
+        Peering::new().args(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
     establish.stdin(token).run().status(0);
 }
 
@@ -100,7 +101,7 @@ fn a_peering_that_is_being_established_does_not_hold_dev_up() {
     let elsewhere = tempfile::tempdir().unwrap();
     let acceptor = Dev::start(elsewhere.path(), &[]);
     let generate = ["generate-token", "-name", "east", "-ledger=off", "-server-external-addresses", &address];
-    let generated = Peering::new(generate).more(&["-http-addr", &acceptor.url]).shows_secrets().run();
+    let generated = Peering::new().args(generate).args(["-http-addr", &acceptor.url]).shows_secrets().run();
     let token = generated.status(0).stdout;
     guard(&token);
     let body = format!(r#"{{"PeerName":"west","PeeringToken":"{}"}}"#, token.trim());

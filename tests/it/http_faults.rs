@@ -210,13 +210,13 @@ async fn a_request_ends_at_its_timeout() {
         ("no end of the body", Behavior::Half(BODY)),
     ] {
         let (url, _) = server(behavior).await;
-        let list = Peering::new(["list", "-http-addr", &url]).env("PEERING_HTTP_TIMEOUT", "1s");
+        let list = Peering::new().args(["list", "-http-addr", &url]).env("PEERING_HTTP_TIMEOUT", "1s");
         let error = format!("Error listing peerings: {url} did not respond within 1 s\n");
         let run = run(list).await;
         assert_eq!((run.status, run.stderr), (1, error), "{name}");
     }
     for invalid in ["0s", "3601s", "1m", "-1s", "5"] {
-        let list = Peering::new(["list"]).env("PEERING_HTTP_TIMEOUT", invalid);
+        let list = Peering::new().args(["list"]).env("PEERING_HTTP_TIMEOUT", invalid);
         let run = run(list).await.status(1);
         assert!(run.stderr.contains("between 1s and 3600s"), "{invalid}: {}", run.stderr);
     }

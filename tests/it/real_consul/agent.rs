@@ -17,8 +17,6 @@ pub struct Agent {
     log: tempfile::NamedTempFile,
     /// Its HTTP API, `http://host:port`.
     pub address: String,
-    /// The port for gRPC over TLS.
-    pub grpc_tls_port: u16,
 }
 
 impl Agent {
@@ -53,7 +51,7 @@ impl Agent {
             .stderr(appended)
             .spawn()
             .unwrap();
-        Self { child, log, address: format!("http://127.0.0.1:{http}"), grpc_tls_port: ports[2] }
+        Self { child, log, address: format!("http://127.0.0.1:{http}") }
     }
 
     fn printed(&self) -> String {
@@ -65,11 +63,14 @@ impl Agent {
     async fn is_ready(&mut self) -> bool {
         let options = Options { http_addr: Some(self.address.clone()), ..Options::default() };
         let client = Client::over_network(Config::resolve(&options, |_| None).unwrap()).unwrap();
+        let serving = format!("Starting server: address={} ", self.address.trim_start_matches("http://"));
         for _ in 0..600 {
             if self.child.try_wait().unwrap().is_some() {
                 return false;
             }
-            if client.ca_roots().await.is_ok_and(|roots| !roots.roots.is_empty())
+            // Another agent of this test may have the port.
+            if self.printed().contains(&serving)
+                && client.ca_roots().await.is_ok_and(|roots| !roots.roots.is_empty())
                 && client.list_peerings().await.is_ok()
             {
                 return true;
