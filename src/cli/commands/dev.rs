@@ -101,7 +101,7 @@ async fn serve(arguments: &Arguments) -> Result<(), CliError> {
         ..Settings::new(now)
     };
     let acceptor = Arc::new(embedded_acceptor(settings)?);
-    // Before the first output: whoever reads it may interrupt.
+    // Before the first output, because a script that reads it may interrupt.
     let mut interrupts = signal(SignalKind::interrupt())
         .map_err(|error| CliError::new(format_args!("cannot handle Ctrl-C: {error}")))?;
     // Scripts wait for this line and read the port from it.
