@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::Inputs;
 use super::cause_text::CauseText;
-use super::rank::{CauseEvidence, CauseSource, Causes, was_connected, weight};
+use super::established::peering_in_use;
+use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::connectivity::{
     AddressTrace, CertificateOwner, Connectivity, Distrust, DnsFault, GrpcFault, GrpcStatus, StepResult,
     TcpFailure, TlsFault,
@@ -37,7 +38,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         slow(trace, connectivity, causes);
     }
     // A dialer that had a stream through loopback addresses is on the acceptor's machine.
-    if !was_connected(inputs) {
+    if peering_in_use(inputs).is_none() {
         loopback_only(&dialed, connectivity, causes);
     }
     if working > 0 {
@@ -122,25 +123,34 @@ fn takes_a_whole_attempt(trace: &AddressTrace) -> bool {
 /// A follower forwards the exchange of the secret to the leader, but rejects the stream.
 fn followers_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: &mut Causes) {
     let answering: Vec<&AddressTrace> = dialed.iter().copied().filter(|trace| works(trace)).collect();
-    if answering.iter().any(|trace| !trace.peering_exists.value().is_some_and(is_follower)) {
+    if answering.iter().any(|trace| trace.leader_answers()) {
+        return;
+    }
+    // A follower names its leader with an empty address if there is none.
+    let leader = |trace: &AddressTrace| trace.peering_exists.value().and_then(|status| status.leader.clone());
+    if !answering.is_empty() && answering.iter().all(|trace| leader(trace).as_deref() == Some("")) {
+        for trace in answering {
+            let observation = "a follower that knows no leader answered";
+            add(
+                causes,
+                &catalog::NO_LEADER,
+                Severity::Error,
+                weight::DECISIVE,
+                connectivity,
+                trace,
+                observation,
+            );
+        }
         return;
     }
     for trace in answering {
-        let weight = weight::OBSERVED;
-        add(
-            causes,
-            &catalog::SERVER_IS_FOLLOWER,
-            Severity::Error,
-            weight,
-            connectivity,
-            trace,
-            "a follower answered",
-        );
+        let observation = match trace.connections {
+            0 | 1 => "a follower answered".to_owned(),
+            count => format!("a follower answered each of {count} connections"),
+        };
+        let entry = &catalog::SERVER_IS_FOLLOWER;
+        add(causes, entry, Severity::Error, weight::OBSERVED, connectivity, trace, &observation);
     }
-}
-
-fn is_follower(status: &GrpcStatus) -> bool {
-    status.code == "FailedPrecondition" && status.message.contains("follower")
 }
 
 /// Returns the cause that the first failed step is, in the order of [`AddressTrace::failure`].

@@ -8,7 +8,6 @@ use super::{DialerView, Inputs};
 use crate::explain::{self, catalog};
 use crate::lint::Severity;
 use crate::observed::Observed;
-use crate::staleness::Verdict;
 use crate::staleness::evidence::{Entry, PeeringState};
 
 /// The age from which a heartbeat is old: Consul sends one every 15 seconds and gives up a stream after two minutes.
@@ -110,10 +109,10 @@ fn same_name(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
         let taken = &catalog::NAME_TAKEN_BY_ACCEPTOR;
         add(causes, taken, Severity::Error, weight::DECISIVE, message).set_local_name(&entry.name);
     } else if token_peer_id.is_some() {
-        // Consul overwrites the peer ID, and a working peering is lost.
+        // Consul overwrites the peer ID in any state. Only a failed establish leaves a peering that nothing depends on.
         let (severity, weight) = match entry.state {
-            PeeringState::Active => (Severity::Error, weight::OBSERVED),
-            _ => (Severity::Warning, weight::REPORTED),
+            PeeringState::Pending => (Severity::Warning, weight::REPORTED),
+            _ => (Severity::Error, weight::OBSERVED),
         };
         add(causes, &catalog::NAME_IN_USE, severity, weight, message).set_local_name(&entry.name);
     }
@@ -127,18 +126,15 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     }
     let (cause, severity, weight) = match entry.state {
         PeeringState::Active => {
-            if !has_recent_heartbeat(inputs, entry) {
+            if !has_contact(inputs, entry) {
                 let message = "the last heartbeat is missing or older than two minutes";
-                add(causes, &catalog::NO_HEARTBEAT, Severity::Warning, weight::NOT_BLOCKING, message);
+                add(causes, &catalog::NO_HEARTBEAT, Severity::Warning, weight::NOT_BLOCKING, message)
+                    .set_local_name(&entry.name);
             }
-            // A token that was used here is also spent, and this cause is more specific. One that was not used may still
-            // belong to this peering, or a failed try overwrote the peer ID of another one.
-            let is_spent = inputs.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Spent);
-            let weight = if is_spent { 2 * weight::DECISIVE } else { weight::REPORTED };
-            (&catalog::ALREADY_ESTABLISHED, Severity::Error, weight)
+            (&catalog::ALREADY_ESTABLISHED, Severity::Info, weight::DECISIVE)
         }
-        PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::OBSERVED),
-        PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::OBSERVED),
+        PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::REPORTED),
+        PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::REPORTED),
         PeeringState::Terminated => (&catalog::STATE_TERMINATED, Severity::Error, weight::OBSERVED),
         PeeringState::Deleting => (&catalog::STATE_DELETING, Severity::Error, weight::OBSERVED),
         PeeringState::Pending => {
@@ -151,6 +147,7 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     add(causes, cause, severity, weight, message).set_local_name(&entry.name);
 }
 
-fn has_recent_heartbeat(inputs: &Inputs<'_>, entry: &Entry) -> bool {
-    entry.last_heartbeat.is_some_and(|at| inputs.now.duration_since(at) <= OLD_HEARTBEAT)
+/// Whether the other side was heard recently. The first heartbeat comes after 15 seconds, other messages before that.
+fn has_contact(inputs: &Inputs<'_>, entry: &Entry) -> bool {
+    entry.last_heartbeat.max(entry.last_receive).is_some_and(|at| inputs.now.duration_since(at) <= OLD_HEARTBEAT)
 }

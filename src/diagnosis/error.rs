@@ -4,6 +4,7 @@ use super::Inputs;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::staleness::{self, STALE_MESSAGES};
+use crate::connectivity::AddressTrace;
 use crate::explain::{Area, Explanation, catalog};
 use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
@@ -32,6 +33,11 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
             cause.add_address(address);
         }
         if confirmed {
+            continue;
+        }
+        // Without a leader, no acceptor knows anything about its tokens.
+        if explanation.entry == &catalog::NO_LEADER && !leader_answers(inputs) {
+            cause.put_first();
             continue;
         }
         if STALE_MESSAGES.contains(&explanation.entry) && is_current(inputs, Some(Certainty::Likely)) {
@@ -111,6 +117,11 @@ fn contradiction(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<(Caus
     let host = &connectivity.observed_from;
     let message = format!("answers now, observed from {host}; the dialing servers may get other results");
     meant.all(|trace| trace.peering_exists.value().is_some()).then_some((CauseSource::Connectivity, message))
+}
+
+/// Whether the acceptor's leader answers now.
+fn leader_answers(inputs: &Inputs<'_>) -> bool {
+    inputs.connectivity.value().is_some_and(|it| it.addresses.iter().any(AddressTrace::leader_answers))
 }
 
 fn quoted(explanation: &Explanation) -> String {

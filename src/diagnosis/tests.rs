@@ -37,6 +37,8 @@ fn good(address: &str) -> AddressTrace {
         grpc: ok(()),
         peering_exists: ok(status("PermissionDenied", "invalid peering stream secret")),
         unused_secret: StepResult::NotChecked { reason: "asked elsewhere".to_owned() },
+        connections: 1,
+        ips_not_tried: 0,
     }
 }
 

@@ -4,6 +4,7 @@
 //! not answer: does the peering exist, and does it have an unused secret? Neither question sends the token's secret
 //! ([`ProbeTarget`] has none), and neither changes the peering. [`crate::connectivity`] describes the results.
 
+mod budget;
 mod question;
 mod sniff;
 mod tcp;

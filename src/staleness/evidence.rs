@@ -81,8 +81,10 @@ pub struct Entry {
     pub state: PeeringState,
     /// The other side's ID of the peering; only a dialer's entries have it.
     pub peer_id: Option<String>,
-    /// When the other side was last heard.
+    /// When the last heartbeat of the other side arrived.
     pub last_heartbeat: Option<Timestamp>,
+    /// When the last message of the other side arrived.
+    pub last_receive: Option<Timestamp>,
 }
 
 /// A peering's state, as Consul names it.

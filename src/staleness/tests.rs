@@ -158,6 +158,7 @@ fn entry(body: &str) -> Entry {
         state: PeeringState::from_name(value["State"].as_str().unwrap()),
         peer_id: value["PeerID"].as_str().map(str::to_owned),
         last_heartbeat: None,
+        last_receive: None,
     }
 }
 
@@ -197,6 +198,7 @@ fn a_token_generated_for_a_terminated_peering_is_orphaned() {
         state: PeeringState::Pending,
         peer_id: None,
         last_heartbeat: None,
+        last_receive: None,
     };
     let assessment =
         assess("argument", &tokens[1], &api("stillborn", acceptor(Named::Found(another.clone()))));
@@ -339,6 +341,7 @@ fn a_heartbeat_after_a_snapshot_with_the_secret_means_that_the_token_was_used() 
             peer_id: Some("the dialer's".to_owned()),
             state: PeeringState::Active,
             last_heartbeat: Some(second(at)),
+            last_receive: None,
         };
         let evidence = Evidence {
             snapshot: snapshot(&token, held(&token), 10),
@@ -462,6 +465,7 @@ fn a_rotated_ca_causes_a_warning() {
             state: PeeringState::Pending,
             peer_id: None,
             last_heartbeat: None,
+            last_receive: None,
         };
         let view = ConsulView { roots, ..acceptor(Named::Found(entry)) };
         assess("argument", &token, &api("fresh", view)).warnings.len()

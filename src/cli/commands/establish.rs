@@ -1,4 +1,4 @@
-//! `peering establish`: what `consul peering establish` does, with a token that need not stand on the command line.
+//! `peering establish`: like `consul peering establish`, but the token can come from a file or standard input.
 
 use std::time::Duration;
 
@@ -22,16 +22,16 @@ use crate::token::recover::recover;
 
 /// Establish a peering with a token
 ///
-/// Asks Consul, as `consul peering establish` does, to consume a token of another cluster and peer with it. Whether it
-/// works or not, the token may be spent afterwards: `peering stale` tells. If it fails and standard error is a terminal, a
-/// hint at the cause follows what Consul says.
+/// Asks the Consul at -http-addr to peer with the cluster that generated the token, as `consul peering establish` does. The
+/// token may be used up even if this fails: check it with `peering stale`. If it fails and standard error is a terminal,
+/// the likely cause follows Consul's error.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  Establish with a token from a file, so that it is in no list of processes and no shell's history:
+  Read the token from a file, so that it does not appear in the process list or the shell history:
     peering establish -name east -peering-token @east.token
-  Find out first whether it can work, without spending it:
+  Check first whether the token can work, without using it:
     peering establish -name east -peering-token @east.token -check
-  From another command:
+  Read the token from another command:
     vault kv get -field=token secret/east | peering establish -name east -peering-token -")]
 pub struct Arguments {
     /// The local name for the peer (required)
@@ -43,11 +43,10 @@ pub struct Arguments {
     /// Metadata to keep with the peering; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]
     meta: Vec<String>,
-    /// Find out first, without spending the token, whether it can work, as peering diagnose does; if not, say why and do
-    /// not try
+    /// Check first whether the token can work, as peering diagnose does, and do not establish if something prevents it
     #[arg(long)]
     check: bool,
-    /// With -check: establish all the same
+    /// With -check: establish even if the check fails
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -62,8 +61,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let (client, request) = prepare(arguments)?;
-    if arguments.check && !may_go_on(arguments, &client, &request.peering_token) {
-        return Ok(Exit::Findings);
+    if arguments.check
+        && let Some(exit) = check(arguments, &client, &request.peering_token)
+    {
+        return Ok(exit);
     }
     let name = &request.peer_name;
     let Err(error) = wait_for(client.establish(&request)) else {
@@ -113,17 +114,23 @@ impl Arguments {
     }
 }
 
-/// Whether no cause is found that blocks the peering, or -force was given.
-fn may_go_on(arguments: &Arguments, client: &Client, token: &Secret) -> bool {
+/// Checks the token first. Returns the exit code if there is nothing to send: a cause blocks the peering, or the peering
+/// works already and the token is used.
+fn check(arguments: &Arguments, client: &Client, token: &Secret) -> Option<Exit> {
     let diagnosis = arguments.diagnosis(client, token, None);
-    if !diagnosis.fails(Severity::Error) {
-        return true;
-    }
+    let exit = if diagnosis.fails(Severity::Error) {
+        Exit::Findings
+    } else if diagnosis.is_established_with_used_token() {
+        Exit::Done
+    } else {
+        return None;
+    };
     eprint_line(pretty::short_diagnosis(&diagnosis, width()).trim_end());
-    if !arguments.force {
-        eprint_line("\nNothing was sent, and the token was not used. To establish anyway, add -force.");
+    if arguments.force {
+        return None;
     }
-    arguments.force
+    eprint_line("\nNothing was sent, and the token was not used. To establish anyway, add -force.");
+    Some(exit)
 }
 
 /// Prints the conclusion of a diagnosis after Consul's error.

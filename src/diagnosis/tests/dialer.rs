@@ -1,6 +1,7 @@
 //! Causes in the dialer's view.
 
 use super::*;
+use crate::staleness::{Certainty, Verdict};
 
 /// Returns the first cause and whether it blocks, for a good address and this view of the dialer.
 fn diagnose_dialer(view: DialerView, token: &Token) -> (Option<&'static str>, bool) {
@@ -17,6 +18,7 @@ fn entry(name: &str, peer_id: Option<&str>, state: PeeringState) -> Entry {
         peer_id: peer_id.map(str::to_owned),
         state,
         last_heartbeat: None,
+        last_receive: None,
     }
 }
 
@@ -70,9 +72,13 @@ fn each_view_of_the_dialer_leads_to_its_cause() {
         (with(entry("other", None, PeeringState::Pending)), None, false),
         // Establishing would overwrite a working peering.
         (with(entry("west", Some("another"), PeeringState::Active)), Some("name-in-use"), true),
-        (with(entry("west", Some("another"), PeeringState::Failing)), Some("name-in-use"), false),
+        (with(entry("west", Some("another"), PeeringState::Failing)), Some("name-in-use"), true),
+        (with(entry("west", Some("another"), PeeringState::Establishing)), Some("name-in-use"), true),
+        (with(entry("west", Some("another"), PeeringState::Pending)), Some("name-in-use"), false),
         (with(entry("west", ours, PeeringState::Pending)), Some("left-by-failed-establish"), false),
-        (with(entry("west", ours, PeeringState::Active)), Some("already-established"), true),
+        (with(entry("west", ours, PeeringState::Active)), Some("already-established"), false),
+        (with(entry("other", ours, PeeringState::Active)), Some("already-established"), false),
+        (with(entry("other", ours, PeeringState::Establishing)), Some("state-establishing"), true),
         (with(entry("other", ours, PeeringState::Failing)), Some("state-failing"), true),
         (with(entry("other", ours, PeeringState::Terminated)), Some("state-terminated"), true),
     ];
@@ -95,4 +101,104 @@ fn if_mesh_gateways_dial_an_observed_cause_is_only_possible() {
         ("dial-timeout", CauseCertainty::Possible)
     );
     assert_eq!(diagnosis.causes[1].name, "dials-through-mesh-gateways");
+}
+
+const SECRET_INVALID: &str = "a new peering token must be generated: invalid peering establishment secret";
+
+/// Diagnoses a superseded token whose peering has a state at the dialer.
+fn superseded(state: PeeringState, trace: AddressTrace, error: Option<&str>) -> Diagnosis {
+    let token = a_token();
+    let mut staleness = crate::staleness::assess("token", &token, &Default::default());
+    (staleness.verdict, staleness.certainty) = (Verdict::Superseded, Some(Certainty::Proven));
+    staleness.remedy = "Generate another token.".to_owned();
+    let peerings = Some(vec![entry("west", Some("the-peering"), state)]);
+    diagnose(Inputs {
+        token: Some(&token),
+        staleness: Some(staleness),
+        dialer: Observed::Value(DialerView { peerings, ..DialerView::default() }),
+        error: error.map(explain::explain),
+        ..inputs(observed(vec![trace]))
+    })
+}
+
+#[test]
+fn a_peering_that_works_needs_no_token_whatever_is_known_about_the_token() {
+    let unreachable = || tcp(TcpFailure::Refused);
+    for trace in [good("10.0.0.1:8503"), unreachable(), follower()] {
+        for error in [None, Some(SECRET_INVALID), Some("dial tcp 10.0.0.9:8503: connect: connection refused")] {
+            let diagnosis = superseded(PeeringState::Active, trace.clone(), error);
+            assert!(diagnosis.conclusion.starts_with("The peering works and needs no token"), "{diagnosis:?}");
+            assert_eq!(diagnosis.causes[0].name, "already-established");
+            assert!(!diagnosis.fails(Severity::Error), "{:?}", diagnosis.causes);
+            assert!(diagnosis.causes.iter().all(|cause| !cause.name.starts_with("token-")));
+        }
+    }
+}
+
+#[test]
+fn a_peering_that_was_up_needs_its_network_and_no_token() {
+    let refused = || tcp(TcpFailure::Refused);
+    let no_leader = || AddressTrace {
+        peering_exists: ok(GrpcStatus {
+            leader: Some(String::new()),
+            ..status("FailedPrecondition", "cannot establish a peering stream on a follower node")
+        }),
+        ..good("10.0.0.9:8503")
+    };
+    for (state, trace, expected) in [
+        (PeeringState::Failing, refused(), "dial-refused"),
+        (PeeringState::Failing, tcp(TcpFailure::TimedOut), "dial-timeout"),
+        (PeeringState::Establishing, refused(), "dial-refused"),
+        (PeeringState::Failing, no_leader(), "no-leader"),
+        (PeeringState::Failing, good("10.0.0.1:8503"), "state-failing"),
+        (PeeringState::Establishing, good("10.0.0.1:8503"), "state-establishing"),
+    ] {
+        for error in [None, Some(SECRET_INVALID)] {
+            let diagnosis = superseded(state.clone(), trace.clone(), error);
+            assert_eq!(diagnosis.causes[0].name, expected);
+            let conclusion = &diagnosis.conclusion;
+            assert!(conclusion.contains("You do not need a new token"), "{conclusion}");
+            assert!(!conclusion.to_lowercase().contains("generate"), "{conclusion}");
+            assert!(diagnosis.fails(Severity::Error));
+            assert!(diagnosis.causes.iter().all(|cause| !cause.name.starts_with("token-")));
+        }
+    }
+}
+
+#[test]
+fn a_broken_peering_that_the_acceptor_deleted_needs_a_token() {
+    let gone = answers("InvalidArgument", "initial subscription for unknown PeerID: the-peering");
+    let gone = AddressTrace { peering_exists: ok(gone.peering_exists.fault().map_or_else(GrpcStatus::default, |fault| match fault {
+        GrpcFault::Status(status) => status.clone(),
+        other => panic!("{other}"),
+    })), ..gone };
+    let diagnosis = superseded(PeeringState::Failing, gone, None);
+    assert_eq!(diagnosis.causes[0].name, "token-superseded");
+}
+
+#[test]
+fn no_leader_in_the_error_comes_before_a_stale_token() {
+    let error = "failed to exchange peering secret through address \"10.0.0.9:8503\": rpc error: code = Unknown desc = No \
+                 cluster leader";
+    let diagnosis = superseded(PeeringState::Pending, follower(), Some(error));
+    assert_eq!(diagnosis.causes[0].name, "no-leader");
+    assert!(!diagnosis.conclusion.to_lowercase().contains("generate"), "{}", diagnosis.conclusion);
+}
+
+#[test]
+fn contact_within_two_minutes_is_enough_before_the_first_heartbeat() {
+    let token = a_token();
+    let second = |at: i64| Some(Timestamp::from_second(at).unwrap());
+    for (last_heartbeat, last_receive, is_named) in [
+        (None, None, true),
+        (None, second(-10), false),
+        (second(-100), None, false),
+        (second(-1000), second(-1000), true),
+    ] {
+        let active = Entry { last_heartbeat, last_receive, ..entry("west", Some("the-peering"), PeeringState::Active) };
+        let view = DialerView { peerings: Some(vec![active]), ..DialerView::default() };
+        let inputs = Inputs { token: Some(&token), dialer: Observed::Value(view), ..inputs(Observed::default()) };
+        let causes = diagnose(inputs).causes;
+        assert_eq!(causes.iter().any(|cause| cause.name == "no-heartbeat"), is_named);
+    }
 }

@@ -129,9 +129,9 @@ pub static NAME_IN_USE: Entry = Entry {
 pub static ALREADY_ESTABLISHED: Entry = Entry {
     name: "already-established",
     area: Area::Diagnosis,
-    summary: "The peering is already established: one of its tokens was used here, and it is ACTIVE.",
+    summary: "The peering works and needs no token: one of its tokens was used here, and it is ACTIVE.",
     causes: &["An earlier establish succeeded. Consul rejects a second one with the same token."],
-    remedy: "If this is the peering you want, no action is needed. To use the token in a different cluster, delete this peering first and generate a token.",
+    remedy: "No action is needed. To replace the peering's secret, you can establish with a newer token of this peering under the same name.",
     next: "peering read -name NAME",
     source: "The peerings of the dialing Consul",
     patterns: &[],

@@ -27,7 +27,7 @@ use crate::net::consul::{Client, DialerAnswers};
 use crate::net::ledger::Ledger;
 use crate::net::probe::{ProbeTarget, Progress, trace_all};
 use crate::observed::Observed;
-use crate::staleness::evidence::{Evidence, Responder};
+use crate::staleness::evidence::{ConsulView, Evidence, Responder};
 use crate::staleness::{Assessment, assess};
 use crate::token::Token;
 
@@ -155,8 +155,16 @@ async fn staleness(sources: &Sources<'_>, token: &Token, inputs: &Inputs<'_>, cl
     };
     let consul = match dialer {
         Observed::Failed(reason) => Observed::NotChecked(reason.clone()),
-        // The dialer's Consul knows nothing about the acceptor's tokens.
-        Observed::Value(_) if is_elsewhere => Observed::NotChecked("it is not the acceptor".to_owned()),
+        // The dialer knows whether its peering with the acceptor is up, and nothing about the acceptor's tokens.
+        Observed::Value(view) if is_elsewhere => match &view.peerings {
+            Some(peerings) => Observed::Value(ConsulView {
+                observed_at: Some((sources.clock)()),
+                trust_domain: view.trust_domain.clone(),
+                listed: Some(peerings.clone()),
+                ..ConsulView::default()
+            }),
+            None => Observed::NotChecked("it is not the acceptor".to_owned()),
+        },
         // Consul would refuse, but only after 12 seconds.
         Observed::Value(view) if view.peerings.is_none() => {
             Observed::NotChecked("the ACL token may not read its peerings".to_owned())

@@ -162,5 +162,6 @@ pub(super) fn entry(peering: Peering) -> Entry {
         state: PeeringState::from_name(&peering.state),
         peer_id: Some(peering.peer_id).filter(|id| !id.is_empty()),
         last_heartbeat: peering.stream.last_heartbeat,
+        last_receive: peering.stream.last_receive,
     }
 }
