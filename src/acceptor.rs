@@ -139,23 +139,28 @@ pub enum AcceptorError {
 pub struct Acceptor {
     settings: Settings,
     store: Mutex<Store>,
+    /// The state before the cluster was rebuilt, for [`Fault::Rebuilt`]. Generating uses it.
+    earlier: Option<Mutex<Store>>,
     streams: Streams,
 }
 
 impl Acceptor {
     /// Opens the state in a directory, which is created for its owner only if it does not exist. A new state gets a new
     /// CA.
-    pub fn open(directory: &Path, mut settings: Settings) -> Result<Self, AcceptorError> {
-        if settings.fault == Some(Fault::Follower) {
-            settings.follower.get_or_insert_default();
-        }
-        let store = Store::open(directory, &settings)?;
-        Ok(Self { settings, store: Mutex::new(store), streams: Streams::default() })
+    pub fn open(directory: &Path, settings: Settings) -> Result<Self, AcceptorError> {
+        let stored = Store::open(directory, &settings)?;
+        let (store, earlier) = match settings.fault {
+            Some(Fault::Rebuilt) => (Store::in_memory(&settings)?, Some(Mutex::new(stored))),
+            _ => (stored, None),
+        };
+        Ok(Self { settings, store: Mutex::new(store), earlier, streams: Streams::default() })
     }
 
     /// Answers one request of the HTTP API like Consul. Establishing a peering takes as long as in Consul.
     pub fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        let (answer, plan) = api::answer(&self.settings, &mut self.store(), &self.streams, request);
+        let earlier = self.earlier.as_ref().filter(|_| request.uri().path() == api::GENERATE);
+        let store = earlier.unwrap_or(&self.store);
+        let (answer, plan) = api::answer(&self.settings, &mut lock(store), &self.streams, request);
         // The state is not locked while waiting for the network.
         let error = plan.and_then(|plan| self.establish(&plan).err());
         if request.method() != http::Method::GET {
@@ -165,8 +170,14 @@ impl Acceptor {
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {
-        // After a panic SQLite rolls back, so the store remains valid.
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.store)
+    }
+
+    /// Returns the follower that a connection to the gRPC server leads to, counted from 0; `None` for the leader.
+    fn follower(&self, connection: usize) -> Option<Follower> {
+        let simulated = self.settings.fault.filter(|fault| fault.leads_to_follower(connection));
+        let leader = || (simulated == Some(Fault::SeveralServers)).then(|| api::LEADER.to_owned());
+        self.settings.follower.clone().or_else(|| simulated.map(|_| Follower { leader: leader() }))
     }
 
     /// Returns the TLS configuration of the gRPC server; `None` for no TLS.
@@ -180,12 +191,17 @@ impl Acceptor {
         if let Some(fault) = self.settings.fault {
             fault.apply(&mut server_cert);
             if fault.has_other_ca() {
-                let other = ca::Root::generate(&server_cert.name, &self.settings)?;
+                let other = ca::Root::generate(&server_cert.name, "other", &self.settings)?;
                 let signer = Signer { certificate: &other.certificate, key: &other.key };
                 return server_cert.server_config(&signer).map(Some);
             }
         }
         let key = store.root_key().map_err(|error| AcceptorError::Ca(error.to_string()))?;
-        server_cert.server_config(&Signer { certificate: &cluster.root, key: &key }).map(Some)
+        server_cert.server_config(&Signer { certificate: &cluster.root.certificate, key: &key }).map(Some)
     }
+}
+
+fn lock(store: &Mutex<Store>) -> MutexGuard<'_, Store> {
+    // After a panic SQLite rolls back, so the store remains valid.
+    store.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -11,25 +11,33 @@ mod help;
 mod log;
 #[cfg(all(feature = "schema", feature = "cli"))]
 pub mod schema;
+#[cfg(test)]
+mod tests;
 mod usage_error;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use args::config_file::ConfigFile;
 use args::go_flags::{FlagError, Style};
-use env::{eprint_line, print, settle_colors, width};
+use args::option_sources::without_variables;
+use env::{eprint_line, print, settle_colors};
 use error::CliError;
 use exit::Exit;
+use help::section::GLOBAL_HEADING;
 
-/// The names of the options in [`Globals`].
-const GLOBALS: [&str; 2] = ["config", "log-level"];
-
-/// Consul's cluster peering tokens: generate, read, and find out what is wrong with them
+/// Generate, inspect and troubleshoot Consul cluster peering tokens
 #[derive(Debug, Parser)]
-#[command(name = "peering", version, args_override_self = true, disable_help_subcommand = true)]
+#[command(
+    name = "peering",
+    version,
+    args_override_self = true,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    disable_help_subcommand = true
+)]
 struct Peering {
     #[command(flatten)]
     globals: Globals,
@@ -37,21 +45,27 @@ struct Peering {
     command: Command,
 }
 
-/// Options of every command.
+/// The options that every command has.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Options of every command")]
+#[command(next_help_heading = GLOBAL_HEADING)]
 struct Globals {
-    /// The configuration file (PEERING_CONFIG; default: peering/config.toml in the user's configuration directory, if
-    /// it is there)
+    /// Configuration file (default: PEERING_CONFIG, or peering/config.toml in the user's configuration directory)
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<String>,
-    /// How much to say, on standard error, of what is done on the network and in the ledger; never a secret
-    #[arg(long, global = true, value_enum, value_name = "LEVEL", default_value = "off")]
+    /// Log network and ledger activity to standard error (secrets are never logged)
+    #[arg(
+        long,
+        env = "PEERING_LOG_LEVEL",
+        global = true,
+        value_enum,
+        value_name = "LEVEL",
+        default_value = "off"
+    )]
     log_level: log::Level,
 }
 
 #[derive(Debug, Subcommand)]
-#[allow(clippy::large_enum_variant)] // there is one of it
+#[allow(clippy::large_enum_variant)] // only one exists
 enum Command {
     GenerateToken(commands::generate_token::Arguments),
     Establish(commands::establish::Arguments),
@@ -75,6 +89,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     settle_colors();
+    env::hide_panic_messages();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let words = globals_last(&words);
     let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
@@ -87,20 +102,30 @@ pub fn run() -> ExitCode {
 
 /// The whole command line: every command has the global options.
 fn definition() -> clap::Command {
-    let mut definition = Peering::command().term_width(width());
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::SetTrue).global(true);
+    let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
+    let version = version.help("Show the version").help_heading(GLOBAL_HEADING);
+    let mut definition = Peering::command().arg(help).arg(version);
     definition.build();
     definition
 }
 
+/// Parses normalized words.
+fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Peering, clap::Error> {
+    let matches = without_variables(Peering::command()).try_get_matches_from(words)?;
+    Peering::from_arg_matches(&matches)
+}
+
 fn dispatch(definition: &clap::Command, words: &[OsString]) -> Result<Exit, CliError> {
     let Some((name, rest)) = words.split_first() else {
-        eprint_line(&help::of(definition));
+        eprint_line(&help::overview(definition));
         return Ok(Exit::Failed);
     };
     match name.to_str() {
-        Some("-h" | "-help" | "--help") => return show(&help::of(definition)),
+        Some("-h" | "-help" | "--help") => return show(&help::overview(definition)),
         Some("help") => return help_for(definition, rest),
-        Some(commands::completions::ASK) => return complete(definition, rest),
+        Some(commands::completions::HIDDEN_COMMAND) => return complete(definition, rest),
         Some("-version" | "--version" | "-V" | "version") => return show(&definition.render_version()),
         _ => {}
     }
@@ -120,9 +145,14 @@ fn show(text: &str) -> Result<Exit, CliError> {
 
 /// Moves global options that precede the command behind it.
 fn globals_last(words: &[OsString]) -> Vec<OsString> {
+    let globals: Vec<String> = Peering::command()
+        .get_arguments()
+        .filter_map(|option| option.get_long().map(str::to_owned))
+        .collect();
     let is_option = |word: &OsString| {
         let name = word.to_str().map(|word| word.strip_prefix("--").or_else(|| word.strip_prefix('-')));
-        name.flatten().is_some_and(|name| GLOBALS.contains(&name.split('=').next().unwrap_or(name)))
+        name.flatten()
+            .is_some_and(|name| globals.iter().any(|global| global == name.split('=').next().unwrap_or(name)))
     };
     let takes_next = |word: &OsString| !word.to_string_lossy().contains('=');
     let mut before = 0;
@@ -146,7 +176,7 @@ fn dispatch_within(
 ) -> Result<Exit, CliError> {
     let full_name = format!("peering {}", group.get_name());
     let Some((name, rest)) = words.split_first() else {
-        eprint_line(&help::of_command(group, &full_name));
+        eprint_line(&help::full(group, &full_name));
         return Ok(Exit::Failed);
     };
     if matches!(name.to_str(), Some("-h" | "-help" | "--help")) {
@@ -176,10 +206,9 @@ fn dispatch_to(
         Err(error) => return Err(usage_error::bad_flag(command, &full_name, style, &error)),
     };
     let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), definition)?;
-    let (normalized, filled) = args::defaults::fill(definition, command, path, normalized, file.as_ref());
+    let (normalized, filled) = args::defaults::fill(definition, command, path[0], normalized, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalized);
-    let peering =
-        Peering::try_parse_from(words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
+    let peering = parse(words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
     peering.globals.log_level.start();
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
@@ -214,14 +243,15 @@ impl Command {
 /// Prints the candidates for a shell's completion, one per line.
 fn complete(definition: &clap::Command, words: &[OsString]) -> Result<Exit, CliError> {
     let words: Vec<String> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let lines =
-        help::complete::candidates(definition, &words).into_iter().map(|it| it.word + "\t" + &it.is + "\n");
+    let lines = help::complete::candidates(definition, &words)
+        .into_iter()
+        .map(|it| it.word + "\t" + &it.description + "\n");
     show(&lines.collect::<String>())
 }
 
 fn help_for(definition: &clap::Command, topic: &[OsString]) -> Result<Exit, CliError> {
     let Some((name, rest)) = topic.split_first() else {
-        return show(&help::of(definition));
+        return show(&help::overview(definition));
     };
     if let Some(topic) = name.to_str().and_then(|name| help::help_topics::page(name, definition)) {
         return show(&topic);
@@ -235,144 +265,10 @@ fn help_for(definition: &clap::Command, topic: &[OsString]) -> Result<Exit, CliE
 /// Shows the help of a command, or of the command of this group that `topic` names.
 fn help_within(command: &clap::Command, full_name: &str, topic: &[OsString]) -> Result<Exit, CliError> {
     match topic.split_first().filter(|_| command.has_subcommands()) {
-        None => show(&help::of_command(command, full_name)),
+        None => show(&help::full(command, full_name)),
         Some((name, rest)) => match command.find_subcommand(name) {
             Some(within) => help_within(within, &format!("{full_name} {}", within.get_name()), rest),
             None => Err(usage_error::unknown_command(command, full_name, &name.to_string_lossy())),
         },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Every command, with the words that call it.
-    fn commands(definition: &clap::Command) -> Vec<(Vec<String>, clap::Command)> {
-        let mut all = Vec::new();
-        for command in definition.get_subcommands() {
-            let path = vec![command.get_name().to_owned()];
-            for within in command.get_subcommands() {
-                all.push((vec![path[0].clone(), within.get_name().to_owned()], within.clone()));
-            }
-            if !command.has_subcommands() {
-                all.push((path, command.clone()));
-            }
-        }
-        all
-    }
-
-    /// The `peering …` of a line of a shell, without what stands around it.
-    fn ours(line: &str) -> Option<Vec<String>> {
-        let words = shlex::split(line.split(" #").next()?)?;
-        let from = words.iter().position(|word| word == "peering" || word.ends_with("(peering"))?;
-        let ends = ["|", "&", "<", ">", ">>", "2>&1", ";"];
-        let words = words.into_iter().skip(from + 1).take_while(|word| !ends.contains(&word.as_str()));
-        Some(words.map(|word| word.trim_end_matches(')').to_owned()).collect())
-    }
-
-    /// The words of a run after `peering`, as clap takes them: the command and its flags are known.
-    fn normalized(definition: &clap::Command, words: &[String]) -> Result<Vec<OsString>, String> {
-        let name = words.first().ok_or("there is no command")?;
-        let command = definition.find_subcommand(name).ok_or(format!("there is no command {name}"))?;
-        let (command, path) = match words.get(1).filter(|_| command.has_subcommands()) {
-            Some(within) => {
-                (command.find_subcommand(within).ok_or(format!("there is no command {name} {within}"))?, 2)
-            }
-            None => (command, 1),
-        };
-        let (called, rest) = words.split_at(path);
-        let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
-        let rest =
-            args::go_flags::normalize(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
-        Ok(called.iter().map(OsString::from).chain(rest).collect())
-    }
-
-    /// Reads the words after `peering` as a run does.
-    fn parse(definition: &clap::Command, words: &[String]) -> Result<(), String> {
-        if words == ["help"] {
-            return Ok(());
-        }
-        let words = std::iter::once("peering".into()).chain(normalized(definition, words)?);
-        Peering::try_parse_from(words).map(drop).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn every_command_has_examples_that_the_parser_takes() {
-        let definition = definition();
-        for (path, command) in commands(&definition) {
-            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-            let examples: Vec<Vec<String>> = help.lines().filter_map(ours).collect();
-            let own = |example: &Vec<String>| example.starts_with(&path);
-            assert!(examples.iter().any(own), "{path:?} has no example of its own: {help}");
-            for example in examples {
-                parse(&definition, &example).unwrap_or_else(|error| panic!("{example:?}: {error}"));
-            }
-        }
-    }
-
-    /// Those of `consul peering` too, for which ours can stand in.
-    #[test]
-    fn every_command_that_an_explanation_leads_to_is_one_that_the_parser_takes() {
-        let definition = definition();
-        let mut seen = 0;
-        for entry in crate::explain::entries() {
-            for words in entry.next.lines().filter_map(ours) {
-                parse(&definition, &words)
-                    .unwrap_or_else(|error| panic!("{}: {}: {error}", entry.name, entry.next));
-                seen += 1;
-            }
-            let named = entry.next.matches("peering ").count();
-            assert_eq!(entry.next.lines().filter_map(ours).count(), named, "{}: {}", entry.name, entry.next);
-        }
-        assert!(seen > 50, "{seen}");
-    }
-
-    /// Prose names a command without all that it needs, but what it names is there.
-    #[test]
-    fn every_command_and_flag_in_the_prose_of_the_documents_is_known() {
-        let definition = definition();
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-        let named = regex::Regex::new("`(peering [a-z][^`]*)`").unwrap();
-        let pages = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
-        let pages = pages.filter(|page| page.extension().is_some_and(|extension| extension == "md"));
-        let mut seen = 0;
-        for page in pages.chain(["README.md", "SECURITY.md"].map(|name| root.join(name))) {
-            let text = std::fs::read_to_string(&page).unwrap();
-            for found in named.captures_iter(&text) {
-                let line = found[1].replace('\n', " ");
-                // Consul's messages, and beginnings of them, begin like that too.
-                let Some(command) = ours(&line)
-                    .filter(|words| words[0] != "token" && crate::explain::explain(&line).is_empty())
-                else {
-                    continue;
-                };
-                let is_help = command[0] == "help"
-                    && command.get(1).is_none_or(|it| {
-                        it == "COMMAND" || help::help_topics::page(it, &definition).is_some()
-                    });
-                // The last flag may stand without its value.
-                let known = normalized(&definition, &command)
-                    .or_else(|_| normalized(&definition, &[&command[..], &["VALUE".to_owned()]].concat()));
-                assert!(is_help || known.is_ok(), "{}: {command:?}: {known:?}", page.display());
-                seen += 1;
-            }
-        }
-        assert!(seen > 40, "{seen}");
-    }
-
-    #[test]
-    fn no_option_of_ours_lacks_a_variable_or_a_reason() {
-        use args::option_sources::{Origins, origins, variable_of};
-        for (path, command) in commands(&definition()) {
-            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
-                if origins(Style::of(&path[0]), option) == Origins::VariableAndFile {
-                    let variable = variable_of(option);
-                    assert!(variable.starts_with("PEERING_") && !variable.contains('-'), "{variable}");
-                    let help = help::of_command(&command, &path.join(" "));
-                    assert!(help.contains(&variable), "{path:?} -{option}: {help}");
-                }
-            }
-        }
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::certificate::Certificate;
 use crate::gostd::pem;
-use crate::lint::{Acceptance, CaEntry, Finding, Options, Status, check};
+use crate::lint::{Acceptance, CaEntry, Finding, Options, Status, check_decoded};
 use crate::token::recover::{Recovered, Repair};
 use crate::token::{HostKind, Locality, ServerAddress, Token, fingerprint};
 
@@ -62,8 +62,11 @@ pub struct Inspection {
     pub addresses: Vec<Address>,
     /// Whether the dialer uses TLS, which it does if there is a CA.
     pub tls: bool,
-    /// One for each entry of `CA`.
+    /// One for each of the first 100 entries of `CA`.
     pub certificates: Vec<CertificateEntry>,
+    /// The number of entries of `CA` that are not in `certificates`, if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unexamined_certificates: Option<usize>,
     /// Consul's verdict on the token, after the repairs.
     pub consul: Acceptance,
     /// Our findings.
@@ -133,18 +136,20 @@ impl Inspection {
     /// Checks a token and collects what it contains. `show_secret` includes the secret itself.
     pub fn new(source: String, recovered: Recovered, now: Timestamp, show_secret: bool) -> Self {
         let Recovered { decoded, text, repairs } = recovered;
-        let token = decoded.token;
-        let report = check(text.as_bytes(), &Options::new(now));
+        let report = check_decoded(text.as_bytes(), decoded, &Options::new(now));
+        let status = report.status();
+        let token = report.decoded.map(|decoded| decoded.token).unwrap_or_default();
         let entries = token.ca.iter().flatten().zip(&report.ca_entries);
         let certificates: Vec<_> =
             entries.map(|(text, entry)| CertificateEntry::new(text, entry, now)).collect();
         Self {
             source,
-            status: report.status(),
+            status,
             repairs,
             addresses: addresses(&token),
             tls: !certificates.is_empty(),
             certificates,
+            unexamined_certificates: Some(report.unexamined_cas).filter(|count| *count > 0),
             trust_domain: token.trust_domain().map(str::to_owned),
             establishment_secret: EstablishmentSecret::new(&token, show_secret),
             consul: report.consul,

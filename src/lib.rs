@@ -1,72 +1,72 @@
-//! Consul's cluster peering tokens: generate, read, validate, and find out why an establish failed.
+//! Generate, inspect and troubleshoot Consul cluster peering tokens.
 //!
-//! # A tour
+//! # Tour
 //!
-//! The core needs no network, no file and no terminal (`default-features = false`). A token's text is decoded as Go decodes
-//! it, for Consul is written in Go:
+//! The core needs no network, files or terminal (`default-features = false`). [`decode`] reads a token the way Consul does:
 //!
 //! ```
-//! use consul_peering::token::decode;
-//!
 //! let text = std::fs::read("fixtures/tokens/one-server.txt")?;
-//! let token = decode(&text).expect("Consul would read it").token;
+//! let token = consul_peering::decode(&text).unwrap().token;
 //! assert_eq!(token.dialed_addresses(), ["127.0.0.11:8503"]);
 //! assert!(token.server_name.starts_with("server.dc1.peering."));
-//! // A secret shows itself only when it is asked to.
+//! // The debug output does not contain the secret.
 //! assert!(!format!("{token:?}").contains(token.establishment_secret.expose()));
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! What Consul would say of a text, accepted or refused with this very message:
+//! [`check`] returns Consul's verdict on a token, and the problems that Consul does not detect. The time is an argument:
 //!
 //! ```
-//! use consul_peering::lint::Acceptance;
+//! use consul_peering::check;
+//! use consul_peering::lint::Options;
 //!
-//! let consul = Acceptance::of_text(b"eyJQZWVySUQiOiIifQ==");
-//! assert!(!consul.accepted);
-//! assert_eq!(consul.message.as_deref(), Some("peering token server addresses value is empty"));
-//! ```
+//! let options = Options::new("2036-11-01T00:00:00Z".parse().unwrap());
+//! let report = check(b"eyJQZWVySUQiOiIifQ==", &options);
+//! assert_eq!(report.consul.message.as_deref(), Some("peering token server addresses value is empty"));
 //!
-//! Checks find what Consul does not check. The current time is an argument:
-//!
-//! ```
-//! use consul_peering::lint::{Options, check};
-//!
-//! let text = std::fs::read("fixtures/tokens/one-server.txt")?;
-//! let report = check(&text, &Options::new("2036-11-01T00:00:00Z".parse().unwrap()));
+//! let report = check(&std::fs::read("fixtures/tokens/one-server.txt")?, &options);
+//! assert!(report.consul.accepted);
 //! assert!(report.findings.iter().any(|finding| finding.check == "ca-expires-soon"));
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! Anything that Consul printed is explained, and what is known of a token's staleness becomes a verdict:
+//! [`explain`](fn@explain) explains an error message of Consul:
 //!
 //! ```
-//! use consul_peering::explain::explain;
-//! use consul_peering::staleness::{Verdict, assess};
-//! use consul_peering::staleness::evidence::Evidence;
-//! use consul_peering::token::decode;
+//! let explanations = consul_peering::explain("dial tcp 10.0.0.7:8503: i/o timeout");
+//! assert_eq!(explanations[0].entry.name, "dial-timeout");
+//! assert_eq!(explanations[0].addresses, ["10.0.0.7:8503"]);
+//! ```
 //!
-//! let said = explain("dial tcp 10.0.0.7:8503: i/o timeout");
-//! assert_eq!((said[0].entry.name, said[0].addresses[0].as_str()), ("dial-timeout", "10.0.0.7:8503"));
+//! [`assess`] turns evidence about a token into a staleness verdict. Without evidence the verdict is undetermined:
+//!
+//! ```
+//! use consul_peering::staleness::evidence::Evidence;
+//! use consul_peering::{Verdict, assess, decode};
 //!
 //! let token = decode(&std::fs::read("fixtures/tokens/one-server.txt")?).unwrap().token;
-//! // Nothing was asked, so nothing is known.
-//! assert_eq!(assess("a token", &token, &Evidence::default()).verdict, Verdict::Undetermined);
+//! assert_eq!(assess("west.token", &token, &Evidence::default()).verdict, Verdict::Undetermined);
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! With `net`, [`consul`] asks a Consul, [`probe`] asks an acceptor about a token without spending it, [`ledger`] remembers what
-//! was generated, and [`acceptor`] is an acceptor for tests. [`diagnose`] puts everything together: facts in, causes out.
+//! [`diagnose`] ranks the causes why a peering cannot be established.
+//!
+//! The feature `net` adds what needs a network or files. `net::gather` queries the sources of evidence,
+//! [`net::consul`] is a client of Consul's HTTP API, [`net::probe`] checks the path to an acceptor without using the token,
+//! [`net::ledger`] records generated tokens, and [`acceptor`] is an acceptor for tests.
+#![cfg_attr(not(feature = "net"), allow(rustdoc::broken_intra_doc_links))]
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "net")]
 pub mod acceptor;
 pub mod certificate;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 pub mod connectivity;
 pub mod diagnosis;
 pub mod explain;
+#[doc(hidden)]
 pub mod gostd;
 mod hex;
 pub mod inspect;
@@ -74,14 +74,20 @@ pub mod lint;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod observed;
+#[doc(hidden)]
 pub mod render;
 pub mod staleness;
 pub mod token;
 mod zeroize_buf;
 
-pub use crate::zeroize_buf::ZeroizeBuf;
+pub use diagnosis::{Diagnosis, diagnose};
+pub use explain::{Explanation, explain};
+pub use lint::{Report, check};
+pub use staleness::{Assessment, Verdict, assess};
+pub use token::{DecodeError, Token, decode, encode};
+pub use zeroize_buf::ZeroizeBuf;
 
-/// The page of the library, whose programs are tests of the documentation too.
+/// The programs in `docs/library.md` are doc tests.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/library.md")]
-mod page {}
+mod library_page {}

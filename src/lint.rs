@@ -8,17 +8,21 @@ pub mod batch;
 mod cache;
 mod context;
 pub mod docs;
+mod isolate;
 mod report;
 mod rule;
 pub mod rules;
 
 pub use acceptance::{Acceptance, CaRefusal, REFERENCE};
 pub use cache::{Cache, NoCache, TokenCache};
-pub use context::{AddressEntry, CaEntry, CaError, Context, Misread};
+pub use context::{AddressEntry, CaEntry, CaError, Context, MAX_EXAMINED_CAS, Misread, UnexaminedCas};
+pub use isolate::{InternalError, isolate};
 pub use report::{Finding, Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
 pub use rule::{Area, Check, Findings, Severity, Subject, Values};
 
 use jiff::{SignedDuration, Timestamp};
+
+use crate::token::{DecodeError, Decoded};
 
 /// How long before its expiry a certificate is reported, unless the user chooses another time: 30 days.
 pub const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -49,9 +53,24 @@ pub fn check(text: &[u8], options: &Options) -> Report {
 /// Does the same as [`check`], and reuses work between tokens.
 pub fn check_with_cache(text: &[u8], options: &Options, cache: &mut impl Cache) -> Report {
     let decoded = cache.decode(text);
-    let context = Context::new(text, decoded.as_ref(), options, cache);
+    report_on(text, decoded, options, cache)
+}
+
+/// Does the same as [`check`] for a text that was already decoded.
+pub fn check_decoded(text: &[u8], decoded: Decoded, options: &Options) -> Report {
+    report_on(text, Ok(decoded), options, &mut NoCache)
+}
+
+fn report_on(
+    text: &[u8],
+    decoded: Result<Decoded, DecodeError>,
+    options: &Options,
+    cache: &mut impl Cache,
+) -> Report {
+    let mut context = Context::new(text, decoded.as_ref(), options, cache);
     let consul = context.acceptance();
     let (findings, passed, skipped) = options.rules.run(&context);
-    let ca_entries = context.ca_entries;
-    Report { decoded, ca_entries, consul, findings, passed, skipped }
+    context.wipe_private_keys();
+    let Context { ca_entries, unexamined, .. } = context;
+    Report { decoded, ca_entries, unexamined_cas: unexamined.count, consul, findings, passed, skipped }
 }

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+/// The exit code of a command that failed.
+const FAILED: u8 = 2;
+
 fn main() -> ExitCode {
-    consul_peering::cli::run()
+    consul_peering::lint::isolate(consul_peering::cli::run).unwrap_or_else(|_| ExitCode::from(FAILED))
 }

@@ -11,6 +11,7 @@ pub mod recover;
 pub(crate) mod redact;
 pub mod resemblance;
 mod secret;
+pub(crate) mod shown;
 
 pub use address::{AddressError, HostKind, ServerAddress};
 pub use decode::{
@@ -22,6 +23,8 @@ pub use fingerprint::fingerprint;
 pub use secret::Secret;
 
 use serde::Serialize;
+use shown::contains_private_key;
+use zeroize::Zeroize;
 
 /// The maximum length of a token's text, in bytes.
 ///
@@ -76,6 +79,28 @@ impl Token {
     pub fn dialed_addresses(&self) -> &[String] {
         let manual = self.manual_server_addresses.as_deref().unwrap_or_default();
         if manual.is_empty() { self.server_addresses.as_deref().unwrap_or_default() } else { manual }
+    }
+
+    /// Wipes the fields that contain a private key. Consul ignores such a key, but people put one into `CA`.
+    pub(crate) fn wipe_private_keys(&mut self) {
+        self.texts().filter(|text| contains_private_key(text)).for_each(String::zeroize);
+    }
+
+    /// Wipes every field.
+    pub(crate) fn wipe(&mut self) {
+        self.texts().for_each(String::zeroize);
+        self.establishment_secret = Secret::default();
+    }
+
+    /// Returns every text except the secret.
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let lists = [&mut self.ca, &mut self.manual_server_addresses, &mut self.server_addresses];
+        let remote = self.remote.iter_mut().flat_map(|remote| {
+            let locality = remote.locality.iter_mut();
+            let locality = locality.flat_map(|locality| [&mut locality.region, &mut locality.zone]);
+            [&mut remote.partition, &mut remote.datacenter].into_iter().chain(locality)
+        });
+        lists.into_iter().flatten().flatten().chain([&mut self.server_name, &mut self.peer_id]).chain(remote)
     }
 
     /// Returns the trust domain in the server name, if it has the form `server.<datacenter>.peering.<trust-domain>`.

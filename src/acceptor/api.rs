@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::Settings;
 use super::body::{ESTABLISH, PeeringRequest, TOKEN};
 use super::dialer::Plan;
-use super::fault::Fault;
+use super::fault::{Fault, NO_GATEWAY, NO_LEADER};
 use super::peering::{Peering, PeeringJson};
 use super::store::Store;
 use super::stream_status::Streams;
@@ -25,6 +25,12 @@ pub(super) type ErrorReply = (StatusCode, String);
 
 pub(super) type Reply = Result<Response<Bytes>, ErrorReply>;
 
+/// The path that generates a token.
+pub(super) const GENERATE: &str = "/v1/peering/token";
+
+/// The address of the leader, for servers.
+pub(super) const LEADER: &str = "127.0.0.1:8300";
+
 /// A path and its handler.
 struct Endpoint {
     /// The whole path; a path that ends in a slash matches all paths that start with it.
@@ -34,7 +40,7 @@ struct Endpoint {
 }
 
 const ENDPOINTS: [Endpoint; 11] = [
-    Endpoint { path: "/v1/peering/token", methods: &["POST"], answer: |api| api.generate_token() },
+    Endpoint { path: GENERATE, methods: &["POST"], answer: |api| api.generate_token() },
     Endpoint { path: "/v1/peering/establish", methods: &["POST"], answer: |api| api.establish() },
     Endpoint { path: "/v1/peering/", methods: &["GET", "DELETE"], answer: |api| api.one() },
     Endpoint { path: "/v1/peerings", methods: &["GET"], answer: |api| api.list() },
@@ -81,6 +87,10 @@ impl Api<'_> {
         };
         let method = self.request.method();
         if endpoint.methods.contains(&method.as_str()) {
+            let needs_leader = ![GENERATE, "/v1/agent/self", "/v1/status/leader"].contains(&path);
+            if self.settings.fault == Some(Fault::NoQuorum) && needs_leader {
+                return Err(internal(NO_LEADER));
+            }
             return (endpoint.answer)(self);
         }
         let mut response = if *method == Method::OPTIONS {
@@ -173,14 +183,20 @@ impl Api<'_> {
                 "cannot create peering with name: {name:?}; there is already an established peering"
             ))
         })?;
+        if self.settings.fault == Some(Fault::GenerateNoGateway) {
+            return Err(internal(NO_GATEWAY));
+        }
         let token = self.token(peering, body.server_external_addresses);
         Ok(self.json(&json!({ "PeeringToken": token.as_str() })))
     }
 
     fn token(&self, peering: Peering, manual: Vec<String>) -> Zeroizing<String> {
         let (cluster, datacenter) = (self.store.cluster(), &self.settings.datacenter);
+        // The CA is rotated after the first token of a peering.
+        let is_first = peering.create_index == peering.modify_index;
+        let root = cluster.inactive.as_ref().filter(|_| is_first).unwrap_or(&cluster.root);
         encode(&Token {
-            ca: Some(vec![cluster.root.clone()]),
+            ca: Some(vec![root.certificate.clone()]),
             manual_server_addresses: (!manual.is_empty()).then_some(manual),
             server_addresses: Some(vec![self.settings.grpc_address.clone()]),
             server_name: self.server_name(),

@@ -21,8 +21,13 @@ pub(super) struct Root {
 }
 
 impl Root {
-    /// Generates a root for a trust domain (`<cluster-uuid>.consul`), valid from now.
-    pub(super) fn generate(trust_domain: &str, settings: &Settings) -> Result<Self, AcceptorError> {
+    /// Generates a root for a trust domain (`<cluster-uuid>.consul`), valid from now. `label` is the part of its name that
+    /// differs between the roots of one cluster.
+    pub(super) fn generate(
+        trust_domain: &str,
+        label: &str,
+        settings: &Settings,
+    ) -> Result<Self, AcceptorError> {
         let failed = |error: rcgen::Error| AcceptorError::Ca(error.to_string());
         let key = KeyPair::generate().map_err(failed)?;
         let now = (settings.clock)().as_second();
@@ -35,7 +40,7 @@ impl Root {
         parameters.serial_number = Some(7_u64.into());
         parameters.distinguished_name = DistinguishedName::new();
         let cluster = trust_domain.split('-').next().unwrap_or(trust_domain);
-        let name = format!("pri-embedded.consul.ca.{cluster}.consul");
+        let name = format!("pri-{label}.consul.ca.{cluster}.consul");
         parameters.distinguished_name.push(DnType::CommonName, name);
         let spiffe_id = format!("spiffe://{trust_domain}");
         parameters.subject_alt_names = vec![SanType::URI(spiffe_id.try_into().map_err(failed)?)];

@@ -30,6 +30,10 @@ const PAUSE: Duration = Duration::from_millis(170);
 /// The pause before a lost stream is dialed again.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
 
+/// How many times to try again at once when a server is a follower, and the pause before, as in Consul.
+const FOLLOWER_RETRIES: usize = 7;
+const FOLLOWER_PAUSE: Duration = Duration::from_millis(8);
+
 /// How often to check for peerings that another process established.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -154,29 +158,46 @@ pub(super) async fn keep_streams(acceptor: Arc<Acceptor>) {
 
 /// Dials the servers until one accepts the stream, and runs it until it ends.
 async fn keep_stream(acceptor: &Arc<Acceptor>, id: &str, dialed: &Dialed) -> StreamEnd {
-    let trust = Trust::new(&dialed.cas, &dialed.server_name);
-    for address in &dialed.addresses {
-        // On an error, try the next server: it may be the leader. (A follower reports an address of the leader that
-        // dialers cannot use.)
-        if let Ok((_connection, first, incoming, outgoing)) = open(acceptor, dialed, address, &trust).await {
-            let (own, now) = (id.to_owned(), (acceptor.settings.clock)());
-            let _ = acceptor.with_store(move |store, _| store.set_state(&own, "ACTIVE")).await;
-            acceptor.streams.update(id, |state| state.last_send = Some(now));
-            if let Some(first) = &first {
-                acceptor.streams.received(id, first, now);
-            }
-            if let Some(Payload::Terminated(_)) = first.and_then(|message| message.payload) {
-                acceptor.terminate(id).await;
-                return StreamEnd::Terminated;
-            }
-            return run(acceptor, id, incoming, outgoing).await;
-        }
+    let Some((_connection, first, incoming, outgoing)) = open_any(acceptor, dialed).await else {
+        return StreamEnd::Lost;
+    };
+    let (own, now) = (id.to_owned(), (acceptor.settings.clock)());
+    let _ = acceptor.with_store(move |store, _| store.set_state(&own, "ACTIVE")).await;
+    acceptor.streams.update(id, |state| state.last_send = Some(now));
+    if let Some(first) = &first {
+        acceptor.streams.received(id, first, now);
     }
-    StreamEnd::Lost
+    if let Some(Payload::Terminated(_)) = first.and_then(|message| message.payload) {
+        acceptor.terminate(id).await;
+        return StreamEnd::Terminated;
+    }
+    run(acceptor, id, incoming, outgoing).await
 }
 
 type Opened =
     (Connection, Option<StreamMessage>, tonic::Streaming<StreamMessage>, mpsc::Sender<StreamMessage>);
+
+/// Opens a stream to the first server that accepts it. After an error, another server is tried. Behind the address of a
+/// follower there may be other servers, so it is tried again. (The address of the leader that a follower reports is of no
+/// use to dialers.)
+async fn open_any(acceptor: &Acceptor, dialed: &Dialed) -> Option<Opened> {
+    let trust = Trust::new(&dialed.cas, &dialed.server_name);
+    for _ in 0..=FOLLOWER_RETRIES {
+        let mut is_follower = false;
+        for address in &dialed.addresses {
+            match open(acceptor, dialed, address, &trust).await {
+                Ok(opened) => return Some(opened),
+                Err(CallError::Refused(refusal)) => is_follower |= refusal.code == Code::FailedPrecondition,
+                Err(CallError::Lost(_)) => {}
+            }
+        }
+        if !is_follower {
+            break;
+        }
+        tokio::time::sleep(FOLLOWER_PAUSE).await;
+    }
+    None
+}
 
 async fn open(
     acceptor: &Acceptor,

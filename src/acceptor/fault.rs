@@ -13,6 +13,16 @@ use crate::net::peerstream::EXCHANGE_SECRET;
 
 pub(super) use http::answer;
 
+/// The error of a server whose cluster has no leader.
+pub(super) const NO_LEADER: &str = "No cluster leader";
+
+/// The error of generating a token without a registered mesh gateway, after the new secret was stored.
+pub(super) const NO_GATEWAY: &str =
+    "servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered";
+
+/// The servers behind the address of [`Fault::SeveralServers`]; the last one is the leader.
+const SERVERS: usize = 3;
+
 /// A fault to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -54,6 +64,14 @@ pub enum Fault {
     RateLimited,
     /// A gRPC proxy has no server behind it.
     Unavailable,
+    /// The address of a load balancer or gateway leads to two followers and the leader, in turn.
+    SeveralServers,
+    /// The cluster lost its quorum after it generated the token: it has no leader, and its HTTP API reads nothing.
+    NoQuorum,
+    /// The CA was rotated without cross-signing after the first token of a peering. A second token contains the new root.
+    RotatedCa,
+    /// After it generated the token, the cluster was rebuilt with empty data: a new cluster at the same address.
+    Rebuilt,
     /// The ACL token has no permissions in the HTTP API.
     AclDenied,
     /// The HTTP API responds with 500: there is no leader.
@@ -62,11 +80,15 @@ pub enum Fault {
     HtmlPage,
     /// The HTTP API's responses are truncated.
     CutBody,
+    /// Generating stores a new secret and then fails: no mesh gateway is registered.
+    GenerateNoGateway,
+    /// Generating stores a new secret, and the connection is closed without a response.
+    GenerateCut,
 }
 
 impl Fault {
     /// All faults, with names and descriptions.
-    pub const ALL: [(Self, &'static str, &'static str); 23] = [
+    pub const ALL: [(Self, &'static str, &'static str); 29] = [
         (Self::PlaintextPort, "plaintext-port", "the port in tokens serves gRPC without TLS"),
         (Self::HttpPort, "http-port", "the port in tokens serves an HTTP API"),
         (Self::OtherCa, "other-ca", "another CA signed the server's certificate"),
@@ -86,15 +108,42 @@ impl Fault {
         (Self::Internal, "internal", "the cluster loses its leader during every call"),
         (Self::RateLimited, "rate-limited", "every call exceeds the rate limit"),
         (Self::Unavailable, "unavailable", "a gRPC proxy has no server behind it"),
+        (
+            Self::SeveralServers,
+            "several-servers",
+            "the address leads to two followers and the leader, in turn",
+        ),
+        (Self::NoQuorum, "no-quorum", "the cluster lost its quorum after it generated the token"),
+        (
+            Self::RotatedCa,
+            "rotated-ca",
+            "the CA was rotated without cross-signing after a peering's first token",
+        ),
+        (Self::Rebuilt, "rebuilt", "the cluster was rebuilt with empty data after it generated the token"),
         (Self::AclDenied, "acl-denied", "the ACL token has no permissions in the HTTP API"),
         (Self::Http500, "http-500", "the HTTP API responds with 500 because there is no leader"),
         (Self::HtmlPage, "html-page", "a proxy in front of the HTTP API responds with an error page"),
         (Self::CutBody, "cut-body", "the HTTP API's responses are truncated"),
+        (
+            Self::GenerateNoGateway,
+            "generate-no-gateway",
+            "generating stores a new secret, then fails: no mesh gateway",
+        ),
+        (Self::GenerateCut, "generate-cut", "generating stores a new secret, then the connection is closed"),
     ];
 
     /// Returns the fault with a name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, fault_name, _)| *fault_name == name).map(|(fault, ..)| fault)
+    }
+
+    /// Returns whether a connection, counted from 0, leads to a follower.
+    pub(super) fn leads_to_follower(self, connection: usize) -> bool {
+        match self {
+            Self::Follower | Self::NoQuorum => true,
+            Self::SeveralServers => connection % SERVERS + 1 < SERVERS,
+            _ => false,
+        }
     }
 
     /// Returns whether another CA than the cluster's signs the server's certificate.
@@ -133,6 +182,7 @@ impl Fault {
                 Status::internal("failed to persist peering secret: rpc error making call: leadership lost")
             }
             Self::Internal => Status::internal("leadership lost"),
+            Self::NoQuorum if exchange => Status::unknown(NO_LEADER),
             Self::RateLimited => Status::resource_exhausted(
                 "rate limit exceeded, try again later or against a different server",
             ),

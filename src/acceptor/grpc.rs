@@ -27,7 +27,7 @@ use super::fault::port;
 use super::fault::port::Remaining;
 use super::store::{Exchanged, Opened};
 use super::stream_session;
-use super::{Acceptor, AcceptorError};
+use super::{Acceptor, AcceptorError, Follower};
 use crate::net::peerstream::{
     EXCHANGE_SECRET, ExchangeSecretRequest, ExchangeSecretResponse, Open, Payload, STREAM_RESOURCES,
     StreamMessage, leader_details,
@@ -51,6 +51,7 @@ pub async fn serve_grpc(
     let tls = acceptor.tls()?.map(|config| TlsAcceptor::from(Arc::new(config)));
     let mut connections = tokio::task::JoinSet::new();
     connections.spawn(keep_streams(Arc::clone(&acceptor)));
+    let mut numbers = 0_usize..;
     tokio::pin!(stop);
     loop {
         tokio::select! {
@@ -60,7 +61,9 @@ pub async fn serve_grpc(
                 Ok((stream, _)) => {
                     // If it fails, responses are only slower.
                     let _ = stream.set_nodelay(true);
-                    connections.spawn(connection(stream, tls.clone(), Arc::clone(&acceptor)));
+                    let follower = acceptor.follower(numbers.next().unwrap_or_default());
+                    let server = GrpcServer { acceptor: Arc::clone(&acceptor), follower };
+                    connections.spawn(connection(stream, tls.clone(), server));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -68,31 +71,39 @@ pub async fn serve_grpc(
     }
 }
 
-async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, acceptor: Arc<Acceptor>) {
-    match (port::simulate(acceptor.settings.fault, stream, tls.as_ref()).await, tls) {
+/// The server that a connection leads to.
+#[derive(Clone)]
+struct GrpcServer {
+    acceptor: Arc<Acceptor>,
+    /// Set if this server is not the leader.
+    follower: Option<Follower>,
+}
+
+async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, server: GrpcServer) {
+    match (port::simulate(server.acceptor.settings.fault, stream, tls.as_ref()).await, tls) {
         (Remaining::Nothing, _) => {}
         (Remaining::Plaintext(stream), _) | (Remaining::Tls(stream), None) => {
-            serve_http2(stream, acceptor).await;
+            serve_http2(stream, server).await;
         }
         (Remaining::Tls(stream), Some(tls)) => {
             if let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-                serve_http2(stream, acceptor).await;
+                serve_http2(stream, server).await;
             }
         }
     }
 }
 
-async fn serve_http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, acceptor: Arc<Acceptor>) {
+async fn serve_http2(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, server: GrpcServer) {
     let service = service_fn(move |request| {
-        let acceptor = Arc::clone(&acceptor);
-        async move { Ok::<_, Infallible>(answer(acceptor, request).await) }
+        let server = server.clone();
+        async move { Ok::<_, Infallible>(answer(server, request).await) }
     });
     // A broken connection affects only its client.
     let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
 }
 
-async fn answer(acceptor: Arc<Acceptor>, request: http::Request<Incoming>) -> http::Response<Body> {
-    if let Some(fault) = acceptor.settings.fault {
+async fn answer(server: GrpcServer, request: http::Request<Incoming>) -> http::Response<Body> {
+    if let Some(fault) = server.acceptor.settings.fault {
         if fault == Fault::Slow {
             tokio::time::sleep(port::SLOW).await;
         }
@@ -101,8 +112,8 @@ async fn answer(acceptor: Arc<Acceptor>, request: http::Request<Incoming>) -> ht
         }
     }
     match request.uri().path() {
-        EXCHANGE_SECRET => Grpc::new(ProstCodec::default()).unary(Exchange(acceptor), request).await,
-        STREAM_RESOURCES => Grpc::new(ProstCodec::default()).streaming(Resources(acceptor), request).await,
+        EXCHANGE_SECRET => Grpc::new(ProstCodec::default()).unary(Exchange(server.acceptor), request).await,
+        STREAM_RESOURCES => Grpc::new(ProstCodec::default()).streaming(Resources(server), request).await,
         path => Status::unimplemented(unknown_call(path)).into_http(),
     }
 }
@@ -144,7 +155,7 @@ impl UnaryService<ExchangeSecretRequest> for Exchange {
     }
 }
 
-struct Resources(Arc<Acceptor>);
+struct Resources(GrpcServer);
 
 impl StreamingService<StreamMessage> for Resources {
     type Response = StreamMessage;
@@ -152,9 +163,9 @@ impl StreamingService<StreamMessage> for Resources {
     type Future = CallFuture<Self::ResponseStream>;
 
     fn call(&mut self, request: Request<Streaming<StreamMessage>>) -> Self::Future {
-        let acceptor = Arc::clone(&self.0);
+        let GrpcServer { acceptor, follower } = self.0.clone();
         Box::pin(async move {
-            if let Some(follower) = &acceptor.settings.follower {
+            if let Some(follower) = follower {
                 return Err(follower_error(follower.leader.as_deref()));
             }
             let mut incoming = request.into_inner();

@@ -95,13 +95,11 @@ impl<'a> PeeringJson<'a> {
     /// Returns the JSON for a peering and the status of its stream in this process.
     pub(super) fn new(peering: &'a Peering, stream: Option<&StreamStatus>) -> Self {
         let dialed = peering.dialed.as_ref();
-        // A peering whose stream was lost is failing.
-        let is_failing = peering.state == "ACTIVE" && stream.is_some_and(|stream| !stream.connected);
         Self {
             id: &peering.id,
             name: &peering.name,
             meta: &peering.meta,
-            state: if is_failing { "FAILING" } else { &peering.state },
+            state: state(peering, stream),
             peer_id: dialed.map(|dialed| dialed.peer_id.as_str()),
             peer_ca_pems: dialed.map(|dialed| dialed.cas.as_slice()).unwrap_or_default(),
             peer_server_name: dialed.map(|dialed| dialed.server_name.as_str()).unwrap_or_default(),
@@ -111,6 +109,17 @@ impl<'a> PeeringJson<'a> {
             modify_index: peering.modify_index,
             remote: RemoteJson { partition: "", datacenter: &peering.remote_datacenter },
         }
+    }
+}
+
+/// Returns the state that Consul shows. Only the process that has the stream knows whether it is up: after a restart a
+/// used peering is in its first state again, until its stream is back.
+fn state<'a>(peering: &'a Peering, stream: Option<&StreamStatus>) -> &'a str {
+    match (peering.state.as_str(), stream) {
+        ("ACTIVE", Some(stream)) if !stream.connected => "FAILING",
+        ("ACTIVE", None) if peering.dialed.is_some() => "ESTABLISHING",
+        ("ACTIVE", None) => "PENDING",
+        (stored, _) => stored,
     }
 }
 

@@ -34,9 +34,9 @@ async fn answer(State(acceptor): State<Arc<Acceptor>>, request: Request<axum::bo
     };
     let request = Request::from_parts(parts, body);
     // SQLite waits for other processes, which must not block the runtime.
-    let fault = acceptor.settings.fault;
+    let (fault, path) = (acceptor.settings.fault, request.uri().path().to_owned());
     match tokio::task::spawn_blocking(move || acceptor.answer(&request)).await {
-        Ok(response) => fault::answer(fault, response),
+        Ok(response) => fault::answer(fault, &path, response),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::ca::Root;
 use super::peering::Peering;
-use super::{AcceptorError, Settings};
+use super::{AcceptorError, Fault, Settings};
 use crate::net::sqlite::{Schema, SchemaError, create_private};
 use crate::token::Secret;
 pub(super) use kv::KvEntry;
@@ -76,10 +76,19 @@ pub(super) struct Store {
 pub(super) struct Cluster {
     /// `<cluster-uuid>.consul`
     pub(super) trust_domain: String,
-    /// The active root, PEM.
-    pub(super) root: String,
-    /// The index at which the root was created.
-    pub(super) root_index: u64,
+    /// The active root.
+    pub(super) root: StoredRoot,
+    /// The root before a rotation, which remains in the list of roots: only for [`Fault::RotatedCa`].
+    pub(super) inactive: Option<StoredRoot>,
+}
+
+/// A root of the cluster's CA.
+#[derive(Debug, Clone)]
+pub(super) struct StoredRoot {
+    /// The certificate, PEM.
+    pub(super) certificate: String,
+    /// The index at which it was created.
+    pub(super) index: u64,
 }
 
 impl Store {
@@ -87,7 +96,21 @@ impl Store {
         let path = directory.join(FILE);
         let failed = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
         create_private(directory, &path).map_err(|error| failed(error.to_string()))?;
-        let mut connection = Connection::open(&path).map_err(|error| failed(error.to_string()))?;
+        Self::over(Connection::open(&path), &path, settings)
+    }
+
+    /// Creates the state of a new cluster, which ends with this process.
+    pub(super) fn in_memory(settings: &Settings) -> Result<Self, AcceptorError> {
+        Self::over(Connection::open_in_memory(), Path::new("memory"), settings)
+    }
+
+    fn over(
+        connection: rusqlite::Result<Connection>,
+        path: &Path,
+        settings: &Settings,
+    ) -> Result<Self, AcceptorError> {
+        let failed = |reason: String| AcceptorError::State { path: path.display().to_string(), reason };
+        let mut connection = connection.map_err(|error| failed(error.to_string()))?;
         let cluster = prepare(&mut connection, settings).map_err(|error| match error {
             PrepareError::Schema(SchemaError::Sqlite(error)) => failed(error.to_string()),
             PrepareError::Schema(SchemaError::Older(found)) => {
@@ -108,7 +131,11 @@ impl Store {
     /// Returns the key of the active root, PEM.
     pub(super) fn root_key(&self) -> rusqlite::Result<Zeroizing<String>> {
         self.connection
-            .query_row("SELECT key FROM root WHERE active", [], |row| row.get(0))
+            .query_row(
+                "SELECT key FROM root WHERE certificate = ?1",
+                [&self.cluster.root.certificate],
+                |row| row.get(0),
+            )
             .map(Zeroizing::new)
     }
 
@@ -195,15 +222,46 @@ fn prepare(connection: &mut Connection, settings: &Settings) -> Result<Cluster, 
         [],
         |row| {
             let id: String = row.get(0)?;
-            Ok(Cluster { trust_domain: format!("{id}.consul"), root: row.get(1)?, root_index: row.get(2)? })
+            let root = StoredRoot { certificate: row.get(1)?, index: row.get(2)? };
+            Ok(Cluster { trust_domain: format!("{id}.consul"), root, inactive: None })
         },
     )?;
-    Ok(cluster)
+    if settings.fault != Some(Fault::RotatedCa) {
+        return Ok(cluster);
+    }
+    let root = rotated_root(connection, &cluster.trust_domain, settings)?;
+    Ok(Cluster { root, inactive: Some(cluster.root), ..cluster })
+}
+
+/// Returns the root after a rotation, which only [`Fault::RotatedCa`] uses: the stored one, or a new one.
+fn rotated_root(
+    connection: &mut Connection,
+    trust_domain: &str,
+    settings: &Settings,
+) -> Result<StoredRoot, PrepareError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let stored = transaction
+        .query_row("SELECT certificate, created_index FROM root WHERE NOT active", [], |row| {
+            Ok(StoredRoot { certificate: row.get(0)?, index: row.get(1)? })
+        })
+        .optional()?;
+    if let Some(stored) = stored {
+        return Ok(stored);
+    }
+    let root = Root::generate(trust_domain, "rotated", settings).map_err(PrepareError::Acceptor)?;
+    let index = next_index(&transaction)?;
+    transaction.execute(
+        "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, ?3, 0)",
+        params![root.certificate, root.key.as_str(), index],
+    )?;
+    transaction.commit()?;
+    Ok(StoredRoot { certificate: root.certificate, index })
 }
 
 fn create_cluster(transaction: &Transaction<'_>, settings: &Settings) -> Result<(), PrepareError> {
     let id = random_uuid(settings);
-    let root = Root::generate(&format!("{id}.consul"), settings).map_err(PrepareError::Acceptor)?;
+    let root =
+        Root::generate(&format!("{id}.consul"), "embedded", settings).map_err(PrepareError::Acceptor)?;
     transaction.execute("INSERT INTO cluster (one, id, next_index) VALUES (1, ?1, 2)", [&id])?;
     transaction.execute(
         "INSERT INTO root (certificate, key, created_index, active) VALUES (?1, ?2, 1, 1)",

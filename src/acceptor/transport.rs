@@ -1,6 +1,7 @@
 //! Requests of this process to its own acceptor, without a network: `-http-addr=embedded`.
 
-use super::Acceptor;
+use super::api::GENERATE;
+use super::{Acceptor, Fault};
 use crate::net::consul::{ApiRequest, ApiResponse, RequestError, Sending, Transport};
 
 impl Transport for Acceptor {
@@ -13,6 +14,10 @@ impl Transport for Acceptor {
             *request.method_mut() = method;
             *request.headers_mut() = headers;
             let (parts, body) = self.answer(&request).into_parts();
+            if self.settings.fault == Some(Fault::GenerateCut) && request.uri().path() == GENERATE {
+                let (method, url, cause) = ("Post", GENERATE.to_owned(), "EOF".to_owned());
+                return Err(RequestError::Transport { method, url, cause });
+            }
             tracing::info!(
                 method = %request.method(),
                 path = request.uri().path(),

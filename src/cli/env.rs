@@ -1,5 +1,5 @@
-//! What a command finds around it: the standard streams, the clock, the environment, the terminal.
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // Here is where they are allowed.
+//! The process environment: standard streams, clock, variables, terminal, directories.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // allowed here only
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
@@ -11,11 +11,11 @@ use super::error::CliError;
 use crate::render::pretty::is_hidden;
 use crate::token::redact::redact;
 
-/// How wide to write where there is no terminal to ask.
+/// The width without a terminal, in columns.
 const DEFAULT_WIDTH: usize = 80;
 
-/// The widest that is written: long lines are hard to read.
-const WIDEST: usize = 100;
+/// The largest width, in columns: long lines are hard to read.
+const MAX_WIDTH: usize = 100;
 
 /// Prints a result. A reader that closed the pipe is not an error: it has read enough.
 pub fn print(text: &str) -> Result<(), CliError> {
@@ -39,7 +39,7 @@ fn write_stdout(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// `CLICOLOR_FORCE=0` forces nothing, whatever the library that writes colours takes it for.
+/// Makes `CLICOLOR_FORCE=0` force nothing. anstream treats any value as true.
 pub fn settle_colors() {
     let forced = variable("CLICOLOR_FORCE");
     if forced.as_deref() == Some("0") && !io::stdout().is_terminal() {
@@ -47,7 +47,7 @@ pub fn settle_colors() {
     }
 }
 
-/// Prints what must not be lost: an error where nobody can have it.
+/// Prints what must not be lost. Fails if standard output is closed.
 pub fn print_or_fail(text: &str) -> io::Result<()> {
     if may_be_closed(&io::stdout()) {
         return Err(io::Error::new(io::ErrorKind::NotConnected, "standard output is closed"));
@@ -55,61 +55,69 @@ pub fn print_or_fail(text: &str) -> io::Result<()> {
     write_stdout(text)
 }
 
-/// Whether somebody still reads what is printed. Of a file or a terminal that is always so.
+/// Whether the reader of standard output still exists. Always true for a file or a terminal.
 pub fn stdout_is_open() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdout = io::stdout();
-    let mut asked = [PollFd::new(&stdout, PollFlags::empty())];
-    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut asked, Some(&at_once)).is_err() || !asked[0].revents().contains(PollFlags::ERR)
+    let mut streams = [PollFd::new(&stdout, PollFlags::empty())];
+    let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut streams, Some(&no_wait)).is_err() || !streams[0].revents().contains(PollFlags::ERR)
 }
 
-/// Prints anything that is not a result, with a line end. If standard error is gone there is nobody to tell.
+/// Reports a panic by its place only: the message of a panic can quote a token.
+pub fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place =
+            panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        eprint_line(&format!("Error: internal error{place}: please report it"));
+    }));
+}
+
+/// Prints anything but a result, with a line end. Ignores a closed standard error.
 pub fn eprint_line(text: &str) {
     let text = if io::stderr().is_terminal() { escape_controls(text) } else { Cow::Borrowed(text) };
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
-/// Complains of what stands on the command line, without a token in it: people put one where a name belongs, and the
-/// complaint goes to a log.
+/// Prints a line on standard error, with tokens redacted: people put a token where a name belongs, and errors go to logs.
 pub fn eprint_redacted(text: &str) {
     eprint_line(&redact(text));
 }
 
-/// A text that a terminal shows and does not obey. What Consul answers is printed as it came, for programs; a terminal gets
-/// no more of it than colours.
+/// Escapes all control sequences but colors. Consul's answers are printed unchanged for programs; on a terminal they must
+/// not take effect.
 fn escape_controls(text: &str) -> Cow<'_, str> {
-    let is_tame = |letter: char| matches!(letter, '\n' | '\t') || !is_hidden(letter);
-    if text.chars().all(is_tame) {
+    let is_harmless = |character: char| matches!(character, '\n' | '\t') || !is_hidden(character);
+    if text.chars().all(is_harmless) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(letter) = rest.chars().next() {
-        let colour = colour(rest);
-        let (taken, kept) = rest.split_at(if colour == 0 { letter.len_utf8() } else { colour });
-        if colour > 0 || is_tame(letter) {
+    while let Some(character) = rest.chars().next() {
+        let color = color_len(rest);
+        let (taken, kept) = rest.split_at(if color == 0 { character.len_utf8() } else { color });
+        if color > 0 || is_harmless(character) {
             shown.push_str(taken);
         } else {
-            shown.extend(letter.escape_unicode());
+            shown.extend(character.escape_unicode());
         }
         rest = kept;
     }
     Cow::Owned(shown)
 }
 
-/// How many bytes of a text are a sequence that sets colours and weights (ECMA-48, SGR).
-fn colour(text: &str) -> usize {
+/// Returns the length of the color sequence (ECMA-48, SGR) at the start of a text, in bytes, or 0.
+fn color_len(text: &str) -> usize {
     let Some(parameters) = text.strip_prefix("\u{1b}[") else { return 0 };
-    let end = parameters.find(|letter: char| !letter.is_ascii_digit() && letter != ';');
+    let end = parameters.find(|character: char| !character.is_ascii_digit() && character != ';');
     end.filter(|end| parameters[*end..].starts_with('m')).map_or(0, |end| end + 3)
 }
 
 /// Whether a standard stream may have been closed when the process started.
 ///
-/// Rust's runtime opens `/dev/null` for reading and writing in the place of a closed stream, and every write then
-/// succeeds: a generated token would be lost without a word. A shell does not open it to be read from as well; Python's
-/// `subprocess.DEVNULL` does, so that this is no reason to fail where nothing is lost.
+/// Rust's runtime replaces a closed stream by `/dev/null`, opened for reading and writing. Every write then succeeds, and
+/// a generated token would be lost silently. A shell's `> /dev/null` is opened for writing only. Python's
+/// `subprocess.DEVNULL` cannot be told apart from a closed stream, so only what must not be lost checks this.
 fn may_be_closed(stream: &impl rustix::fd::AsFd) -> bool {
     let reads_and_writes = rustix::fs::fcntl_getfl(stream)
         .is_ok_and(|flags| flags & rustix::fs::OFlags::ACCMODE == rustix::fs::OFlags::RDWR);
@@ -121,47 +129,47 @@ fn may_be_closed(stream: &impl rustix::fd::AsFd) -> bool {
     reads_and_writes && same_device() == Some(true)
 }
 
-/// The time, to the second.
+/// Returns the time, truncated to seconds.
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-/// A variable of the environment; one that is not text is as good as none.
+/// Returns an environment variable, or `None` if it is unset or not valid UTF-8.
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// How many columns to write.
+/// Returns the width of the output, in columns.
 pub fn width() -> usize {
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    terminal.unwrap_or(DEFAULT_WIDTH).min(WIDEST)
+    terminal.unwrap_or(DEFAULT_WIDTH).min(MAX_WIDTH)
 }
 
-/// Whether a person may be looking at standard error.
+/// Whether standard error is a terminal.
 pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Who runs this: `USER`, `LOGNAME`, or the number.
+/// Returns the name of the user: `USER`, `LOGNAME`, or the numeric ID.
 pub fn user() -> String {
     let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
     named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 
-/// The name of this machine.
+/// Returns the host name.
 pub fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// Where anybody may make a file for a while.
+/// Returns the directory for temporary files.
 pub fn temporary_directory() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// The folder for what outlives a run: `PEERING_STATE_DIR`, or `peering` in the user's state directory (XDG). It is
-/// not made here.
+/// Returns the directory for persistent state: `PEERING_STATE_DIR`, or `peering` in the user's state directory (XDG). It
+/// may not exist.
 pub fn state_directory() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     if let Some(directory) = variable("PEERING_STATE_DIR").filter(|directory| !directory.is_empty()) {
@@ -171,7 +179,7 @@ pub fn state_directory() -> Option<PathBuf> {
     Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("peering"))
 }
 
-/// The folder for what a user sets once: `peering` in the user's configuration directory (XDG).
+/// Returns the configuration directory: `peering` in the user's configuration directory (XDG).
 pub fn config_directory() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("peering"))
@@ -182,10 +190,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_gets_colours_and_obeys_nothing_else() {
+    fn a_terminal_gets_colors_and_no_other_control_sequence() {
         assert_eq!(
-            escape_controls("\u{1b}[1;31mred\u{1b}[0m\n\tas it is ✓"),
-            "\u{1b}[1;31mred\u{1b}[0m\n\tas it is ✓"
+            escape_controls("\u{1b}[1;31mred\u{1b}[0m\n\tunchanged ✓"),
+            "\u{1b}[1;31mred\u{1b}[0m\n\tunchanged ✓"
         );
         assert_eq!(escape_controls("\u{1b}[2J\u{1b}]0;title\u{7}"), r"\u{1b}[2J\u{1b}]0;title\u{7}");
         assert_eq!(escape_controls("a\rb\u{9b}c\u{202e}d"), r"a\u{d}b\u{9b}c\u{202e}d");

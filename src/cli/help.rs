@@ -1,133 +1,100 @@
-//! Help texts, from the one definition that the parser reads too.
+//! Help texts, rendered from the definition that the parser reads too.
+//!
+//! clap's own help has two dashes before flags and repeats the options that commands share.
 
 pub(crate) mod complete;
 pub(crate) mod help_topics;
+pub(crate) mod layout;
+pub(crate) mod section;
 
 use clap::Command;
+use clap::builder::StyledStr;
 
-use super::args::go_flags::{Style, with_one_dash};
-use super::args::option_sources::{Origins, origins, variable_of};
 use super::env::width;
+use layout::{columns, hanging, unsplit, wrap_example};
+use section::{Section, sections, usage};
 
-/// What clap says of a flag that has a longer help; here that is asked for otherwise.
-const MORE: &str = " (see more with '--help')";
-
-/// The help of the whole tool.
-pub fn of(definition: &Command) -> String {
-    let more = "\
+/// Renders the help of the whole tool.
+pub fn overview(definition: &Command) -> String {
+    let more = "
 See also:
-  peering COMMAND -h         a command's options, shortly
-  peering help COMMAND       all of it, with examples
-  peering help exit-codes    what the exit codes mean
-  peering help environment   the variables that are read";
-    let help = definition.clone().after_help(more).render_help().to_string();
-    with_one_dash(&help.replace(MORE, ""))
+  peering COMMAND -h         options of a command
+  peering help COMMAND       full help with examples
+  peering help options       HTTP API options and ledger options
+  peering help exit-codes    exit codes
+  peering help environment   environment variables
+";
+    let options = sections(definition).iter().map(short_section).collect();
+    [beginning(definition, definition.get_about(), "peering"), options, more.to_owned()].concat()
 }
 
-/// The short help of one command, which these words call.
-pub fn short(command: &Command, full_name: &str) -> String {
-    let help = command.clone().bin_name(full_name).render_help().to_string();
-    let help = with_one_dash(&help.replace(MORE, ""));
-    format!("{help}\nMore, with examples: peering help {}\n", topic(full_name))
+/// Renders the short help of a command. `words` call it.
+pub fn short(command: &Command, words: &str) -> String {
+    let (shared, own): (Vec<_>, Vec<_>) = sections(command).into_iter().partition(Section::is_shared);
+    let options = own.iter().map(short_section).collect();
+    let topic = words.strip_prefix("peering ").unwrap_or(words);
+    let more = format!("\nFull help with examples: peering help {topic}\n");
+    [beginning(command, command.get_about(), words), options, names_of_shared(&shared), more].concat()
 }
 
-/// The long help of one command, which these words call.
-pub fn of_command(command: &Command, full_name: &str) -> String {
+/// Renders the full help of a command. `words` call it.
+pub fn full(command: &Command, words: &str) -> String {
+    let (shared, own): (Vec<_>, Vec<_>) = sections(command).into_iter().partition(Section::is_shared);
+    let options = own.iter().map(full_section).collect();
+    let about = command.get_long_about().or(command.get_about());
     let examples = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    // clap would break a command's line like any other, and a shell would take the half of it.
-    let mut command = described(command, topic(full_name)).after_long_help("").bin_name(full_name);
-    let help = with_one_dash(command.render_long_help().to_string().trim_end());
-    let examples: Vec<String> = examples.lines().flat_map(|line| folded(line, width())).collect();
-    if examples.is_empty() { help + "\n" } else { format!("{help}\n\n{}\n", examples.join("\n")) }
+    let examples = examples.lines().flat_map(|line| wrap_example(line, width())).map(|line| line + "\n");
+    let examples = std::iter::once("\n".to_owned()).chain(examples).collect::<String>();
+    let examples = if examples.trim().is_empty() { String::new() } else { examples };
+    [beginning(command, about, words), options, names_of_shared(&shared), examples].concat()
 }
 
-/// A line of the examples in lines of `width`: a command goes on after a backslash, as in a shell.
-fn folded(line: &str, width: usize) -> Vec<String> {
-    let indent = line.len() - line.trim_start().len();
-    if line.len() <= width || line.ends_with(':') {
-        let indent = &line[..indent];
-        let options = textwrap::Options::new(width).initial_indent(indent).subsequent_indent(indent);
-        return textwrap::wrap(line.trim_start(), options).into_iter().map(Into::into).collect();
-    }
-    let mut lines = vec![" ".repeat(indent)];
-    for word in shell_words(line.trim_start()) {
-        let last = lines.last_mut().map_or(0, |last| last.len());
-        if last + word.len() + " \\".len() >= width
-            && let Some(last) = lines.last_mut()
-        {
-            last.push_str(" \\");
-            lines.push(" ".repeat(indent + 2));
-        }
-        if let Some(last) = lines.last_mut() {
-            if !last.trim().is_empty() {
-                last.push(' ');
-            }
-            last.push_str(word);
+/// What the command does, its usage, and its subcommands.
+fn beginning(command: &Command, about: Option<&StyledStr>, words: &str) -> String {
+    let about = about.map(ToString::to_string).unwrap_or_default();
+    let about = textwrap::fill(&about, unsplit(width()));
+    format!("{about}\n\n{}\n{}", usage(command, words), commands(command))
+}
+
+/// Renders the options that commands share.
+pub fn shared_options(definition: &Command) -> String {
+    let mut page = "Options that several commands have\n".to_owned();
+    let mut done: Vec<String> = Vec::new();
+    let all = definition.get_subcommands().flat_map(sections).chain(sections(definition));
+    for section in all.filter(Section::is_shared) {
+        if !done.contains(&section.heading) {
+            page.push_str(&full_section(&section));
+            done.push(section.heading);
         }
     }
-    lines
+    page
 }
 
-/// The words of a command, each as it is written. A blank in quotes ends none.
-fn shell_words(command: &str) -> Vec<&str> {
-    let mut quote = None;
-    let ends_word = |letter: char| {
-        match (quote, letter) {
-            (None, '\'' | '"') => quote = Some(letter),
-            (Some(open), _) if open == letter => quote = None,
-            _ => {}
-        }
-        quote.is_none() && letter == ' '
-    };
-    command.split(ends_word).filter(|word| !word.is_empty()).collect()
+fn commands(group: &Command) -> String {
+    let visible = group.get_subcommands().filter(|command| !command.is_hide_set());
+    let rows: Vec<(String, String)> = visible
+        .map(|command| {
+            (command.get_name().to_owned(), command.get_about().map(ToString::to_string).unwrap_or_default())
+        })
+        .collect();
+    if rows.is_empty() { String::new() } else { format!("\nCommands:\n{}", columns(&rows, width())) }
 }
 
-fn topic(full_name: &str) -> &str {
-    full_name.strip_prefix("peering ").unwrap_or(full_name)
+fn short_section(section: &Section) -> String {
+    format!("\n{}:\n{}", section.heading, columns(&section.rows(), width()))
 }
 
-/// A command whose options say which variable gives them a value. `path` is its name, after those that it is within.
-pub fn described(command: &Command, path: &str) -> Command {
-    let style = Style::of(path.split(' ').next().unwrap_or(path));
-    command.clone().mut_args(|argument| {
-        let Some(option) = argument.get_long() else { return argument };
-        let help =
-            argument.get_long_help().or(argument.get_help()).map(ToString::to_string).unwrap_or_default();
-        if origins(style, option) != Origins::VariableAndFile || help.contains("PEERING_") {
-            return argument;
-        }
-        let variable = variable_of(option);
-        argument.long_help(format!("{help} ({variable})"))
-    })
+fn full_section(section: &Section) -> String {
+    let entries = section.entries.iter();
+    let entries = entries.map(|entry| format!("  {}\n{}", entry.term, hanging(&entry.full(), 6, width())));
+    format!("\n{}:\n{}", section.heading, entries.collect::<String>())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_goes_on_as_in_a_shell() {
-        let line = "    peering generate-token -name west -server-external-addresses lb.example.com:8503,10.0.0.1:8503";
-        let lines = folded(line, 60);
-        assert_eq!(
-            lines,
-            [
-                "    peering generate-token -name west \\",
-                "      -server-external-addresses \\",
-                "      lb.example.com:8503,10.0.0.1:8503"
-            ]
-        );
-        let whole = lines.join("\n").replace("\\\n", "");
-        assert_eq!(shlex::split(&whole), shlex::split(line));
-    }
-
-    #[test]
-    fn what_stands_in_quotes_stays_whole() {
-        let line = "  peering diagnose -error 'a new peering token must be generated'";
-        assert_eq!(
-            folded(line, 40),
-            ["  peering diagnose -error \\", "    'a new peering token must be generated'"]
-        );
-        assert_eq!(folded("  From another command:", 15), ["  From another", "  command:"]);
-    }
+/// The names of shared options. Their help is in `peering help options`.
+fn names_of_shared(sections: &[Section]) -> String {
+    let names = sections.iter().map(|section| {
+        let names: Vec<&str> = section.entries.iter().map(|entry| entry.name.as_str()).collect();
+        hanging(&names.join(", "), 2, width())
+    });
+    format!("\nShared options (see peering help options):\n{}", names.collect::<String>())
 }

@@ -1,4 +1,4 @@
-//! `-log-level`: what is done on the network and in the ledger, said while it is done.
+//! `-log-level`: logs network and ledger activity to standard error.
 
 use std::io::{self, Stderr, Write};
 
@@ -10,10 +10,10 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::render::pretty::printable;
 
-/// Writes each line as one, with nothing in it that a terminal obeys: what is logged may come from anybody.
-struct Lines(Stderr);
+/// Escapes control characters in each line: logged text may come from the network.
+struct EscapedStderr(Stderr);
 
-impl Write for Lines {
+impl Write for EscapedStderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         writeln!(self.0, "{}", printable(text.trim_end_matches('\n')))?;
@@ -25,25 +25,25 @@ impl Write for Lines {
     }
 }
 
-/// How much is said.
+/// How much is logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Level {
     /// Nothing
     Off,
-    /// What failed
+    /// Failures
     Error,
-    /// And what is dangerous
+    /// Failures and risks
     Warn,
-    /// And what was done
+    /// Also each operation
     Info,
-    /// And each step of it
+    /// Also each step of an operation
     Debug,
-    /// The same; the libraries beneath are never asked, for they do not know what is secret
+    /// Same as debug (libraries are never logged)
     Trace,
 }
 
 impl Level {
-    /// Begins to say it, on standard error. Only this crate is heard.
+    /// Starts logging to standard error. Only this crate is logged.
     pub fn start(self) {
         let level = match self {
             Self::Off => return,
@@ -54,12 +54,12 @@ impl Level {
             Self::Trace => LevelFilter::TRACE,
         };
         let lines = fmt::layer()
-            .with_writer(|| Lines(io::stderr()))
+            .with_writer(|| EscapedStderr(io::stderr()))
             .with_ansi(false)
             .with_target(false)
             .without_time();
         let ours = Targets::new().with_target(env!("CARGO_CRATE_NAME"), level);
-        // In one process it is begun once.
+        // Fails only if logging has already started.
         let _ = tracing_subscriber::registry().with(lines).with(ours).try_init();
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Schemas of everything that is written as JSON, made from the types that are written.
+//! The JSON Schemas of all JSON output, generated from its types.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -14,12 +14,12 @@ use crate::net::ledger::history::History;
 use crate::render::jsonl;
 use crate::staleness::Staleness;
 
-/// Every schema, by the name of the command, and of its flags where they make another document.
+/// Returns every schema with its name: the command, and a suffix if a flag changes the document.
 pub fn all() -> Vec<(&'static str, Schema)> {
     let mut line = of::<jsonl::Entry<'static>>("A line of peering validate -format jsonl, and of -batch");
     if let Some(properties) = line.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
         let input = json!({
-            "description": "In a batch of JSON lines: the other keys of the line, unchanged.",
+            "description": "The other keys of the input line, unchanged. Only in a batch of JSON lines.",
             "type": "object",
         });
         properties.insert("input".to_owned(), input);
@@ -40,12 +40,12 @@ pub fn all() -> Vec<(&'static str, Schema)> {
     ]
 }
 
-/// What a type is written as. Nothing else may stand in an object: a field that is not told of is a fault of the schema.
+/// Returns the schema of a type. Objects are closed: a field that the schema lacks is an error.
 fn of<T: JsonSchema + ?Sized>(title: &str) -> Schema {
     let mut schema =
         SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), title.into());
-    // What stands in an object together with the fields of another type cannot be closed in that type.
+    // A type that is flattened into another object must stay open.
     let mut shared = Vec::new();
     RecursiveTransform(|schema: &mut Schema| {
         if let (Some(other), true) = (schema.get("$ref").cloned(), schema.get("properties").is_some()) {

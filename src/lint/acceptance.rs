@@ -8,6 +8,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::gostd::{pem, x509};
+use crate::token::shown::{MAX_SHOWN_LEN, contains_private_key, shown};
 use crate::token::{DecodeError, ServerAddress, Token, decode};
 
 /// The Consul whose verdict it is.
@@ -21,7 +22,8 @@ pub struct Acceptance {
     pub accepted: bool,
     /// The message with which Consul rejects the token, exactly; `null` if it accepts the token.
     pub message: Option<String>,
-    /// `false`: the text after `peering token invalid CA: ` may differ from Consul's.
+    /// `false`: the message may differ from Consul's. The text after `peering token invalid CA: ` is not exact, or a value in
+    /// it was shortened to 4 KiB, or contained a private key.
     pub exact: bool,
 }
 
@@ -58,7 +60,7 @@ impl Acceptance {
         };
         if let Some(refusal) = cas.find_map(Result::err) {
             let message = format!("peering token invalid CA: {}", refusal.message);
-            return Self { accepted: false, message: Some(message), exact: refusal.exact };
+            return Self { accepted: false, message: Some(message), exact: refusal.exact }.shown();
         }
         let manual = token.manual_server_addresses.iter().flatten();
         let mut addresses = manual.chain(token.server_addresses.iter().flatten()).peekable();
@@ -66,7 +68,7 @@ impl Acceptance {
             return Self::rejected("peering token server addresses value is empty");
         }
         if let Some(address) = addresses.find(|address| !ServerAddress::is_valid(address)) {
-            return Self::rejected(format!("{address} is not a valid peering server address"));
+            return Self::rejected(format!("{address} is not a valid peering server address")).shown();
         }
         if token.ca.as_ref().is_some_and(|cas| !cas.is_empty()) && token.server_name.is_empty() {
             return Self::rejected("peering token server name value is empty");
@@ -75,6 +77,17 @@ impl Acceptance {
             return Self::rejected("peering token peer ID value is empty");
         }
         Self { accepted: true, message: None, exact: true }
+    }
+
+    /// Makes the message safe to show: the values of a token can be long, or contain a private key.
+    fn shown(mut self) -> Self {
+        if let Some(message) = &mut self.message {
+            let length = message.len();
+            let is_plain = length <= MAX_SHOWN_LEN && !contains_private_key(message);
+            self.exact &= is_plain;
+            *message = shown(std::mem::take(message));
+        }
+        self
     }
 
     fn rejected(message: impl Into<String>) -> Self {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use zeroize::Zeroize;
 
 use super::acceptance::{Acceptance, CaRefusal, check_ca};
 use super::{Cache, Options};
@@ -10,6 +11,7 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
 use crate::token::recover::{Repair, recover};
 use crate::token::resemblance::Resemblance;
+use crate::token::shown::{MAX_SHOWN, contains_private_key};
 use crate::token::{AddressError, DecodeError, Decoded, Observation, ObservationKind, ServerAddress, Token};
 
 /// Everything that checks read about one token.
@@ -25,10 +27,24 @@ pub struct Context<'a> {
     pub decoded: Result<&'a Decoded, &'a DecodeError>,
     /// What the text probably is, if Consul cannot decode it.
     pub misread: Option<Misread>,
-    /// One for each entry of `CA`, in order.
+    /// One for each of the first [`MAX_EXAMINED_CAS`] entries of `CA`, in order.
     pub ca_entries: Vec<Arc<CaEntry>>,
+    /// The entries of `CA` after those.
+    pub unexamined: UnexaminedCas,
     /// `ManualServerAddresses`, then `ServerAddresses`.
     pub addresses: Vec<AddressEntry<'a>>,
+}
+
+/// The maximum number of entries of `CA` whose certificates are examined. Tokens that Consul generates have a few.
+pub const MAX_EXAMINED_CAS: usize = MAX_SHOWN;
+
+/// The entries of `CA` whose certificates are not examined, because there are too many.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnexaminedCas {
+    /// Their number.
+    pub count: usize,
+    /// The index of the first one that Consul rejects, and its reason.
+    pub refusal: Option<(usize, CaRefusal)>,
 }
 
 /// What a text probably is, if Consul cannot decode it.
@@ -66,8 +82,16 @@ pub struct CaEntry {
     pub extra_blocks: usize,
     /// Whether there is text other than whitespace around the PEM blocks.
     pub surrounding_text: bool,
-    /// Whether it contains a private key.
-    pub private_key: bool,
+}
+
+impl UnexaminedCas {
+    /// Asks only whether Consul accepts the entries of a list after the first [`MAX_EXAMINED_CAS`].
+    fn of(entries: &[String]) -> Self {
+        let rest = entries.get(MAX_EXAMINED_CAS..).unwrap_or_default();
+        let refusal =
+            (MAX_EXAMINED_CAS..).zip(rest).find_map(|(index, entry)| Some((index, check_ca(entry).err()?)));
+        Self { count: rest.len(), refusal }
+    }
 }
 
 /// The reason why an entry of `CA` has no certificate.
@@ -109,8 +133,6 @@ impl CaEntry {
             certificate,
             extra_blocks: blocks.len().saturating_sub(1),
             surrounding_text,
-            // Also in a damaged block: a key that can be repaired is a key.
-            private_key: text.contains("PRIVATE KEY-----"),
         }
     }
 }
@@ -118,7 +140,10 @@ impl CaEntry {
 impl Misread {
     fn new(text: &[u8], error: &DecodeError) -> Self {
         match recover(text) {
-            Ok(recovered) => Self { repairs: recovered.repairs, resembles: None },
+            Ok(mut recovered) => {
+                recovered.decoded.token.wipe_private_keys();
+                Self { repairs: recovered.repairs, resembles: None }
+            }
             Err((_, repairs)) => Self { repairs, resembles: Some(Resemblance::of(text, error)) },
         }
     }
@@ -147,7 +172,8 @@ impl<'a> Context<'a> {
             text,
             decoded,
             misread: decoded.err().map(|error| Misread::new(text, error)),
-            ca_entries: ca_entries.iter().map(|entry| cache.ca_entry(entry)).collect(),
+            ca_entries: ca_entries.iter().take(MAX_EXAMINED_CAS).map(|entry| cache.ca_entry(entry)).collect(),
+            unexamined: UnexaminedCas::of(ca_entries),
             addresses: token.map(addresses).unwrap_or_default(),
         }
     }
@@ -155,7 +181,8 @@ impl<'a> Context<'a> {
     /// Returns Consul's verdict on the token.
     pub(super) fn acceptance(&self) -> Acceptance {
         let cas = self.ca_entries.iter().map(|entry| entry.acceptance.clone());
-        Acceptance::with_cas(self.decoded.map(|decoded| &decoded.token), cas)
+        let unexamined = self.unexamined.refusal.iter().map(|(_, refusal)| Err(refusal.clone()));
+        Acceptance::with_cas(self.decoded.map(|decoded| &decoded.token), cas.chain(unexamined))
     }
 
     /// Returns the token, if Consul can decode the text.
@@ -193,20 +220,41 @@ impl<'a> Context<'a> {
         (!remote.datacenter.is_empty()).then_some(remote.datacenter.as_str())
     }
 
-    /// Returns whether a CA is valid at the current time, or may be: one that cannot be parsed, or that has extra PEM
-    /// blocks.
+    /// Returns whether a CA is valid at the current time, or may be: one that cannot be parsed, that has extra PEM
+    /// blocks, or that was not examined.
     pub fn may_have_valid_ca(&self) -> bool {
-        self.ca_entries.iter().any(|entry| {
-            let is_valid =
-                entry.certificate.as_ref().map_or(entry.acceptance.is_ok(), |it| it.is_valid_at(self.now));
-            is_valid || entry.extra_blocks > 0
-        })
+        self.unexamined.count > 0
+            || self.ca_entries.iter().any(|entry| {
+                let is_valid = entry
+                    .certificate
+                    .as_ref()
+                    .map_or(entry.acceptance.is_ok(), |it| it.is_valid_at(self.now));
+                is_valid || entry.extra_blocks > 0
+            })
     }
 
     /// Returns the certificates that could be parsed, each with its index in `CA`.
     pub fn certificates(&self) -> impl Iterator<Item = (usize, &Certificate)> {
         let entries = self.ca_entries.iter().enumerate();
         entries.filter_map(|(index, entry)| entry.certificate.as_ref().ok().map(|it| (index, it)))
+    }
+
+    /// Returns the number of entries of `CA`.
+    pub fn ca_count(&self) -> usize {
+        self.ca_entries.len() + self.unexamined.count
+    }
+
+    /// Wipes the copies of addresses that contain a private key.
+    pub(super) fn wipe_private_keys(&mut self) {
+        for address in &mut self.addresses {
+            let copy = match &mut address.parsed {
+                Ok(parsed) => &mut parsed.host,
+                Err(error) => &mut error.address,
+            };
+            if contains_private_key(copy) {
+                copy.zeroize();
+            }
+        }
     }
 
     /// Returns the addresses that Consul can parse and dials.

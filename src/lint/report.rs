@@ -23,8 +23,10 @@ pub struct RuleSet {
 pub struct Report {
     /// What Consul decodes from the text.
     pub decoded: Result<Decoded, DecodeError>,
-    /// One for each entry of `CA`, in order.
+    /// One for each of the first [`MAX_EXAMINED_CAS`](super::MAX_EXAMINED_CAS) entries of `CA`, in order.
     pub ca_entries: Vec<Arc<CaEntry>>,
+    /// The number of entries of `CA` after those.
+    pub unexamined_cas: usize,
     /// Consul's verdict.
     pub consul: Acceptance,
     /// Our findings: the most severe first, then in the order of the token's fields.

@@ -13,6 +13,7 @@ use super::context::Context;
 use super::report::Finding;
 use super::rules::format::count;
 use crate::token::MAX_OBSERVATIONS;
+use crate::token::shown::{MAX_SHOWN, shown};
 
 /// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -94,7 +95,7 @@ pub struct Findings {
 }
 
 /// The maximum number of listed findings per check and token: a token of a few megabytes can cause a million.
-const MAX_FINDINGS: usize = 100;
+const MAX_FINDINGS: usize = MAX_SHOWN;
 const _: () = assert!(MAX_FINDINGS <= MAX_OBSERVATIONS, "truncated findings would be miscounted");
 
 /// Values by name, in the order in which the check reports them.
@@ -121,7 +122,7 @@ impl Findings {
         Self { check, severity, list: Vec::new(), truncated: 0 }
     }
 
-    /// Adds a finding.
+    /// Adds a finding. Private keys in its texts are hidden, and long texts and lists are shortened.
     pub fn add(
         &mut self,
         path: impl Into<Cow<'static, str>>,
@@ -132,12 +133,16 @@ impl Findings {
             self.truncated += 1;
             return;
         }
+        let path = match path.into() {
+            Cow::Borrowed(path) => Cow::Borrowed(path),
+            Cow::Owned(path) => Cow::Owned(shown(path)),
+        };
         self.list.push(Finding {
             check: self.check,
             severity: self.severity,
-            message: message.into(),
-            path: path.into(),
-            values: Values(values.into_iter().collect()),
+            message: shown(message.into()),
+            path,
+            values: Values(values.into_iter().map(|(name, value)| (name, shown_value(value))).collect()),
         });
     }
 
@@ -160,6 +165,14 @@ impl Findings {
             });
         }
         self.list
+    }
+}
+
+fn shown_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(shown(text)),
+        Value::Array(list) => list.into_iter().take(MAX_FINDINGS).map(shown_value).collect(),
+        other => other,
     }
 }
 

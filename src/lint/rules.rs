@@ -7,6 +7,7 @@ mod encoding;
 pub(crate) mod format;
 mod identity;
 mod json;
+mod private_key;
 mod text;
 
 use super::rule::Check;
@@ -74,7 +75,7 @@ pub static ALL: &[&Check] = &[
     &certificates::CA_DUPLICATE,
     &certificates::CA_SEVERAL_ROOTS,
     &certificates::CA_TRAILING_DATA,
-    &certificates::PRIVATE_KEY_INSIDE,
+    &private_key::PRIVATE_KEY_INSIDE,
 ];
 
 /// Returns the check with this name.

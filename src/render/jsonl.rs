@@ -5,12 +5,15 @@
 
 mod line;
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::lint::batch::LineResult;
 use crate::lint::{
     Acceptance, Finding, REFERENCE, Report, SkippedCheck, Status, UnreadableInput, ValidatedToken,
 };
+use crate::token::shown::{contains_private_key, hide_private_keys};
 
 /// The version of the JSON form of an [`Entry`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -40,10 +43,10 @@ pub struct Entry<'a> {
     pub source: Option<&'a str>,
     /// The acceptor's ID of the peering, if the text can be decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub peer_id: Option<&'a str>,
+    pub peer_id: Option<Cow<'a, str>>,
     /// The TLS name of the acceptor's servers, if the text can be decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub server_name: Option<&'a str>,
+    pub server_name: Option<Cow<'a, str>>,
     /// The worst result.
     pub status: Status,
     /// Consul's verdict.
@@ -69,7 +72,8 @@ pub struct ConsulVerdict<'a> {
     pub accepted: bool,
     /// The message with which Consul rejects the token, exactly; `null` if it accepts the token, or if there is none.
     pub message: Option<&'a str>,
-    /// `false`: the text after `peering token invalid CA: ` may differ from Consul's.
+    /// `false`: the message may differ from Consul's. The text after `peering token invalid CA: ` is not exact, or a value in
+    /// it was shortened to 4 KiB, or contained a private key.
     pub exact: bool,
 }
 
@@ -113,8 +117,8 @@ impl<'a> Entry<'a> {
         let token = report.token();
         Self {
             index,
-            peer_id: token.map(|token| token.peer_id.as_str()),
-            server_name: token.map(|token| token.server_name.as_str()),
+            peer_id: token.map(|token| hide_private_keys(&token.peer_id)),
+            server_name: token.map(|token| hide_private_keys(&token.server_name)),
             status: report.status(),
             consul: ConsulVerdict::from(&report.consul),
             findings: &report.findings,
@@ -148,13 +152,15 @@ impl<'a> From<&'a Acceptance> for ConsulVerdict<'a> {
     }
 }
 
-/// Appends the result for a line of a batch as one line. The other keys of a JSON object are copied to `input`.
+/// Appends the result for a line of a batch as one line. The other keys of a JSON object are copied to `input`, except
+/// those that contain a private key.
 pub fn render(result: &LineResult<'_>, lines: &mut Vec<u8>) {
     Entry::of_line(result).write_line(lines);
     let Some(other_keys) = result.other_keys else { return };
     lines.truncate(lines.len() - "}\n".len());
     lines.extend_from_slice(b",\"input\":{");
-    for (index, (key, value)) in other_keys.iter().enumerate() {
+    let is_shown = |(key, value): &&(&str, &str)| !contains_private_key(key) && !contains_private_key(value);
+    for (index, (key, value)) in other_keys.iter().filter(is_shown).enumerate() {
         lines.extend_from_slice(if index == 0 { b"" } else { b"," });
         lines.extend_from_slice(key.as_bytes());
         lines.push(b':');

@@ -15,6 +15,9 @@ use std::fmt::Write as _;
 use owo_colors::OwoColorize;
 use textwrap::Options;
 
+pub(super) use crate::token::shown::MAX_SHOWN;
+use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
+
 pub use batch::{batch_line, batch_summary};
 pub use diagnosis::{diagnosis, short_diagnosis};
 pub use diff::diff;
@@ -36,12 +39,6 @@ pub(super) struct Page {
     text: String,
     width: usize,
 }
-
-/// The maximum number of values of one kind. Tokens that Consul generates have a few.
-pub(super) const MAX_SHOWN: usize = 100;
-
-/// The maximum length of one value, in bytes.
-const MAX_SHOWN_LEN: usize = 4096;
 
 /// The width of the column of step names.
 const STEP: usize = 16;
@@ -132,8 +129,9 @@ impl Page {
 }
 
 /// Returns text from outside that is safe to print: control characters are escaped, so that a token cannot control the
-/// terminal, and long text is truncated.
+/// terminal, private keys are hidden, and long text is truncated.
 pub fn printable(text: &str) -> String {
+    let text = &*hide_private_keys(text);
     let kept = &text[..text.floor_char_boundary(MAX_SHOWN_LEN)];
     let mut shown = String::with_capacity(kept.len());
     for character in kept.chars() {

@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use bytes::Bytes;
-use consul_peering::acceptor::{Acceptor, Settings};
+use consul_peering::acceptor::{Acceptor, Fault, Settings};
 use http::{Request, Response};
 use insta::assert_snapshot;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::peering::{Peering, fixture, guard, token_json};
+use crate::served::Served;
 
 /// A recorded request and the response of a real Consul.
 #[derive(Deserialize)]
@@ -348,7 +349,7 @@ fn tokens_are_accepted_by_consul_and_contain_a_root_like_consuls() {
     let token = json_of(&answer)["PeeringToken"].as_str().unwrap().to_owned();
     guard(&token);
     assert!(consul_peering::lint::Acceptance::of_text(token.as_bytes()).accepted);
-    let shown = Peering::new(["inspect", "-now=2026-11-24", "-format=json", &token]).run().status(0);
+    let shown = Peering::new().args(["inspect", "-now=2026-11-24", "-format=json", &token]).run().status(0);
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     let root = &shown["tokens"][0]["certificates"][0];
     assert_eq!(root["key"], json!({ "algorithm": "EC P-256", "bits": 256 }));
@@ -370,7 +371,8 @@ fn concurrent_processes_share_one_cluster_and_lose_no_peering() {
             let state = state.display().to_string();
             std::thread::spawn(move || {
                 let name = format!("peer-{}", number / 2);
-                Peering::new(["generate-token", "-http-addr=embedded", "-name", &name])
+                Peering::new()
+                    .args(["generate-token", "-http-addr=embedded", "-name", &name])
                     .env("PEERING_STATE_DIR", &state)
                     .shows_secrets()
                     .run()
@@ -395,12 +397,14 @@ fn concurrent_processes_share_one_cluster_and_lose_no_peering() {
 fn dev_serves_the_embedded_state_until_interrupted() {
     let home = tempfile::tempdir().unwrap();
     let dev = crate::peering::Dev::start(home.path(), &[]);
-    let generated = Peering::new(["generate-token", "-name", "west", "-http-addr", &dev.url])
+    let generated = Peering::new()
+        .args(["generate-token", "-name", "west", "-http-addr", &dev.url])
         .shows_secrets()
         .run()
         .status(0);
     let served = token_json(&generated.stdout);
-    let embedded = Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded"])
+    let embedded = Peering::new()
+        .args(["generate-token", "-name", "west", "-http-addr", "embedded"])
         .env("PEERING_STATE_DIR", home.path().join("state").to_str().unwrap())
         .shows_secrets()
         .run()
@@ -415,7 +419,8 @@ fn dev_requires_its_acl_token_and_a_loopback_address() {
     let home = tempfile::tempdir().unwrap();
     let dev = crate::peering::Dev::start(home.path(), &["-acl-token", "open-sesame"]);
     let run = |token: &str| {
-        Peering::new(["generate-token", "-name", "west", "-http-addr", &dev.url, "-token", token])
+        Peering::new()
+            .args(["generate-token", "-name", "west", "-http-addr", &dev.url, "-token", token])
             .shows_secrets()
             .run()
     };
@@ -423,10 +428,93 @@ fn dev_requires_its_acl_token_and_a_loopback_address() {
     let refused = [run("").stderr, run("other").stderr].concat();
     assert_snapshot!("dev_acl", refused);
     dev.interrupt();
-    Peering::new(["dev", "-listen", "192.0.2.1:8500"]).run().expect(
-        2,
-        "",
-        "Error: cannot listen on 192.0.2.1:8500: peering dev is not secure and listens on loopback only\n  \
-         Fix: use an address such as 127.0.0.1:8500\n",
-    );
+    let error = "Error: cannot listen on 192.0.2.1:8500: peering dev is not secure and listens on loopback only\n  \
+                 Fix: use an address such as 127.0.0.1:8500\n";
+    Peering::new().args(["dev", "-listen", "192.0.2.1:8500"]).stderr(error).status(2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_restart_a_used_peering_is_pending_until_its_dialer_is_back() {
+    let acceptor = Served::start(|_| {}).await;
+    let dialer = Served::start(|settings| settings.datacenter = "dc2".to_owned()).await;
+    assert_eq!(dialer.establish("west", &acceptor.generate("east").await).await.0, 200);
+    acceptor.wait_for("east", "ACTIVE").await;
+    dialer.wait_for("west", "ACTIVE").await;
+    let (state, dialer_state) = (acceptor.stop(), dialer.stop());
+    let acceptor = Served::over(state, |_| {}).await;
+    let peering = acceptor.read("east").await;
+    assert_eq!(peering["State"], "PENDING");
+    assert_eq!(peering["Remote"]["Datacenter"], "dc2");
+    assert_eq!(peering["StreamStatus"]["LastReceive"], Value::Null);
+    // A peering that was never used has no remote datacenter.
+    acceptor.generate("unused").await;
+    assert_eq!(acceptor.read("unused").await["Remote"]["Datacenter"], "");
+    // The dialer dials the address in its token, where nothing listens any more.
+    let dialer = Served::over(dialer_state, |settings| settings.datacenter = "dc2".to_owned()).await;
+    assert_eq!(dialer.read("west").await["State"], "ESTABLISHING");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dialer_reaches_the_leader_behind_the_address_of_several_servers() {
+    let acceptor = Served::start(|settings| settings.fault = Fault::named("several-servers")).await;
+    let dialer = Served::start(|_| {}).await;
+    assert_eq!(dialer.establish("west", &acceptor.generate("east").await).await.0, 200);
+    dialer.wait_for("west", "ACTIVE").await;
+    acceptor.wait_for("east", "ACTIVE").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_rotation_the_old_root_remains_listed_and_a_second_token_contains_the_new_one() {
+    let acceptor = Served::start(|settings| settings.fault = Fault::named("rotated-ca")).await;
+    let (first, second) = (acceptor.generate("east").await, acceptor.generate("east").await);
+    let (_, roots) = acceptor.ask("GET", "/v1/connect/ca/roots", &Value::Null).await;
+    let roots: Value = serde_json::from_str(&roots).unwrap();
+    let active: Vec<_> = roots["Roots"].as_array().unwrap().iter().map(|root| &root["Active"]).collect();
+    assert_eq!(active, [true, false]);
+    assert_eq!(roots["ActiveRootID"], roots["Roots"][0]["ID"]);
+    assert_eq!(token_json(&first)["CA"], json!([roots["Roots"][1]["RootCert"]]));
+    assert_eq!(token_json(&second)["CA"], json!([roots["Roots"][0]["RootCert"]]));
+    let dialer = Served::start(|_| {}).await;
+    let (status, error) = dialer.establish("west", &first).await;
+    assert!(status == 503 && error.contains("x509: certificate signed by unknown authority"), "{error}");
+    assert_eq!(dialer.establish("west", &second).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuilt_cluster_has_another_trust_domain_and_no_peerings() {
+    let acceptor = Served::start(|settings| settings.fault = Fault::named("rebuilt")).await;
+    let token = token_json(&acceptor.generate("east").await);
+    let (_, peerings) = acceptor.ask("GET", "/v1/peerings", &Value::Null).await;
+    assert_eq!(peerings, "[]");
+    let (_, roots) = acceptor.ask("GET", "/v1/connect/ca/roots", &Value::Null).await;
+    let roots: Value = serde_json::from_str(&roots).unwrap();
+    assert_eq!(roots["Roots"].as_array().unwrap().len(), 1);
+    assert!(!token["ServerName"].as_str().unwrap().contains(roots["TrustDomain"].as_str().unwrap()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_quorum_nothing_can_be_read_or_changed() {
+    let acceptor = Served::start(|settings| settings.fault = Fault::named("no-quorum")).await;
+    acceptor.generate("east").await;
+    for (method, path) in
+        [("GET", "/v1/peerings"), ("DELETE", "/v1/peering/east"), ("GET", "/v1/connect/ca/roots")]
+    {
+        let answer = acceptor.ask(method, path, &Value::Null).await;
+        assert_eq!(answer, (500, "No cluster leader".to_owned()), "{method} {path}");
+    }
+    assert_eq!(acceptor.ask("GET", "/v1/status/leader", &Value::Null).await, (200, "\"\"".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_generate_stores_its_secret() {
+    let good = Served::start(|_| {}).await;
+    let token = good.generate("east").await;
+    let faulty = good.beside(|settings| settings.fault = Fault::named("generate-no-gateway")).await;
+    let answer = faulty.ask("POST", "/v1/peering/token", &json!({ "PeerName": "east" })).await;
+    let text =
+        "servers are configured to PeerThroughMeshGateways, but no mesh gateway instances are registered";
+    assert_eq!(answer, (500, text.to_owned()));
+    let dialer = Served::start(|_| {}).await;
+    let error = "a new peering token must be generated: invalid peering establishment secret";
+    assert_eq!(dialer.establish("west", &token).await, (403, error.to_owned()));
 }

@@ -340,3 +340,89 @@ fn an_entry_of_a_batch_has_no_source_and_no_passed_and_skipped_checks() {
     }
     assert_eq!(results_of(1, token.as_bytes()).0, [Value::Object(entry.clone())]);
 }
+
+fn base64(json: &str) -> String {
+    use base64::Engine;
+    base64::prelude::BASE64_STANDARD.encode(json)
+}
+
+#[test]
+fn a_ca_that_is_cut_after_it_was_cached_costs_its_own_line_only() {
+    let whole = r#"{"CA":["x"],"ServerAddresses":["h:1"],"PeerID":"p"}"#;
+    let lines: Vec<String> = (0..=whole.len()).flat_map(|end| [whole, &whole[..end]]).map(base64).collect();
+    for jobs in [1, 4] {
+        let (results, outcome) = results_of(jobs, (lines.join("\n") + "\n").as_bytes());
+        assert!(matches!(outcome.end, End::Finished));
+        assert_eq!(outcome.summary.internal_errors, 0);
+        let expected = lines.iter().filter(|line| !line.is_empty());
+        for (result, line) in results.iter().zip(expected) {
+            let report = check(line.as_bytes(), &settings(1).options);
+            assert_eq!(result["consul"]["message"], json!(report.consul.message), "{line}");
+        }
+        assert_eq!(results.len(), lines.len() - 1);
+    }
+}
+
+#[test]
+fn a_panic_costs_its_own_line_only() {
+    let token = fixture("one-server");
+    let text = format!("{token}\n{{\"token\":\"{token}\",\"id\":2}}\n{token}\n");
+    let interrupt = AtomicBool::new(false);
+    for jobs in [1, 4] {
+        let mut output = Vec::new();
+        let streams = Streams {
+            input: text.as_bytes(),
+            output: &mut output,
+            interrupt: &interrupt,
+            render: &|result, lines| {
+                jsonl::render(result, lines);
+                assert!(
+                    result.index != 2 || result.report.is_err(),
+                    "a defect that quotes the token: {token}"
+                );
+            },
+            progress: &|_| {},
+        };
+        let outcome = batch::run(streams, &settings(jobs));
+        assert!(matches!(outcome.end, End::Finished));
+        assert_eq!((outcome.summary.results(), outcome.summary.internal_errors), (3, 1));
+        assert_eq!(outcome.summary.with_status(Status::Unreadable), 1);
+        let output = String::from_utf8(output).unwrap();
+        let results: Vec<Value> = output.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(results.len(), 3);
+        assert_eq!((&results[1]["index"], &results[1]["status"]), (&json!(2), &json!("unreadable")));
+        assert!(results[1]["error"].as_str().unwrap().contains("defect"), "{}", results[1]);
+        assert_eq!(results[2]["findings"], results[0]["findings"]);
+    }
+}
+
+#[test]
+fn a_private_key_is_in_no_result() {
+    let key = "-----BEGIN PRIVATE KEY-----\nTOPSECRETKEY\n-----END PRIVATE KEY-----\n";
+    let mut lines = String::new();
+    for (field, value) in [
+        ("CA", json!([key])),
+        ("ServerAddresses", json!([key])),
+        ("ManualServerAddresses", json!([format!("{key}:8503"), format!("{key}:0")])),
+        ("ServerName", json!(key)),
+        ("PeerID", json!(key)),
+        ("EstablishmentSecret", json!(key)),
+        ("Remote", json!({"Datacenter": key, "Partition": key, "Locality": {"Region": key, "Zone": key}})),
+        ("Remote", json!(key)),
+        ("Other", json!(key)),
+        (key, json!("x")),
+    ] {
+        let mut token = json!({"ServerAddresses": ["h:1"], "ServerName": "n", "PeerID": "p"});
+        token[field] = value;
+        let token = base64(&token.to_string());
+        lines += &format!("{token}\n{{\"token\":\"{token}\",\"note\":{},\"id\":7}}\n", json!(key));
+    }
+    let (results, outcome) = results_of(2, lines.as_bytes());
+    assert_eq!((results.len(), outcome.summary.internal_errors), (20, 0));
+    for result in results {
+        assert!(!result.to_string().contains("TOPSECRET"), "{result}");
+        if result["index"].as_u64().unwrap().is_multiple_of(2) {
+            assert_eq!(result["input"], json!({"id": 7}));
+        }
+    }
+}

@@ -1,7 +1,7 @@
-//! What a real `consul peering` printed, and what ours prints to the same words.
+//! Our commands print exactly what a real `consul peering` printed with the same arguments.
 //!
-//! The answers behind each recorded run were not kept: a refusal is taken from the run's own standard error, and an
-//! answer is made from which the recorded standard output follows.
+//! The recordings do not contain the server's answers. The text of an error comes from the recorded standard error, and
+//! other answers are built so that they produce the recorded standard output.
 
 mod answers;
 
@@ -15,7 +15,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::peering::{Finished, Peering, fixture};
 use crate::transport::{Pki, https};
 
-/// A run of Consul's command line.
+/// A recorded run of `consul peering`.
 #[derive(Deserialize)]
 struct Recording {
     name: String,
@@ -31,7 +31,7 @@ impl Recording {
         serde_json::from_slice(&std::fs::read(fixture("consul/cli.json")).unwrap()).unwrap()
     }
 
-    /// The answer that made Consul's command line print what it printed; `None` if nobody was there to answer.
+    /// Returns the answer that produces the recorded output, or `None` if no server answered.
     fn answer(&self) -> Option<ResponseTemplate> {
         if self.exit == 0 {
             return Some(ResponseTemplate::new(200).set_body_string(self.success()));
@@ -47,7 +47,7 @@ impl Recording {
         Some(ResponseTemplate::new(status.parse::<u16>().unwrap()).set_body_string(body))
     }
 
-    /// The body of an answer of status 200.
+    /// Returns the body of an answer with status 200.
     fn success(&self) -> String {
         match self.args[1].as_str() {
             "establish" => "{}".to_owned(),
@@ -63,7 +63,7 @@ impl Recording {
         }
     }
 
-    /// What Consul printed, with metadata in order: Consul's own order changes from run to run.
+    /// Returns the recorded standard output with sorted metadata. Consul's order is random.
     fn ordered_stdout(&self) -> String {
         let mut lines: Vec<String> = self.stdout.split('\n').map(str::to_owned).collect();
         for line in &mut lines {
@@ -83,7 +83,7 @@ impl Recording {
         lines.join("\n")
     }
 
-    /// Runs the same words against a server that answers so. The recorded Consul's address becomes the server's.
+    /// Runs the same arguments against a server, whose address replaces the recorded one.
     fn replay(&self, server: &str) -> Finished {
         let here = |text: &str| {
             ["127.0.0.11:8500", "127.0.0.12:8500", "127.0.0.13:8500", "127.0.0.14:8500"]
@@ -91,15 +91,17 @@ impl Recording {
                 .fold(text.to_owned(), |text, recorded| text.replace(recorded, server))
         };
         let arguments = self.args.iter().skip(1).map(|argument| here(argument));
-        let mut run =
-            Peering::new(arguments).file("tokfile", "11111111-2222-3333-4444-555555555555\n").shows_secrets();
+        let mut run = Peering::new()
+            .args(arguments)
+            .file("tokfile", "11111111-2222-3333-4444-555555555555\n")
+            .shows_secrets();
         for (name, value) in &self.env {
             run = run.env(name, &here(value));
         }
         run.run()
     }
 
-    /// Whether it speaks HTTPS to a Consul that wants a client certificate.
+    /// Whether it uses HTTPS with a Consul that requires a client certificate.
     fn is_https(&self) -> bool {
         self.name.starts_with("https-")
     }
@@ -110,7 +112,7 @@ fn first_line(text: &str) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_recorded_run_prints_what_consul_printed() {
+async fn every_recorded_command_prints_the_same_as_consul() {
     let recordings = Recording::all();
     assert_eq!(recordings.len(), 54, "every recorded run is replayed");
     for recording in recordings {
@@ -142,20 +144,20 @@ async fn replay_over_http(recording: Recording) {
     let requests = server.received_requests().await.unwrap();
     if recording.answer().is_some() {
         let [request] = &requests[..] else { panic!("{name}: {} requests", requests.len()) };
-        assert_eq!(asked(request), expected_request(&recording), "{name}");
+        assert_eq!(sent(request), expected_request(&recording), "{name}");
     } else {
-        // The run that speaks HTTPS to a plain port is no request at all.
-        assert!(requests.is_empty(), "{name} asked although it had nothing to ask");
+        // HTTPS to a plaintext port is not a request.
+        assert!(requests.is_empty(), "{name} sent a request");
     }
 }
 
-/// Against a server that wants a client certificate, as the recorded one did.
+/// The server requires a client certificate, like the recorded one.
 async fn replay_over_https(recording: Recording) {
     let pki = Pki::of(&["127.0.0.1", "server.dc9.consul"]);
     let body = if recording.exit == 0 { recording.success() } else { "[]".to_owned() };
     let (port, _served) = https(&pki, true, &body).await;
     let here = format!("127.0.0.1:{port}");
-    let mut run = Peering::new(&recording.args[1..]);
+    let mut run = Peering::new().args(&recording.args[1..]);
     std::fs::create_dir(run.home().join("tls")).unwrap();
     run = run
         .file("tls/consul-agent-ca.pem", pki.ca.pem())
@@ -170,19 +172,23 @@ async fn replay_over_https(recording: Recording) {
     assert_eq!(finished.stdout, recording.ordered_stdout(), "{name}");
     let expected = recording.stderr.replace("127.0.0.19:8501", &here);
     if expected.contains("certificate required") || expected.contains(": write tcp ") {
-        // The server refuses a client without a certificate after the handshake. Whether the client sees the alert or
-        // a connection that was closed depends on which comes first: the recordings hold three outcomes of the one cause.
+        // The server rejects a client without a certificate after the handshake. The client sees the alert or a closed
+        // connection, whichever comes first: the recordings contain three outcomes of the same cause.
         let (start, _) = expected.split_once("/v1/peerings\": ").unwrap();
         assert!(finished.stderr.starts_with(start), "{name}: {}", finished.stderr);
-        let known = ["remote error: tls: certificate required", "broken pipe", "connection reset", "EOF"];
-        assert!(known.iter().any(|known| finished.stderr.contains(known)), "{name}: {}", finished.stderr);
+        let outcomes = ["remote error: tls: certificate required", "broken pipe", "connection reset", "EOF"];
+        assert!(
+            outcomes.iter().any(|outcome| finished.stderr.contains(outcome)),
+            "{name}: {}",
+            finished.stderr
+        );
     } else {
         assert_eq!(finished.stderr, expected, "{name}");
     }
 }
 
-/// What was asked, as one comparable value.
-fn asked(request: &wiremock::Request) -> Value {
+/// Returns a request as a value to compare.
+fn sent(request: &wiremock::Request) -> Value {
     json!({
         "method": request.method.as_str(),
         "path": request.url.path(),

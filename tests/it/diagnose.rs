@@ -210,19 +210,19 @@ async fn a_token_of_a_deleted_peering_is_orphaned() {
 fn an_error_alone_is_explained() {
     let message = "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be generated: \
                 invalid peering establishment secret)";
-    let run = Peering::new(["diagnose", "-offline", "-error", message]).run().status(1);
+    let run = Peering::new().args(["diagnose", "-offline", "-error", message]).run().status(1);
     insta::assert_snapshot!("an_error_alone", run.stdout);
 }
 
 #[test]
 fn a_damaged_token_is_explained_with_consuls_error() {
-    let run = Peering::new(["diagnose", "bm90IGEgdG9rZW4=", "-offline", "-short"]).run().status(1);
+    let run = Peering::new().args(["diagnose", "bm90IGEgdG9rZW4=", "-offline", "-short"]).run().status(1);
     insta::assert_snapshot!("a_damaged_token", run.stdout);
 }
 
 #[test]
 fn the_token_and_the_error_cannot_both_come_from_standard_input() {
-    let run = Peering::new(["diagnose", "-", "-error", "-"]).run().status(2);
+    let run = Peering::new().args(["diagnose", "-", "-error", "-"]).run().status(2);
     assert_eq!(
         run.stderr,
         "Error: the token and -error cannot both be read from standard input\n  Fix: give one of them as @FILE\n"
@@ -230,18 +230,19 @@ fn the_token_and_the_error_cannot_both_come_from_standard_input() {
 }
 
 #[test]
-fn progress_is_shown_only_on_a_terminal() {
+fn progress_is_shown_only_on_terminal() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &["-fault", "silent"]);
-    let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &dev.url]);
+    let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &dev.url]);
     let token = generate.shows_secrets().run().status(0).stdout;
     crate::peering::guard(&token);
     let diagnose = || {
-        Peering::new(["diagnose", "-", "-timeout", "600ms", "-ledger=off"])
+        Peering::new()
+            .args(["diagnose", "-", "-timeout", "600ms", "-ledger=off"])
             .stdin(token.clone())
             .env("TERM", "xterm")
     };
-    let on_terminal = diagnose().on_a_terminal().run().status(1);
+    let on_terminal = diagnose().on_terminal().run().status(1);
     assert!(on_terminal.stderr.contains("TLS …"), "{:?}", on_terminal.stderr);
     let piped = diagnose().run().status(1);
     assert_eq!(piped.stderr, "");
@@ -252,10 +253,10 @@ fn progress_is_shown_only_on_a_terminal() {
 fn the_certificate_of_an_untrusted_server_is_shown() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &["-fault", "load-balancer"]);
-    let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &dev.url]);
+    let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &dev.url]);
     let token = generate.shows_secrets().run().status(0).stdout;
     crate::peering::guard(&token);
-    let run = Peering::new(["diagnose", "-", "-ledger=off"]).stdin(token).run().status(1);
+    let run = Peering::new().args(["diagnose", "-", "-ledger=off"]).stdin(token).run().status(1);
     let (from, to) = (run.stdout.find("✗ TLS").unwrap(), run.stdout.find("– ALPN").unwrap());
     let mut settings = insta::Settings::clone_current();
     for (pattern, written) in [
@@ -273,7 +274,8 @@ fn the_certificate_of_an_untrusted_server_is_shown() {
 #[test]
 fn addresses_are_redacted_and_nothing_is_connected_offline() {
     let west = std::fs::read_to_string(fixture("tokens/three-servers.txt")).unwrap();
-    let run = Peering::new(["diagnose", "-", "-offline", "-redact-addresses", "-format", "json"])
+    let run = Peering::new()
+        .args(["diagnose", "-", "-offline", "-redact-addresses", "-format", "json"])
         .stdin(west.as_bytes())
         .run()
         .status(0);

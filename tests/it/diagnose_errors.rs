@@ -10,8 +10,11 @@ use crate::peering::{Peering, fixture};
 
 /// Returns the name of the first cause of an error message, and how many addresses it has.
 fn cause(text: &str) -> (String, usize) {
-    let run =
-        Peering::new(["diagnose", "-offline", "-format", "json", "-error", "-"]).stdin(text).run().status(1);
+    let run = Peering::new()
+        .args(["diagnose", "-offline", "-format", "json", "-error", "-"])
+        .stdin(text)
+        .run()
+        .status(1);
     let diagnosis: Value = serde_json::from_str(&run.stdout).unwrap();
     let first = &diagnosis["causes"][0];
     (first["name"].as_str().unwrap().to_owned(), first["addresses"].as_array().unwrap().len())

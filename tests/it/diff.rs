@@ -8,7 +8,8 @@ use crate::peering::{Peering, recorded_tokens};
 fn diff(first: &str, second: &str, arguments: &[&str]) -> Peering {
     let tokens = recorded_tokens();
     let text = |name: &str| tokens.iter().find(|(token, _)| token == name).unwrap().1.clone();
-    Peering::new(["diff", "@first", "@second"].iter().chain(arguments))
+    Peering::new()
+        .args(["diff", "@first", "@second"].iter().chain(arguments))
         .file("first", text(first))
         .file("second", text(second))
 }
@@ -45,10 +46,8 @@ fn json_and_yaml_have_the_same_fields() {
 #[test]
 fn a_text_that_is_not_a_token_exits_with_2() {
     let (_, token) = recorded_tokens().remove(0);
-    Peering::new(["diff", "nonsense", "@token"]).file("token", &token).run().status(2);
-    Peering::new(["diff", "-", "-"]).stdin(token).run().expect(
-        2,
-        "",
-        "Error: both tokens are given as -, and standard input contains one\n  Fix: give one of them as @FILE\n",
-    );
+    Peering::new().args(["diff", "nonsense", "@token"]).file("token", &token).run().status(2);
+    let error = "Error: both tokens are given as -, and standard input contains one\n  \
+                 Fix: give one of them as @FILE\n";
+    Peering::new().args(["diff", "-", "-"]).stdin(token).stderr(error).status(2);
 }

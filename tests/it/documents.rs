@@ -5,7 +5,7 @@
 //! `UPDATE_DOCS=1` writes what was printed into the pages, with `[..]` for what differs from run to run.
 
 mod guard;
-mod markdown;
+pub mod markdown;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -16,7 +16,7 @@ use std::process::{Child, Command, Stdio};
 
 use snapbox::{Assert, Data};
 
-use crate::peering::{NOBODY, guard, shows_no_secret};
+use crate::peering::{UNUSED_ADDRESS, guard, shows_no_secret};
 use markdown::{Block, Part, Step, parts};
 
 /// The pages whose blocks are run, one world each.
@@ -95,7 +95,7 @@ impl World {
             .env("PATH", format!("{}:/usr/bin:/bin", program.display()))
             .env("HOME", home)
             .env("USER", "ann")
-            .env("CONSUL_HTTP_ADDR", NOBODY)
+            .env("CONSUL_HTTP_ADDR", UNUSED_ADDRESS)
             .current_dir(home)
             .stdin(Stdio::null());
         command
@@ -337,7 +337,7 @@ fn every_link_leads_somewhere_and_every_page_is_in_the_summary() {
 #[test]
 fn the_page_of_commands_is_up_to_date() {
     let help = |words: &[&str]| {
-        let run = crate::peering::Peering::new(["help"].iter().chain(words)).run().status(0);
+        let run = crate::peering::Peering::new().args(["help"].iter().chain(words)).run().status(0);
         run.stdout.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     };
     let mut page = "# Commands\n\nWritten from the help by `UPDATE_DOCS=1 cargo test`; edit that, not this page. Flags take \
@@ -362,10 +362,11 @@ fn the_page_of_commands_is_up_to_date() {
         "dev",
         "completions",
         "man",
+        "options",
         "exit-codes",
         "environment",
     ] {
-        let title = if ["exit-codes", "environment"].contains(&command) {
+        let title = if ["options", "exit-codes", "environment"].contains(&command) {
             command.to_owned()
         } else {
             format!("peering {command}")

@@ -1,4 +1,4 @@
-//! `peering establish` where it goes beyond Consul's, and with the embedded acceptor.
+//! `peering establish` with tokens from files, `-check` and hints; `-watch` of `list` and `read`.
 
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -11,11 +11,11 @@ async fn run(peering: Peering) -> Finished {
 }
 
 fn establish(token: &str) -> Peering {
-    Peering::new(["establish", "-name", "east", "-peering-token", token])
+    Peering::new().args(["establish", "-name", "east", "-peering-token", token])
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_comes_from_a_file_or_standard_input_and_is_sent_without_what_surrounds_it() {
+async fn a_token_from_a_file_or_standard_input_is_sent_without_its_surroundings() {
     let (_, text) = recorded_tokens().swap_remove(0);
     let token = text.trim();
     let server = MockServer::start().await;
@@ -44,22 +44,22 @@ async fn a_token_comes_from_a_file_or_standard_input_and_is_sent_without_what_su
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_token_nothing_is_asked() {
+async fn without_a_token_no_request_is_sent() {
     let server = MockServer::start().await;
-    for (peering, complaint) in [
+    for (peering, error) in [
         (establish(""), "Missing the required -peering-token flag\n"),
         (establish("@nothing"), "Error: cannot read @nothing: no such file or directory\n"),
         (establish("@empty").file("empty", "\n"), "Error: no token in @empty: it is empty\n"),
         (establish("-"), "Error: no token in -: it is empty\n"),
         (establish("@binary").file("binary", [0xff, 0xfe]), "Error: the token in @binary is not UTF-8\n"),
     ] {
-        run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await.expect(1, "", complaint);
+        run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await.expect(1, "", error);
     }
     assert!(server.received_requests().await.unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_shown_and_the_token_is_not() {
+async fn a_consul_error_is_shown_and_the_token_is_not() {
     let (_, text) = recorded_tokens().swap_remove(0);
     let server = MockServer::start().await;
     let refusal = "a new peering token must be generated: invalid peering establishment secret";
@@ -74,51 +74,41 @@ async fn a_refusal_is_shown_and_the_token_is_not() {
     );
 }
 
-/// Generated, established, read, listed and deleted between two embedded acceptors, one of them in the process.
 #[tokio::test(flavor = "multi_thread")]
-async fn two_embedded_acceptors_peer_by_the_command_line_alone() {
+async fn two_embedded_acceptors_can_be_peered() {
     tokio::task::spawn_blocking(|| {
         let (west, east) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let acceptor = Dev::start(west.path(), &[]);
         let dialer = Dev::start(east.path(), &["-datacenter", "dc2"]);
-        let at = |dev: &Dev, words: &[&str]| Peering::new(words).env("CONSUL_HTTP_ADDR", &dev.url);
+        let at = |dev: &Dev, words: &[&str]| Peering::new().args(words).env("CONSUL_HTTP_ADDR", &dev.url);
         let generated = at(&acceptor, &["generate-token", "-name", "east"]).shows_secrets().run().status(0);
         crate::peering::guard(&generated.stdout);
         let words = ["establish", "-name", "west", "-peering-token", "-", "-meta", "env=test"];
-        at(&dialer, &words).stdin(generated.stdout.clone()).run().expect(
-            0,
-            "Successfully established peering connection with west\n",
-            "",
-        );
-        at(&dialer, &words).stdin(generated.stdout).run().expect(
-            1,
-            "",
-            "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be \
-             generated: invalid peering establishment secret)\n",
-        );
+        let established = "Successfully established peering connection with west\n";
+        at(&dialer, &words).stdin(generated.stdout.clone()).stdout(established).status(0);
+        let error = "Error establishing peering for west: Unexpected response code: 403 (a new peering token must be \
+                     generated: invalid peering establishment secret)\n";
+        at(&dialer, &words).stdin(generated.stdout).stderr(error).status(1);
         let read = at(&dialer, &["read", "-name", "west"]).run().status(0);
         assert!(read.stdout.starts_with("Name:         west\n"), "{}", read.stdout);
         assert!(read.stdout.contains("Meta:\n    env=test\n"), "{}", read.stdout);
         let list = at(&acceptor, &["list", "-format", "json"]).run().status(0);
         let list: Value = serde_json::from_str(&list.stdout).unwrap();
         assert_eq!(list[0]["Name"], "east");
-        at(&acceptor, &["exported-services", "-name", "east"]).run().expect(0, "\n", "");
-        at(&acceptor, &["delete", "-name", "east"]).run().expect(
-            0,
-            "Successfully submitted peering connection, east, for deletion\n",
-            "",
-        );
-        at(&acceptor, &["read", "-name", "east"]).run().expect(1, "", "No peering with name east found.\n");
-        at(&acceptor, &["list"]).run().expect(0, "There are no peering connections.\n", "");
+        at(&acceptor, &["exported-services", "-name", "east"]).stdout("\n").status(0);
+        let deleted = "Successfully submitted peering connection, east, for deletion\n";
+        at(&acceptor, &["delete", "-name", "east"]).stdout(deleted).status(0);
+        at(&acceptor, &["read", "-name", "east"]).stderr("No peering with name east found.\n").status(1);
+        at(&acceptor, &["list"]).stdout("There are no peering connections.\n").status(0);
     })
     .await
     .unwrap();
 }
 
 #[test]
-fn the_acceptor_in_the_process_lists_and_deletes_too() {
+fn the_embedded_address_supports_list_and_delete() {
     let embedded = |words: &[&str], earlier: Option<Finished>| {
-        let run = Peering::new(words).more(&["-http-addr=embedded"]).shows_secrets();
+        let run = Peering::new().args(words).args(["-http-addr=embedded"]).shows_secrets();
         match earlier {
             Some(earlier) => run.after(earlier).run(),
             None => run.run(),
@@ -134,7 +124,7 @@ fn the_acceptor_in_the_process_lists_and_deletes_too() {
     embedded(&["delete", "-name", "west"], Some(listed)).status(0);
 }
 
-/// Two acceptors, and a token of the first for the second.
+/// An accepting and a dialing cluster, and a token.
 struct Pair {
     acceptor: Dev,
     dialer: Dev,
@@ -143,27 +133,27 @@ struct Pair {
 }
 
 impl Pair {
-    fn start(faults_of_the_acceptor: &[&str]) -> Self {
+    fn start(acceptor_arguments: &[&str]) -> Self {
         let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let acceptor = Dev::start(homes[0].path(), faults_of_the_acceptor);
+        let acceptor = Dev::start(homes[0].path(), acceptor_arguments);
         let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
-        let generate = Peering::new(["generate-token", "-name", "east", "-http-addr", &acceptor.url]);
+        let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &acceptor.url]);
         let token = generate.shows_secrets().run().status(0).stdout;
         crate::peering::guard(&token);
         Self { acceptor, dialer, token, _homes: homes }
     }
 
     fn establish(&self, more: &[&str]) -> Peering {
-        establish("-").more(&["-http-addr", &self.dialer.url]).more(more).stdin(self.token.clone())
+        establish("-").args(["-http-addr", &self.dialer.url]).args(more).stdin(self.token.clone())
     }
 
     fn dialed(&self) -> bool {
-        Peering::new(["read", "-name", "east", "-http-addr", &self.dialer.url]).run().status == 0
+        Peering::new().args(["read", "-name", "east", "-http-addr", &self.dialer.url]).run().status == 0
     }
 }
 
 #[test]
-fn a_token_that_cannot_work_is_not_sent_when_it_is_checked_first() {
+fn check_does_not_send_a_token_that_cannot_work() {
     let pair = Pair::start(&["-fault", "expired-leaf"]);
     let run = pair.establish(&["-check"]).run().status(1);
     assert_eq!(run.stdout, "");
@@ -176,41 +166,37 @@ fn a_token_that_cannot_work_is_not_sent_when_it_is_checked_first() {
     assert!(run.stderr.contains("1. certificate-expired (likely)"), "{}", run.stderr);
     assert!(!run.stderr.contains("Nothing was sent"), "{}", run.stderr);
     assert!(run.stderr.contains("Error establishing peering for east: "), "{}", run.stderr);
-    assert!(pair.dialed(), "it was not tried");
+    assert!(pair.dialed(), "it was not sent");
 }
 
 #[test]
-fn a_token_that_can_work_is_checked_and_established_in_silence() {
+fn check_prints_nothing_if_the_token_can_work() {
     let pair = Pair::start(&[]);
-    pair.establish(&["-check"]).run().expect(
-        0,
-        "Successfully established peering connection with east\n",
-        "",
-    );
-    // Now it is used, which is found without another try.
+    pair.establish(&["-check"]).stdout("Successfully established peering connection with east\n").status(0);
+    // The token is used up now, and -check finds that without sending it.
     let run = pair.establish(&["-check"]).run().status(1);
     assert!(run.stderr.contains("Nothing was sent, and the token was not used."), "{}", run.stderr);
-    let states = Peering::new(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
+    let states = Peering::new().args(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
     let states: Value = serde_json::from_str(&states.stdout).unwrap();
     assert_eq!(states[0]["State"], "ACTIVE");
 }
 
 #[test]
-fn a_person_gets_a_hint_and_a_script_exactly_what_consul_prints() {
+fn a_hint_appears_on_terminals_only() {
     let pair = Pair::start(&[]);
     pair.establish(&[]).run().status(0);
-    let consul = "Error establishing peering for east: Unexpected response code: 403 (a new peering token must be \
+    let error = "Error establishing peering for east: Unexpected response code: 403 (a new peering token must be \
                   generated: invalid peering establishment secret)\n";
-    pair.establish(&[]).run().expect(1, "", consul);
-    let run = pair.establish(&[]).on_a_terminal().run().status(1);
-    let hint = run.stderr.strip_prefix(consul).unwrap_or_else(|| panic!("{}", run.stderr));
+    pair.establish(&[]).stderr(error).status(1);
+    let run = pair.establish(&[]).on_terminal().run().status(1);
+    let hint = run.stderr.strip_prefix(error).unwrap_or_else(|| panic!("{}", run.stderr));
     insta::assert_snapshot!(
         "a_hint_after_a_failed_establish",
         hint.replace(&pair.dialer.url, "http://127.0.0.1:PORT")
     );
 }
 
-/// A `-watch` that is running, and the lines that it prints.
+/// A running `-watch` and its output.
 struct Watching {
     child: std::process::Child,
     lines: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
@@ -245,10 +231,11 @@ impl Drop for Watching {
 }
 
 #[test]
-fn what_changes_is_printed_again_and_what_does_not_is_not() {
+fn watch_prints_changes_only() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &[]);
-    let at = |words: &[&str]| Peering::new(words).env("CONSUL_HTTP_ADDR", &dev.url).shows_secrets().run();
+    let at =
+        |words: &[&str]| Peering::new().args(words).env("CONSUL_HTTP_ADDR", &dev.url).shows_secrets().run();
     let mut list = Watching::start(&["list", "-watch"], &dev.url);
     assert_eq!(list.next(), "There are no peering connections.");
     at(&["generate-token", "-name", "west"]).status(0);
@@ -259,17 +246,17 @@ fn what_changes_is_printed_again_and_what_does_not_is_not() {
     at(&["delete", "-name", "west"]).status(0);
     assert_eq!(list.next(), "There are no peering connections.");
     assert_eq!(read.next(), "null");
-    // It may come back.
+    // The peering is created again.
     at(&["generate-token", "-name", "west"]).status(0);
     assert!(read.next().contains("\"State\":\"PENDING\""));
-    // What is not there, or cannot be asked, from the first is an error as without -watch.
+    // A failure of the first query is an error, as without -watch.
     at(&["read", "-name", "none", "-watch"]).expect(1, "", "No peering with name none found.\n");
-    let refused = Peering::new(["list", "-watch", "-http-addr", "http://127.0.0.1:1"]).run().status(1);
+    let refused = Peering::new().args(["list", "-watch", "-http-addr", "http://127.0.0.1:1"]).run().status(1);
     assert!(refused.stderr.contains("connection refused"), "{}", refused.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_watch_asks_with_the_index_and_goes_on_after_an_error() {
+async fn watch_sends_the_index_and_continues_after_an_error() {
     let server = MockServer::start().await;
     let answer = |index: &str, body: Value| {
         ResponseTemplate::new(200).insert_header("X-Consul-Index", index).set_body_json(body)
@@ -279,7 +266,7 @@ async fn a_watch_asks_with_the_index_and_goes_on_after_an_error() {
     heard[0]["StreamStatus"] = json!({ "LastHeartbeat": "2026-11-25T12:00:00Z" });
     for (response, times) in [
         (answer("7", peering("PENDING")), 1),
-        // No change but of a time.
+        // Only a time changes.
         (answer("7", heard), 1),
         (ResponseTemplate::new(500).set_body_string("No cluster leader"), 1),
         (answer("9", peering("ACTIVE")), 100),

@@ -1,9 +1,9 @@
-//! The programs in `examples/`, run.
+//! Runs the programs in `examples/`.
 
 use std::path::Path;
 use std::process::Command;
 
-/// Runs an example. `cargo test` has built it; where only this test was built, cargo does it now.
+/// Runs an example and returns its output. Builds it first if `cargo test` built only this test.
 fn example(name: &str, arguments: &[&str]) -> String {
     let built = Path::new(env!("CARGO_BIN_EXE_peering")).parent().unwrap().join("examples").join(name);
     let mut command = if built.exists() {
@@ -19,7 +19,7 @@ fn example(name: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn expiry_lists_the_tokens_of_a_folder_the_soonest_first() {
+fn expiry_lists_the_tokens_of_a_directory_by_expiration() {
     let shown = example("expiry", &["fixtures/tokens", "2026-11-24"]);
     let days: Vec<i64> =
         shown.lines().map(|line| line.split_whitespace().nth(1).unwrap().parse().unwrap()).collect();
@@ -28,12 +28,12 @@ fn expiry_lists_the_tokens_of_a_folder_the_soonest_first() {
 }
 
 #[test]
-fn embedded_brings_a_peering_up() {
+fn embedded_establishes_a_peering() {
     assert_eq!(example("embedded", &[]), "west has the peering \"east\" as \"ACTIVE\"\n");
 }
 
 #[test]
-fn a_generated_batch_is_of_tokens() {
+fn generate_batch_prints_tokens() {
     let tokens = example("generate_batch", &["5", "7"]);
     assert_eq!(tokens.lines().count(), 5);
     for token in tokens.lines() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::peering::{Finished, Peering};
 
 fn explain(arguments: &[&str]) -> Finished {
-    Peering::new(["explain"].iter().chain(arguments)).run()
+    Peering::new().args(["explain"].iter().chain(arguments)).run()
 }
 
 #[test]
@@ -22,10 +22,10 @@ fn explains_the_messages_inside_an_error() {
          refused\"\n\t* failed to exchange peering secret through address \"10.0.0.2:8503\": rpc error: code = \
          Unavailable desc = connection error: desc = \"transport: authentication handshake failed: tls: first record \
          does not look like a TLS handshake\"\n\n)\n";
-    let by_pipe = Peering::new(["explain", "-"]).stdin(message).run().status(0);
+    let by_pipe = Peering::new().args(["explain", "-"]).stdin(message).run().status(0);
     assert_snapshot!("two_causes", by_pipe.stdout);
     assert_eq!(explain(&[message]).stdout, by_pipe.stdout);
-    let json = Peering::new(["explain", "-", "-format", "json"]).stdin(message).run().status(0);
+    let json = Peering::new().args(["explain", "-", "-format", "json"]).stdin(message).run().status(0);
     let json: Value = serde_json::from_str(&json.stdout).unwrap();
     let names: Vec<&str> =
         json["messages"].as_array().unwrap().iter().map(|found| found["name"].as_str().unwrap()).collect();

@@ -37,7 +37,7 @@ const ESTABLISHED: &str = "Successfully established peering connection with west
 const NAME_WRONG: &str = "x509: certificate is valid for lb.example.com, not server.dc1.peering.";
 const NO_TLS: &str = "authentication handshake failed: tls: first record does not look like a TLS handshake";
 
-const ADDRESS_FAULTS: [AddressFault; 19] = [
+const ADDRESS_FAULTS: [AddressFault; 23] = [
     row("plaintext-port", Some("not-a-tls-port"), 1, NO_TLS),
     row("http-port", Some("not-a-tls-port"), 1, NO_TLS),
     row(
@@ -89,6 +89,30 @@ const ADDRESS_FAULTS: [AddressFault; 19] = [
     ),
     row("rate-limited", Some("rate-limited"), 1, "code = ResourceExhausted desc = rate limit exceeded"),
     row("unavailable", Some("no-healthy-upstream"), 1, "code = Unavailable desc = no healthy upstream"),
+    row("several-servers", Some("server-is-follower"), 1, ESTABLISHED),
+    row("no-quorum", Some("server-is-follower"), 1, "rpc error: code = Unknown desc = No cluster leader"),
+    row(
+        "rotated-ca",
+        Some("certificate-unknown-authority"),
+        1,
+        "x509: certificate signed by unknown authority",
+    ),
+    row(
+        "rebuilt",
+        Some("certificate-from-another-cluster"),
+        1,
+        "x509: certificate is valid for server.dc1.peering.",
+    ),
+];
+
+/// A fault of generating, and the error. The last token before it is superseded, which no question about it reveals.
+const GENERATE_FAULTS: [(&str, &str); 2] = [
+    (
+        "generate-no-gateway",
+        "Unexpected response code: 500 (servers are configured to PeerThroughMeshGateways, but no mesh gateway instances \
+         are registered)",
+    ),
+    ("generate-cut", "EOF"),
 ];
 
 /// A fault of the dialer's HTTP API, and the first cause.
@@ -107,14 +131,14 @@ fn is_silent(fault: &str) -> bool {
 #[test]
 fn every_fault_is_in_one_of_the_tables() {
     let mut names: Vec<_> = ADDRESS_FAULTS.iter().map(|row| row.fault).collect();
-    names.extend(HTTP_API_FAULTS.iter().map(|(name, _)| *name));
+    names.extend(HTTP_API_FAULTS.iter().chain(&GENERATE_FAULTS).map(|(name, _)| *name));
     assert_eq!(names, Fault::ALL.map(|(_, name, _)| name));
 }
 
 /// Returns the name of the first cause, and the exit code. Leaves out `address-loopback`, which is true of every address
 /// here, and `slow-response` where the fault is another: a busy machine responds slowly.
 fn diagnosed(fault: &str, arguments: &[&str], token: &str) -> (Option<String>, i32) {
-    let run = Peering::new(["diagnose", "-", "-format", "json"]).more(arguments).stdin(token).run();
+    let run = Peering::new().args(["diagnose", "-", "-format", "json"]).args(arguments).stdin(token).run();
     let diagnosis: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
     let mut names =
         diagnosis["causes"].as_array().unwrap().iter().map(|cause| cause["name"].as_str().unwrap());
@@ -124,7 +148,7 @@ fn diagnosed(fault: &str, arguments: &[&str], token: &str) -> (Option<String>, i
 }
 
 fn generated(dev: &Dev) -> String {
-    let run = Peering::new(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &dev.url]);
+    let run = Peering::new().args(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &dev.url]);
     let token = run.shows_secrets().run().status(0).stdout;
     crate::peering::guard(&token);
     token
@@ -132,7 +156,8 @@ fn generated(dev: &Dev) -> String {
 
 /// Returns what a dialer prints that establishes with a token.
 fn established(token: &str) -> String {
-    let run = Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
+    let run =
+        Peering::new().args(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
     let run = run.stdin(token).run();
     assert_eq!(run.status == 0, run.stderr.is_empty(), "{}", run.stderr);
     run.stdout + &run.stderr
@@ -188,6 +213,27 @@ fn each_fault_of_the_http_api_is_diagnosed() {
     }
 }
 
+#[test]
+fn each_fault_of_generating_leaves_the_last_token_superseded() {
+    for (fault, error) in GENERATE_FAULTS {
+        let home = tempfile::tempdir().unwrap();
+        let good = Dev::start(home.path(), &[]);
+        let token = generated(&good);
+        assert_eq!(diagnosed(fault, &[], &token), (None, 0), "{fault}");
+        let faulty = Dev::start(home.path(), &["-fault", fault]);
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-ledger=off", "-http-addr", &faulty.url])
+            .run();
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{fault}: {}", run.stderr);
+        assert!(run.stderr.contains(error), "{fault}: {}", run.stderr);
+        let printed = established(&token);
+        assert!(
+            printed.contains("a new peering token must be generated: invalid peering establishment secret"),
+            "{fault}: {printed}"
+        );
+    }
+}
+
 /// Diagnoses a token with a good server and one with a fault, in one order or the other.
 async fn beside_good(fault: &'static str, faulty_first: bool) -> Option<(&'static str, bool)> {
     let good = Served::start(|_| {}).await;
@@ -217,7 +263,7 @@ async fn a_good_address_prevents_a_blocked_peering_unless_a_silent_one_comes_fir
         let expected = match fault {
             "black-hole" | "silent" if faulty_first => Some(("unresponsive-address-first", true)),
             // A follower reports that it is one, and the next address is asked.
-            "follower" => None,
+            "follower" | "several-servers" | "no-quorum" => None,
             _ => cause.map(|cause| (cause, false)),
         };
         assert_eq!(found, expected, "{fault}, first: {faulty_first}");
@@ -271,8 +317,8 @@ async fn all_traces_together_take_as_long_as_the_slowest() {
 
 #[test]
 fn faults_are_listed_and_a_misspelled_one_is_corrected() {
-    let run = Peering::new(["dev", "-fault", "list"]).run().status(0);
+    let run = Peering::new().args(["dev", "-fault", "list"]).run().status(0);
     insta::assert_snapshot!("faults", run.stdout);
-    let run = Peering::new(["dev", "-fault", "slient"]).run().status(2);
+    let run = Peering::new().args(["dev", "-fault", "slient"]).run().status(2);
     assert!(run.stderr.contains("did you mean silent?"), "{}", run.stderr);
 }

@@ -29,7 +29,8 @@ async fn consul() -> MockServer {
 }
 
 fn generate(server: &MockServer, arguments: &[&str]) -> Peering {
-    Peering::new(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
+    Peering::new()
+        .args(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
         .env("CONSUL_HTTP_ADDR", &server.uri())
         // `ledger.rs` tests the ledger.
         .env("PEERING_LEDGER", "off")
@@ -59,29 +60,30 @@ async fn all_flags_and_variables_are_sent_to_consul() {
         .expect(1)
         .mount(&server)
         .await;
-    let finished = run(Peering::new([
-        "generate-token",
-        "-name=west",
-        "-meta",
-        "env=prod",
-        "-meta=empty=",
-        "-meta=twice=1",
-        "--meta",
-        "twice=2",
-        "-server-external-addresses",
-        "lb.example.com:8503,,nonsense",
-        "-partition",
-        "a b",
-        "-token=flag",
-        "-http-addr",
-        &format!("{}/proxied/", server.uri()),
-    ])
-    .env("CONSUL_HTTP_ADDR", "http://127.0.0.1:1")
-    .env("CONSUL_HTTP_TOKEN", "variable")
-    .env("CONSUL_HTTP_AUTH", "user:pass:word")
-    .env("CONSUL_NAMESPACE", "team")
-    .env("CONSUL_PARTITION", "other")
-    .shows_secrets())
+    let finished = run(Peering::new()
+        .args([
+            "generate-token",
+            "-name=west",
+            "-meta",
+            "env=prod",
+            "-meta=empty=",
+            "-meta=twice=1",
+            "--meta",
+            "twice=2",
+            "-server-external-addresses",
+            "lb.example.com:8503,,nonsense",
+            "-partition",
+            "a b",
+            "-token=flag",
+            "-http-addr",
+            &format!("{}/proxied/", server.uri()),
+        ])
+        .env("CONSUL_HTTP_ADDR", "http://127.0.0.1:1")
+        .env("CONSUL_HTTP_TOKEN", "variable")
+        .env("CONSUL_HTTP_AUTH", "user:pass:word")
+        .env("CONSUL_NAMESPACE", "team")
+        .env("CONSUL_PARTITION", "other")
+        .shows_secrets())
     .await;
     finished.expect(0, &format!("{}\n", token()), "");
 }
@@ -254,7 +256,7 @@ fn a_closed_standard_output_is_an_error_only_for_a_generated_token() {
         for arguments in
             [&["inspect", "@token"][..], &["validate", "@token"], &["validate", "-batch", "token"]]
         {
-            let run = Peering::new(arguments).file("token", &text).through_shell(redirect).run();
+            let run = Peering::new().args(arguments).file("token", &text).through_shell(redirect).run();
             run.expect(0, "", "");
         }
     }
@@ -263,7 +265,7 @@ fn a_closed_standard_output_is_an_error_only_for_a_generated_token() {
 #[tokio::test(flavor = "multi_thread")]
 async fn with_a_broken_pipe_the_token_is_saved_privately() {
     let server = consul().await;
-    let finished = run(generate(&server, &[]).nobody_reads()).await.status(1);
+    let finished = run(generate(&server, &[]).without_reader()).await.status(1);
     assert_saved_privately(
         &finished,
         "Error: cannot write the token to standard output: broken pipe. The token was generated, and saved in ",

@@ -129,7 +129,7 @@ async fn every_fault_has_a_clear_error() {
     let mut table = String::new();
     for (name, behavior) in faults() {
         let (url, _) = server(behavior).await;
-        let run = run(Peering::new(["list", "-http-addr", &url, "-token", ACL_TOKEN])).await;
+        let run = run(Peering::new().args(["list", "-http-addr", &url, "-token", ACL_TOKEN])).await;
         assert!(!run.stderr.contains(ACL_TOKEN) && !run.stdout.contains(ACL_TOKEN), "{name}");
         assert_eq!(run.status == 0, run.stderr.is_empty(), "{name}: {}", run.stderr);
         let port = url.rsplit_once(':').unwrap().1.to_owned();
@@ -153,7 +153,7 @@ async fn the_acl_token_and_the_password_do_not_follow_a_redirect() {
         let (other, sent_to_other) = server(Behavior::Send(answer("200 OK", b"[]"))).await;
         let head = format!("{status}\r\nLocation: {other}/v1/peerings");
         let (consul, sent) = server(Behavior::Send(answer(&head, b""))).await;
-        let list = Peering::new(["list", "-http-addr", &consul, "-token", ACL_TOKEN]);
+        let list = Peering::new().args(["list", "-http-addr", &consul, "-token", ACL_TOKEN]);
         run(list.env("CONSUL_HTTP_AUTH", "user:password")).await.status(0);
         let text = |bytes: &Mutex<Vec<u8>>| String::from_utf8_lossy(&bytes.lock().unwrap()).to_lowercase();
         assert!(text(&sent).contains(ACL_TOKEN) && text(&sent).contains("authorization: basic"), "{status}");
@@ -173,7 +173,7 @@ async fn redirect_loops_end() {
             tokio::spawn(serve(stream, Behavior::Send(answer(&head, b"")), Arc::default()));
         }
     });
-    let run = run(Peering::new(["list", "-http-addr", &url])).await.status(1);
+    let run = run(Peering::new().args(["list", "-http-addr", &url])).await.status(1);
     assert!(run.stderr.ends_with("stopped after 10 redirects\n"), "{}", run.stderr);
 }
 
@@ -181,7 +181,8 @@ async fn redirect_loops_end() {
 async fn a_hanging_api_does_not_block_diagnose() {
     let (url, _) = server(Behavior::Hang).await;
     let token = std::fs::read_to_string(crate::peering::fixture("tokens/one-server.txt")).unwrap();
-    let diagnose = Peering::new(["diagnose", "-", "-http-addr", &url, "-timeout", "300ms", "-ledger=off"]);
+    let diagnose =
+        Peering::new().args(["diagnose", "-", "-http-addr", &url, "-timeout", "300ms", "-ledger=off"]);
     let run = run(diagnose.stdin(token)).await.status(1);
     assert!(run.stdout.contains("agent-not-consul"), "{}", run.stdout);
     assert!(run.stdout.contains("did not respond within 0.3 s"), "{}", run.stdout);
@@ -196,19 +197,20 @@ async fn tls_1_1_is_rejected() {
     let mut record = vec![0x16, 0x03, 0x02, 0, 42, 0x02, 0, 0, 38];
     record.extend(hello);
     let (url, _) = server(Behavior::Send(record)).await;
-    let run = run(Peering::new(["list", "-http-addr", &url.replace("http:", "https:")])).await.status(1);
+    let run =
+        run(Peering::new().args(["list", "-http-addr", &url.replace("http:", "https:")])).await.status(1);
     assert!(run.stderr.contains("tls: "), "{}", run.stderr);
     insta::assert_snapshot!("an_old_tls", run.stderr.split("tls: ").nth(1).unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn turning_verification_off_warns_on_a_terminal() {
+async fn turning_verification_off_warns_on_terminal() {
     let pki = Pki::of(&["localhost"]);
     let listed = async |skip: bool, terminal: bool| {
         let (port, _served) = https(&pki, false, "[]").await;
-        let list = Peering::new(["list", "-http-addr", &format!("https://localhost:{port}")]);
+        let list = Peering::new().args(["list", "-http-addr", &format!("https://localhost:{port}")]);
         let list = if skip { list.env("CONSUL_HTTP_SSL_VERIFY", "false") } else { list };
-        run(if terminal { list.on_a_terminal() } else { list }).await
+        run(if terminal { list.on_terminal() } else { list }).await
     };
     let run = listed(false, false).await.status(1);
     assert!(run.stderr.contains("certificate signed by unknown authority"), "{}", run.stderr);
@@ -221,7 +223,8 @@ async fn turning_verification_off_warns_on_a_terminal() {
 async fn the_log_shows_requests_but_no_secret() {
     let (url, _) = server(Behavior::Send(answer("200 OK", b"[]"))).await;
     let list = |level: &str| {
-        Peering::new(["list", "-http-addr", &url, "-token", ACL_TOKEN, "-log-level", level])
+        Peering::new()
+            .args(["list", "-http-addr", &url, "-token", ACL_TOKEN, "-log-level", level])
             .env("CONSUL_HTTP_AUTH", "user:pass-word")
     };
     run(list("off")).await.expect(0, "There are no peering connections.\n", "");
@@ -232,9 +235,9 @@ async fn the_log_shows_requests_but_no_secret() {
         assert!(!run.stderr.contains(ACL_TOKEN) && !run.stderr.contains("pass-word"), "{}", run.stderr);
     }
     let generate =
-        Peering::new(["generate-token", "-name", "west", "-http-addr=embedded", "-log-level=trace"]);
+        Peering::new().args(["generate-token", "-name", "west", "-http-addr=embedded", "-log-level=trace"]);
     let run = run(generate.shows_secrets()).await.status(0);
-    assert!(run.stderr.contains("wrote the ledger name=\"west\""), "{}", run.stderr);
+    assert!(run.stderr.contains("added a record to the ledger name=\"west\""), "{}", run.stderr);
     let secret = crate::peering::token_json(&run.stdout)["EstablishmentSecret"].as_str().unwrap().to_owned();
     assert!(!run.stderr.contains(&secret), "{}", run.stderr);
 }

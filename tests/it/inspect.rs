@@ -17,7 +17,7 @@ fn token(name: &str) -> String {
 }
 
 fn inspect(arguments: &[&str]) -> Peering {
-    Peering::new(["inspect", "-now", NOW].iter().chain(arguments))
+    Peering::new().args(["inspect", "-now", NOW].iter().chain(arguments))
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn a_field_is_printed_without_quotes() {
         ("locality", ""),
         ("certificates[1].names.dns", ""),
     ] {
-        inspect(&[&two_roots, "-field", path]).run().expect(0, &format!("{value}\n"), "");
+        inspect(&[&two_roots, "-field", path]).stdout(&format!("{value}\n")).status(0);
     }
 }
 

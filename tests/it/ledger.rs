@@ -60,7 +60,8 @@ async fn consul(token: &str) -> MockServer {
 
 /// The records of the ledger in a state directory, as `history` shows them.
 fn history(state: &Path, more: &[&str]) -> Vec<Value> {
-    let finished = Peering::new(["history", "-format=json"].iter().chain(more))
+    let finished = Peering::new()
+        .args(["history", "-format=json"].iter().chain(more))
         .env("PEERING_STATE_DIR", state.to_str().unwrap())
         .run()
         .status(0);
@@ -69,7 +70,8 @@ fn history(state: &Path, more: &[&str]) -> Vec<Value> {
 }
 
 fn verify(state: &Path, more: &[&str]) -> Finished {
-    Peering::new(["ledger", "verify"].iter().chain(more))
+    Peering::new()
+        .args(["ledger", "verify"].iter().chain(more))
         .env("PEERING_STATE_DIR", state.to_str().unwrap())
         .run()
 }
@@ -79,10 +81,11 @@ fn fifty_concurrent_processes_add_fifty_records() {
     let state = tempfile::tempdir().unwrap();
     let processes: Vec<_> = (0..50)
         .map(|number| {
-            let peering = Peering::new(["generate-token", "-http-addr=embedded"])
+            let peering = Peering::new()
+                .args(["generate-token", "-http-addr=embedded"])
                 .env("PEERING_STATE_DIR", state.path().to_str().unwrap())
                 .shows_secrets();
-            let peering = peering.more(&["-name", &format!("name-{}", number % 7)]);
+            let peering = peering.args(["-name", &format!("name-{}", number % 7)]);
             std::thread::spawn(move || peering.run())
         })
         .collect();
@@ -169,7 +172,8 @@ async fn a_ledger_that_cannot_be_written_never_loses_the_token() {
     let mut output = String::new();
     for case in ["corrupt", "newer", "older", "a directory", "parent is a file", "cannot be created", "full"]
     {
-        let mut peering = Peering::new(["generate-token", "-name", "west"])
+        let mut peering = Peering::new()
+            .args(["generate-token", "-name", "west"])
             .env("CONSUL_HTTP_ADDR", &server.uri())
             .shows_secrets();
         let state = peering.home().join("state");
@@ -217,7 +221,8 @@ async fn a_ledger_that_cannot_be_written_never_loses_the_token() {
 async fn a_ledger_error_changes_neither_the_exit_code_nor_the_file() {
     let token = recorded("one-server");
     let server = consul(&token).await;
-    let peering = Peering::new(["generate-token", "-name", "west", "-out", "t"])
+    let peering = Peering::new()
+        .args(["generate-token", "-name", "west", "-out", "t"])
         .env("CONSUL_HTTP_ADDR", &server.uri())
         .env("PEERING_STATE_DIR", "/proc/nowhere");
     let finished = run(peering).await.status(0);
@@ -229,7 +234,8 @@ async fn a_ledger_error_changes_neither_the_exit_code_nor_the_file() {
 async fn a_consul_that_rejects_kv_requests_causes_a_warning() {
     let token = recorded("one-server");
     let server = consul(&token).await;
-    let peering = Peering::new(["generate-token", "-name", "west", "-ledger", "consul"])
+    let peering = Peering::new()
+        .args(["generate-token", "-name", "west", "-ledger", "consul"])
         .env("CONSUL_HTTP_ADDR", &server.uri())
         .shows_secrets();
     // The server returns 404 without a body to all other requests.
@@ -243,7 +249,8 @@ async fn ledger_off_records_nothing_and_an_invalid_value_generates_nothing() {
     let token = recorded("one-server");
     let server = consul(&token).await;
     let peering = |ledger: &str| {
-        Peering::new(["generate-token", "-name", "west"])
+        Peering::new()
+            .args(["generate-token", "-name", "west"])
             .env("CONSUL_HTTP_ADDR", &server.uri())
             .env("PEERING_LEDGER", ledger)
             .shows_secrets()
@@ -266,7 +273,8 @@ async fn the_database_contains_no_secret_and_only_its_owner_can_read_it() {
     let token = recorded("one-server");
     let secret = token_json(&token)["EstablishmentSecret"].as_str().unwrap().to_owned();
     let server = consul(&token).await;
-    let peering = Peering::new(["generate-token", "-name", "west"])
+    let peering = Peering::new()
+        .args(["generate-token", "-name", "west"])
         .env("CONSUL_HTTP_ADDR", &server.uri())
         .shows_secrets();
     let finished = run(peering).await.expect(0, &format!("{token}\n"), "");
@@ -308,7 +316,8 @@ fn concurrent_clients_lose_no_record_in_the_kv_and_store_no_secret() {
     let dev = Dev::start(home.path(), &[]);
     let processes: Vec<_> = (0..12)
         .map(|_| {
-            let peering = Peering::new(["generate-token", "-name", "west", "-ledger=consul"])
+            let peering = Peering::new()
+                .args(["generate-token", "-name", "west", "-ledger=consul"])
                 .env("CONSUL_HTTP_ADDR", &dev.url)
                 .shows_secrets();
             std::thread::spawn(move || peering.run())
@@ -430,7 +439,8 @@ fn history_shows_each_record_and_its_status() {
         ledger.add(&record(name, token, time, origin)).unwrap();
     }
     let output = |arguments: &[&str]| {
-        let peering = Peering::new(["history"].iter().chain(arguments))
+        let peering = Peering::new()
+            .args(["history"].iter().chain(arguments))
             .env("PEERING_STATE_DIR", state.path().to_str().unwrap());
         peering.run().status(0).stdout
     };
@@ -442,26 +452,27 @@ fn history_shows_each_record_and_its_status() {
 
 #[test]
 fn reading_does_not_create_a_ledger() {
-    let finished = Peering::new(["history"]).run().expect(0, "The ledger has no records\n", "");
+    let finished = Peering::new().args(["history"]).stdout("The ledger has no records\n").status(0);
     assert!(!finished.home.path().join("state").exists());
-    let finished = Peering::new(["ledger", "verify"]).after(finished).run();
+    let finished = Peering::new().args(["ledger", "verify"]).after(finished).run();
     finished.expect(0, "The ledger is intact (0 records)\n", "");
-    Peering::new(["history", "-ledger=off"]).run().expect(
-        2,
-        "",
-        "Error: the ledger is off\n  \
+    Peering::new()
+        .args(["history", "-ledger=off"])
+        .stderr(
+            "Error: the ledger is off\n  \
          Fix: set -ledger, PEERING_LEDGER or ledger in the configuration file to sqlite or consul\n",
-    );
+        )
+        .status(2);
 }
 
 #[test]
 fn an_imported_token_is_recorded_once() {
     let token = recorded("one-server");
-    let import = |text: &str| Peering::new(["ledger", "import", "-", "-name", "west"]).stdin(text);
-    let first = import(&token).run().expect(0, "Recorded as number 1\n", "");
+    let import = |text: &str| Peering::new().args(["ledger", "import", "-", "-name", "west"]).stdin(text);
+    let first = import(&token).stdout("Recorded as number 1\n").status(0);
     let wrapped = format!("{}\n{}\n", &token[..76], &token[76..]);
-    let second = import(&wrapped).after(first).run().expect(0, "Already recorded as number 1\n", "");
-    let other = Peering::new(["ledger", "import", "-name=east", &token]).after(second).run();
+    let second = import(&wrapped).after(first).stdout("Already recorded as number 1\n").status(0);
+    let other = Peering::new().args(["ledger", "import", "-name=east", &token]).after(second).run();
     let other = other.expect(0, "Recorded as number 2\n", "");
     let records = history(&other.home.path().join("state"), &["-name=west"]);
     assert_eq!((records.len(), &records[0]["origin"]), (1, &json!("imported")));
@@ -471,14 +482,15 @@ fn an_imported_token_is_recorded_once() {
         "{}",
         nothing.stderr
     );
-    let nameless = Peering::new(["ledger", "import", &token]).run().status(2);
+    let nameless = Peering::new().args(["ledger", "import", &token]).run().status(2);
     assert!(nameless.stderr.contains("Error: -name is missing"), "{}", nameless.stderr);
 }
 
 #[test]
 fn importing_a_token_makes_the_order_of_its_peering_unknown() {
     let generate = |ledger: &str| {
-        Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded", "-ledger", ledger])
+        Peering::new()
+            .args(["generate-token", "-name", "west", "-http-addr", "embedded", "-ledger", ledger])
             .shows_secrets()
     };
     let older = generate("off").run().status(0);
@@ -486,8 +498,12 @@ fn importing_a_token_makes_the_order_of_its_peering_unknown() {
     let newer = generate("sqlite").after(older).run().status(0);
     let alone = history(&newer.home.path().join("state"), &[]);
     assert_eq!(alone[0]["status"], "newest");
-    let imported =
-        Peering::new(["ledger", "import", "-", "-name", "west"]).stdin(text).after(newer).run().status(0);
+    let imported = Peering::new()
+        .args(["ledger", "import", "-", "-name", "west"])
+        .stdin(text)
+        .after(newer)
+        .run()
+        .status(0);
     let records = history(&imported.home.path().join("state"), &[]);
     let statuses: Vec<_> = records.iter().map(|record| &record["status"]).collect();
     assert_eq!(statuses, ["undetermined", "undetermined"]);
@@ -548,20 +564,17 @@ fn verify_reports_a_damaged_database() {
 
 #[test]
 fn subcommands_have_help_and_suggestions() {
-    let help = Peering::new(["ledger", "import", "-help"]).run().status(0);
+    let help = Peering::new().args(["ledger", "import", "-help"]).run().status(0);
     assert!(help.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", help.stdout);
-    let long = Peering::new(["help", "ledger", "import"]).run().status(0);
+    let long = Peering::new().args(["help", "ledger", "import"]).run().status(0);
     assert!(long.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", long.stdout);
-    Peering::new(["ledger", "imprt"]).run().expect(
-        2,
-        "",
-        "Error: unknown command \"imprt\"\n  Fix: did you mean import? peering ledger -help lists all commands\n",
-    );
-    let group = Peering::new(["ledger"]).run().status(2);
-    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] <COMMAND>"), "{}", group.stderr);
-    Peering::new(["ledger", "verify", "-x"]).run().expect(
-        2,
-        "",
-        "Error: unknown flag -x\n  Fix: peering ledger verify -help lists all flags\n",
-    );
+    let error = "Error: unknown command \"imprt\"\n  \
+                 Fix: did you mean import? peering ledger -help lists all commands\n";
+    Peering::new().args(["ledger", "imprt"]).stderr(error).status(2);
+    let group = Peering::new().args(["ledger"]).run().status(2);
+    assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] COMMAND"), "{}", group.stderr);
+    Peering::new()
+        .args(["ledger", "verify", "-x"])
+        .stderr("Error: unknown flag -x\n  Fix: peering ledger verify -help lists all flags\n")
+        .status(2);
 }

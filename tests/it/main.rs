@@ -1,5 +1,5 @@
-//! Everything that is tested from outside: one binary, so that it links once.
-// Tests may print, read the clock and build texts as they like.
+//! The integration tests: one binary, so that it links once.
+// Tests may print, read the clock and allocate freely.
 #![allow(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
@@ -14,7 +14,8 @@ mod acceptor;
 mod batch;
 mod checks;
 mod cli_recordings;
-mod comfort;
+mod completion;
+mod configuration;
 mod diagnose;
 mod diagnose_errors;
 mod diff;
@@ -26,13 +27,13 @@ mod explain_command;
 mod faults;
 mod full_disk;
 mod generate_token;
-mod hostile;
+mod help;
 mod http_faults;
 mod inspect;
 mod kv;
+mod language;
 mod ledger;
-mod own_server;
-mod peering;
+mod out_file;
 mod peerstream;
 mod probe;
 mod readme;
@@ -40,10 +41,13 @@ mod real_consul;
 mod schemas;
 mod secrecy;
 mod security;
-mod served;
 mod stale;
 mod staleness_live;
+mod support;
 mod tls_trust;
 mod transport;
+mod untrusted_input;
 mod validate;
 mod verdicts;
+
+use support::{own_server, peering, served};

@@ -126,7 +126,8 @@ async fn addresses_are_tried_in_turn_for_three_seconds() {
 fn tokens_of_dev_contain_the_port_for_dialers() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &[]);
-    let generated = Peering::new(["generate-token", "-name", "east", "-http-addr", &dev.url])
+    let generated = Peering::new()
+        .args(["generate-token", "-name", "east", "-http-addr", &dev.url])
         .shows_secrets()
         .run()
         .status(0);

@@ -1,4 +1,4 @@
-//! README's two commands. What else stands there is run by `documents`.
+//! The first commands in README.md. `documents` runs the others.
 
 use crate::documents::{FIRST_COMMAND, World};
 
@@ -7,10 +7,10 @@ fn read(name: &str) -> String {
 }
 
 #[test]
-fn the_readmes_first_command_generates_a_token_and_tells_what_it_says() {
+fn the_first_command_of_the_readme_generates_and_shows_a_token() {
     assert!(read("README.md").contains(&format!("\n{FIRST_COMMAND}\n")));
-    let words = FIRST_COMMAND.strip_prefix("cargo run --release -- ").unwrap();
-    let output = World::new().shell(&format!("peering {words}")).output().unwrap();
+    let arguments = FIRST_COMMAND.strip_prefix("cargo run --release -- ").unwrap();
+    let output = World::new().shell(&format!("peering {arguments}")).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let token = String::from_utf8(output.stdout).unwrap();
     assert!(crate::peering::token_json(&token)["PeerID"].is_string(), "{token}");
@@ -18,7 +18,7 @@ fn the_readmes_first_command_generates_a_token_and_tells_what_it_says() {
 }
 
 #[test]
-fn the_readmes_second_command_is_the_one_that_ci_runs() {
+fn ci_runs_the_second_command_of_the_readme() {
     assert!(read("README.md").contains("\ncargo test --locked\n"));
     assert!(read(".ci/run").contains("cargo test --locked\n"));
 }

@@ -117,7 +117,7 @@ impl Both<'_> {
     }
 
     fn ours(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut run = Peering::new(arguments).env("CONSUL_HTTP_ADDR", self.address).shows_secrets();
+        let mut run = Peering::new().args(arguments).env("CONSUL_HTTP_ADDR", self.address).shows_secrets();
         for (name, value) in environment {
             run = run.env(name, value);
         }

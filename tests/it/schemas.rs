@@ -1,4 +1,4 @@
-//! The JSON Schemas of the documents: up to date, true of real output, and strict enough to notice what is not.
+//! The JSON Schemas are up to date, match real output, and reject everything else.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 #[test]
-fn the_files_are_what_the_types_say() {
+fn the_schemas_are_up_to_date() {
     let update = std::env::var_os("UPDATE_DOCS").is_some();
     let mut names: Vec<String> = Vec::new();
     for (name, schema) in schema::all() {
@@ -23,12 +23,15 @@ fn the_files_are_what_the_types_say() {
             std::fs::write(file(name), &text).unwrap();
         }
         let written = std::fs::read_to_string(file(name)).unwrap_or_default();
-        assert!(written == text, "docs/schemas/{name}.schema.json is old: UPDATE_DOCS=1 cargo test schemas");
+        assert!(
+            written == text,
+            "docs/schemas/{name}.schema.json is outdated: run UPDATE_DOCS=1 cargo test schemas"
+        );
         names.push(format!("{name}.schema.json"));
     }
     for entry in std::fs::read_dir(file("x").parent().unwrap()).unwrap() {
         let found = entry.unwrap().file_name().into_string().unwrap();
-        assert!(names.contains(&found), "{found} is no schema any more");
+        assert!(names.contains(&found), "{found} is not generated anymore");
     }
 }
 
@@ -39,9 +42,9 @@ fn validator(name: &str) -> Validator {
 
 #[track_caller]
 fn check(validator: &Validator, document: &Value, what: &str) {
-    let faults: Vec<String> =
+    let errors: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(faults.is_empty(), "{what}: {}", faults.join("\n"));
+    assert!(errors.is_empty(), "{what}: {}", errors.join("\n"));
 }
 
 #[track_caller]
@@ -49,33 +52,33 @@ fn json_of(run: &Finished) -> Value {
     serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}{}", run.stdout, run.stderr))
 }
 
-/// Every token of the fixtures, good and damaged.
+/// Returns every token of the fixtures, valid and damaged.
 fn tokens() -> Vec<(String, Vec<u8>)> {
     let mut tokens: Vec<(String, Vec<u8>)> =
         recorded_tokens().into_iter().map(|(name, token)| (name, token.into_bytes())).collect();
     for entry in std::fs::read_dir(fixture("checks")).unwrap() {
-        let folder = entry.unwrap().path();
+        let directory = entry.unwrap().path();
         for name in ["fires.txt", "quiet.txt"] {
-            tokens.push((folder.display().to_string(), std::fs::read(folder.join(name)).unwrap()));
+            tokens.push((directory.display().to_string(), std::fs::read(directory.join(name)).unwrap()));
         }
     }
     tokens
 }
 
 #[test]
-fn what_is_said_of_every_token_of_the_fixtures_is_by_the_schemas() {
+fn inspect_and_validate_match_their_schemas_for_every_fixture() {
     let (inspect, validate, line) = (validator("inspect"), validator("validate"), validator("validate-line"));
     let mut lines = Vec::new();
     for (name, token) in tokens() {
-        let run = Peering::new(["inspect", "-", "-format", "json", "-show-secret"]).shows_secrets();
+        let run = Peering::new().args(["inspect", "-", "-format", "json", "-show-secret"]).shows_secrets();
         check(&inspect, &json_of(&run.stdin(token.clone()).run()), &name);
-        let run = Peering::new(["validate", "-", "-format", "json", "-fail-on=info"]).shows_secrets();
+        let run = Peering::new().args(["validate", "-", "-format", "json", "-fail-on=info"]).shows_secrets();
         check(&validate, &json_of(&run.stdin(token.clone()).run()), &name);
         let text = String::from_utf8_lossy(&token).trim().to_owned();
         lines.push(json!({ "token": text, "team": "network", "number": 7 }).to_string());
     }
     lines.extend(["not json {".to_owned(), "{}".to_owned(), String::new()]);
-    let run = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).shows_secrets();
+    let run = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).shows_secrets();
     let run = run.stdin(lines.join("\n")).run();
     let mut inputs = 0;
     for (number, text) in run.stdout.lines().enumerate() {
@@ -87,26 +90,27 @@ fn what_is_said_of_every_token_of_the_fixtures_is_by_the_schemas() {
 }
 
 #[test]
-fn what_other_commands_write_is_by_their_schemas() {
+fn other_commands_match_their_schemas() {
     let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let acceptor = Dev::start(homes[0].path(), &[]);
     let dialer = Dev::start(homes[1].path(), &["-datacenter", "dc2"]);
     let generate = || {
-        let run =
-            Peering::new(["generate-token", "-name", "east", "-http-addr", &acceptor.url]).shows_secrets();
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-http-addr", &acceptor.url])
+            .shows_secrets();
         let run = run.run().status(0);
         guard(&run.stdout);
         run
     };
     let first = generate();
     let second = generate().stdout;
-    // The ledger of the first knows of the first alone.
-    let at = |words: &[&str], url: &str| {
-        let run = Peering::new(words).more(&["-format", "json", "-http-addr", url]);
+    // Each run has its own ledger.
+    let at = |arguments: &[&str], url: &str| {
+        let run = Peering::new().args(arguments).args(["-format", "json", "-http-addr", url]);
         json_of(&run.stdin(second.clone()).run())
     };
     let token = first.stdout.clone();
-    let history = Peering::new(["history", "-format", "json"]).after(first).run().status(0);
+    let history = Peering::new().args(["history", "-format", "json"]).after(first).run().status(0);
     check(&validator("history"), &json_of(&history), "history");
     let (stale, diagnose) = (validator("stale"), validator("diagnose"));
     check(&stale, &at(&["stale", "-", "-name", "east", "-probe"], &acceptor.url), "stale");
@@ -114,7 +118,7 @@ fn what_other_commands_write_is_by_their_schemas() {
     check(&diagnose, &at(&["diagnose", "-", "-name", "west"], &dialer.url), "diagnose");
     check(&diagnose, &at(&["diagnose", "-", "-offline", "-error", "EOF"], &dialer.url), "diagnose -error");
     let establish =
-        Peering::new(["establish", "-name", "west", "-peering-token", "-", "-http-addr", &dialer.url]);
+        Peering::new().args(["establish", "-name", "west", "-peering-token", "-", "-http-addr", &dialer.url]);
     establish.stdin(second.clone()).run().status(0);
     check(&diagnose, &at(&["diagnose", "-", "-name", "west"], &dialer.url), "diagnose, used");
     let (read, list) = (validator("read"), validator("list"));
@@ -122,28 +126,33 @@ fn what_other_commands_write_is_by_their_schemas() {
     check(&list, &at(&["list"], &dialer.url), "list, dialer");
     check(&read, &at(&["read", "-name", "east"], &acceptor.url), "read");
     check(&read, &at(&["read", "-name", "west"], &dialer.url), "read, dialer");
-    let diff =
-        Peering::new(["diff", "-", "@other", "-format", "json"]).file("other", &second).stdin(token).run();
+    let diff = Peering::new()
+        .args(["diff", "-", "@other", "-format", "json"])
+        .file("other", &second)
+        .stdin(token)
+        .run();
     check(&validator("diff"), &json_of(&diff), "diff");
     for (_, name, _) in consul_peering::acceptor::Fault::ALL.iter().filter(|(_, name, _)| *name != "slow") {
         let home = tempfile::tempdir().unwrap();
         let faulty = Dev::start(home.path(), &["-fault", name]);
-        let run = Peering::new(["generate-token", "-name", "east", "-http-addr", &faulty.url])
+        let run = Peering::new()
+            .args(["generate-token", "-name", "east", "-http-addr", &faulty.url])
             .shows_secrets()
             .run();
         if run.status == 0 {
-            let diagnose_it =
-                Peering::new(["diagnose", "-", "-format", "json", "-timeout", "300ms"]).shows_secrets();
+            let diagnose_it = Peering::new()
+                .args(["diagnose", "-", "-format", "json", "-timeout", "300ms"])
+                .shows_secrets();
             check(&diagnose, &json_of(&diagnose_it.stdin(run.stdout).run()), name);
         }
     }
 }
 
 #[test]
-fn what_consul_has_recorded_is_by_the_schemas_too() {
+fn recorded_output_of_consul_matches_the_schemas() {
     let recorded: Vec<Value> =
         serde_json::from_str(&std::fs::read_to_string(fixture("consul/cli.json")).unwrap()).unwrap();
-    let mut seen = 0;
+    let mut checked = 0;
     for run in recorded {
         let stdout = run["stdout"].as_str().unwrap();
         let Ok(document) = serde_json::from_str::<Value>(stdout) else { continue };
@@ -152,22 +161,24 @@ fn what_consul_has_recorded_is_by_the_schemas_too() {
             name => name,
         };
         check(&validator(name), &document, run["name"].as_str().unwrap());
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen >= 4, "{seen}");
+    assert!(checked >= 4, "{checked}");
 }
 
 #[test]
-fn explanations_are_by_their_schema() {
-    let explain = |words: &[&str]| json_of(&Peering::new(["explain", "-format", "json"]).more(words).run());
+fn explain_matches_its_schemas() {
+    let explain = |arguments: &[&str]| {
+        json_of(&Peering::new().args(["explain", "-format", "json"]).args(arguments).run())
+    };
     check(&validator("explain"), &explain(&["ca-expired"]), "a check");
     check(&validator("explain"), &explain(&["peering token server addresses value is empty"]), "a message");
     check(&validator("explain-list"), &explain(&["-list"]), "all");
 }
 
-/// What may be missing from an object, by the name of its schema; each is shown to be. All else must be there.
+/// The optional fields by the name of the schema. All others are required.
 const OPTIONAL: [(&str, &[&str]); 4] = [
-    // Of a certificate that cannot be read there is only an error.
+    // A certificate that cannot be parsed has only an error.
     (
         "inspect",
         &[
@@ -189,24 +200,25 @@ const OPTIONAL: [(&str, &[&str]); 4] = [
             "sha1",
         ],
     ),
-    // Of a text that is no token less is known.
+    // A text that is not a token has fewer fields.
     ("validate", &["source", "peer_id", "server_name", "passed", "skipped"]),
-    // And in a batch a line need be neither a token nor JSON.
+    // A line of a batch may be neither a token nor JSON.
     ("validate-line", &["peer_id", "server_name", "input"]),
-    // Go leaves out what is nothing.
+    // Go omits empty values.
     ("read", &["PeerCAPems"]),
 ];
 
-/// Objects whose keys are anybody's.
+/// Objects with arbitrary keys.
 const ANY_KEYS: [&str; 4] = ["/Meta", "/captures", "/input", "/values"];
 
-/// A real document of each schema.
+/// Returns a real document for each schema.
 fn documents() -> Vec<(&'static str, Value)> {
     let token = std::fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
     let other = std::fs::read_to_string(fixture("tokens/three-servers.txt")).unwrap();
-    let run = |words: &[&str]| Peering::new(words).more(&["-format", "json"]).stdin(token.clone());
+    let run =
+        |arguments: &[&str]| Peering::new().args(arguments).args(["-format", "json"]).stdin(token.clone());
     let line = json!({ "token": token.trim(), "team": "network" }).to_string();
-    let lines = Peering::new(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
+    let lines = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -217,25 +229,25 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-list", json_of(&run(&["explain", "-list"]).run())),
-        ("history", json_of(&Peering::new(["history", "-format", "json"]).after(imported).run())),
+        ("history", json_of(&Peering::new().args(["history", "-format", "json"]).after(imported).run())),
         ("read", recorded("read")),
         ("list", recorded("list")),
-        // None was recorded with a service in it.
+        // No recording contains a service.
         ("exported-services", json!(["api"])),
     ]
 }
 
-/// The longest document that Consul was recorded with for a command.
+/// Returns the longest recorded document of one of Consul's commands.
 fn recorded(command: &str) -> Value {
     let runs: Vec<Value> =
         serde_json::from_str(&std::fs::read_to_string(fixture("consul/cli.json")).unwrap()).unwrap();
     let printed = |run: &Value| run["stdout"].as_str().unwrap().to_owned();
-    let of_it = runs.iter().filter(|run| run["args"][1] == command).map(printed);
-    let documents = of_it.filter(|text| serde_json::from_str::<Value>(text).is_ok());
+    let outputs = runs.iter().filter(|run| run["args"][1] == command).map(printed);
+    let documents = outputs.filter(|text| serde_json::from_str::<Value>(text).is_ok());
     serde_json::from_str(&documents.max_by_key(String::len).unwrap_or_else(|| panic!("{command}"))).unwrap()
 }
 
-/// The places of all objects and of all that is in them; of a list, those of its first.
+/// Collects the JSON pointers of all values; for a list, only those of its first element.
 fn places(value: &Value, place: &str, all: &mut Vec<String>) {
     all.push(place.to_owned());
     match value {
@@ -249,9 +261,8 @@ fn places(value: &Value, place: &str, all: &mut Vec<String>) {
     }
 }
 
-/// A schema that takes anything would be true of everything.
 #[test]
-fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
+fn unknown_fields_missing_fields_and_wrong_types_are_rejected() {
     let documents = documents();
     let names: Vec<&str> = documents.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, schema::all().iter().map(|(name, _)| *name).collect::<Vec<_>>());
@@ -268,12 +279,18 @@ fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
                 *changed.pointer_mut(place).unwrap() = value;
                 changed
             };
-            // No type of ours is a list of lists of lists.
-            assert!(!validator.is_valid(&with(json!([[[1]]]))), "{name}: another type at {place:?}");
+            // No field is a list of lists of lists.
+            assert!(
+                !validator.is_valid(&with(json!([[[1]]]))),
+                "{name}: a wrong type is accepted at {place:?}"
+            );
             let Some(fields) = document.pointer(place).unwrap().as_object() else { continue };
             let mut more = fields.clone();
             more.insert("surprise".to_owned(), json!(1));
-            assert!(!validator.is_valid(&with(more.into())), "{name}: a field too many at {place:?}");
+            assert!(
+                !validator.is_valid(&with(more.into())),
+                "{name}: an unknown field is accepted at {place:?}"
+            );
             for field in fields.keys() {
                 let mut less = fields.clone();
                 less.remove(field);
@@ -288,5 +305,5 @@ fn a_field_too_many_or_too_few_or_of_another_type_is_noticed() {
         .iter()
         .flat_map(|(name, fields)| fields.iter().map(|field| (*name, (*field).to_owned())))
         .collect();
-    assert_eq!(missing, optional, "(left: may be missing, right: the list)");
+    assert_eq!(missing, optional, "(left: optional in the schemas, right: OPTIONAL)");
 }

@@ -1,6 +1,6 @@
-//! Nothing that a command prints holds a secret, unless that was asked for.
+//! No command prints a secret unless the user asks for it.
 //!
-//! [`Peering::run`] looks at everything that any test's run prints. Here are the runs that only this looks at.
+//! [`Peering::run`] checks the output of every test. These tests add more commands.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -9,7 +9,7 @@ use crate::peering::{Peering, guard, recorded_tokens, token_json};
 
 #[test]
 fn no_command_shows_a_secret_unasked() {
-    let ways: [&[&str]; 33] = [
+    let commands: [&[&str]; 33] = [
         &["inspect", "@token"],
         &["inspect", "@token", "-format", "json"],
         &["inspect", "@token", "-format", "yaml"],
@@ -19,28 +19,28 @@ fn no_command_shows_a_secret_unasked() {
         &["inspect", "@token", "-nonsense"],
         &["inspect", "@cut"],
         &["inspect", "@quoted"],
-        &["inspect", "@spoiled"],
+        &["inspect", "@damaged"],
         &["validate", "@token"],
         &["validate", "@token", "-format", "json"],
         &["validate", "@token", "-format", "sarif"],
         &["validate", "@token", "-format", "junit"],
         &["validate", "@cut"],
         &["validate", "@quoted"],
-        &["validate", "@spoiled"],
+        &["validate", "@damaged"],
         &["validate", "-batch", "lines", "-format", "jsonl"],
         &["stale", "@token", "-offline"],
         &["stale", "@token", "-offline", "-format", "json"],
         &["stale", "@token", "-name", "west", "-timeout", "100ms"],
         &["diagnose", "@token", "-offline"],
-        &["diagnose", "@spoiled", "-offline", "-format", "json"],
-        &["diagnose", "@token", "-offline", "-error", "@said"],
+        &["diagnose", "@damaged", "-offline", "-format", "json"],
+        &["diagnose", "@token", "-offline", "-error", "@log"],
         &["diff", "@token", "@other"],
-        &["diff", "@token", "@spoiled", "-format", "json"],
-        &["explain", "@said"],
+        &["diff", "@token", "@damaged", "-format", "json"],
+        &["explain", "@log"],
         &["establish", "-name", "west", "-peering-token", "@token"],
-        &["establish", "-name", "west", "-peering-token", "@spoiled", "-http-addr=embedded"],
+        &["establish", "-name", "west", "-peering-token", "@damaged", "-http-addr=embedded"],
         &["ledger", "import", "@token", "-name", "west"],
-        &["ledger", "import", "@spoiled", "-name", "west"],
+        &["ledger", "import", "@damaged", "-name", "west"],
         &["generate-token", "-name", "@token"],
         &["generate-token", "-name", "west", "-token-file", "token"],
     ];
@@ -48,40 +48,42 @@ fn no_command_shows_a_secret_unasked() {
     for (name, token) in recorded_tokens() {
         let token = token.trim();
         let secret = token_json(token)["EstablishmentSecret"].as_str().unwrap().to_owned();
-        // The secret as another type's value: a message that quotes the value would show it.
-        let spoiled =
+        // The secret is in a value of the wrong type: an error that quotes the value would show it.
+        let damaged =
             token_json(token).to_string().replace(&format!("\"{secret}\""), &format!("{{\"{secret}\":1}}"));
-        let spoiled = BASE64_STANDARD.encode(spoiled);
-        let said = format!(
+        let damaged = BASE64_STANDARD.encode(damaged);
+        let log = format!(
             "$ consul peering establish -name west -peering-token {token}\nfailed to decode token: {token}"
         );
-        for way in ways {
-            // What takes no file takes its text as an argument: `@said` is for explain and -error.
-            let words = way.iter().map(|word| if *word == "@said" { said.as_str() } else { word });
-            let finished = Peering::new(words)
+        for command in commands {
+            // explain and -error take a text instead of a file.
+            let arguments = command.iter().map(|it| if *it == "@log" { log.as_str() } else { it });
+            let finished = Peering::new()
+                .args(arguments)
                 .file("token", token)
                 .file("other", &other)
                 .file("cut", &token[..token.len() - 2])
                 .file("quoted", format!("\"{token}\""))
-                .file("spoiled", &spoiled)
-                .file("lines", format!("{token}\n\"{token}\"\n{spoiled}\n"))
+                .file("damaged", &damaged)
+                .file("lines", format!("{token}\n\"{token}\"\n{damaged}\n"))
                 .run();
             let printed = finished.stdout + &finished.stderr;
-            // A token of Consul 1.13 may hold no certificate to print.
-            assert!(!printed.is_empty() || way.contains(&"-pem"), "{name}: {way:?}");
-            assert!(!printed.contains(&secret), "{name}: {way:?}");
-            assert!(!printed.contains(&token[..token.len() - 2]), "{name}: {way:?}");
+            // A token of Consul 1.13 may have no certificate to print.
+            assert!(!printed.is_empty() || command.contains(&"-pem"), "{name}: {command:?}");
+            assert!(!printed.contains(&secret), "{name}: {command:?}");
+            assert!(!printed.contains(&token[..token.len() - 2]), "{name}: {command:?}");
         }
     }
 }
 
 #[test]
 fn the_search_for_secrets_finds_one() {
-    // Another token is guarded first: the recorded ones are guarded all the same.
+    // Guarding another token first must not disable the guard for the recorded ones.
     guard(&BASE64_STANDARD.encode(r#"{"EstablishmentSecret":"5ec2e700-0000-4000-8000-000000000001"}"#));
     let (_, token) = recorded_tokens().remove(0);
-    let run = || Peering::new(["inspect", token.trim(), "-field", "establishment_secret", "-show-secret"]);
+    let run =
+        || Peering::new().args(["inspect", token.trim(), "-field", "establishment_secret", "-show-secret"]);
     run().shows_secrets().run().status(0);
     let leak = std::panic::catch_unwind(|| run().run());
-    assert!(leak.is_err(), "a run that shows a secret unannounced must fail its test");
+    assert!(leak.is_err(), "a run that shows a secret without permission must fail its test");
 }

@@ -1,29 +1,29 @@
-//! SECURITY.md promises nothing that no test shows.
+//! Every promise of SECURITY.md has a test.
 
 use std::fs;
 use std::path::Path;
 
 #[test]
-fn every_promise_names_a_test_that_is_there() {
+fn every_promise_names_an_existing_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let table = page.split("\n## ").find(|section| section.starts_with("Promises")).unwrap();
     let mut promises = 0;
     for row in table.lines().filter(|line| line.starts_with("| ")).skip(1) {
-        let shown_by: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
-        let [.., file, test] = shown_by[..] else { panic!("no test is named in: {row}") };
+        let named: Vec<&str> = row.split('`').skip(1).step_by(2).collect();
+        let [.., file, test] = named[..] else { panic!("this promise names no test: {row}") };
         let source = fs::read_to_string(root.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-        // The attribute stands right above the function, perhaps with others between.
+        // The attribute is directly above the function, possibly with others.
         let at = source.find(&format!("fn {test}(")).unwrap_or_else(|| panic!("{file} has no {test}"));
         let above = source[..at].rsplit("\n\n").next().unwrap();
-        assert!(above.contains("test]") || above.contains("test("), "{test} in {file} is no test");
+        assert!(above.contains("test]") || above.contains("test("), "{test} in {file} is not a test");
         promises += 1;
     }
-    assert!(promises >= 20, "only {promises} promises were found");
+    assert!(promises >= 20, "found only {promises} promises");
 }
 
 #[test]
-fn every_fuzz_target_is_built_and_run_and_has_seeds() {
+fn every_fuzz_target_is_built_run_and_has_seeds() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
     let script = fs::read_to_string(fuzz.join("run")).unwrap();

@@ -23,8 +23,9 @@ fn token(case: &Value) -> &str {
 }
 
 fn stale(arguments: &[&str], tokens: &[&str]) -> Peering {
-    let mut peering =
-        Peering::new(["stale", "-offline"].iter().chain(arguments)).file("state.snap", snapshot("staleness"));
+    let mut peering = Peering::new()
+        .args(["stale", "-offline"].iter().chain(arguments))
+        .file("state.snap", snapshot("staleness"));
     for (at, token) in tokens.iter().enumerate() {
         peering = peering.file(&format!("token{at}"), token);
     }
@@ -40,11 +41,11 @@ fn recorded_cases_have_the_expected_verdicts_and_exit_codes() {
     let mut compared = 0;
     for recorded in ["staleness", "versions/v1.13", "versions/v1.14", "versions/v1.20"] {
         for case in cases(recorded) {
-            let finished =
-                Peering::new(["stale", "-offline", "@token", "-snapshot", "state.snap", "-format", "json"])
-                    .file("state.snap", snapshot(recorded))
-                    .file("token", token(&case))
-                    .run();
+            let finished = Peering::new()
+                .args(["stale", "-offline", "@token", "-snapshot", "state.snap", "-format", "json"])
+                .file("state.snap", snapshot(recorded))
+                .file("token", token(&case))
+                .run();
             let expected = case["expected"]["snapshot"].as_str().unwrap();
             let output = json(&finished);
             assert_eq!(output["verdict"], expected, "{recorded}: {}", case["why"]);
@@ -73,13 +74,15 @@ fn the_output_starts_with_the_verdict() {
         let finished = stale(&["@token0", "-snapshot", "state.snap", "-offline"], &[token(&cases[at])]).run();
         with_settings!({ snapshot_suffix => name }, { assert_snapshot!("stale", finished.stdout) });
     }
-    let old = Peering::new(["stale", "-offline", "@token", "-snapshot", "state.snap"])
+    let old = Peering::new()
+        .args(["stale", "-offline", "@token", "-snapshot", "state.snap"])
         .file("state.snap", snapshot("versions/v1.13"))
         .file("token", token(&self::cases("versions/v1.13")[0]))
         .run()
         .status(3);
     with_settings!({ snapshot_suffix => "consul-1.13" }, { assert_snapshot!("stale", old.stdout) });
-    let elsewhere = Peering::new(["stale", "-offline", "@token", "-snapshot", "state.snap"])
+    let elsewhere = Peering::new()
+        .args(["stale", "-offline", "@token", "-snapshot", "state.snap"])
         .file("state.snap", snapshot("versions/v1.20"))
         .file("token", token(&cases[0]))
         .run()
@@ -147,7 +150,7 @@ fn an_invalid_snapshot_is_an_error_with_a_remedy() {
 
 #[test]
 fn an_input_without_a_token_exits_with_status_2() {
-    let finished = Peering::new(["stale", "nonsense", "-offline"]).run().status(2);
+    let finished = Peering::new().args(["stale", "nonsense", "-offline"]).run().status(2);
     assert_eq!(finished.stdout, "");
     assert!(
         finished.stderr.starts_with("Error: cannot decode the token from the argument"),

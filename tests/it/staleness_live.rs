@@ -24,7 +24,8 @@ impl Clusters {
     }
 
     fn at_acceptor(&self, arguments: &[&str]) -> Peering {
-        Peering::new(arguments)
+        Peering::new()
+            .args(arguments)
             .env("CONSUL_HTTP_ADDR", &self.acceptor.url)
             .env("PEERING_STATE_DIR", self.home.path().join("state").to_str().unwrap())
     }

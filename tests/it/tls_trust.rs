@@ -12,7 +12,7 @@ async fn list(pki: &Pki, host: &str, arguments: &[&str]) -> (u16, Finished) {
     let (port, _served) = https(pki, false, "[]").await;
     let address = format!("https://{host}:{port}");
     let arguments = [&["list", "-http-addr", &address, "-ca-file", "ca.pem"], arguments].concat();
-    let list = pki.files(Peering::new(arguments));
+    let list = pki.files(Peering::new().args(arguments));
     (port, tokio::task::spawn_blocking(|| list.run()).await.unwrap())
 }
 
@@ -54,7 +54,7 @@ async fn tls_server_name_does_not_change_the_dialed_address() {
         let (port, served) = https(&pki, false, "[]").await;
         let other_host = format!("https://127.0.0.2:{port}");
         let arguments = ["list", "-http-addr", &other_host, "-ca-file", "ca.pem", "-tls-server-name", name];
-        let list = pki.files(Peering::new(arguments));
+        let list = pki.files(Peering::new().args(arguments));
         let finished = tokio::task::spawn_blocking(|| list.run()).await.unwrap();
         let error = format!("dial tcp 127.0.0.2:{port}: connect: connection refused\n");
         assert!(finished.status == 1 && finished.stderr.ends_with(&error), "{name}: {}", finished.stderr);
@@ -100,7 +100,7 @@ async fn a_named_self_signed_certificate_is_trusted() {
     let another = Pki::self_signed(&["localhost"]);
     let (port, _served) = https(&pki, false, "[]").await;
     let address = format!("https://localhost:{port}");
-    let list = another.files(Peering::new(["list", "-http-addr", &address, "-ca-file", "ca.pem"]));
+    let list = another.files(Peering::new().args(["list", "-http-addr", &address, "-ca-file", "ca.pem"]));
     let finished = tokio::task::spawn_blocking(|| list.run()).await.unwrap();
     assert!(finished.stderr.contains("x509: certificate signed by unknown authority"), "{}", finished.stderr);
 }
@@ -150,7 +150,7 @@ async fn errors_of_client_certificates_are_those_of_go() {
         let arguments =
             ["list", "-http-addr", "127.0.0.1:1", "-client-cert", certificate, "-client-key", key];
         let list = Pki::of(&["localhost"])
-            .files(Peering::new(arguments))
+            .files(Peering::new().args(arguments))
             .file("empty.pem", "")
             .file("others.pem", block("A") + &block("B"))
             .file("bad.pem", block("PRIVATE KEY"));
@@ -175,7 +175,7 @@ async fn a_redirect_from_http_to_https_is_followed_with_the_acl_token() {
         });
         let address = format!("http://{host}:{plain}");
         let arguments = ["list", "-http-addr", &address, "-ca-file", "ca.pem", "-token", ACL_TOKEN];
-        let list = pki.files(Peering::new(arguments));
+        let list = pki.files(Peering::new().args(arguments));
         let finished = tokio::task::spawn_blocking(|| list.run()).await.unwrap();
         finished.expect(0, "There are no peering connections.\n", "");
         let head = served.await.unwrap().unwrap().to_lowercase();

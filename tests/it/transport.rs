@@ -136,7 +136,7 @@ async fn run(run: Peering) -> Finished {
 
 /// Without a ledger, because the response contains no valid token.
 fn generate(arguments: &[&str]) -> Peering {
-    Peering::new(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
+    Peering::new().args(["generate-token", "-name", "west", "-ledger", "off"].iter().chain(arguments))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,7 +21,7 @@ fn rejected() -> String {
 }
 
 fn validate(arguments: &[&str]) -> Finished {
-    Peering::new(["validate", "-now", NOW].iter().chain(arguments)).run()
+    Peering::new().args(["validate", "-now", NOW].iter().chain(arguments)).run()
 }
 
 fn json(arguments: &[&str]) -> Value {
@@ -76,7 +76,7 @@ fn sarif_is_valid_and_contains_rule_location_and_values() {
             assert_eq!(rule["id"], result["ruleId"]);
         }
     }
-    let finished = Peering::new(["validate", "-now", NOW, "-format", "sarif", "@tokens/a b.token"]);
+    let finished = Peering::new().args(["validate", "-now", NOW, "-format", "sarif", "@tokens/a b.token"]);
     std::fs::create_dir(finished.home().join("tokens")).unwrap();
     let document: Value =
         serde_json::from_str(&finished.file("tokens/a b.token", rejected()).run().status(1).stdout).unwrap();
@@ -129,7 +129,7 @@ fn now_and_warn_before_decide_which_certificates_are_reported() {
     let checks = |arguments: &[&str]| -> Vec<String> {
         let arguments: Vec<&str> =
             ["validate", "-format", "json", &token].into_iter().chain(arguments.iter().copied()).collect();
-        let shown: Value = serde_json::from_str(&Peering::new(arguments).run().stdout).unwrap();
+        let shown: Value = serde_json::from_str(&Peering::new().args(arguments).run().stdout).unwrap();
         let findings = shown["tokens"][0]["findings"].as_array().unwrap().clone();
         findings.iter().map(|finding| finding["check"].as_str().unwrap().to_owned()).collect()
     };
@@ -216,7 +216,8 @@ fn a_clock_that_is_centuries_off_is_accepted() {
     ] {
         for before in ["0d", "1000000d"] {
             let now = format!("-now={now}");
-            let finished = Peering::new(["validate", "@token", &now, "-warn-before", before])
+            let finished = Peering::new()
+                .args(["validate", "@token", &now, "-warn-before", before])
                 .file("token", std::fs::read(fixture("tokens/one-server.txt")).unwrap())
                 .run()
                 .status(1);

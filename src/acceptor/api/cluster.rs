@@ -3,9 +3,10 @@
 use http::StatusCode;
 use serde_json::json;
 
-use super::{Api, Reply, internal, percent_decoded, response, state_error};
+use super::{Api, LEADER, Reply, internal, percent_decoded, response, state_error};
 use crate::acceptor::fault::Fault;
 use crate::acceptor::snapshot;
+use crate::acceptor::store::{Cluster, StoredRoot};
 use crate::certificate::Certificate;
 use crate::gostd::pem;
 
@@ -15,34 +16,43 @@ const VERSION: &str = "1.23.0";
 impl Api<'_> {
     #[allow(clippy::unnecessary_wraps)] // has the type of the other endpoints
     pub(super) fn leader(&mut self) -> Reply {
-        Ok(self.json(&"127.0.0.1:8300"))
+        let has_leader = self.settings.fault != Some(Fault::NoQuorum);
+        Ok(self.json(&if has_leader { LEADER } else { "" }))
     }
 
     pub(super) fn roots(&mut self) -> Reply {
-        let cluster = self.store.cluster();
-        let block = pem::decode(cluster.root.as_bytes()).ok_or_else(|| internal("the root is not PEM"))?;
-        let root = Certificate::from_der(&block.bytes)
-            .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
-        let id = with_colons(&root.sha1);
-        Ok(self.json_of_state(&json!({
-            "ActiveRootID": id,
-            "TrustDomain": cluster.trust_domain,
-            "Roots": [{
+        let Cluster { trust_domain, root, inactive } = self.store.cluster();
+        let last_change = root.index;
+        let mut active_id = None;
+        let mut roots = Vec::new();
+        for (root, active) in [(Some(root), true), (inactive.as_ref(), false)] {
+            let Some(StoredRoot { certificate: pem, index }) = root else { continue };
+            let block = pem::decode(pem.as_bytes()).ok_or_else(|| internal("the root is not PEM"))?;
+            let certificate =
+                Certificate::from_der(&block.bytes).map_err(|error| internal(&error.to_string()))?;
+            let id = with_colons(&certificate.sha1);
+            roots.push(json!({
                 "ID": id,
                 "Name": "Consul CA Primary Cert",
                 "SerialNumber": 7,
-                "SigningKeyID": root.subject_key_id.as_deref().map(with_colons),
-                "ExternalTrustDomain": cluster.trust_domain.trim_end_matches(".consul"),
-                "NotBefore": root.not_before.to_string(),
-                "NotAfter": root.not_after.to_string(),
-                "RootCert": cluster.root,
+                "SigningKeyID": certificate.subject_key_id.as_deref().map(with_colons),
+                "ExternalTrustDomain": trust_domain.trim_end_matches(".consul"),
+                "NotBefore": certificate.not_before.to_string(),
+                "NotAfter": certificate.not_after.to_string(),
+                "RootCert": pem,
                 "IntermediateCerts": null,
-                "Active": true,
+                "Active": active,
                 "PrivateKeyType": "ec",
                 "PrivateKeyBits": 256,
-                "CreateIndex": cluster.root_index,
-                "ModifyIndex": cluster.root_index,
-            }],
+                "CreateIndex": index,
+                "ModifyIndex": last_change,
+            }));
+            active_id.get_or_insert(id);
+        }
+        Ok(self.json_of_state(&json!({
+            "ActiveRootID": active_id,
+            "TrustDomain": trust_domain,
+            "Roots": roots,
         })))
     }
 

@@ -6,14 +6,19 @@ use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use tokio_stream::StreamExt;
 
-use super::Fault;
+use super::super::api::GENERATE;
+use super::{Fault, NO_LEADER};
 
 /// The error page of a proxy.
 const PAGE: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
                     <center><h1>502 Bad Gateway</h1></center>\r\n</body>\r\n</html>\r\n";
 
 /// Returns the response of a fault, or `answer` if the fault does not affect the HTTP API.
-pub(in crate::acceptor) fn answer(fault: Option<Fault>, answer: http::Response<Bytes>) -> Response {
+pub(in crate::acceptor) fn answer(
+    fault: Option<Fault>,
+    path: &str,
+    answer: http::Response<Bytes>,
+) -> Response {
     let respond = |status: StatusCode, content_type: &'static str, text: &'static str| {
         let mut response = Response::new(Body::from(text));
         *response.status_mut() = status;
@@ -22,9 +27,10 @@ pub(in crate::acceptor) fn answer(fault: Option<Fault>, answer: http::Response<B
     };
     let plain = "text/plain; charset=utf-8";
     match fault {
-        Some(Fault::Http500) => respond(StatusCode::INTERNAL_SERVER_ERROR, plain, "No cluster leader"),
+        Some(Fault::Http500) => respond(StatusCode::INTERNAL_SERVER_ERROR, plain, NO_LEADER),
         Some(Fault::HtmlPage) => respond(StatusCode::BAD_GATEWAY, "text/html", PAGE),
         Some(Fault::CutBody) => truncated(answer),
+        Some(Fault::GenerateCut) if path == GENERATE => truncated(answer),
         _ => answer.map(Body::from),
     }
 }

@@ -64,7 +64,8 @@ impl Store {
         let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         next_index(&transaction)?;
         transaction.execute(
-            "UPDATE peering SET active_stream_secret = ?2 WHERE id = ?1",
+            "UPDATE peering SET active_stream_secret = ?2, state = iif(state = 'PENDING', 'ESTABLISHING', state)
+             WHERE id = ?1",
             params![id, secret.expose()],
         )?;
         transaction.commit()

@@ -1,43 +1,42 @@
-//! The configuration file: defaults for options, and severities of checks.
+//! The configuration file: defaults of options, and severities of checks.
 //!
 //! ```toml
-//! [defaults]                      # of every command that has the option
+//! [defaults]                      # every command that has the option
 //! ledger = "consul"
 //!
-//! [validate]                      # of one command; comes before [defaults]
+//! [validate]                      # one command; takes precedence over [defaults]
 //! fail-on = "warning"
 //! skip = ["one-server-only"]
 //!
-//! [severity]                      # of checks
+//! [severity]                      # checks
 //! ca-expires-soon = "error"
 //! ```
 
 use std::path::{Path, PathBuf};
 
-use clap::Command;
+use clap::{Arg, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::go_flags::Style;
-use super::option_sources::{Origins, origins};
+use super::option_sources::{Sources, is_secret};
 use super::suggest::nearest;
 use crate::cli::env::{config_directory, variable};
 use crate::cli::error::CliError;
 use crate::lint::rules;
 
-/// The longest file that is read, in bytes.
+/// The largest file that is read, in bytes.
 const MAX_LEN: u64 = 1024 * 1024;
 
-/// A value as it stands in the file.
+/// A value of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A text, a number, or a truth value.
+    /// A string, a number or a boolean.
     One(String),
-    /// A list of them.
+    /// A list of these.
     Several(Vec<String>),
 }
 
-/// What a file says, once it was found to make sense.
+/// A valid configuration file.
 #[derive(Debug)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -52,8 +51,8 @@ struct Setting {
 }
 
 impl ConfigFile {
-    /// Reads the file that is named, by `-config` or `PEERING_CONFIG`, or the user's own if there is one. `definition` tells
-    /// which commands and options there are. The error says what is wrong, where, and what to do.
+    /// Reads the file of `-config` (`named`) or `PEERING_CONFIG`, or else the user's own file if it exists. `definition`
+    /// defines the valid commands and options.
     pub fn read(named: Option<&str>, definition: &Command) -> Result<Option<Self>, CliError> {
         let named =
             named.map(str::to_owned).or_else(|| variable("PEERING_CONFIG")).filter(|path| !path.is_empty());
@@ -76,12 +75,12 @@ impl ConfigFile {
         Ok(Some(Self { path, settings }))
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The value of an option of a command, and where it came from.
+    /// Returns the value of an option of a command, and its place in the file.
     pub fn value(&self, command: &str, option: &str) -> Option<(Value, String)> {
         let of = |section: &str| {
             self.settings.iter().find(|setting| setting.section == section && setting.option == option)
@@ -150,7 +149,7 @@ fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Mistake> {
         for (key, value) in entries {
             let at = line(key.span().start);
             let key = key.get_ref().as_ref();
-            check_key(name, key, &keys).map_err(|mistake| mistake.at(at))?;
+            check_key(name, key, &keys, definition).map_err(|mistake| mistake.at(at))?;
             let value = read_value(value).ok_or_else(|| {
                 let remedy = "use a string, a whole number, true, false, or a list of strings".to_owned();
                 Mistake::new(format!("{key:?} has an unsupported type"), Some(remedy)).at(at)
@@ -164,10 +163,8 @@ fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Mistake> {
 /// Returns the keys that a section may contain.
 fn allowed_keys(section: &str, definition: &Command) -> Result<Vec<String>, Mistake> {
     let of = |command: &Command| -> Vec<String> {
-        let style = Style::of(command.get_name());
-        let all = std::iter::once(command).chain(command.get_subcommands());
-        let options = all.flat_map(Command::get_arguments).filter_map(clap::Arg::get_long);
-        options.filter(|option| origins(style, option) != Origins::Flag).map(str::to_owned).collect()
+        let options = options(command).filter(|option| Sources::of(option) != Sources::CommandLineOnly);
+        options.filter_map(|option| option.get_long().map(str::to_owned)).collect()
     };
     match section {
         "severity" => Ok(rules::ALL.iter().map(|check| check.name.to_owned()).collect()),
@@ -181,11 +178,17 @@ fn allowed_keys(section: &str, definition: &Command) -> Result<Vec<String>, Mist
     }
 }
 
-fn check_key(section: &str, key: &str, allowed: &[String]) -> Result<(), Mistake> {
+/// The options of a command and of its subcommands.
+fn options(command: &Command) -> impl Iterator<Item = &Arg> {
+    std::iter::once(command).chain(command.get_subcommands()).flat_map(Command::get_arguments)
+}
+
+fn check_key(section: &str, key: &str, allowed: &[String], definition: &Command) -> Result<(), Mistake> {
     if allowed.iter().any(|allowed| allowed == key) {
         return Ok(());
     }
-    if ["token", "token-file", "acl-token", "peering-token"].contains(&key) {
+    let mut all = definition.get_subcommands().flat_map(options);
+    if all.any(|option| option.get_long() == Some(key) && is_secret(option)) {
         let remedy = "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE".to_owned();
         return Err(Mistake::new(
             format!("{key:?} is a secret, which this file must not contain"),

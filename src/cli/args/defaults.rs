@@ -1,18 +1,18 @@
-//! Where an option gets its value when the command line gives none: a variable `PEERING_…`, then the configuration file.
+//! Fills in options that the command line lacks: from the variable `PEERING_…`, then from the configuration file.
 //!
-//! The words of a command line are filled up before they are parsed, so that no command knows of either. Consul's own
-//! flags and variables are left to Consul's rules; a file may set those of the HTTP API where no `CONSUL_*` variable does.
+//! This happens before the words are parsed, so that no command has to know of variables or the file. The variables of
+//! Consul are left to the HTTP API client.
 
 use std::ffi::OsString;
 
 use clap::{Arg, ArgAction, Command};
 
 use super::config_file::{ConfigFile, Value};
-use super::go_flags::{Style, takes_value};
-use super::option_sources::{Origins, origins, variable_of};
+use super::go_flags::{parse_bool, takes_value};
+use super::option_sources::Sources;
 use crate::cli::env::variable;
 
-/// A value that did not come from the command line, and where it came from.
+/// An option that was filled in.
 #[derive(Debug)]
 pub struct Filled {
     option: String,
@@ -25,50 +25,47 @@ impl Filled {
         &self.option
     }
 
-    /// The variable or the place in the file.
+    /// The variable, or the place in the file.
     pub fn origin(&self) -> &str {
         &self.origin
     }
 }
 
-/// Fills up normalised words with what variables and the file say. What was given stays as it is. `path` is the command's
-/// name, after those that it is within: the first is its section in the file.
+/// Adds the options that `given`, the normalized words, lacks. `section` is the command's section in the file.
 pub fn fill(
     definition: &Command,
     command: &Command,
-    path: &[&str],
+    section: &str,
     given: Vec<OsString>,
     file: Option<&ConfigFile>,
 ) -> (Vec<OsString>, Vec<Filled>) {
-    let style = Style::of(path[0]);
     let (mut words, mut filled) = (Vec::new(), Vec::new());
     for argument in command.get_arguments() {
         let Some(option) = argument.get_long() else { continue };
-        let origins = origins(style, option);
-        if origins == Origins::Flag || is_given(&given, option) || lacks_its_company(&given, option) {
+        if is_given(&given, option) || needs_other_option(&given, option) {
             continue;
         }
-        let by_variable = match origins {
-            Origins::FileAfter(known) if set(known).is_some() => continue,
-            Origins::VariableAndFile => set(&variable_of(option)).map(|value| (value, variable_of(option))),
-            _ => None,
+        let from_variable = match Sources::of(argument) {
+            Sources::CommandLineOnly => continue,
+            Sources::FileUnless(name) if non_empty_variable(&name).is_some() => continue,
+            Sources::FileUnless(_) => None,
+            Sources::VariableThenFile(name) => {
+                non_empty_variable(&name).map(|value| (parse(argument, &value), name))
+            }
         };
-        let found = match by_variable {
-            Some((value, origin)) => Some((of_variable(argument, &value), origin)),
-            None => file.and_then(|file| file.value(path[0], option)),
-        };
+        let found = from_variable.or_else(|| file.and_then(|file| file.value(section, option)));
         let Some((value, origin)) = found else { continue };
-        if is_for_others(definition, argument, option, &value) {
+        if is_for_other_commands(definition, argument, option, &value) {
             continue;
         }
-        words.extend(written(argument, option, &value));
+        words.extend(option_words(argument, option, &value));
         filled.push(Filled { option: option.to_owned(), origin });
     }
     words.extend(given);
     (words, filled)
 }
 
-fn set(name: &str) -> Option<String> {
+fn non_empty_variable(name: &str) -> Option<String> {
     variable(name).filter(|value| !value.is_empty())
 }
 
@@ -79,15 +76,16 @@ fn is_given(words: &[OsString], option: &str) -> bool {
         .any(|word| word.strip_prefix(option).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
 }
 
-/// How many at once matters in a batch alone, and to force goes with what is forced.
-fn lacks_its_company(given: &[OsString], option: &str) -> bool {
+/// Whether an option is only valid with another one that is not given.
+fn needs_other_option(given: &[OsString], option: &str) -> bool {
     option == "jobs" && !is_given(given, "batch")
 }
 
-/// Whether a command lacks a value that others have: `sarif`, which only validate writes.
-fn is_for_others(definition: &Command, argument: &Arg, option: &str, value: &Value) -> bool {
+/// Whether other commands have this value and this one does not: `sarif`, which only `validate` writes.
+fn is_for_other_commands(definition: &Command, argument: &Arg, option: &str, value: &Value) -> bool {
     let Value::One(value) = value else { return false };
-    let has = |argument: &Arg| argument.get_possible_values().iter().any(|known| known.matches(value, false));
+    let has =
+        |argument: &Arg| argument.get_possible_values().iter().any(|possible| possible.matches(value, false));
     if !takes_value(argument) || argument.get_possible_values().is_empty() || has(argument) {
         return false;
     }
@@ -95,25 +93,25 @@ fn is_for_others(definition: &Command, argument: &Arg, option: &str, value: &Val
     others.filter(|other| other.get_long() == Some(option)).any(has)
 }
 
-fn of_variable(argument: &Arg, value: &str) -> Value {
+fn parse(argument: &Arg, value: &str) -> Value {
     match argument.get_action() {
         ArgAction::Append => Value::Several(value.split(',').map(str::to_owned).collect()),
         _ => Value::One(value.to_owned()),
     }
 }
 
-/// The words that set an option; none for a switch that is off.
-fn written(argument: &Arg, option: &str, value: &Value) -> Vec<OsString> {
+/// Returns the words that set an option: none for a switch that is off.
+fn option_words(argument: &Arg, option: &str, value: &Value) -> Vec<OsString> {
     let takes_value = takes_value(argument);
     let word = |value: &str| OsString::from(format!("--{option}={value}"));
     match value {
         Value::One(text) if takes_value => vec![word(text)],
         Value::Several(all) if takes_value => all.iter().map(|one| word(one)).collect(),
-        Value::One(text) => match text.as_str() {
-            "1" | "t" | "T" | "true" | "TRUE" | "True" => vec![OsString::from(format!("--{option}"))],
-            "0" | "f" | "F" | "false" | "FALSE" | "False" => Vec::new(),
-            // clap says that it takes no value; which one it would take, is said beside it.
-            other => vec![word(other)],
+        Value::One(text) => match parse_bool(text) {
+            Some(true) => vec![OsString::from(format!("--{option}"))],
+            Some(false) => Vec::new(),
+            // clap rejects it, and the error names the origin.
+            None => vec![word(text)],
         },
         Value::Several(_) => vec![word("a list")],
     }

@@ -1,11 +1,11 @@
-//! Arguments as Consul's users type them, made into what clap reads.
+//! Command lines in the style of Go's `flag` package, rewritten for clap.
 //!
 //! Every flag works as `-flag value`, `-flag=value`, `--flag value` and `--flag=value`. A value flag takes the next
-//! word even when that starts with a dash; a boolean is `-flag` or `-flag=true|false`; a lone `-` is a positional.
-//! clap knows no long flags with one dash, so the words are normalized from its own definition of the command first.
+//! word even if it starts with a dash; a boolean is `-flag` or `-flag=true|false`; a single `-` is an argument. clap does
+//! not support long flags with one dash, so the words are normalized first, with clap's definition of the command.
 //!
-//! Consul's own commands read as Go's `flag` package does: flags end at the first positional, and what follows is
-//! ignored. Ours take flags anywhere.
+//! Consul's commands read flags as Go does: flags end at the first argument, and the rest is ignored. Our commands
+//! accept flags anywhere.
 
 use std::ffi::{OsStr, OsString};
 
@@ -17,14 +17,14 @@ use super::suggest::nearest;
 /// How a command reads its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
-    /// As Go's `flag` package: flags first, the rest ignored.
+    /// Like Go's `flag` package: flags end at the first argument, and the rest is ignored.
     Consul,
-    /// Flags and positionals in any order.
+    /// Flags and arguments in any order.
     Ours,
 }
 
 impl Style {
-    /// How the command of a name reads its words.
+    /// Returns the style of a command.
     pub fn of(command: &str) -> Self {
         match command {
             "generate-token" | "establish" | "list" | "read" | "delete" | "exported-services" => Self::Consul,
@@ -36,8 +36,8 @@ impl Style {
 /// What is wrong with the flags of a command line. The texts are those of Go's `flag` package.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FlagError {
-    /// `-h`, `-help` or `--help`: nothing is wrong.
-    #[error("help was asked for")]
+    /// `-h`, `-help` or `--help`. Not a mistake.
+    #[error("help requested")]
     Help,
     /// A flag that the command does not have.
     #[error("flag provided but not defined: -{0}")]
@@ -45,15 +45,15 @@ pub enum FlagError {
     /// A value flag at the very end.
     #[error("flag needs an argument: -{0}")]
     MissingValue(String),
-    /// Three dashes, or nothing before the equals sign.
+    /// Three dashes, or no name before the equals sign.
     #[error("bad flag syntax: {0}")]
     BadSyntax(String),
-    /// A boolean with a value that is none.
+    /// A boolean flag with a value that is not a boolean.
     #[error("invalid boolean value \"{value}\" for -{name}: parse error")]
     NotBoolean {
         /// The flag.
         name: String,
-        /// What was given.
+        /// The value.
         value: String,
     },
 }
@@ -73,7 +73,7 @@ impl FlagError {
     }
 }
 
-/// Rewrites the words after a command's name into `--flag=value` words, then the positionals after `--`.
+/// Rewrites the words after a command's name into `--flag=value` words, followed by `--` and the arguments.
 pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<Vec<OsString>, FlagError> {
     let mut flags = Vec::new();
     let mut positionals = Vec::new();
@@ -103,7 +103,7 @@ pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<
             None => return Err(FlagError::Undefined(flag.name)),
         }
     }
-    // What Go's `flag` leaves over, Consul's commands ignore.
+    // Consul's commands ignore the rest.
     if style == Style::Ours && !positionals.is_empty() {
         flags.push("--".into());
         flags.append(&mut positionals);
@@ -118,9 +118,9 @@ struct Flag {
 }
 
 impl Flag {
-    /// `None` if the word is no flag: it does not start with a dash, or is `-` or `--`.
+    /// Returns `None` if the word is not a flag: it does not start with a dash, or is `-` or `--`.
     fn split(word: &OsStr) -> Result<Option<Self>, FlagError> {
-        // Values keep bytes that are no text; a name is text or unknown.
+        // A value may contain bytes that are not UTF-8.
         let bytes = word.as_encoded_bytes();
         let Some(rest) = bytes.strip_prefix(b"-").filter(|rest| !rest.is_empty()) else { return Ok(None) };
         let rest = rest.strip_prefix(b"-").unwrap_or(rest);
@@ -141,11 +141,17 @@ impl Flag {
     fn is_on(&self) -> Result<bool, FlagError> {
         let Some(value) = &self.value else { return Ok(true) };
         let value = value.to_string_lossy();
-        match value.as_ref() {
-            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
-            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-            _ => Err(FlagError::NotBoolean { name: self.name.clone(), value: value.into_owned() }),
-        }
+        parse_bool(&value)
+            .ok_or_else(|| FlagError::NotBoolean { name: self.name.clone(), value: value.into_owned() })
+    }
+}
+
+/// Parses a boolean as Go's `strconv.ParseBool` does.
+pub fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
     }
 }
 
@@ -153,7 +159,7 @@ fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
     command.get_arguments().find(|argument| argument.get_long() == Some(name))
 }
 
-/// Whether a flag is followed by a value; others are switches.
+/// Whether a flag takes a value. The others are switches.
 pub fn takes_value(argument: &Arg) -> bool {
     matches!(argument.get_action(), ArgAction::Set | ArgAction::Append)
 }
@@ -164,7 +170,7 @@ fn with_value(name: &str, value: &OsStr) -> OsString {
     word
 }
 
-/// The value of an option in normalized words.
+/// Returns the value of an option in normalized words.
 pub fn value_of(words: &[OsString], option: &str) -> Option<String> {
     let options = words.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
     options
@@ -173,35 +179,7 @@ pub fn value_of(words: &[OsString], option: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// clap's text with one dash before each flag, as the user types them. Columns stay where they are.
-pub fn with_one_dash(text: &str) -> String {
-    let lines: Vec<String> = text.split('\n').map(line_with_one_dash).collect();
-    lines.join("\n")
-}
-
-fn line_with_one_dash(line: &str) -> String {
-    let mut shown = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some(at) = rest.find("--") {
-        let (before, after) = rest.split_at(at);
-        shown.push_str(before);
-        let after = &after[2..];
-        shown.push_str(if after.starts_with(|next: char| next.is_ascii_lowercase()) { "-" } else { "--" });
-        rest = after;
-    }
-    shown.push_str(rest);
-    // What a flag does stands in a column of its own, which the lost dash moved.
-    let definition = line.trim_start();
-    let is_one =
-        definition.starts_with("--") || definition.starts_with("-h, --") || definition.starts_with("-V, --");
-    let begins = shown.len() - shown.trim_start().len();
-    if let (true, Some(gap)) = (is_one, shown[begins..].find("  ")) {
-        shown.insert(begins + gap, ' ');
-    }
-    shown
-}
-
-/// The flag that a mistyped one probably meant.
+/// Returns the flag that a mistyped one probably means.
 pub fn nearest_flag<'a>(command: &'a Command, mistyped: &str) -> Option<&'a str> {
     nearest(mistyped, command.get_arguments().filter_map(Arg::get_long))
 }
@@ -239,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_boolean_takes_no_next_word() {
+    fn a_boolean_does_not_take_the_next_word() {
         assert_eq!(read(Style::Ours, &["-force", "x"]).unwrap(), ["--force", "--", "x"]);
         assert_eq!(read(Style::Ours, &["-force=false"]).unwrap(), Vec::<String>::new());
         assert_eq!(
@@ -249,19 +227,19 @@ mod tests {
     }
 
     #[test]
-    fn consuls_commands_stop_at_the_first_positional_and_ours_do_not() {
+    fn consuls_commands_stop_at_the_first_argument_and_ours_do_not() {
         assert_eq!(read(Style::Consul, &["extra", "-name", "x"]).unwrap(), Vec::<String>::new());
         assert_eq!(read(Style::Ours, &["extra", "-name", "x"]).unwrap(), ["--name=x", "--", "extra"]);
     }
 
     #[test]
-    fn a_lone_dash_is_a_positional_and_two_end_the_flags() {
+    fn a_single_dash_is_an_argument_and_two_end_the_flags() {
         assert_eq!(read(Style::Ours, &["-"]).unwrap(), ["--", "-"]);
         assert_eq!(read(Style::Ours, &["--", "-name"]).unwrap(), ["--", "-name"]);
     }
 
     #[test]
-    fn mistakes_are_told_as_go_tells_them() {
+    fn errors_have_the_text_of_go() {
         for (words, message) in [
             (&["-nope"][..], "flag provided but not defined: -nope"),
             (&["-name"], "flag needs an argument: -name"),
@@ -273,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_flag_finds_its_neighbour() {
+    fn a_mistyped_flag_gets_a_suggestion() {
         assert_eq!(nearest_flag(&command(), "nmae"), Some("name"));
         assert_eq!(nearest_flag(&command(), "forced"), Some("force"));
         assert_eq!(nearest_flag(&command(), "datacenter"), None);

@@ -10,40 +10,43 @@ use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, v
 use crate::cli::error::CliError;
 use crate::net::consul::{Address, Client, Config, Options};
 
+/// The heading of these options in help texts.
+pub const HEADING: &str = "HTTP API options";
+
 /// The warning about `CONSUL_HTTP_SSL_VERIFY=false`.
 const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the network path can impersonate Consul and read the ACL token";
 
 /// How to reach Consul.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "HTTP API options")]
+#[command(next_help_heading = HEADING)]
 pub struct HttpOptions {
     /// Address of Consul's HTTP API: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
-    /// acceptor built into this tool (CONSUL_HTTP_ADDR; default: http://localhost:8500)
-    #[arg(long, value_name = "ADDRESS")]
+    /// acceptor built into this tool (default: http://localhost:8500)
+    #[arg(long, env = "CONSUL_HTTP_ADDR", value_name = "ADDRESS")]
     http_addr: Option<String>,
-    /// ACL token to send (CONSUL_HTTP_TOKEN)
-    #[arg(long, value_name = "TOKEN")]
+    /// ACL token to send
+    #[arg(long, env = "CONSUL_HTTP_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     token: Option<String>,
-    /// File with the ACL token; overrides -token (CONSUL_HTTP_TOKEN_FILE)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// File with the ACL token; overrides -token
+    #[arg(long, env = "CONSUL_HTTP_TOKEN_FILE", hide_env_values = true, value_name = "FILE", value_parser = path_or_none())]
     token_file: Option<PathBuf>,
-    /// File with PEM certificates to trust instead of the system's (CONSUL_CACERT)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// File with PEM certificates to trust instead of the system's
+    #[arg(long, env = "CONSUL_CACERT", value_name = "FILE", value_parser = path_or_none())]
     ca_file: Option<PathBuf>,
-    /// Directory of files with PEM certificates to trust (CONSUL_CAPATH)
-    #[arg(long, value_name = "DIRECTORY", value_parser = path_or_none())]
+    /// Directory of files with PEM certificates to trust
+    #[arg(long, env = "CONSUL_CAPATH", value_name = "DIRECTORY", value_parser = path_or_none())]
     ca_path: Option<PathBuf>,
-    /// File with the PEM client certificate to present to Consul (CONSUL_CLIENT_CERT)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// File with the PEM client certificate to present to Consul
+    #[arg(long, env = "CONSUL_CLIENT_CERT", value_name = "FILE", value_parser = path_or_none())]
     client_cert: Option<PathBuf>,
-    /// File with the PEM key of the client certificate (CONSUL_CLIENT_KEY)
-    #[arg(long, value_name = "FILE", value_parser = path_or_none())]
+    /// File with the PEM key of the client certificate
+    #[arg(long, env = "CONSUL_CLIENT_KEY", value_name = "FILE", value_parser = path_or_none())]
     client_key: Option<PathBuf>,
-    /// Name to expect in Consul's certificate (CONSUL_TLS_SERVER_NAME)
-    #[arg(long, value_name = "NAME")]
+    /// Name to expect in Consul's certificate
+    #[arg(long, env = "CONSUL_TLS_SERVER_NAME", value_name = "NAME")]
     tls_server_name: Option<String>,
-    /// Admin partition to use, Consul Enterprise only (CONSUL_PARTITION)
-    #[arg(long, value_name = "PARTITION")]
+    /// Admin partition to use, Consul Enterprise only
+    #[arg(long, env = "CONSUL_PARTITION", value_name = "PARTITION")]
     pub partition: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Which ledger a command uses: `-ledger` and `PEERING_LEDGER`.
+//! The ledger options: `-ledger` and `-ledger-prefix`.
 
 use clap::{Args, ValueEnum};
 
@@ -10,21 +10,23 @@ use crate::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Sqlite};
 use crate::observed::Observed;
 use crate::staleness::evidence::LedgerRecord;
 
-/// Where it is remembered what was generated.
+/// The heading of these options in help texts.
+pub const HEADING: &str = "Ledger options";
+
+/// The ledger to use.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Ledger options")]
+#[command(next_help_heading = HEADING)]
 pub struct LedgerOptions {
-    /// Where it is remembered which tokens were generated, never with their secrets: sqlite (a database in
-    /// PEERING_STATE_DIR or the user's state directory), consul (the KV of the Consul that is asked), or off
-    /// (PEERING_LEDGER; default: sqlite)
-    #[arg(long, value_name = "LEDGER")]
+    /// Ledger of generated tokens, without their secrets: sqlite (a database in PEERING_STATE_DIR or the user's state
+    /// directory), consul (the KV of the Consul at -http-addr), or off (default: sqlite)
+    #[arg(long, env = "PEERING_LEDGER", value_name = "LEDGER")]
     ledger: Option<String>,
-    /// With -ledger=consul: the keys' prefix (PEERING_LEDGER_PREFIX; default: peering/ledger)
-    #[arg(long, value_name = "PREFIX")]
+    /// Prefix of the keys with -ledger=consul (default: peering/ledger)
+    #[arg(long, env = "PEERING_LEDGER_PREFIX", value_name = "PREFIX")]
     ledger_prefix: Option<String>,
 }
 
-/// Which kind of ledger, before it is known where.
+/// A kind of ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Kind {
     Sqlite,
@@ -33,7 +35,7 @@ pub enum Kind {
 }
 
 impl LedgerOptions {
-    /// What was asked for.
+    /// Parses the kind of ledger.
     pub fn kind(&self) -> Result<Kind, CliError> {
         match self.ledger.as_deref() {
             None | Some("") => Ok(Kind::Sqlite),
@@ -46,18 +48,18 @@ impl LedgerOptions {
         }
     }
 
-    /// The ledger of a kind. Nothing is opened or asked before it is used. The error says why there can be none.
+    /// Returns the ledger of a kind. It is opened when it is first used. The error is the reason that there is none.
     pub fn open<'a>(&self, kind: Kind, client: Option<&'a Client>) -> Result<Ledger<'a>, String> {
         match (kind, client) {
             (Kind::Off, _) => Ok(Ledger::Off),
             (Kind::Sqlite, _) => state_directory()
                 .map(|directory| Ledger::Sqlite(Sqlite::in_directory(&directory)))
-                .ok_or_else(|| "there is no home directory to keep it in: set PEERING_STATE_DIR".to_owned()),
+                .ok_or_else(|| "the home directory is unknown: set PEERING_STATE_DIR".to_owned()),
             (Kind::Consul, Some(client)) => {
                 let prefix = self.ledger_prefix.clone().filter(|prefix| !prefix.trim_matches('/').is_empty());
                 Ok(Ledger::ConsulKv(ConsulKv::new(client, prefix.as_deref().unwrap_or(DEFAULT_PREFIX))))
             }
-            (Kind::Consul, None) => Err("no Consul is named".to_owned()),
+            (Kind::Consul, None) => Err("no Consul address is set".to_owned()),
         }
     }
 

@@ -1,66 +1,37 @@
-//! Which options may get their values from elsewhere than the command line.
+//! Where an option gets its value when the command line has none. The option's own definition declares it.
 
-use super::go_flags::Style;
+use clap::builder::Resettable;
+use clap::{Arg, Command};
 
-/// Options that have no default: what a command is about, what is for once, and what would be dangerous always.
-const FOR_ONCE: [&str; 17] = [
-    "acl-token",
-    "batch",
-    "config",
-    "error",
-    "fault",
-    "field",
-    "force",
-    "help",
-    "list",
-    "name",
-    "now",
-    "out",
-    "pem",
-    "show-secret",
-    "snapshot",
-    "version",
-    "watch",
-];
-
-/// The flags of Consul's own commands, which behave as Consul's do.
-const OF_CONSUL: [&str; 5] = ["name", "meta", "server-external-addresses", "peering-token", "format"];
-
-/// The options of the HTTP API that a file may set, and the variables of Consul that come before it.
-const OF_HTTP_API: [(&str, &str); 7] = [
-    ("http-addr", "CONSUL_HTTP_ADDR"),
-    ("ca-file", "CONSUL_CACERT"),
-    ("ca-path", "CONSUL_CAPATH"),
-    ("client-cert", "CONSUL_CLIENT_CERT"),
-    ("client-key", "CONSUL_CLIENT_KEY"),
-    ("tls-server-name", "CONSUL_TLS_SERVER_NAME"),
-    ("partition", "CONSUL_PARTITION"),
-];
-
-/// What an option may get its value from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Origins {
-    /// From the command line only.
-    Flag,
-    /// From the file, unless this variable is set, which the command reads itself.
-    FileAfter(&'static str),
-    /// From its own variable, then the file.
-    VariableAndFile,
+/// The sources of an option's value after the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sources {
+    /// None.
+    CommandLineOnly,
+    /// The configuration file, unless this variable of Consul is set. The HTTP API client reads the variable.
+    FileUnless(String),
+    /// This variable, then the configuration file.
+    VariableThenFile(String),
 }
 
-/// Where an option of a command may get its value from.
-pub fn origins(style: Style, option: &str) -> Origins {
-    if let Some((_, variable)) = OF_HTTP_API.into_iter().find(|(name, _)| *name == option) {
-        return Origins::FileAfter(variable);
+impl Sources {
+    /// Returns the sources that an option declares: `env` names its variable, and `hide_env_values` marks a secret,
+    /// which the file must not contain.
+    pub fn of(argument: &Arg) -> Self {
+        match argument.get_env().map(|name| name.to_string_lossy().into_owned()) {
+            Some(name) if name.starts_with("PEERING_") => Self::VariableThenFile(name),
+            Some(name) if !is_secret(argument) => Self::FileUnless(name),
+            _ => Self::CommandLineOnly,
+        }
     }
-    let of_consul = style == Style::Consul && OF_CONSUL.contains(&option);
-    if of_consul || FOR_ONCE.contains(&option) || ["token", "token-file"].contains(&option) {
-        return Origins::Flag;
-    }
-    Origins::VariableAndFile
 }
 
-/// The variable of an option: `-fail-on` is `PEERING_FAIL_ON`.
-pub fn variable_of(option: &str) -> String {
-    format!("PEERING_{}", option.to_uppercase().replace('-', "_"))
+/// Whether an option's value is a secret.
+pub fn is_secret(argument: &Arg) -> bool {
+    argument.is_hide_env_values_set()
+}
+
+/// Returns the command without the variables of its options. They were read before, and clap must not read them again.
+pub fn without_variables(command: Command) -> Command {
+    command.mut_args(|argument| argument.env(Resettable::Reset)).mut_subcommands(without_variables)
 }

@@ -1,23 +1,23 @@
-//! The known word that a mistyped one probably meant.
+//! "Did you mean …?"
 
-/// The longest word that can be a mistyped one, in bytes. Comparing takes a time for each letter of both.
-const LONGEST: usize = 100;
+/// The longest word that gets a suggestion, in bytes. The time to compare grows with the product of the lengths.
+const MAX_LEN: usize = 100;
 
-/// The shortest beginning of a word that stands for it, in bytes.
-const SHORTEST_BEGINNING: usize = 3;
+/// The length from which a prefix of a word counts as that word, in bytes.
+const MIN_PREFIX_LEN: usize = 3;
 
-/// The nearest of some words, if it is near enough: a third of its letters may be wrong.
-pub fn nearest<'a>(mistyped: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if mistyped.len() > LONGEST {
+/// Returns the candidate that is most similar to a mistyped word. At most a third of its characters may differ.
+pub fn nearest<'a>(mistyped: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if mistyped.len() > MAX_LEN {
         return None;
     }
     let mistyped = mistyped.to_lowercase();
-    let begins = |word: &str| mistyped.len() >= SHORTEST_BEGINNING && word.starts_with(&mistyped);
-    known
+    let is_prefix_of = |word: &str| mistyped.len() >= MIN_PREFIX_LEN && word.starts_with(&mistyped);
+    candidates
         .into_iter()
         .map(|word| {
             let distance = strsim::damerau_levenshtein(word, &mistyped);
-            (if begins(word) { distance.min(1) } else { distance }, word)
+            (if is_prefix_of(word) { distance.min(1) } else { distance }, word)
         })
         .filter(|(distance, word)| *distance <= word.len().div_ceil(3))
         .min()
@@ -29,7 +29,7 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_slip_finds_its_word_and_nonsense_finds_none() {
+    fn a_mistyped_word_gets_the_most_similar_candidate() {
         assert_eq!(nearest("nmae", ["name", "force"]), Some("name"));
         assert_eq!(nearest("ca-expird", ["ca-expired", "ca-expires-soon"]), Some("ca-expired"));
         assert_eq!(nearest("datacenter", ["name", "force"]), None);

@@ -42,7 +42,7 @@ pub struct Batch {
 /// which would have to be held in memory until the end.
 ///
 /// Exit codes: 0 no token fails, 1 a token fails, 2 not all tokens were checked or written, or the batch was
-/// interrupted.
+/// interrupted. A panic costs the line that it happened in, and leads to exit code 2.
 pub fn run(arguments: &Batch) -> Result<Exit, CliError> {
     let render: &(dyn Fn(&LineResult<'_>, &mut Vec<u8>) + Sync) = match arguments.format {
         ReportFormat::Pretty => &pretty::batch_line,
@@ -82,7 +82,11 @@ fn check_all(
 
 fn conclude(arguments: &Batch, outcome: Outcome) -> Result<Exit, CliError> {
     let Outcome { summary, end } = outcome;
-    let result = if summary.failing > 0 { Exit::Findings } else { Exit::Done };
+    let result = match summary {
+        Summary { internal_errors: 1.., .. } => Exit::Failed,
+        Summary { failing: 1.., .. } => Exit::Findings,
+        _ => Exit::Done,
+    };
     let exit = match end {
         End::Finished => result,
         // The reader closed the output, so a summary would go nowhere.

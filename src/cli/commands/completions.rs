@@ -1,4 +1,4 @@
-//! `peering completions`: what makes a shell complete.
+//! `peering completions`: completion scripts for shells.
 
 use clap::{Args, ValueEnum};
 
@@ -6,26 +6,27 @@ use crate::cli::env::print;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
-/// Print what makes a shell complete commands, flags, values and names of peerings
+/// Generate a shell completion script
 ///
-/// The names of peerings are those in the ledger of this machine. Nothing is asked over the network.
+/// The script completes commands, flags, values, and the names of peerings in the local ledger. It never uses the
+/// network.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  For this shell alone:
+  In this shell only:
     source <(peering completions bash)
-  For every bash of this user:
+  bash, permanently:
     mkdir -p ~/.local/share/bash-completion/completions
     peering completions bash > ~/.local/share/bash-completion/completions/peering
-  For zsh, in a folder of $fpath:
+  zsh, in a directory of $fpath:
     mkdir -p ~/.zfunc
     peering completions zsh > ~/.zfunc/_peering
-  For fish:
+  fish:
     mkdir -p ~/.config/fish/completions
     peering completions fish > ~/.config/fish/completions/peering.fish
-  For PowerShell:
+  PowerShell:
     peering completions powershell >> $PROFILE")]
 pub struct Arguments {
-    /// Which shell
+    /// Shell
     #[arg(value_enum, value_name = "SHELL")]
     shell: Shell,
 }
@@ -38,8 +39,8 @@ enum Shell {
     Powershell,
 }
 
-/// The word by which a shell asks for candidates.
-pub const ASK: &str = "__complete";
+/// The hidden command that the scripts call for candidates.
+pub const HIDDEN_COMMAND: &str = "__complete";
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
@@ -52,14 +53,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-// Bash splits words at `=`, `:` and, as it is set, `@` too. What it replaces is its second argument: the rest stays.
+// Bash splits words at `=`, `:` and, by default, `@`. It replaces only its second argument.
 const BASH: &str = r#"# peering: completion for bash
 _peering() {
-    local line="${COMP_LINE:0:COMP_POINT}" words word begun kept
+    local line="${COMP_LINE:0:COMP_POINT}" words word partial kept
     read -ra words <<< "$line"
     [[ "$line" =~ [[:space:]]$ ]] && words+=("")
-    begun="${words[-1]}"
-    kept="${begun%"$2"}"
+    partial="${words[-1]}"
+    kept="${partial%"$2"}"
     COMPREPLY=()
     while IFS=$'\t' read -r word _; do
         word="${word#"$kept"}"
@@ -77,11 +78,11 @@ const ZSH: &str = r#"#compdef peering
 # peering: completion for zsh
 _peering() {
     local -a values shown open
-    local word is
-    while IFS=$'\t' read -r word is; do
+    local word description
+    while IFS=$'\t' read -r word description; do
         case "$word" in
             */|*=) open+=("$word") ;;
-            *) values+=("$word"); shown+=("$word${is:+  -- $is}") ;;
+            *) values+=("$word"); shown+=("$word${description:+  -- $description}") ;;
         esac
     done < <("${words[1]}" __complete "${(@)words[2,CURRENT]}" 2>/dev/null)
     if (( ${#values} + ${#open} )); then
@@ -101,12 +102,12 @@ fi
 const FISH: &str = r#"# peering: completion for fish
 function __peering_complete
     set -l words (commandline -opc)
-    set -l begun (commandline -ct)
-    set -l found ($words[1] __complete $words[2..] "$begun" 2>/dev/null)
+    set -l partial (commandline -ct)
+    set -l found ($words[1] __complete $words[2..] "$partial" 2>/dev/null)
     if test (count $found) -gt 0
         printf '%s\n' $found
     else
-        __fish_complete_path "$begun"
+        __fish_complete_path "$partial"
     end
 end
 complete -c peering -f -a '(__peering_complete)'
@@ -118,9 +119,9 @@ Register-ArgumentCompleter -Native -CommandName peering -ScriptBlock {
     $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() })
     if ($wordToComplete -eq '') { $words += '' }
     & $commandAst.CommandElements[0].ToString() __complete @words 2>$null | ForEach-Object {
-        $word, $is = $_ -split "`t", 2
-        if (-not $is) { $is = $word }
-        [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $is)
+        $word, $description = $_ -split "`t", 2
+        if (-not $description) { $description = $word }
+        [System.Management.Automation.CompletionResult]::new($word, $word, 'ParameterValue', $description)
     }
 }
 "#;

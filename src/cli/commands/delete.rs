@@ -1,4 +1,4 @@
-//! `peering delete`: what `consul peering delete` does.
+//! `peering delete`: the same as `consul peering delete`.
 
 use clap::Args;
 
@@ -9,13 +9,13 @@ use crate::cli::exit::Exit;
 
 /// Delete a peering
 ///
-/// Asks Consul, as `consul peering delete` does, to delete the peering of a name; that takes it a moment. Consul does
-/// not say whether there was one. Every token of the peering is worthless from then on.
+/// Works like `consul peering delete`. Consul deletes the peering in the background, and does not report whether it
+/// existed. All tokens of the peering become invalid.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering delete -name west")]
 pub struct Arguments {
-    /// The local name of the peer (required)
+    /// Local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
     #[command(flatten)]

@@ -31,16 +31,16 @@ use crate::cli::exit::Exit;
     peering diagnose @west.token")]
 pub struct Arguments {
     /// Loopback address to serve HTTP on; port 0 selects a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
+    #[arg(long, env = "PEERING_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8500")]
     listen: SocketAddr,
     /// Loopback address to serve dialers on (gRPC over TLS); port 0 selects a free port
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
+    #[arg(long, env = "PEERING_GRPC_LISTEN", value_name = "HOST:PORT", default_value = "127.0.0.1:8503")]
     grpc_listen: SocketAddr,
     /// Name of the datacenter
-    #[arg(long, value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
+    #[arg(long, env = "PEERING_DATACENTER", value_name = "NAME", default_value = "dc1", value_parser = datacenter)]
     datacenter: String,
     /// Require this ACL token in every request, like a Consul that denies by default
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
     acl_token: Option<String>,
     /// Simulate this fault; "list" prints all faults
     #[arg(long, value_name = "NAME", value_parser = fault)]
@@ -68,7 +68,7 @@ fn fault(name: &str) -> Result<FaultArgument, CliError> {
 /// Runs the command until it is interrupted.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if matches!(arguments.fault, Some(FaultArgument::List)) {
-        let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<18} {summary}\n"));
+        let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<19} {summary}\n"));
         print(&all.concat())?;
     } else {
         wait_for(serve(arguments))?;

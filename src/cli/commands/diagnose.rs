@@ -51,22 +51,22 @@ pub struct Arguments {
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
     /// Timeout of each step, such as 5s
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = timeout)]
+    #[arg(long, env = "PEERING_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = timeout)]
     timeout: Duration,
     /// Use no network
-    #[arg(long)]
+    #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
     /// Exit with status 1 on causes of this severity or higher
-    #[arg(long, value_enum, value_name = "LEVEL", default_value = "error")]
+    #[arg(long, env = "PEERING_FAIL_ON", value_enum, value_name = "LEVEL", default_value = "error")]
     fail_on: Level,
     /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     /// Show only the causes and the conclusion, to paste into a ticket
-    #[arg(long)]
+    #[arg(long, env = "PEERING_SHORT")]
     short: bool,
     /// Replace the token's addresses with ADDRESS-1, ADDRESS-2, …
-    #[arg(long)]
+    #[arg(long, env = "PEERING_REDACT_ADDRESSES")]
     redact_addresses: bool,
     #[command(flatten)]
     ledger: LedgerOptions,

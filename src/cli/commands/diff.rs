@@ -28,7 +28,7 @@ pub struct Arguments {
     #[arg(value_name = "B")]
     second: String,
     /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
 }
 

@@ -1,4 +1,4 @@
-//! `peering establish`: like `consul peering establish`, but the token can come from a file or standard input.
+//! `peering establish`: the same as `consul peering establish`, with a token from a file and a check before.
 
 use std::time::Duration;
 
@@ -22,31 +22,31 @@ use crate::token::recover::recover;
 
 /// Establish a peering with a token
 ///
-/// Asks the Consul at -http-addr to peer with the cluster that generated the token, as `consul peering establish` does. The
-/// token may be used up even if this fails: check it with `peering stale`. If it fails and standard error is a terminal,
-/// the likely cause follows Consul's error.
+/// Works like `consul peering establish`: the cluster at -http-addr dials the cluster that generated the token. The token
+/// may be used up even if this fails; `peering stale` shows whether it is. If this fails on a terminal, a hint about the
+/// cause follows Consul's error.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  Read the token from a file, so that it does not appear in the process list or the shell history:
+  Read the token from a file, to keep it out of process lists and the shell's history:
     peering establish -name east -peering-token @east.token
-  Check first whether the token can work, without using it:
+  Check first whether it can work, without using the token:
     peering establish -name east -peering-token @east.token -check
   Read the token from another command:
     vault kv get -field=token secret/east | peering establish -name east -peering-token -")]
 pub struct Arguments {
-    /// The local name for the peer (required)
+    /// Local name for the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// The token of the accepting cluster (required): its text, @FILE, or - for standard input
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    /// Token of the accepting cluster (required): text, @FILE, or - for standard input
+    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true, hide_env_values = true)]
     peering_token: String,
-    /// Metadata to keep with the peering; may be given several times
+    /// Metadata of the peering (repeatable)
     #[arg(long, value_name = "KEY=VALUE")]
     meta: Vec<String>,
-    /// Check first whether the token can work, as peering diagnose does, and do not establish if something prevents it
-    #[arg(long)]
+    /// Run peering diagnose first, and establish only if nothing is blocking
+    #[arg(long, env = "PEERING_CHECK")]
     check: bool,
-    /// With -check: establish even if the check fails
+    /// Establish even if -check finds a problem
     #[arg(long)]
     force: bool,
     #[command(flatten)]

@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(long)]
     list: bool,
     /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
 }
 

@@ -1,4 +1,4 @@
-//! `peering exported-services`: what `consul peering exported-services` does.
+//! `peering exported-services`: the same as `consul peering exported-services`.
 
 use clap::Args;
 
@@ -10,17 +10,17 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::render::consul as render;
 
-/// List the services that are exported to a peer
+/// List the services exported to a peer
 ///
-/// Prints, as `consul peering exported-services` does, the names of the services that this cluster exports to a peer.
+/// Works like `consul peering exported-services`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering exported-services -name west")]
 pub struct Arguments {
-    /// The local name of the peer (required)
+    /// Local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// pretty (a name a line) or json (one line)
+    /// Output format: pretty (one name per line) or json
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
     #[command(flatten)]

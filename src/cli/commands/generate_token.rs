@@ -71,11 +71,12 @@ pub struct Arguments {
     #[arg(long, help_heading = "Beyond Consul")]
     force: bool,
     /// Show what is inside the token, on standard error
-    #[arg(long, help_heading = "Beyond Consul")]
+    #[arg(long, env = "PEERING_INSPECT", help_heading = "Beyond Consul")]
     inspect: bool,
     /// What to do if a new token would invalidate an unused token of the name
     #[arg(
         long,
+        env = "PEERING_IF_UNUSED",
         value_enum,
         value_name = "ACTION",
         default_value = "replace",

@@ -31,7 +31,7 @@ pub struct Arguments {
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
     /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     /// Print only this value, for scripts: a path such as peer_id or certificates.0.not_after
     #[arg(long, value_name = "PATH", conflicts_with = "pem")]

@@ -42,8 +42,8 @@ enum Command {
   peering ledger import @west.token -name west")]
 struct Import {
     /// The token's text, @FILE, or - for standard input
-    #[arg(id = "text", value_name = "TOKEN", required = true)]
-    text: String,
+    #[arg(value_name = "TOKEN", required = true)]
+    peering_token: String,
     /// Local name that the token was generated for (required)
     #[arg(long, value_name = "NAME", required = true)]
     name: String,
@@ -82,7 +82,7 @@ fn import(arguments: &Import) -> Result<Exit, CliError> {
         return Err(CliError::new("-name is empty")
             .with_remedy("use the name that the accepting cluster gives its peer"));
     }
-    let recovered = match TokenText::read(&arguments.text)?.recover() {
+    let recovered = match TokenText::read(&arguments.peering_token)?.recover() {
         Ok(recovered) => recovered,
         Err(error) => {
             error.print();

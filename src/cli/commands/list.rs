@@ -1,4 +1,4 @@
-//! `peering list`: what `consul peering list` does.
+//! `peering list`: the same as `consul peering list`, and `-watch`.
 
 use clap::Args;
 
@@ -13,19 +13,19 @@ use crate::render::consul;
 
 /// List the peerings of a cluster
 ///
-/// Prints, as `consul peering list` does, the name and state of every peering, how many services are imported and
-/// exported, and its metadata, which is sorted here.
+/// Works like `consul peering list`: shows the name, state, number of imported and exported services, and metadata of
+/// each peering. Metadata is sorted.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  Which peerings are not active?
+  Show peerings that are not active:
     peering list -format json | jq -r '.[] | select(.State != \"ACTIVE\").Name'
-  What changes?
+  Show changes:
     peering list -watch")]
 pub struct Arguments {
-    /// pretty (a table) or json (one line)
+    /// Output format: pretty (a table) or json
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
-    /// Print again whenever something but the times of a stream changes, until interrupted
+    /// Print again on each change (heartbeat times excepted), until interrupted
     #[arg(long)]
     watch: bool,
     #[command(flatten)]

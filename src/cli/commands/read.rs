@@ -1,4 +1,4 @@
-//! `peering read`: what `consul peering read` does, and a word when a peering is active only by name.
+//! `peering read`: the same as `consul peering read`, `-watch`, and a note on an ACTIVE peering without heartbeats.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -16,27 +16,26 @@ use crate::render::consul;
 /// The age from which a heartbeat gets a note. Peers send one every 15 seconds.
 const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
 
-/// Read a peering
+/// Show one peering
 ///
-/// Prints, as `consul peering read` does, what Consul knows of the peering of a name. Where Consul runs several server
-/// addresses of the peer together, each has a line here; metadata is sorted.
+/// Works like `consul peering read`. Each server address of the peer has its own line, and metadata is sorted.
 ///
-/// ACTIVE does not mean healthy: if standard error is a terminal, a peering that is ACTIVE without a heartbeat, or with
-/// none for two minutes, gets a note there.
+/// An ACTIVE peering is not always healthy. If it has received no heartbeat for two minutes, a note on standard error
+/// says so. The note appears on a terminal only.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  Is it active?
+  Show the state:
     peering read -name west -format json | jq -r .State
-  Until it is:
+  Wait until it is active:
     peering read -name west -format json -watch | grep -m 1 '\"State\":\"ACTIVE\"'")]
 pub struct Arguments {
-    /// The local name of the peer (required)
+    /// Local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// pretty (a field a line) or json (one line)
+    /// Output format: pretty (one field per line) or json
     #[arg(long, value_name = "FORMAT", default_value = "pretty")]
     format: String,
-    /// Print again whenever something but the times of the stream changes, until interrupted
+    /// Print again on each change (heartbeat times excepted), until interrupted
     #[arg(long)]
     watch: bool,
     #[command(flatten)]
@@ -131,21 +130,20 @@ mod tests {
     }
 
     #[test]
-    fn an_active_peering_that_is_not_heard_gets_a_note() {
+    fn an_active_peering_without_heartbeats_gets_a_note() {
         assert_eq!(
             note("ACTIVE", None).unwrap(),
-            "Note: west is ACTIVE, but no heartbeat of the other side ever came. Is the stream up? Look at the other \
-             side, too."
+            "Note: west is ACTIVE but has never received a heartbeat. Check the stream, also on the other cluster."
         );
         assert_eq!(
             note("ACTIVE", Some("2026-11-24T11:55:00Z")).unwrap(),
-            "Note: west is ACTIVE, but the last heartbeat came 5 minutes ago. Is the stream up? Look at the other \
-             side, too."
+            "Note: west is ACTIVE but received its last heartbeat 5 minutes ago. Check the stream, also on the other \
+             cluster."
         );
     }
 
     #[test]
-    fn one_that_is_heard_or_says_itself_that_it_is_not_active_gets_none() {
+    fn a_peering_with_heartbeats_or_another_state_gets_no_note() {
         assert_eq!(note("ACTIVE", Some("2026-11-24T11:58:00Z")), None);
         assert_eq!(note("ACTIVE", Some("2026-11-24T12:00:05Z")), None, "clocks differ");
         let mut new = Peering { state: "ACTIVE".to_owned(), ..Peering::default() };

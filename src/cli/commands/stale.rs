@@ -45,20 +45,20 @@ pub struct Arguments {
     name: Option<String>,
     /// Ask the acceptor's servers over gRPC whether the peering exists and has an unused secret. This neither sends the
     /// token's secret nor changes the peering
-    #[arg(long)]
+    #[arg(long, env = "PEERING_PROBE")]
     probe: bool,
     /// Snapshot of the acceptor, from "consul snapshot save FILE". It proves the verdict for the time when it was taken.
     /// "live" streams one from the Consul at -http-addr, which transfers every secret of that cluster and needs acl:write
     #[arg(long, value_name = "FILE")]
     snapshot: Option<PathBuf>,
     /// Query nothing over the network
-    #[arg(long)]
+    #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
     /// Certainty that a verdict needs: with "proven", one that is only likely exits with status 3
-    #[arg(long, value_enum, value_name = "CERTAINTY", default_value = "likely")]
+    #[arg(long, env = "PEERING_REQUIRE", value_enum, value_name = "CERTAINTY", default_value = "likely")]
     require: Require,
     /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,

@@ -40,22 +40,22 @@ pub struct Arguments {
     #[arg(value_name = "TOKEN", required_unless_present = "batch", conflicts_with = "batch")]
     tokens: Vec<String>,
     /// Output format
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pretty")]
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: ReportFormat,
     /// Exit with status 1 on findings of this severity or higher
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
+    #[arg(long, env = "PEERING_FAIL_ON", value_enum, value_name = "SEVERITY", default_value = "error")]
     fail_on: Level,
     /// Run only these checks (comma-separated); Consul's verdict is always shown
-    #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
+    #[arg(long, env = "PEERING_ONLY", value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     only: Vec<&'static str>,
     /// Skip these checks (comma-separated)
-    #[arg(long, value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
+    #[arg(long, env = "PEERING_SKIP", value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
     skip: Vec<&'static str>,
     /// Change the severity of a check (repeatable)
-    #[arg(long, value_name = "CHECK=SEVERITY", value_parser = severity_of_check)]
+    #[arg(long, env = "PEERING_SEVERITY", value_name = "CHECK=SEVERITY", value_parser = severity_of_check)]
     severity: Vec<(&'static str, Severity)>,
     /// Report certificates that expire within this time
-    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = duration)]
+    #[arg(long, env = "PEERING_WARN_BEFORE", value_name = "DURATION", default_value = "30d", value_parser = duration)]
     warn_before: SignedDuration,
     /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -64,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
     /// Number of worker threads for -batch (default: one per core)
-    #[arg(long, value_name = "NUMBER", requires = "batch", value_parser = jobs)]
+    #[arg(long, env = "PEERING_JOBS", value_name = "NUMBER", requires = "batch", value_parser = jobs)]
     jobs: Option<NonZero<usize>>,
 }
 

@@ -1,7 +1,7 @@
-//! What may stand where the cursor is: candidates for a shell's completion.
+//! Candidates for a shell's completion.
 //!
-//! Made from the one definition of the command line, and from what is known without asking anybody: checks, faults, files,
-//! and the names of peerings in the ledger. It never fails and prints no error: at worst there is nothing to offer.
+//! They come from the definition of the command line, and from what is known without the network: checks, faults, files,
+//! and the names of peerings in the local ledger. Completion never fails: at worst it offers nothing.
 
 use std::path::Path;
 
@@ -16,38 +16,38 @@ use crate::explain;
 use crate::lint::rules;
 use crate::net::ledger::{Filter, Ledger, Sqlite};
 
-/// A word, and what it is.
+/// A word that a shell can offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// What would stand in place of the word that was begun.
+    /// The whole word.
     pub word: String,
-    /// What it is, in a line; may be empty.
-    pub is: String,
+    /// One line about it, or empty.
+    pub description: String,
 }
 
 impl Candidate {
-    fn new(word: impl Into<String>, is: impl Into<String>) -> Self {
-        Self { word: word.into(), is: is.into() }
+    fn new(word: impl Into<String>, description: impl Into<String>) -> Self {
+        Self { word: word.into(), description: description.into() }
     }
 }
 
-/// The candidates for the last of the words after the program's name. None: a file, perhaps.
+/// Returns the candidates for the last word after the program's name. If there are none, the shell offers files.
 pub fn candidates(definition: &Command, words: &[String]) -> Vec<Candidate> {
-    let Some((begun, before)) = words.split_last() else { return Vec::new() };
-    let all = offered(definition, begun, before);
-    all.into_iter().filter(|candidate| candidate.word.starts_with(begun.as_str())).collect()
+    let Some((partial, before)) = words.split_last() else { return Vec::new() };
+    let all = unfiltered(definition, partial, before);
+    all.into_iter().filter(|candidate| candidate.word.starts_with(partial.as_str())).collect()
 }
 
-fn offered(definition: &Command, begun: &str, before: &[String]) -> Vec<Candidate> {
+fn unfiltered(definition: &Command, partial: &str, before: &[String]) -> Vec<Candidate> {
     let Some((name, rest)) = before.split_first() else {
         let mut all = commands(definition);
-        all.push(Candidate::new("help", "Explain a command, or a topic"));
+        all.push(Candidate::new("help", "Show the help of a command or topic"));
         return all;
     };
     if name == "help" {
         return match rest {
             [] => {
-                let pages = help_topics::NAMES.map(|name| Candidate::new(name, "a page of help"));
+                let pages = help_topics::NAMES.map(|name| Candidate::new(name, "Help topic"));
                 commands(definition).into_iter().chain(pages).collect()
             }
             _ => Vec::new(),
@@ -57,10 +57,10 @@ fn offered(definition: &Command, begun: &str, before: &[String]) -> Vec<Candidat
         Some(group) if group.has_subcommands() => match rest.split_first() {
             None => commands(group),
             Some((name, rest)) => {
-                group.find_subcommand(name).map_or_else(Vec::new, |command| within(command, begun, rest))
+                group.find_subcommand(name).map_or_else(Vec::new, |command| within(command, partial, rest))
             }
         },
-        Some(command) => within(command, begun, rest),
+        Some(command) => within(command, partial, rest),
         None => Vec::new(),
     }
 }
@@ -74,32 +74,34 @@ fn about(text: Option<&clap::builder::StyledStr>) -> String {
     text.map(ToString::to_string).unwrap_or_default().replace(['\n', '\t'], " ")
 }
 
-/// Within a command: a flag, a flag's value, or an argument.
-fn within(command: &Command, begun: &str, before: &[String]) -> Vec<Candidate> {
+/// Candidates within a command: a flag, the value of a flag, or an argument.
+fn within(command: &Command, partial: &str, before: &[String]) -> Vec<Candidate> {
     let option = |word: &str| {
         let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
         command.get_arguments().find(|argument| argument.get_long() == Some(name) && takes_value(argument))
     };
-    // `-format ` and `-format=`.
+    // The value of `-format ` or of `-format=`.
     if let Some(argument) = before.last().and_then(|word| option(word)) {
-        return values(argument, begun);
+        return values(argument, partial);
     }
-    if let Some((flag, value)) = begun.split_once('=')
+    if let Some((flag, value)) = partial.split_once('=')
         && let Some(argument) = option(flag)
     {
-        let whole = |candidate: Candidate| Candidate::new(format!("{flag}={}", candidate.word), candidate.is);
+        let whole = |candidate: Candidate| {
+            Candidate::new(format!("{flag}={}", candidate.word), candidate.description)
+        };
         return values(argument, value).into_iter().map(whole).collect();
     }
-    if begun.starts_with('-') {
-        return flags(command, begun, before);
+    if partial.starts_with('-') {
+        return flags(command, partial, before);
     }
     let Some(argument) = command.get_positionals().next() else { return Vec::new() };
-    positional(argument, begun)
+    positional(argument, partial)
 }
 
-/// The flags that were not given yet, with as many dashes as were begun with.
-fn flags(command: &Command, begun: &str, before: &[String]) -> Vec<Candidate> {
-    let dashes = if begun.starts_with("--") { "--" } else { "-" };
+/// The flags that are not given yet, with as many dashes as the partial word has.
+fn flags(command: &Command, partial: &str, before: &[String]) -> Vec<Candidate> {
+    let dashes = if partial.starts_with("--") { "--" } else { "-" };
     let given = |name: &str| {
         before
             .iter()
@@ -113,8 +115,8 @@ fn flags(command: &Command, begun: &str, before: &[String]) -> Vec<Candidate> {
         .collect()
 }
 
-/// The values of an option.
-fn values(argument: &Arg, begun: &str) -> Vec<Candidate> {
+/// Candidates for the value of an option.
+fn values(argument: &Arg, partial: &str) -> Vec<Candidate> {
     let listed = argument.get_possible_values();
     if !listed.is_empty() {
         return listed
@@ -126,28 +128,29 @@ fn values(argument: &Arg, begun: &str) -> Vec<Candidate> {
     match argument.get_id().as_str() {
         "name" => peerings(),
         "only" | "skip" => {
-            let kept = begun.rfind(',').map_or("", |at| &begun[..=at]);
-            checks().map(|check| Candidate::new(format!("{kept}{}", check.word), check.is)).collect()
+            let kept = partial.rfind(',').map_or("", |at| &partial[..=at]);
+            checks().map(|check| Candidate::new(format!("{kept}{}", check.word), check.description)).collect()
         }
-        "severity" => match begun.split_once('=') {
-            None => checks().map(|check| Candidate::new(format!("{}=", check.word), check.is)).collect(),
+        "severity" => match partial.split_once('=') {
+            None => {
+                checks().map(|check| Candidate::new(format!("{}=", check.word), check.description)).collect()
+            }
             Some((check, _)) => ["error", "warning", "info"]
                 .map(|level| Candidate::new(format!("{check}={level}"), ""))
                 .into(),
         },
-        "fault" => Fault::ALL.into_iter().map(|(_, name, is)| Candidate::new(name, is)).collect(),
+        "fault" => Fault::ALL.into_iter().map(|(_, name, summary)| Candidate::new(name, summary)).collect(),
         "ledger" => plain(&["sqlite", "consul", "off"]),
         "format" => plain(&["pretty", "json"]),
         "http_addr" => plain(&["embedded", "http://localhost:8500"]),
-        "peering_token" | "error" => files(begun),
-        // Files, which the shell knows; and -snapshot takes `live`, which moves every secret of a cluster: it is typed on
-        // purpose or not at all.
+        "peering_token" | "error" => files(partial),
+        // The shell completes files. `-snapshot live` transfers every secret of a cluster and is not offered.
         _ => Vec::new(),
     }
 }
 
-/// A command's argument.
-fn positional(argument: &Arg, begun: &str) -> Vec<Candidate> {
+/// Candidates for an argument.
+fn positional(argument: &Arg, partial: &str) -> Vec<Candidate> {
     let listed = argument.get_possible_values();
     if !listed.is_empty() {
         return listed.iter().map(|value| Candidate::new(value.get_name(), "")).collect();
@@ -161,9 +164,9 @@ fn positional(argument: &Arg, begun: &str) -> Vec<Candidate> {
             all.dedup_by(|one, other| one.word == other.word);
             all
         }
-        // The shell knows its folders.
-        "folder" => Vec::new(),
-        _ => files(begun),
+        // The shell completes directories.
+        "directory" => Vec::new(),
+        _ => files(partial),
     }
 }
 
@@ -171,11 +174,12 @@ fn checks() -> impl Iterator<Item = Candidate> {
     rules::ALL.iter().map(|check| Candidate::new(check.name, check.summary))
 }
 
-/// `@` and the files that may follow it.
-fn files(begun: &str) -> Vec<Candidate> {
-    let path = begun.strip_prefix('@').unwrap_or("");
-    let folder = path.rfind('/').map_or("", |at| &path[..=at]);
-    let Ok(entries) = std::fs::read_dir(if folder.is_empty() { Path::new(".") } else { Path::new(folder) })
+/// Candidates of the form `@FILE`.
+fn files(partial: &str) -> Vec<Candidate> {
+    let path = partial.strip_prefix('@').unwrap_or("");
+    let directory = path.rfind('/').map_or("", |at| &path[..=at]);
+    let Ok(entries) =
+        std::fs::read_dir(if directory.is_empty() { Path::new(".") } else { Path::new(directory) })
     else {
         return Vec::new();
     };
@@ -184,21 +188,21 @@ fn files(begun: &str) -> Vec<Candidate> {
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok().filter(|name| !name.starts_with('.'))?;
             let end = if entry.path().is_dir() { "/" } else { "" };
-            Some(Candidate::new(format!("@{folder}{name}{end}"), ""))
+            Some(Candidate::new(format!("@{directory}{name}{end}"), ""))
         })
         .collect();
     all.sort_by(|one, other| one.word.cmp(&other.word));
     all
 }
 
-/// The local names in the ledger of this machine.
+/// The local names in the SQLite ledger.
 fn peerings() -> Vec<Candidate> {
     let ledger = state_directory().map(|directory| Sqlite::in_directory(&directory));
-    // To look must not make one.
+    // Completion must not create a ledger.
     let Some(ledger) = ledger.filter(|ledger| ledger.path().exists()) else { return Vec::new() };
     let records = wait_for(Ledger::Sqlite(ledger).records(Filter::All)).unwrap_or_default();
     let mut names: Vec<String> = records.into_iter().map(|entry| entry.record.name).collect();
     names.sort();
     names.dedup();
-    names.into_iter().map(|name| Candidate::new(name, "in the ledger")).collect()
+    names.into_iter().map(|name| Candidate::new(name, "Peering in the ledger")).collect()
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::ZeroizeBuf;
 use crate::gostd::json::{RawString, Reader, SyntaxError, ValueKind};
+use crate::lint::InternalError;
 use crate::token::MAX_TOKEN_LEN;
 
 /// The key of the token.
@@ -30,7 +31,7 @@ pub(super) enum Text<'a> {
     Unescaped(ZeroizeBuf),
 }
 
-/// The reason why a line contains no token.
+/// The reason why there is no report on a line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum LineError {
     /// The line is longer than any token.
@@ -48,6 +49,9 @@ pub enum LineError {
     /// The value of `token` has this type instead of a string.
     #[error("the value of \"token\" is {0}, not a string")]
     OtherType(&'static str),
+    /// Checking the line caused a panic.
+    #[error(transparent)]
+    Internal(#[from] InternalError),
 }
 
 impl<'a> Line<'a> {

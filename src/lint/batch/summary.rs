@@ -18,6 +18,8 @@ pub struct Summary {
     pub by_check: BTreeMap<&'static str, u64>,
     /// Results that fail the batch; see [`LineResult::fails`](super::LineResult::fails).
     pub failing: u64,
+    /// Lines that were not checked because of a panic, which is a defect of this tool. They are also failing.
+    pub internal_errors: u64,
 }
 
 impl Summary {
@@ -47,6 +49,7 @@ impl AddAssign for Summary {
         self.bytes += other.bytes;
         self.empty += other.empty;
         self.failing += other.failing;
+        self.internal_errors += other.internal_errors;
         for (sum, more) in self.by_status.iter_mut().zip(other.by_status) {
             *sum += more;
         }

@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::chunk::Chunk;
 use super::input_line::{Line, LineError, Pair};
 use super::{Settings, Summary};
-use crate::lint::{Report, TokenCache, check_with_cache};
+use crate::lint::{Report, TokenCache, check_with_cache, isolate};
 
 /// The result for one line.
 #[derive(Debug)]
@@ -37,37 +37,62 @@ impl<'a> Worker<'a> {
         let mut summary = Summary { bytes: chunk.bytes_read, ..Summary::default() };
         let mut index = chunk.first_index;
         if chunk.overlong {
-            let line = Line::without_token(LineError::TooLong);
-            self.check_line(index, line, &mut summary, &mut |result| render(result, rendered));
+            self.check_line(
+                index,
+                || Some(Line::without_token(LineError::TooLong)),
+                &mut summary,
+                render,
+                rendered,
+            );
         }
         let mut rest = chunk.text.filled();
         while !rest.is_empty() {
             let (line, after) = rest.split_at(memchr(b'\n', rest).map_or(rest.len(), |end| end + 1));
             let line = line.strip_suffix(b"\n").unwrap_or(line);
             let line = line.strip_suffix(b"\r").unwrap_or(line);
-            match Line::parse(line) {
-                Some(line) => {
-                    self.check_line(index, line, &mut summary, &mut |result| render(result, rendered));
-                }
-                None => summary.empty += 1,
-            }
+            self.check_line(index, || Line::parse(line), &mut summary, render, rendered);
             index += 1;
             rest = after;
         }
         summary
     }
 
-    fn check_line(
+    /// Checks one line. A panic costs this line only: its result is an error.
+    fn check_line<'l>(
         &mut self,
         index: u64,
-        line: Line<'_>,
+        parse: impl FnOnce() -> Option<Line<'l>>,
         summary: &mut Summary,
-        render: &mut dyn FnMut(&LineResult<'_>),
+        render: Render<'_>,
+        rendered: &mut Vec<u8>,
     ) {
-        let Settings { options, fail_on, .. } = self.settings;
-        let report = line.token.map(|text| check_with_cache(text.bytes(), options, &mut self.cache));
-        let fails = report.as_ref().map_or(true, |report| report.fails(*fail_on));
-        summary.count(report.as_ref().ok(), fails);
-        render(&LineResult { index, report, fails, other_keys: line.other_keys.as_deref() });
+        let start = rendered.len();
+        let Self { settings: Settings { options, fail_on, .. }, cache } = self;
+        let checked = isolate(|| {
+            let line = parse()?;
+            let report = line.token.map(|text| check_with_cache(text.bytes(), options, cache));
+            let fails = report.as_ref().map_or(true, |report| report.fails(*fail_on));
+            let result = LineResult { index, report, fails, other_keys: line.other_keys.as_deref() };
+            render(&result, rendered);
+            let mut report = result.report;
+            if let Ok(Report { decoded: Ok(decoded), .. }) = &mut report {
+                decoded.token.wipe_private_keys();
+            }
+            Some((report, fails))
+        });
+        match checked {
+            Ok(None) => summary.empty += 1,
+            Ok(Some((report, fails))) => summary.count(report.as_ref().ok(), fails),
+            Err(error) => {
+                *cache = TokenCache::default();
+                rendered.truncate(start);
+                render(
+                    &LineResult { index, report: Err(error.into()), fails: true, other_keys: None },
+                    rendered,
+                );
+                summary.count(None, true);
+                summary.internal_errors += 1;
+            }
+        }
     }
 }

@@ -6,7 +6,7 @@ pub(super) mod validity;
 use super::duplicates::duplicates;
 use super::format::{count, day};
 use crate::certificate::SelfSignature;
-use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, MAX_EXAMINED_CAS, Severity, Subject};
 
 /// `ca-missing`.
 pub static CA_MISSING: Check = Check {
@@ -41,14 +41,15 @@ pub static CA_UNPARSABLE: Check = Check {
 };
 
 fn ca_unparsable(context: &Context<'_>, findings: &mut Findings) {
-    for (index, entry) in context.ca_entries.iter().enumerate() {
-        if let Err(refusal) = &entry.acceptance {
-            findings.add(
-                format!("CA[{index}]"),
-                refusal.to_string(),
-                [("reason", refusal.message.as_str().into())],
-            );
-        }
+    let entries = context.ca_entries.iter().enumerate();
+    let refused = entries.filter_map(|(index, entry)| Some((index, entry.acceptance.as_ref().err()?)));
+    let unexamined = context.unexamined.refusal.iter().map(|(index, refusal)| (*index, refusal));
+    for (index, refusal) in refused.chain(unexamined) {
+        findings.add(
+            format!("CA[{index}]"),
+            refusal.to_string(),
+            [("reason", refusal.message.as_str().into())],
+        );
     }
 }
 
@@ -58,8 +59,8 @@ pub static CA_UNREAD: Check = Check {
     severity: Severity::Info,
     area: Area::Certificates,
     subject: Subject::Certificates,
-    summary: "Consul accepts a CA that this tool cannot parse.",
-    why: "The certificate is unusual. The other certificate checks ignore it, so they did not check its dates, key or usage.",
+    summary: "Consul accepts a CA that this tool did not examine.",
+    why: "The certificate is unusual and this tool cannot parse it, or the token has more than 100 CAs. The other certificate checks ignore it, so they did not check its dates, key or usage.",
     remedy: "Show it with `openssl x509 -noout -text`, and please report it.",
     source: "this tool",
     run: ca_unread,
@@ -72,6 +73,14 @@ fn ca_unread(context: &Context<'_>, findings: &mut Findings) {
             let message = format!("{reason}; its dates, key and usage were not checked");
             findings.add(format!("CA[{index}]"), message, [("reason", reason.into())]);
         }
+    }
+    let unexamined = context.unexamined.count;
+    if unexamined > 0 && context.unexamined.refusal.is_none() {
+        let message = format!(
+            "the token has {}; this tool examines the first {MAX_EXAMINED_CAS}",
+            count(context.ca_count(), "CA")
+        );
+        findings.add("CA", message, [("unexamined", unexamined.into())]);
     }
 }
 
@@ -164,7 +173,7 @@ pub static CA_SEVERAL_ROOTS: Check = Check {
 };
 
 fn ca_several_roots(context: &Context<'_>, findings: &mut Findings) {
-    let number = context.ca_entries.len();
+    let number = context.ca_count();
     if number < 2 {
         return;
     }
@@ -178,14 +187,14 @@ fn ca_several_roots(context: &Context<'_>, findings: &mut Findings) {
                 day(certificate.not_after)
             )
         })
-        .take(MAX_SHOWN)
+        .take(MAX_LISTED)
         .collect();
     let more = if number > list.len() { ", …" } else { "" };
     let message = format!("{number} CAs: {}{more}", list.join(", "));
     findings.add("CA", message, [("count", number.into())]);
 }
 
-const MAX_SHOWN: usize = 4;
+const MAX_LISTED: usize = 4;
 
 /// `ca-trailing-data`.
 pub static CA_TRAILING_DATA: Check = Check {
@@ -213,26 +222,5 @@ fn ca_trailing_data(context: &Context<'_>, findings: &mut Findings) {
             ("surrounding_text", entry.surrounding_text.into()),
         ];
         findings.add(format!("CA[{index}]"), message, values);
-    }
-}
-
-/// `private-key-inside`.
-pub static PRIVATE_KEY_INSIDE: Check = Check {
-    name: "private-key-inside",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "The token contains a private key.",
-    why: "A file with a certificate and its key was used as the CA. Everyone who has the token can impersonate the acceptor or sign certificates for its CA. This is an error although Consul accepts the token.",
-    remedy: "Treat the key as compromised: rotate the CA that it belongs to. Then generate another token.",
-    source: "the purpose of private keys; Consul 1.23.0-dev accepts a key after the certificate",
-    run: private_key_inside,
-};
-
-fn private_key_inside(context: &Context<'_>, findings: &mut Findings) {
-    for (index, entry) in context.ca_entries.iter().enumerate() {
-        if entry.private_key {
-            findings.add(format!("CA[{index}]"), "it contains the PEM block of a private key", []);
-        }
     }
 }

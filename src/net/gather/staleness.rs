@@ -45,7 +45,7 @@ pub struct Sources<'a> {
     clock: fn() -> Timestamp,
 }
 
-impl<'a> Sources<'a> {
+impl Sources<'_> {
     /// Returns sources of which none is queried. `clock` returns the time.
     pub fn new(clock: fn() -> Timestamp) -> Self {
         Self {

@@ -12,8 +12,8 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
     any(&entry.index, line);
     for (key, value) in [
         (",\"source\":", entry.source),
-        (",\"peer_id\":", entry.peer_id),
-        (",\"server_name\":", entry.server_name),
+        (",\"peer_id\":", entry.peer_id.as_deref()),
+        (",\"server_name\":", entry.server_name.as_deref()),
         (",\"status\":", Some(entry.status.name())),
     ] {
         if let Some(value) = value {
@@ -95,6 +95,7 @@ fn any<T: Serialize + ?Sized>(value: &T, line: &mut Vec<u8>) {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
     use std::fs;
 
     use proptest::prelude::*;
@@ -125,7 +126,7 @@ mod tests {
         fn any_text_is_escaped(text: String, control in "[\"\\\\\\x00-\\x1f\\x7fa]{0,9}") {
             let consul = ConsulVerdict { message: Some(&control), ..ConsulVerdict::default() };
             let error = Some(format!("{control}{text}"));
-            assert_equals_serde(&Entry { server_name: Some(&text), error, consul, ..Entry::default() });
+            assert_equals_serde(&Entry { server_name: Some(Cow::Borrowed(&text)), error, consul, ..Entry::default() });
         }
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use owo_colors::OwoColorize;
 
 use super::report::{findings, verdict};
-use super::{MAX_SHOWN, Page, counted, printable};
+use super::{MAX_SHOWN, Page, count, counted, grouped, printable};
 use crate::certificate::{Certificate, SelfSignature};
 use crate::inspect::{Address, CertificateEntry, Inspection};
 
@@ -24,11 +24,14 @@ pub fn inspection(inspection: &Inspection, width: usize) -> String {
         page.heading("CA certificates");
         page.line("none: the dialer uses plain text instead of TLS");
     }
-    for (index, entry) in inspection.certificates.iter().enumerate().take(MAX_SHOWN) {
-        page.heading(&format!("CA certificate {} of {}", index + 1, inspection.certificates.len()));
+    let all = inspection.certificates.len() + inspection.unexamined_certificates.unwrap_or_default();
+    for (index, entry) in inspection.certificates.iter().enumerate() {
+        page.heading(&format!("CA certificate {} of {all}", index + 1));
         certificate(&mut page, entry);
     }
-    page.truncated(inspection.certificates.len());
+    if let Some(more) = inspection.unexamined_certificates {
+        page.line(&format!("… and {} more, which this tool does not examine", grouped(count(more))));
+    }
     page.heading("Verdict and findings");
     verdict(&mut page, &inspection.consul);
     findings(&mut page, &inspection.findings, false);

@@ -8,11 +8,12 @@
 mod list;
 mod names;
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::observation::Observations;
 use super::{CaCache, Observation, ObservationKind};
 use crate::gostd::json::{Items, RawString, Reader, SyntaxError, ValueKind, key_matches};
+use crate::token::shown::contains_private_key;
 use crate::token::{Locality, Remote, Secret, Token};
 use list::List;
 use names::{Field, FieldName, LOCALITY, REMOTE, TOKEN, TypeError};
@@ -60,12 +61,12 @@ struct Draft {
 }
 
 impl Draft {
-    fn finish(self) -> Token {
+    fn finish(mut self) -> Token {
         Token {
-            ca: self.ca.finish(),
-            manual_server_addresses: self.manual_server_addresses.finish(),
-            server_addresses: self.server_addresses.finish(),
-            ..self.rest
+            ca: std::mem::take(&mut self.ca).finish(),
+            manual_server_addresses: std::mem::take(&mut self.manual_server_addresses).finish(),
+            server_addresses: std::mem::take(&mut self.server_addresses).finish(),
+            ..std::mem::take(&mut self.rest)
         }
     }
 
@@ -75,6 +76,13 @@ impl Draft {
 
     fn locality(&mut self) -> &mut Locality {
         self.remote().locality.get_or_insert_default()
+    }
+}
+
+/// Wipes the values of a text that is not a token. They can contain a private key.
+impl Drop for Draft {
+    fn drop(&mut self) {
+        self.rest.wipe();
     }
 }
 
@@ -119,7 +127,7 @@ impl<'a, C: CaCache> Fields<'a, C> {
     fn value(&mut self, field: &'static Field) -> SyntaxResult<()> {
         match field.name {
             FieldName::Ca | FieldName::ManualServerAddresses | FieldName::ServerAddresses => {
-                self.list(field)?
+                self.list(field)?;
             }
             FieldName::EstablishmentSecret => self.secret(field)?,
             FieldName::ServerName => self.text(field, |token| &mut token.rest.server_name)?,
@@ -154,7 +162,8 @@ impl<'a, C: CaCache> Fields<'a, C> {
         match self.reader.kind()? {
             ValueKind::String => {
                 let raw = self.reader.string()?;
-                *place(&mut self.token) = self.unescape(&raw, || field.path.to_owned());
+                let text = self.unescape(&raw, || field.path.to_owned());
+                std::mem::replace(place(&mut self.token), text).zeroize();
                 Ok(())
             }
             other => self.reject(other, Some(field), "string"),
@@ -205,15 +214,18 @@ impl<'a, C: CaCache> Fields<'a, C> {
 
     /// Reads an entry of `CA`, which may be in the cache.
     fn ca(&mut self, index: usize) -> SyntaxResult<String> {
-        let raw = self.reader.peek_string();
-        if let Some(text) = self.cache.get(raw) {
+        // Only complete, valid strings are in the cache, so the same bytes between two quotes are one too.
+        if let Some(raw) = self.reader.peek_string()
+            && let Some(text) = self.cache.get(raw)
+        {
             self.reader.skip_string(raw);
             return Ok(text);
         }
         let raw = self.reader.string()?;
         let count = self.observations.count();
         let text = self.unescape(&raw, || format!("CA[{index}]"));
-        if self.observations.count() == count {
+        // A cache is not wiped after each token.
+        if self.observations.count() == count && !contains_private_key(&text) {
             self.cache.insert(raw.bytes, &text);
         }
         Ok(text)

@@ -1,14 +1,14 @@
-//! Makes the HTTP answer from which a recorded standard output follows.
+//! Builds the HTTP answer that produces a recorded standard output.
 
 use serde_json::{Map, Value, json};
 
-/// The answer to `list`, `read` or `exported-services`.
+/// Returns the answer to `list`, `read` or `exported-services`.
 pub fn of_stdout(command: &str, stdout: &str) -> Value {
     match (command, serde_json::from_str::<Value>(stdout)) {
         ("exported-services", Ok(ids)) => {
             return exporting(ids.as_array().unwrap().iter().map(|id| &id["ID"]));
         }
-        (_, Ok(answer)) => return backwards(answer),
+        (_, Ok(answer)) => return reversed(answer),
         _ => {}
     }
     match command {
@@ -16,7 +16,7 @@ pub fn of_stdout(command: &str, stdout: &str) -> Value {
         "list" => list(stdout),
         "read" => read(stdout),
         "exported-services" => exporting(stdout.trim().lines()),
-        other => panic!("{other} prints no peering"),
+        other => panic!("{other} does not print peerings"),
     }
 }
 
@@ -25,18 +25,18 @@ fn exporting(services: impl Iterator<Item = impl serde::Serialize>) -> Value {
     json!({ "ID": "", "Name": "", "StreamStatus": { "ExportedServices": services } })
 }
 
-/// The same with its keys in another order, and one more: the command must put them right again.
-fn backwards(value: Value) -> Value {
+/// Reverses the order of the keys and adds an unknown one. The command must restore the order.
+fn reversed(value: Value) -> Value {
     match value {
-        Value::Array(items) => items.into_iter().map(backwards).collect(),
+        Value::Array(items) => items.into_iter().map(reversed).collect(),
         Value::Object(fields) => {
-            let turn = |(key, value): (String, Value)| match key.as_str() {
-                "Meta" => (key, value), // its keys are anybody's
-                _ => (key, backwards(value)),
+            let reverse = |(key, value): (String, Value)| match key.as_str() {
+                "Meta" => (key, value), // users choose its keys
+                _ => (key, reversed(value)),
             };
-            let mut turned: Map<_, _> = fields.into_iter().rev().map(turn).collect();
-            turned.insert("FieldOfTomorrow".to_owned(), Value::from(1));
-            turned.into()
+            let mut fields: Map<_, _> = fields.into_iter().rev().map(reverse).collect();
+            fields.insert("UnknownField".to_owned(), Value::from(1));
+            fields.into()
         }
         other => other,
     }
@@ -60,7 +60,7 @@ fn list(stdout: &str) -> Value {
             })
         })
         .collect();
-    // The command sorts them.
+    // The command sorts the peerings.
     rows.into_iter().rev().collect()
 }
 

@@ -183,7 +183,8 @@ fn the_configuration_file_of_the_page_is_read_and_does_what_it_says() {
     for file in files {
         let token = std::fs::read(root().join("fixtures/tokens/one-server.txt")).unwrap();
         let validate = |now: &str| {
-            let run = Peering::new(["validate", "-", "-config", "config.toml", "-now", now, "-format=json"]);
+            let run =
+                Peering::new().args(["validate", "-", "-config", "config.toml", "-now", now, "-format=json"]);
             run.file("config.toml", file.text()).stdin(token.clone()).run()
         };
         let found = |run: crate::peering::Finished, status: i32| {

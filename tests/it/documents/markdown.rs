@@ -1,25 +1,24 @@
-//! A page as parts: prose, and blocks of code. What runs the pages and what guards them read them with this, so that
-//! nothing can look run to the one and not be run by the other.
+//! Splits a Markdown page into prose and code blocks, both for running the pages and for checking what is run.
 
 use std::fmt::Write;
 
 /// A part of a page.
 pub enum Part {
-    /// Lines that are no block.
+    /// Lines outside of code blocks.
     Prose(String),
     Block(Block),
 }
 
 /// A fenced block of code.
 pub struct Block {
-    /// What stands before each of its lines.
+    /// The indentation of each line.
     pub indent: String,
     pub language: String,
-    /// Its lines, without the indent.
+    /// The lines without the indentation.
     pub lines: Vec<String>,
 }
 
-/// A command of a ```console block, the exit code that the page says, and what it prints.
+/// A command of a ```console block with its exit code and output.
 pub struct Step {
     pub command: String,
     pub status: i32,
@@ -31,7 +30,7 @@ pub fn parts(page: &str) -> Vec<Part> {
     let mut prose = String::new();
     let mut lines = page.lines();
     while let Some(line) = lines.next() {
-        assert!(!line.trim_start().starts_with("~~~"), "a block begins with ```: {line}");
+        assert!(!line.trim_start().starts_with("~~~"), "start a block with ``` instead of ~~~: {line}");
         let Some((indent, language)) = line.split_once("```").filter(|(before, _)| before.trim().is_empty())
         else {
             writeln!(prose, "{line}").unwrap();
@@ -52,14 +51,14 @@ pub fn parts(page: &str) -> Vec<Part> {
     parts
 }
 
-/// The blocks of a page.
+/// Returns the code blocks of a page.
 pub fn blocks(page: &str) -> Vec<Block> {
     let block = |part| if let Part::Block(block) = part { Some(block) } else { None };
     parts(page).into_iter().filter_map(block).collect()
 }
 
 impl Block {
-    /// Whether its commands are run.
+    /// Returns whether the tests run the commands.
     pub fn is_run(&self) -> bool {
         self.language == "console"
     }
@@ -68,7 +67,7 @@ impl Block {
         self.lines.join("\n")
     }
 
-    /// The commands of a ```console block. Blank lines at its end are nothing.
+    /// Returns the commands of a ```console block.
     pub fn steps(&self) -> Vec<Step> {
         let mut steps: Vec<Step> = Vec::new();
         for line in &self.lines {
@@ -76,7 +75,7 @@ impl Block {
                 steps.push(Step { command: command.to_owned(), status: 0, output: String::new() });
                 continue;
             }
-            let step = steps.last_mut().expect("a console block begins with a command");
+            let step = steps.last_mut().expect("a console block starts with a command");
             match (line.strip_prefix("> "), line.strip_prefix("? ")) {
                 (Some(more), _) if step.output.is_empty() => write!(step.command, "\n{more}").unwrap(),
                 (_, Some(status)) if step.output.is_empty() => step.status = status.parse().unwrap(),
@@ -86,7 +85,7 @@ impl Block {
         steps
     }
 
-    /// The block as it stands in the page, with other lines.
+    /// Returns the Markdown of the block with other lines.
     pub fn with(&self, text: &str) -> String {
         let mut block = format!("{}```{}\n", self.indent, self.language);
         for line in text.lines() {

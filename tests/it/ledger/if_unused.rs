@@ -28,14 +28,15 @@ async fn consul(state: Option<&str>, token: &str) -> MockServer {
 }
 
 fn generate(server: &MockServer, action: &str) -> Peering {
-    Peering::new(["generate-token", "-name=west", "-if-unused", action])
+    Peering::new()
+        .args(["generate-token", "-name=west", "-if-unused", action])
         .env("CONSUL_HTTP_ADDR", &server.uri())
         .shows_secrets()
 }
 
 /// Fills the ledger: one token for each state of the peering before it was generated (`""`: not checked).
 async fn recorded_before(states: &[&str], token: &str) -> Finished {
-    let mut finished = run(Peering::new(["history"])).await;
+    let mut finished = run(Peering::new().args(["history"])).await;
     for state in states {
         let checked = match *state {
             "" => None,
@@ -110,7 +111,7 @@ async fn keep_and_fail_generate_nothing_if_the_token_could_never_be_used() {
         let replaced = run(generate(&server, "replace")).await;
         let replaced = replaced.expect(0, &format!("{token}\n"), "");
         drop(replaced);
-        let inspected = run(generate(&server, "replace").more(&["-inspect"])).await.status(0);
+        let inspected = run(generate(&server, "replace").args(["-inspect"])).await.status(0);
         let warning = inspected.stderr.lines().skip_while(|line| !line.starts_with("Warning"));
         output += &format!("# {state}, -inspect\n{}\n", warning.collect::<Vec<_>>().join("\n"));
     }
@@ -122,8 +123,10 @@ async fn the_default_makes_only_the_request_that_consul_makes() {
     let token = recorded("one-server");
     let before = recorded_before(&["", ""], &token).await;
     let server = consul(Some("PENDING"), &token).await;
-    let peering =
-        Peering::new(["generate-token", "-name=west"]).env("CONSUL_HTTP_ADDR", &server.uri()).shows_secrets();
+    let peering = Peering::new()
+        .args(["generate-token", "-name=west"])
+        .env("CONSUL_HTTP_ADDR", &server.uri())
+        .shows_secrets();
     run(peering.after(before)).await.expect(0, &format!("{token}\n"), "");
     let requests: Vec<String> =
         server.received_requests().await.unwrap().iter().map(|request| request.method.to_string()).collect();
@@ -147,8 +150,9 @@ async fn a_slow_answer_causes_a_note_after_one_second() {
 
 #[test]
 fn a_damaged_ledger_causes_a_note() {
-    let peering =
-        |more: &[&str]| Peering::new(["generate-token", "-http-addr=embedded", "-name=west"]).more(more);
+    let peering = |more: &[&str]| {
+        Peering::new().args(["generate-token", "-http-addr=embedded", "-name=west"]).args(more)
+    };
     let first = peering(&[]).shows_secrets().run().status(0);
     let state: PathBuf = first.home.path().join("state");
     for file in ["ledger.sqlite3-wal", "ledger.sqlite3-shm"] {
@@ -163,7 +167,8 @@ fn a_damaged_ledger_causes_a_note() {
 #[test]
 fn the_embedded_acceptor_goes_through_all_states_of_a_name() {
     let generate = |action: &str| {
-        Peering::new(["generate-token", "-http-addr=embedded", "-name=west", "-if-unused", action])
+        Peering::new()
+            .args(["generate-token", "-http-addr=embedded", "-name=west", "-if-unused", action])
             .shows_secrets()
     };
     let first = generate("keep").run().status(0);
@@ -171,7 +176,7 @@ fn the_embedded_acceptor_goes_through_all_states_of_a_name() {
     let failed = generate("fail").after(kept).run().status(1);
     assert_eq!(failed.stdout, "");
     let replaced = generate("replace").after(failed).run().status(0);
-    let history = Peering::new(["history", "-format=json"]).after(replaced).run();
+    let history = Peering::new().args(["history", "-format=json"]).after(replaced).run();
     let records: Value = serde_json::from_str(&history.stdout).unwrap();
     assert_eq!(records["records"].as_array().unwrap().len(), 2);
     let now = "2026-11-24T00:00:00Z".parse().unwrap();
@@ -180,7 +185,7 @@ fn the_embedded_acceptor_goes_through_all_states_of_a_name() {
         consul_peering::acceptor::Acceptor::open(&history.home.path().join("state"), settings).unwrap();
     super::ask(&acceptor, "DELETE", "/v1/peering/west", "");
     let recreated = generate("keep").after(history).run().status(0);
-    let history = Peering::new(["history", "-format=json"]).after(recreated).run();
+    let history = Peering::new().args(["history", "-format=json"]).after(recreated).run();
     let records: Value = serde_json::from_str(&history.stdout).unwrap();
     assert_eq!(records["records"][0]["status"], "orphaned");
     assert_eq!(records["records"][2]["status"], "newest");

@@ -1,5 +1,7 @@
 //! A list of strings as Go's decoder fills it, once per occurrence of its key.
 
+use zeroize::Zeroize;
+
 /// A Go slice. A shorter list keeps the memory of a longer one, and a later `null` element makes its value visible
 /// again.
 #[derive(Debug, Default)]
@@ -13,7 +15,7 @@ impl List {
     /// Stores an element. `None` keeps the current value.
     pub(super) fn put(&mut self, index: usize, element: Option<String>) {
         match (self.memory.get_mut(index), element) {
-            (Some(place), Some(element)) => *place = element,
+            (Some(place), Some(element)) => std::mem::replace(place, element).zeroize(),
             (Some(_), None) => {}
             (None, element) => self.memory.push(element.unwrap_or_default()),
         }
@@ -22,6 +24,7 @@ impl List {
     /// Ends a list with this number of elements. An empty list releases the memory.
     pub(super) fn end(&mut self, length: usize) {
         if length == 0 {
+            self.memory.zeroize();
             self.memory = Vec::new();
         }
         self.length = Some(length);
@@ -29,8 +32,16 @@ impl List {
 
     /// Returns the list, or `None` for `null`.
     pub(super) fn finish(mut self) -> Option<Vec<String>> {
-        self.memory.truncate(self.length?);
-        Some(self.memory)
+        let length = self.length?;
+        self.memory.drain(length..).for_each(|mut text| text.zeroize());
+        Some(std::mem::take(&mut self.memory))
+    }
+}
+
+/// Wipes the values, which can contain a private key.
+impl Drop for List {
+    fn drop(&mut self) {
+        self.memory.zeroize();
     }
 }
 

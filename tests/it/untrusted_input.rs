@@ -1,6 +1,5 @@
-//! What somebody else made to do harm: answers, ledgers, tokens; and slips that would cost a secret.
+//! Malicious answers, ledgers and tokens, and secrets in the wrong place.
 
-use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,55 +20,11 @@ async fn run(run: Peering) -> Finished {
     tokio::task::spawn_blocking(|| run.run()).await.unwrap()
 }
 
-#[test]
-fn out_writes_files_and_nothing_else() {
-    let generate = |out: &str| {
-        Peering::new(["generate-token", "-name", "west", "-http-addr", "embedded", "-force", "-out", out])
-    };
-    let refused = |run: Peering, why: &str| {
-        let finished = run.run().status(1);
-        assert_eq!(
-            (finished.stdout.as_str(), finished.stderr.contains(why)),
-            ("", true),
-            "{}",
-            finished.stderr
-        );
-        assert!(finished.stderr.starts_with("Error: no token was generated: "), "{}", finished.stderr);
-        finished
-    };
-    refused(generate("/dev/null"), "not a regular file");
-    let null = std::fs::metadata("/dev/null").unwrap();
-    assert!(null.file_type().is_char_device());
-
-    let run = generate("pipe");
-    let pipe = run.home().join("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let finished = refused(run, "not a regular file");
-    assert!(std::fs::symlink_metadata(finished.home.path().join("pipe")).unwrap().file_type().is_fifo());
-
-    let run = generate("link");
-    symlink("nowhere", run.home().join("link")).unwrap();
-    refused(run, "broken symbolic link: no such file or directory");
-
-    // What a link leads to is overwritten, for its owner only.
-    let run = generate("link").file("real", "old");
-    symlink("real", run.home().join("link")).unwrap();
-    let finished = run.run().status(0);
-    let real = finished.home.path().join("real");
-    assert!(finished.home.path().join("link").is_symlink());
-    assert!(std::fs::read_to_string(&real).unwrap().starts_with("eyJ"));
-    assert_eq!(std::fs::metadata(&real).unwrap().mode() & 0o777, 0o600);
-
-    let printed = generate("-").shows_secrets().run().status(0);
-    assert!(printed.stdout.starts_with("eyJ"), "{}", printed.stdout);
-    assert!(!printed.home.path().join("-").exists());
-}
-
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_that_repeats_what_was_sent_shows_no_secret() {
+async fn an_answer_that_repeats_the_request_shows_no_secret() {
     let server = MockServer::start().await;
-    let said = format!("no: acl-token-of-mine, user:open-sesame, {}, {}", token(), "x ".repeat(50_000));
-    Mock::given(any()).respond_with(ResponseTemplate::new(500).set_body_string(said)).mount(&server).await;
+    let output = format!("no: acl-token-of-mine, user:open-sesame, {}, {}", token(), "x ".repeat(50_000));
+    Mock::given(any()).respond_with(ResponseTemplate::new(500).set_body_string(output)).mount(&server).await;
     for arguments in [
         &["list"][..],
         &["read", "-name", "west"],
@@ -77,21 +32,22 @@ async fn a_refusal_that_repeats_what_was_sent_shows_no_secret() {
         &["stale", "@token", "-name", "west"],
         &["diagnose", "@token", "-timeout", "300ms"],
     ] {
-        let finished = run(Peering::new(arguments)
+        let finished = run(Peering::new()
+            .args(arguments)
             .file("token", token())
             .env("CONSUL_HTTP_ADDR", &server.uri())
             .env("CONSUL_HTTP_TOKEN", "acl-token-of-mine")
             .env("CONSUL_HTTP_AUTH", "user:open-sesame"))
         .await;
-        let said = finished.stdout + &finished.stderr;
-        let words = said.split_whitespace().take(200).collect::<Vec<_>>().join(" ");
+        let output = finished.stdout + &finished.stderr;
+        let words = output.split_whitespace().take(200).collect::<Vec<_>>().join(" ");
         assert!(words.contains("<secret>, user:<secret>, <token>"), "{arguments:?}: {words}");
-        assert!(said.len() < 256 * 1024, "{arguments:?}: {} bytes", said.len());
+        assert!(output.len() < 256 * 1024, "{arguments:?}: {} bytes", output.len());
     }
 }
 
 #[test]
-fn a_token_in_the_wrong_place_is_not_repeated() {
+fn an_error_about_a_misplaced_token_does_not_repeat_it() {
     let token = token();
     let at = format!("@{token}");
     for arguments in [
@@ -110,16 +66,16 @@ fn a_token_in_the_wrong_place_is_not_repeated() {
         &["generate-token", "-name", &token, "-http-addr", "127.0.0.1:1"],
         &["stale", &token, "-nope"],
     ] {
-        let finished = Peering::new(arguments).run();
+        let finished = Peering::new().args(arguments).run();
         assert_ne!(finished.status, 0, "{}", arguments[0]);
         assert!(!finished.stderr.contains(&token[20..80]), "{}: {}", arguments[0], finished.stderr);
     }
-    let finished = Peering::new(["inspect", &at]).run();
+    let finished = Peering::new().args(["inspect", &at]).run();
     assert!(finished.stderr.contains("remove the @ if this is a token"), "{}", finished.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_full_of_addresses_makes_few_connections() {
+async fn a_token_with_many_addresses_makes_few_connections() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let connections = Arc::new(AtomicUsize::new(0));
@@ -137,7 +93,7 @@ async fn a_token_full_of_addresses_makes_few_connections() {
         &["diagnose", "@flood", "-http-addr", "127.0.0.1:1"],
     ] {
         connections.store(0, Ordering::SeqCst);
-        let finished = run(Peering::new(arguments).file("flood", &flood)).await;
+        let finished = run(Peering::new().args(arguments).file("flood", &flood)).await;
         assert_eq!(connections.load(Ordering::SeqCst), 64, "{arguments:?}: {}", finished.stdout);
         assert!(finished.stdout.len() < 100_000, "{arguments:?}: {} bytes", finished.stdout.len());
         assert!(finished.stdout.contains("more"), "{arguments:?}: {}", finished.stdout);
@@ -145,13 +101,17 @@ async fn a_token_full_of_addresses_makes_few_connections() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_of_nonsense_in_the_kv_costs_no_token() {
+async fn an_invalid_ledger_in_the_kv_loses_no_token() {
     let stored = |value: &serde_json::Value| BASE64_STANDARD.encode(value.to_string());
-    let pair = |key: &str, value: &serde_json::Value| json!([{ "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0 }]);
-    let last = json!({ "version": 1, "number": u64::MAX, "hash": "00" });
-    let record = json!({ "version": 1, "record": {}, "hash": "00" });
+    let pair = |key: &str, value: &serde_json::Value| {
+        json!([{
+            "Key": key, "Value": stored(value), "ModifyIndex": 1, "CreateIndex": 1, "LockIndex": 0, "Flags": 0,
+        }])
+    };
+    let last = json!({ "version": 2, "number": u64::MAX, "hash": "00" });
+    let record = json!({ "version": 2, "record": {}, "hash": "00" });
     let keys =
-        ["peering/ledger/records/18446744073709551615", "somebody/else/+5", "peering/ledger/records/+7"];
+        ["peering/ledger/records/18446744073709551615", "other/application/+5", "peering/ledger/records/+7"];
     let server = MockServer::start().await;
     let answers = |body: serde_json::Value| ResponseTemplate::new(200).set_body_json(body);
     let answer = json!({ "PeeringToken": token() });
@@ -173,7 +133,7 @@ async fn a_ledger_of_nonsense_in_the_kv_costs_no_token() {
         .await;
     Mock::given(any()).respond_with(answers(pair(keys[1], &record))).mount(&server).await;
     let peering = |words: &[&str]| {
-        Peering::new(words).more(&["-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri())
+        Peering::new().args(words).args(["-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri())
     };
     let generated = run(peering(&["generate-token", "-name", "west"]).shows_secrets()).await;
     generated.expect(0, &format!("{}\n", token()), "");
@@ -183,15 +143,16 @@ async fn a_ledger_of_nonsense_in_the_kv_costs_no_token() {
     run(peering(&["history"])).await.expect(0, "The ledger knows of no token\n", "");
 }
 
-/// Without `key:read` Consul lists nothing, as if nothing were there; the key itself it refuses.
+/// Without `key:read`, Consul returns an empty list of keys, but denies a single key.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_ledger_in_the_kv_that_may_not_be_read_is_not_an_empty_one() {
+async fn a_ledger_without_read_permission_is_not_empty() {
     let server = MockServer::start().await;
     let denied =
         ResponseTemplate::new(403).set_body_string("Permission denied: token lacks permission 'key:read'");
     Mock::given(path("/v1/kv/peering/ledger/last")).respond_with(denied).mount(&server).await;
     Mock::given(any()).respond_with(ResponseTemplate::new(404)).mount(&server).await;
-    let history = Peering::new(["history", "-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri());
+    let history =
+        Peering::new().args(["history", "-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri());
     let finished = run(history).await.status(2);
     assert!(finished.stderr.contains("403 (Permission denied: "), "{}", finished.stderr);
 }

@@ -1,7 +1,7 @@
-//! Runs the `peering` command in a world of its own, and looks at everything that it prints.
+//! Runs the `peering` command in isolation and checks everything that it prints.
 //!
-//! No run sees this machine's environment or state, nor the Consul that may run on it. Whatever a run prints is searched
-//! for every secret that any test knows of; a test that expects one says so with [`Peering::shows_secrets`].
+//! A run does not see the environment, the state or the Consul of this machine. The output of each run is searched for
+//! every secret that a test has registered. A test that expects a secret calls [`Peering::shows_secrets`].
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,14 +13,14 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use tempfile::TempDir;
 
-/// Secrets and tokens that no output may hold. Those of the recorded tokens are known from the start.
+/// Secrets and tokens that no output may contain. The secrets of the recorded tokens are always registered.
 static SECRETS: LazyLock<Mutex<Vec<String>>> =
     LazyLock::new(|| Mutex::new(recorded_tokens().iter().flat_map(|(_, token)| secrets_of(token)).collect()));
 
-/// Where nobody listens. Who names no Consul must not ask the one that may run on this machine.
-pub const NOBODY: &str = "127.0.0.1:1";
+/// An address where nothing listens. Without it, a run could query a Consul on this machine.
+pub const UNUSED_ADDRESS: &str = "127.0.0.1:1";
 
-/// The name and the text of every recorded token.
+/// Returns the name and the text of every recorded token.
 pub fn recorded_tokens() -> Vec<(String, String)> {
     let mut tokens: Vec<(String, String)> = std::fs::read_dir(fixture("tokens"))
         .unwrap()
@@ -35,18 +35,18 @@ pub fn recorded_tokens() -> Vec<(String, String)> {
     tokens
 }
 
-/// The path of a fixture.
+/// Returns the path of a fixture.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
-/// The JSON that a token encodes.
+/// Returns the JSON that a token encodes.
 pub fn token_json(token: &str) -> serde_json::Value {
     let json = BASE64_STANDARD.decode(token.trim().replace(['\n', '\r'], "")).unwrap();
     serde_json::from_slice(&json).unwrap()
 }
 
-/// A token and the secret in it.
+/// Returns a token and its secret.
 fn secrets_of(token: &str) -> Vec<String> {
     let mut secrets = vec![token.trim().to_owned()];
     if let Some(secret) = token_json(token)["EstablishmentSecret"].as_str()
@@ -57,61 +57,65 @@ fn secrets_of(token: &str) -> Vec<String> {
     secrets
 }
 
-/// From now on, no run may show this token or its secret unasked.
+/// Registers a token and its secret: no later run may show them.
 pub fn guard(token: &str) {
     SECRETS.lock().unwrap().extend(secrets_of(token));
 }
 
-/// Fails if a text holds a secret that any test knows of.
+/// Fails if a text contains a registered secret.
 #[track_caller]
 pub fn shows_no_secret(text: &str, what: &str) {
-    // A copy, so that a test that fails here does not spoil the list for the others.
+    // A copy, so that a failure does not poison the lock for other tests.
     let secrets = SECRETS.lock().unwrap().clone();
     assert!(!secrets.iter().any(|secret| text.contains(secret)), "a secret is in {what}");
 }
 
-/// A run of `peering` to be.
+/// A run of `peering`.
 pub struct Peering {
     arguments: Vec<String>,
     environment: BTreeMap<String, String>,
     stdin: Vec<u8>,
     home: TempDir,
+    stdout: String,
+    stderr: String,
     shows_secrets: bool,
     shell: Option<String>,
-    nobody_reads: bool,
-    on_a_terminal: bool,
+    without_reader: bool,
+    on_terminal: bool,
 }
 
-/// What a run left.
+/// The result of a run.
 pub struct Finished {
     pub status: i32,
     pub stdout: String,
     pub stderr: String,
-    /// The folder that it ran in, which holds its state too (`state`).
+    /// The directory that it ran in. It contains the state in `state`.
     pub home: TempDir,
 }
 
 impl Peering {
-    pub fn new<S: AsRef<str>>(arguments: impl IntoIterator<Item = S>) -> Self {
+    pub fn new() -> Self {
         Self {
-            arguments: arguments.into_iter().map(|argument| argument.as_ref().to_owned()).collect(),
-            environment: BTreeMap::from([("CONSUL_HTTP_ADDR".to_owned(), NOBODY.to_owned())]),
+            arguments: Vec::new(),
+            environment: BTreeMap::from([("CONSUL_HTTP_ADDR".to_owned(), UNUSED_ADDRESS.to_owned())]),
             stdin: Vec::new(),
             home: tempfile::tempdir().unwrap(),
+            stdout: String::new(),
+            stderr: String::new(),
             shows_secrets: false,
             shell: None,
-            nobody_reads: false,
-            on_a_terminal: false,
+            without_reader: false,
+            on_terminal: false,
         }
     }
 
-    /// More arguments, after the others.
-    pub fn more(mut self, arguments: &[&str]) -> Self {
-        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+    /// Appends arguments.
+    pub fn args<S: AsRef<str>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().to_owned()));
         self
     }
 
-    /// Runs in the folder of an earlier run, with its state.
+    /// Runs in the directory of an earlier run, with its state.
     pub fn after(mut self, earlier: Finished) -> Self {
         self.home = earlier.home;
         self
@@ -122,8 +126,8 @@ impl Peering {
         self
     }
 
-    /// `CONSUL_HTTP_ADDR` is not set. Only for what asks nobody, or has its address from elsewhere.
-    pub fn without_an_address(mut self) -> Self {
+    /// Unsets `CONSUL_HTTP_ADDR`. Only for runs that use no network or another source of the address.
+    pub fn without_address(mut self) -> Self {
         self.environment.remove("CONSUL_HTTP_ADDR");
         self
     }
@@ -133,41 +137,61 @@ impl Peering {
         self
     }
 
+    /// Expects this standard output. Without this, [`Self::status`] expects none.
+    pub fn stdout(mut self, expected: impl Into<String>) -> Self {
+        self.stdout = expected.into();
+        self
+    }
+
+    /// Expects this on standard error. Without this, [`Self::status`] expects nothing.
+    pub fn stderr(mut self, expected: impl Into<String>) -> Self {
+        self.stderr = expected.into();
+        self
+    }
+
     pub fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.home.path().join(name), text).unwrap();
         self
     }
 
-    /// This run exists to show a secret: do not look for any in its output. Looked at are all the same those that have
-    /// no business with showing one: all but `generate-token`, and what is told `-show-secret`.
+    /// Allows secrets in the output. This has an effect on `generate-token` and `-show-secret` only: other commands never
+    /// show one.
     pub fn shows_secrets(mut self) -> Self {
         self.shows_secrets = true;
         self
     }
 
-    /// Runs by a shell, in which `"$@"` is the command: `ulimit -f 0; "$@" >&-`.
+    /// Runs in a shell script, in which `"$@"` is the command: `ulimit -f 0; "$@" >&-`.
     pub fn through_shell(mut self, script: &str) -> Self {
         self.shell = Some(script.to_owned());
         self
     }
 
-    /// Standard output is a pipe whose reader has gone.
-    pub fn nobody_reads(mut self) -> Self {
-        self.nobody_reads = true;
+    /// Makes standard output a pipe without a reader.
+    pub fn without_reader(mut self) -> Self {
+        self.without_reader = true;
         self
     }
 
-    /// Standard error is a terminal of 80 columns.
-    pub fn on_a_terminal(mut self) -> Self {
-        self.on_a_terminal = true;
+    /// Makes standard error a terminal of 80 columns.
+    pub fn on_terminal(mut self) -> Self {
+        self.on_terminal = true;
         self
     }
 
-    /// The folder that it will run in.
+    /// The directory that it will run in.
     pub fn home(&self) -> &Path {
         self.home.path()
     }
 
+    /// Runs it, and checks the exit code and everything that it prints.
+    #[track_caller]
+    pub fn status(self, status: i32) -> Finished {
+        let (stdout, stderr) = (self.stdout.clone(), self.stderr.clone());
+        self.run().expect(status, &stdout, &stderr)
+    }
+
+    /// Runs it. The result is for closer checks than [`Self::status`] makes.
     pub fn run(self) -> Finished {
         let program = env!("CARGO_BIN_EXE_peering");
         let mut command = match &self.shell {
@@ -178,7 +202,7 @@ impl Peering {
             }
             None => Command::new(program),
         };
-        let (screen, terminal) = if self.on_a_terminal { Some(terminal()) } else { None }.unzip();
+        let (screen, terminal) = if self.on_terminal { Some(terminal()) } else { None }.unzip();
         let mut child = command
             .args(&self.arguments)
             .env_clear()
@@ -188,17 +212,17 @@ impl Peering {
             .envs(&self.environment)
             .current_dir(self.home.path())
             .stdin(Stdio::piped())
-            .stdout(if self.nobody_reads { pipe_without_reader() } else { Stdio::piped() })
+            .stdout(if self.without_reader { pipe_without_reader() } else { Stdio::piped() })
             .stderr(terminal.map_or_else(Stdio::piped, Stdio::from))
             .spawn()
             .unwrap();
-        // It holds the terminal, which ends when nobody does.
+        // It holds a copy of the terminal, which must be closed before reading ends.
         drop(command);
         let screen = screen.map(|screen| std::thread::spawn(|| shown_on(screen)));
         let mut stdin = child.stdin.take().unwrap();
         let text = self.stdin.clone();
         let writer = std::thread::spawn(move || {
-            // A command that does not read its standard input closes it; that is no fault.
+            // Fails if the command exits without reading its standard input.
             let _ = stdin.write_all(&text);
         });
         let output = child.wait_with_output().unwrap();
@@ -219,15 +243,15 @@ impl Peering {
     }
 }
 
-/// A `peering dev` that is running.
+/// A running `peering dev`.
 pub struct Dev {
     child: std::process::Child,
-    /// Where it listens.
+    /// The URL of its HTTP API.
     pub url: String,
 }
 
 impl Dev {
-    /// Starts one on a free port, and waits for the line that tells which.
+    /// Starts it on free ports and waits until it listens.
     pub fn start(home: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_peering"))
             .args(["dev", "-listen", "127.0.0.1:0", "-grpc-listen", "127.0.0.1:0"].iter().chain(arguments))
@@ -244,7 +268,7 @@ impl Dev {
         Self { child, url }
     }
 
-    /// Stops it as Ctrl-C does; its exit code and standard error.
+    /// Stops it as Ctrl-C does. Returns its exit code and standard error.
     pub fn interrupt(mut self) -> (i32, String) {
         let process = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
@@ -257,13 +281,13 @@ impl Dev {
 
 impl Drop for Dev {
     fn drop(&mut self) {
-        // A test that failed leaves it running; one that went well has ended it.
+        // It still runs if the test failed.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// A terminal of 80 columns: what shows on it can be read from the first, and the second is for a process.
+/// Opens a terminal of 80 columns. Returns the side that reads the screen, and the side for the process.
 fn terminal() -> (std::os::fd::OwnedFd, std::os::fd::OwnedFd) {
     use rustix::fs::{Mode, OFlags};
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -277,7 +301,7 @@ fn terminal() -> (std::os::fd::OwnedFd, std::os::fd::OwnedFd) {
     (screen, terminal)
 }
 
-/// Everything that is shown until nobody holds the terminal any more, which Linux tells as an error.
+/// Reads the screen until all processes have closed the terminal, which Linux reports as an error.
 fn shown_on(screen: std::os::fd::OwnedFd) -> String {
     let mut shown = Vec::new();
     let _ = std::fs::File::from(screen).read_to_end(&mut shown);
@@ -297,7 +321,7 @@ impl Finished {
         shows_no_secret(&self.stderr, &format!("the standard error of {name}"));
     }
 
-    /// Everything at once, so that no test forgets a stream.
+    /// Checks the exit code, standard output and standard error.
     #[track_caller]
     pub fn expect(self, status: i32, stdout: &str, stderr: &str) -> Self {
         assert_eq!(
@@ -308,7 +332,7 @@ impl Finished {
         self
     }
 
-    /// The exit code, and the streams for a closer look.
+    /// Checks the exit code only.
     #[track_caller]
     pub fn status(self, status: i32) -> Self {
         assert_eq!(self.status, status, "stdout: {}\nstderr: {}", self.stdout, self.stderr);

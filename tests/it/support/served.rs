@@ -113,7 +113,7 @@ impl Served {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        panic!("{name} does not become {state}: {}", self.read(name).await);
+        panic!("{name} is not {state}: {}", self.read(name).await);
     }
 }
 

@@ -1,0 +1,148 @@
+//! Text from a token that is safe to show: without private keys, and of limited length.
+//!
+//! A token is text that a stranger may have written. Consul accepts a private key in any of its fields.
+
+use std::borrow::Cow;
+
+use memchr::memmem;
+use zeroize::Zeroize;
+
+/// The maximum length of a text that is shown, in bytes.
+pub(crate) const MAX_SHOWN_LEN: usize = 4096;
+
+/// The maximum number of values of one kind that are shown. Tokens that Consul generates have a few.
+pub(crate) const MAX_SHOWN: usize = 100;
+
+/// The room for the number of bytes that are left out.
+const MAX_SUFFIX_LEN: usize = 48;
+
+/// The end of the label of a private key in PEM, as in `-----BEGIN EC PRIVATE KEY-----`.
+const LABELS: [&str; 2] = ["PRIVATE KEY-", "PRIVATE KEY BLOCK-"];
+
+/// The maximum distance between `BEGIN` or `END` and the end of the label, in bytes.
+const MAX_LABEL_LEN: usize = 64;
+
+/// Replaces a private key.
+const REPLACEMENT: &str = "<private key>";
+
+/// Returns whether a text contains a private key in PEM, or a part of one. The key may be damaged: if it can be repaired,
+/// it is still a key.
+pub(crate) fn contains_private_key(text: &str) -> bool {
+    find_label(text, 0).is_some()
+}
+
+/// Replaces each private key. A key without an end extends to the end of the text.
+pub(crate) fn hide_private_keys(text: &str) -> Cow<'_, str> {
+    let mut shown = String::new();
+    let mut copied = 0;
+    let mut position = 0;
+    while let Some((label, after_label)) = find_label(text, position) {
+        let (start, end) = match begin_before(text, copied, label) {
+            Some(begin) => (begin, end_of_key(text, after_label)),
+            // Without a start, everything before the end line can be the key.
+            None => (copied, after_dashes(text, after_label)),
+        };
+        shown.push_str(&text[copied..start]);
+        shown.push_str(REPLACEMENT);
+        copied = end;
+        position = end;
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    shown.push_str(&text[copied..]);
+    Cow::Owned(shown)
+}
+
+/// Returns the text without private keys, and shortened to [`MAX_SHOWN_LEN`]. Wipes a text that contained a key.
+pub(crate) fn shown(mut text: String) -> String {
+    if let Cow::Owned(without_keys) = hide_private_keys(&text) {
+        text.zeroize();
+        text = without_keys;
+    }
+    shorten(text)
+}
+
+/// Shortens a text to [`MAX_SHOWN_LEN`]. The end says how many bytes are left out.
+fn shorten(mut text: String) -> String {
+    if text.len() > MAX_SHOWN_LEN {
+        let kept = text.floor_char_boundary(MAX_SHOWN_LEN - MAX_SUFFIX_LEN);
+        let left_out = text.len() - kept;
+        text.truncate(kept);
+        text += &format!("… ({left_out} more bytes)");
+        text.shrink_to_fit();
+    }
+    text
+}
+
+/// Returns the offset of the next label of a private key, and the offset after it.
+fn find_label(text: &str, from: usize) -> Option<(usize, usize)> {
+    let found = LABELS.iter().filter_map(|label| {
+        let start = from + memmem::find(&text.as_bytes()[from..], label.as_bytes())?;
+        Some((start, start + label.len()))
+    });
+    found.min()
+}
+
+/// Returns the offset of the dashes before `BEGIN`, if the label belongs to a start line.
+fn begin_before(text: &str, from: usize, label: usize) -> Option<usize> {
+    let from = text.floor_char_boundary(label.saturating_sub(MAX_LABEL_LEN).max(from));
+    let before = &text[from..label];
+    let begin = before.rfind("BEGIN")?;
+    if before[begin..].contains("END ") {
+        return None;
+    }
+    Some(from + before[..begin].trim_end_matches('-').len())
+}
+
+/// Returns the offset after the end line of a key whose start line was read.
+fn end_of_key(text: &str, from: usize) -> usize {
+    find_label(text, from).map_or(text.len(), |(_, after_label)| after_dashes(text, after_label))
+}
+
+fn after_dashes(text: &str, from: usize) -> usize {
+    text.len() - text[from..].trim_start_matches('-').len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_keys_are_replaced() {
+        for (text, expected) in [
+            ("no key", "no key"),
+            ("a -----BEGIN PRIVATE KEY-----\nMIG\n-----END PRIVATE KEY----- b", "a <private key> b"),
+            ("-----BEGIN EC PRIVATE KEY-----\\nMIG\\n-----END EC PRIVATE KEY-----:1", "<private key>:1"),
+            ("a-----BEGIN OPENSSH PRIVATE KEY-----MIG", "a<private key>"),
+            ("MIG\n-----END PRIVATE KEY-----\nb", "<private key>\nb"),
+            ("-----BEGIN RSA PRIVATE KEY----\nMIG", "<private key>"),
+            (
+                "-----BEGIN PGP PRIVATE KEY BLOCK-----\nMIG\n-----END PGP PRIVATE KEY BLOCK-----",
+                "<private key>",
+            ),
+            (
+                "x -----BEGIN PRIVATE KEY-----1-----END PRIVATE KEY----- y \
+                 -----BEGIN PRIVATE KEY-----2-----END PRIVATE KEY----- z",
+                "x <private key> y <private key> z",
+            ),
+            ("it is a PRIVATE KEY, not a CERTIFICATE", "it is a PRIVATE KEY, not a CERTIFICATE"),
+        ] {
+            assert_eq!(hide_private_keys(text), expected);
+            assert_eq!(contains_private_key(text), text != expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_shortened_between_characters() {
+        assert_eq!(shown("a".repeat(MAX_SHOWN_LEN)).len(), MAX_SHOWN_LEN);
+        for (text, length) in [("a", MAX_SHOWN_LEN + 1), ("é", MAX_SHOWN_LEN), ("🎉", 1_000_000)] {
+            let long = text.repeat(length);
+            let short = shown(long.clone());
+            assert!(short.len() <= MAX_SHOWN_LEN, "{}", short.len());
+            let kept = short.find('…').unwrap();
+            assert!(long.starts_with(&short[..kept]));
+            assert_eq!(&short[kept..], format!("… ({} more bytes)", long.len() - kept));
+        }
+    }
+}
