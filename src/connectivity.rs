@@ -46,6 +46,8 @@ pub struct AddressTrace {
     pub path: String,
     /// Whether Consul dials it: it dials manual addresses instead of server addresses.
     pub dialed: bool,
+    /// Whether it is a mesh gateway of the dialing cluster, through which the dialer connects first.
+    pub is_gateway: bool,
     /// Name resolution. An IP address resolves to itself.
     pub dns: StepResult<Vec<IpAddr>, DnsFault>,
     /// The TCP connection to one of the IP addresses.

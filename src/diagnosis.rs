@@ -104,6 +104,10 @@ pub struct DialerView {
     pub may_write: Option<bool>,
     /// Whether its mesh gateways dial instead of its servers.
     pub through_mesh_gateways: Option<bool>,
+    /// The addresses of the mesh gateways through which it dials.
+    pub mesh_gateways: Vec<String>,
+    /// By how many seconds its clock is ahead of this host's; negative if it is behind.
+    pub clock_offset: Option<i64>,
     /// Its peerings, if the ACL token may read them.
     #[serde(skip)]
     pub peerings: Option<Vec<Entry>>,
@@ -172,7 +176,8 @@ impl Diagnosis {
 
     /// Whether the dialer's peering works and the token can no longer be used, so that an establish would be rejected.
     pub fn is_established_with_used_token(&self) -> bool {
-        let is_established = self.causes.first().is_some_and(|cause| cause.name == catalog::ALREADY_ESTABLISHED.name);
+        let is_established =
+            self.causes.first().is_some_and(|cause| cause.name == catalog::ALREADY_ESTABLISHED.name);
         let verdict = self.staleness.as_ref().map(|it| it.verdict);
         is_established && matches!(verdict, Some(Verdict::Superseded | Verdict::Spent | Verdict::Orphaned))
     }

@@ -21,9 +21,11 @@ const SLOW: Duration = Duration::from_secs(1);
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     let Some(connectivity) = inputs.connectivity.value() else { return };
     let dialed: Vec<&AddressTrace> = connectivity.addresses.iter().filter(|trace| trace.dialed).collect();
+    let gateways: Vec<&AddressTrace> = connectivity.addresses.iter().filter(|it| it.is_gateway).collect();
+    let gateway_works = gateways.iter().any(|trace| works(trace));
     let working = dialed.iter().filter(|trace| works(trace)).count();
     // Consul tries the addresses in turn, so one that fails among others does not block the peering.
-    let (severity, weight) = if working == 0 {
+    let (severity, weight) = if working == 0 && !gateway_works {
         (Severity::Error, weight::OBSERVED)
     } else {
         (Severity::Warning, weight::NOT_BLOCKING)
@@ -34,6 +36,13 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         let weight = if index == 0 { weight + 1 } else { weight };
         add(causes, entry, severity, weight, connectivity, trace, &failure);
     }
+    for trace in gateways {
+        let (Some(entry), Some(failure)) = (cause(trace), trace.failure()) else { continue };
+        let observation = format!("the dialer's own mesh gateway: {failure}");
+        // After 3 seconds, the dialer also dials directly.
+        let weight = if weight > weight::NOT_BLOCKING { weight - 1 } else { weight };
+        add(causes, entry, severity, weight, connectivity, trace, &observation);
+    }
     for trace in &dialed {
         slow(trace, connectivity, causes);
     }
@@ -41,9 +50,17 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     if peering_in_use(inputs).is_none() {
         loopback_only(&dialed, connectivity, causes);
     }
-    if working > 0 {
+    if working > 0 && !gateway_works {
         silent_first(&dialed, connectivity, causes);
+    }
+    if working > 0 {
         followers_only(&dialed, connectivity, causes);
+    }
+    for trace in &dialed {
+        if let Some(status) = trace.unused_secret.value().filter(|it| it.code == "ResourceExhausted") {
+            let (limited, message) = (&catalog::RATE_LIMITED, status.to_string());
+            add(causes, limited, Severity::Warning, weight::NOT_BLOCKING, connectivity, trace, &message);
+        }
     }
 }
 
@@ -173,12 +190,19 @@ fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
         });
     }
     if let Some(fault) = trace.tls.fault() {
-        return Some(tls(fault));
+        let is_cut = matches!(fault, TlsFault::Reset | TlsFault::ConnectionClosed);
+        let is_gateway = trace.is_gateway || is_gateway_address(&trace.address);
+        return Some(if is_cut && is_gateway { &catalog::GATEWAY_WITHOUT_ROUTE } else { tls(fault) });
     }
     if let Some(fault) = trace.grpc.fault().or(trace.peering_exists.fault()) {
         return Some(grpc(fault, trace));
     }
     trace.alpn.fault().map(|_| &catalog::ALPN_MISSING)
+}
+
+/// Whether an address has the usual port of a mesh gateway.
+pub(super) fn is_gateway_address(address: &str) -> bool {
+    address.ends_with(":8443")
 }
 
 fn tls(fault: &TlsFault) -> &'static Entry {

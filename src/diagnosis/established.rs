@@ -88,7 +88,8 @@ fn is_broken(entry: &Entry, causes: &mut Causes) {
     for cause in causes.iter_mut().filter(|cause| is_about_network(cause)) {
         // The dialer has its own copy of the addresses, so a new token would not help.
         let reads = |text: &str| text.to_lowercase().contains("token");
-        cause.remedy = if reads(&cause.remedy) { remedy.clone() } else { format!("{} {remedy}", cause.remedy) };
+        cause.remedy =
+            if reads(&cause.remedy) { remedy.clone() } else { format!("{} {remedy}", cause.remedy) };
         if cause.next.as_deref().is_some_and(|next| next.contains("generate-token")) {
             cause.next = Some(catalog::STATE_FAILING.next.to_owned());
         }

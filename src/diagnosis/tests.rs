@@ -30,6 +30,7 @@ fn good(address: &str) -> AddressTrace {
         address: address.to_owned(),
         path: "ServerAddresses[0]".to_owned(),
         dialed: true,
+        is_gateway: false,
         dns: ok(vec![ip]),
         tcp: ok(Connected { remote_address: SocketAddr::new(ip, 8503), failed_attempts: Vec::new() }),
         tls: ok(Presented::default()),

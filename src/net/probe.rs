@@ -33,6 +33,8 @@ pub struct ProbeTarget {
     pub peer_id: String,
     /// Whether the token has `Remote`, as tokens have since Consul 1.14.
     pub has_remote: bool,
+    /// Whether *unused secret?* may be asked: only once about a token.
+    pub asks_secret: bool,
 }
 
 impl From<&Token> for ProbeTarget {
@@ -46,6 +48,7 @@ impl From<&Token> for ProbeTarget {
             trust: Trust::new(token.ca.as_deref().unwrap_or_default(), &token.server_name),
             peer_id: token.peer_id.clone(),
             has_remote: token.remote.is_some(),
+            asks_secret: true,
         }
     }
 }

@@ -91,10 +91,8 @@ fn each_view_of_the_dialer_leads_to_its_cause() {
 #[test]
 fn if_mesh_gateways_dial_an_observed_cause_is_only_possible() {
     let connectivity = observed(vec![tcp(TcpFailure::TimedOut)]);
-    let inputs = Inputs {
-        dialer: Observed::Value(DialerView { through_mesh_gateways: Some(true), ..DialerView::default() }),
-        ..inputs(connectivity)
-    };
+    let inputs =
+        Inputs { dialer: Observed::Value(through_gateways(&["10.0.0.8:8443"])), ..inputs(connectivity) };
     let diagnosis = diagnose(inputs);
     assert_eq!(
         (diagnosis.causes[0].name, diagnosis.causes[0].certainty),
@@ -125,9 +123,13 @@ fn superseded(state: PeeringState, trace: AddressTrace, error: Option<&str>) -> 
 fn a_peering_that_works_needs_no_token_whatever_is_known_about_the_token() {
     let unreachable = || tcp(TcpFailure::Refused);
     for trace in [good("10.0.0.1:8503"), unreachable(), follower()] {
-        for error in [None, Some(SECRET_INVALID), Some("dial tcp 10.0.0.9:8503: connect: connection refused")] {
+        for error in [None, Some(SECRET_INVALID), Some("dial tcp 10.0.0.9:8503: connect: connection refused")]
+        {
             let diagnosis = superseded(PeeringState::Active, trace.clone(), error);
-            assert!(diagnosis.conclusion.starts_with("The peering works and needs no token"), "{diagnosis:?}");
+            assert!(
+                diagnosis.conclusion.starts_with("The peering works and needs no token"),
+                "{diagnosis:?}"
+            );
             assert_eq!(diagnosis.causes[0].name, "already-established");
             assert!(!diagnosis.fails(Severity::Error), "{:?}", diagnosis.causes);
             assert!(diagnosis.causes.iter().all(|cause| !cause.name.starts_with("token-")));
@@ -168,10 +170,16 @@ fn a_peering_that_was_up_needs_its_network_and_no_token() {
 #[test]
 fn a_broken_peering_that_the_acceptor_deleted_needs_a_token() {
     let gone = answers("InvalidArgument", "initial subscription for unknown PeerID: the-peering");
-    let gone = AddressTrace { peering_exists: ok(gone.peering_exists.fault().map_or_else(GrpcStatus::default, |fault| match fault {
-        GrpcFault::Status(status) => status.clone(),
-        other => panic!("{other}"),
-    })), ..gone };
+    let gone = AddressTrace {
+        peering_exists: ok(gone.peering_exists.fault().map_or_else(
+            GrpcStatus::default,
+            |fault| match fault {
+                GrpcFault::Status(status) => status.clone(),
+                other => panic!("{other}"),
+            },
+        )),
+        ..gone
+    };
     let diagnosis = superseded(PeeringState::Failing, gone, None);
     assert_eq!(diagnosis.causes[0].name, "token-superseded");
 }
@@ -195,9 +203,14 @@ fn contact_within_two_minutes_is_enough_before_the_first_heartbeat() {
         (second(-100), None, false),
         (second(-1000), second(-1000), true),
     ] {
-        let active = Entry { last_heartbeat, last_receive, ..entry("west", Some("the-peering"), PeeringState::Active) };
+        let active = Entry {
+            last_heartbeat,
+            last_receive,
+            ..entry("west", Some("the-peering"), PeeringState::Active)
+        };
         let view = DialerView { peerings: Some(vec![active]), ..DialerView::default() };
-        let inputs = Inputs { token: Some(&token), dialer: Observed::Value(view), ..inputs(Observed::default()) };
+        let inputs =
+            Inputs { token: Some(&token), dialer: Observed::Value(view), ..inputs(Observed::default()) };
         let causes = diagnose(inputs).causes;
         assert_eq!(causes.iter().any(|cause| cause.name == "no-heartbeat"), is_named);
     }

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::sniff::{Sniffer, SniffingStream};
 use super::budget::{BUDGET_USED_UP, Budget};
+use super::sniff::{Sniffer, SniffingStream};
 use super::{MAX_ADDRESSES, ProbeTarget, question, tcp, tls};
 use crate::connectivity::{AddressTrace, AlpnFault, Connectivity, DnsFault, StepResult, TlsFault};
 use crate::net::peerstream::{Alpn, Connection, DialError, Trust};
@@ -180,6 +180,7 @@ fn empty(address: &str, path: String) -> AddressTrace {
         address: address.to_owned(),
         path,
         dialed: true,
+        is_gateway: false,
         dns: StepResult::NotReached,
         tcp: StepResult::NotReached,
         tls: StepResult::NotReached,

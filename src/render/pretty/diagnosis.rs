@@ -56,7 +56,7 @@ pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     let mut page = Page::new(width);
     if let Some(connectivity) = &diagnosis.connectivity {
         page.paragraph(&format!("Observed from {}:", connectivity.observed_from));
-        for trace in connectivity.addresses.iter().filter(|trace| trace.dialed) {
+        for trace in connectivity.addresses.iter().filter(|it| it.dialed || it.is_gateway) {
             let (sign, text) = last_step(trace);
             page.line(&format!("{sign} {}: {}", printable(&trace.address), printable(&text)));
         }
@@ -140,7 +140,7 @@ fn dialer(page: &mut Page, view: &DialerView) {
 }
 
 fn steps(page: &mut Page, trace: &AddressTrace) {
-    let not_dialed = if trace.dialed { "" } else { " (not dialed)" };
+    let not_dialed = if trace.dialed || trace.is_gateway { "" } else { " (not dialed)" };
     page.line(&format!("{}{not_dialed} {}", printable(&trace.address).bold(), trace.path.dimmed()));
     for (name, step) in shown_steps(trace) {
         let (sign, text) = match step {
