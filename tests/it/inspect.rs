@@ -170,7 +170,7 @@ fn a_field_is_printed_without_quotes() {
         ("locality", ""),
         ("certificates[1].names.dns", ""),
     ] {
-        inspect(&[&two_roots, "-field", path]).stdout(&format!("{value}\n")).status(0);
+        inspect(&[&two_roots, "-field", path]).stdout(format!("{value}\n")).status(0);
     }
 }
 
