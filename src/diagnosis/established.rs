@@ -34,6 +34,10 @@ pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
     if !is_up && is_gone(inputs) {
         return;
     }
+    // What the checks warn about matters for the next token.
+    causes.retain(|cause| {
+        cause.severity == Severity::Error || cause.evidence.iter().any(|it| it.source != CauseSource::Token)
+    });
     let rejection = causes
         .iter_mut()
         .find(|cause| is_one_of(cause, &STALE_MESSAGES))
@@ -86,10 +90,10 @@ fn is_broken(entry: &Entry, causes: &mut Causes) {
         entry.name
     );
     for cause in causes.iter_mut().filter(|cause| is_about_network(cause)) {
-        // The dialer has its own copy of the addresses, so a new token would not help.
-        let reads = |text: &str| text.to_lowercase().contains("token");
-        cause.remedy =
-            if reads(&cause.remedy) { remedy.clone() } else { format!("{} {remedy}", cause.remedy) };
+        // The dialer has its own copy of the addresses, so advice about tokens does not help.
+        let sentences = cause.remedy.split_inclusive(". ");
+        let kept: String = sentences.filter(|text| !text.to_lowercase().contains("token")).collect();
+        cause.remedy = [kept.trim(), &remedy].join(" ").trim().to_owned();
         if cause.next.as_deref().is_some_and(|next| next.contains("generate-token")) {
             cause.next = Some(catalog::STATE_FAILING.next.to_owned());
         }

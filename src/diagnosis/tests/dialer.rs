@@ -169,17 +169,8 @@ fn a_peering_that_was_up_needs_its_network_and_no_token() {
 
 #[test]
 fn a_broken_peering_that_the_acceptor_deleted_needs_a_token() {
-    let gone = answers("InvalidArgument", "initial subscription for unknown PeerID: the-peering");
-    let gone = AddressTrace {
-        peering_exists: ok(gone.peering_exists.fault().map_or_else(
-            GrpcStatus::default,
-            |fault| match fault {
-                GrpcFault::Status(status) => status.clone(),
-                other => panic!("{other}"),
-            },
-        )),
-        ..gone
-    };
+    let gone = status("InvalidArgument", "initial subscription for unknown PeerID: the-peering");
+    let gone = AddressTrace { peering_exists: ok(gone), ..good("10.0.0.9:8503") };
     let diagnosis = superseded(PeeringState::Failing, gone, None);
     assert_eq!(diagnosis.causes[0].name, "token-superseded");
 }
@@ -214,4 +205,90 @@ fn contact_within_two_minutes_is_enough_before_the_first_heartbeat() {
         let causes = diagnose(inputs).causes;
         assert_eq!(causes.iter().any(|cause| cause.name == "no-heartbeat"), is_named);
     }
+}
+
+/// Returns the view of a dialer that dials through these mesh gateways.
+fn through_gateways(gateways: &[&str]) -> DialerView {
+    let mesh_gateways = gateways.iter().map(|&gateway| gateway.to_owned()).collect();
+    DialerView { through_mesh_gateways: Some(true), mesh_gateways, ..DialerView::default() }
+}
+
+#[test]
+fn the_path_through_the_dialers_gateway_counts_if_it_works() {
+    let gateway = |trace| AddressTrace {
+        dialed: false,
+        is_gateway: true,
+        address: "10.0.0.8:8443".to_owned(),
+        ..trace
+    };
+    let reset = || gateway(tls(TlsFault::Reset));
+    let of_acceptor = AddressTrace { address: "10.0.0.9:8443".to_owned(), ..tls(TlsFault::Reset) };
+    let table = [
+        // A silent first address does not matter if the gateway leads there.
+        (vec![tcp(TcpFailure::TimedOut), good("10.0.0.2:8503"), gateway(good(""))], "dial-timeout", false),
+        (vec![tcp(TcpFailure::Refused), gateway(good(""))], "dial-refused", false),
+        // The dialer also dials directly.
+        (vec![good("10.0.0.1:8503"), gateway(tcp(TcpFailure::Refused))], "dial-refused", false),
+        (vec![good("10.0.0.1:8503"), reset()], "gateway-without-route", false),
+        (vec![tcp(TcpFailure::Refused), reset()], "dial-refused", true),
+        (vec![of_acceptor], "gateway-without-route", true),
+    ];
+    for (traces, expected, is_blocked) in table {
+        let dialer = Observed::Value(through_gateways(&["10.0.0.8:8443"]));
+        let diagnosis = diagnose(Inputs { dialer, ..inputs(observed(traces)) });
+        let names: Vec<_> = diagnosis.causes.iter().map(|cause| cause.name).collect();
+        assert!(names.contains(&expected), "{names:?}");
+        assert_eq!(diagnosis.fails(Severity::Error), is_blocked, "{:?}", diagnosis.causes);
+    }
+}
+
+#[test]
+fn without_a_registered_gateway_the_dialer_dials_directly() {
+    let dialer = Observed::Value(through_gateways(&[]));
+    let diagnosis = diagnose(Inputs { dialer, ..inputs(observed(vec![tcp(TcpFailure::TimedOut)])) });
+    assert_eq!(diagnosis.causes[0].certainty, CauseCertainty::Likely);
+    let through = diagnosis.causes.iter().find(|cause| cause.name == "dials-through-mesh-gateways").unwrap();
+    assert!(through.evidence[0].message.contains("no mesh gateway is registered"));
+}
+
+#[test]
+fn different_clocks_come_before_the_certificate() {
+    for (offset, expected) in [(3600, "clocks-differ"), (-3600, "clocks-differ"), (5, "certificate-expired")]
+    {
+        let trace = untrusted(Distrust::Expired, CertificateOwner::Expected);
+        let dialer = Observed::Value(DialerView { clock_offset: Some(offset), ..DialerView::default() });
+        let diagnosis = diagnose(Inputs { dialer, ..inputs(observed(vec![trace])) });
+        assert_eq!(diagnosis.causes[0].name, expected);
+    }
+}
+
+#[test]
+fn a_rebuilt_acceptor_is_recognized_by_its_api_and_its_certificate() {
+    let token = a_token();
+    for (presented, expected) in
+        [("BBBB.consul", "acceptor-rebuilt"), ("cccc.consul", "certificate-from-another-cluster")]
+    {
+        let trust_domain = Some(presented.to_owned());
+        let owner = CertificateOwner::AnotherConsul { trust_domain, datacenter: Some("dc1".to_owned()) };
+        let view = DialerView { trust_domain: Some("bbbb.consul".to_owned()), ..DialerView::default() };
+        let connectivity = observed(vec![untrusted(Distrust::WrongName, owner)]);
+        let dialer = Observed::Value(view);
+        let inputs = Inputs { token: Some(&token), dialer, ..inputs(connectivity) };
+        assert_eq!(diagnose(inputs).causes[0].name, expected);
+    }
+}
+
+#[test]
+fn an_acceptor_with_a_dialer_is_a_warning() {
+    let token = a_token();
+    let active = Entry { id: "the-peering".to_owned(), ..entry("east", None, PeeringState::Active) };
+    let view = DialerView {
+        trust_domain: Some("AAAA.consul".to_owned()),
+        peerings: Some(vec![active]),
+        ..DialerView::default()
+    };
+    let dialer = Observed::Value(view);
+    let inputs = Inputs { token: Some(&token), dialer, ..inputs(Observed::default()) };
+    let found: Vec<_> = diagnose(inputs).causes.iter().map(|cause| (cause.name, cause.severity)).collect();
+    assert_eq!(found, [("same-cluster", Severity::Error), ("acceptor-has-dialer", Severity::Warning)]);
 }
