@@ -92,8 +92,12 @@ fn is_broken(entry: &Entry, causes: &mut Causes) {
     for cause in causes.iter_mut().filter(|cause| is_about_network(cause)) {
         // The dialer has its own copy of the addresses, so advice about tokens does not help.
         let sentences = cause.remedy.split_inclusive(". ");
-        let kept: String = sentences.filter(|text| !text.to_lowercase().contains("token")).collect();
-        cause.remedy = [kept.trim(), &remedy].join(" ").trim().to_owned();
+        let mut kept: String = sentences.filter(|text| !text.to_lowercase().contains("token")).collect();
+        if !kept.is_empty() && !kept.ends_with(' ') {
+            kept.push(' ');
+        }
+        kept.push_str(&remedy);
+        cause.remedy = kept;
         if cause.next.as_deref().is_some_and(|next| next.contains("generate-token")) {
             cause.next = Some(catalog::STATE_FAILING.next.to_owned());
         }
