@@ -222,9 +222,9 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     add(causes, cause, severity, weight, message).set_local_name(&entry.name);
 }
 
-/// Whether the other side was heard recently. The first heartbeat comes after 15 seconds, other messages before that.
+/// Whether a message of the other side arrived recently. The first heartbeat comes after 15 seconds, others before that.
 fn has_contact(inputs: &Inputs<'_>, entry: &Entry) -> bool {
     let offset = inputs.dialer.value().and_then(|view| view.clock_offset).unwrap_or_default();
     let now = inputs.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(inputs.now);
-    entry.last_heartbeat.max(entry.last_receive).is_some_and(|at| now.duration_since(at) <= OLD_HEARTBEAT)
+    entry.last_heartbeat.is_some_and(|at| now.duration_since(at) <= OLD_HEARTBEAT)
 }

@@ -16,6 +16,7 @@ mod checks;
 mod cli_recordings;
 mod completion;
 mod configuration;
+mod dev;
 mod diagnose;
 mod diagnose_errors;
 mod diff;

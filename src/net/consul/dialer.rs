@@ -184,7 +184,7 @@ impl Client {
     }
 
     /// Returns whether peerings may be read, and written, if Consul reports it; and Consul's time.
-    async fn permissions(&self) -> (Option<(bool, bool)>, Option<Timestamp>) {
+    pub(crate) async fn permissions(&self) -> (Option<(bool, bool)>, Option<Timestamp>) {
         const BODY: &[u8] =
             br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
         let response =
