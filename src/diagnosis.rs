@@ -9,6 +9,7 @@ mod address;
 mod cause_text;
 pub(crate) mod dialer;
 mod error;
+mod established;
 mod given;
 mod rank;
 mod staleness;
@@ -20,11 +21,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::connectivity::Connectivity;
-use crate::explain::Explanation;
+use crate::explain::{Explanation, catalog};
 use crate::lint::{Acceptance, Finding, Report, Severity};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
-use crate::staleness::{Assessment, SourceName};
+use crate::staleness::{Assessment, SourceName, Verdict};
 use crate::token::Token;
 use crate::token::recover::Repair;
 
@@ -103,6 +104,10 @@ pub struct DialerView {
     pub may_write: Option<bool>,
     /// Whether its mesh gateways dial instead of its servers.
     pub through_mesh_gateways: Option<bool>,
+    /// The addresses of the mesh gateways through which it dials.
+    pub mesh_gateways: Vec<String>,
+    /// By how many seconds its clock is ahead of this host's; negative if it is behind.
+    pub clock_offset: Option<i64>,
     /// Its peerings, if the ACL token may read them.
     #[serde(skip)]
     pub peerings: Option<Vec<Entry>>,
@@ -168,6 +173,14 @@ impl Diagnosis {
     pub fn fails(&self, threshold: Severity) -> bool {
         self.causes.iter().any(|cause| cause.severity >= threshold)
     }
+
+    /// Whether the dialer's peering works and the token can no longer be used, so that an establish would be rejected.
+    pub fn is_established_with_used_token(&self) -> bool {
+        let is_established =
+            self.causes.first().is_some_and(|cause| cause.name == catalog::ALREADY_ESTABLISHED.name);
+        let verdict = self.staleness.as_ref().map(|it| it.verdict);
+        is_established && matches!(verdict, Some(Verdict::Superseded | Verdict::Spent | Verdict::Orphaned))
+    }
 }
 
 /// Returns the likely causes why a token can't establish a peering, or couldn't.
@@ -178,6 +191,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     staleness::add_causes(&inputs, &mut causes);
     dialer::add_causes(&inputs, &mut causes);
     error::add_causes(&inputs, &mut causes);
+    established::adjust(&inputs, &mut causes);
     let causes = causes.ranked(&inputs);
     Diagnosis {
         version: SCHEMA_VERSION,

@@ -30,6 +30,7 @@ fn good(address: &str) -> AddressTrace {
         address: address.to_owned(),
         path: "ServerAddresses[0]".to_owned(),
         dialed: true,
+        is_gateway: false,
         dns: ok(vec![ip]),
         tcp: ok(Connected { remote_address: SocketAddr::new(ip, 8503), failed_attempts: Vec::new() }),
         tls: ok(Presented::default()),
@@ -37,6 +38,8 @@ fn good(address: &str) -> AddressTrace {
         grpc: ok(()),
         peering_exists: ok(status("PermissionDenied", "invalid peering stream secret")),
         unused_secret: StepResult::NotChecked { reason: "asked elsewhere".to_owned() },
+        connections: 1,
+        ips_not_tried: 0,
     }
 }
 

@@ -34,6 +34,7 @@ mod inspect;
 mod kv;
 mod language;
 mod ledger;
+mod live;
 mod out_file;
 mod peerstream;
 mod probe;

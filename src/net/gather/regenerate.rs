@@ -145,5 +145,6 @@ fn target(record: &Record) -> ProbeTarget {
         trust,
         peer_id: record.peer_id.clone(),
         has_remote: true,
+        asks_secret: true,
     }
 }

@@ -155,7 +155,7 @@ pub async fn query_consul(
     let is_found = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
     if !is_found {
         // Consul refuses the list only after 12 seconds.
-        let is_denied = client.permissions().await.is_some_and(|(may_read, _)| !may_read);
+        let is_denied = client.permissions().await.0.is_some_and(|(may_read, _)| !may_read);
         if is_denied && view.named.is_none() {
             return Observed::Failed("the ACL token has no peering:read".to_owned());
         }
