@@ -87,7 +87,8 @@ fn refusals(view: &DialerView, causes: &mut Causes) {
 
 fn is_same_cluster(inputs: &Inputs<'_>, view: &DialerView) -> bool {
     let (Some(token), Some(domain)) = (inputs.token, &view.trust_domain) else { return false };
-    token.server_name.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
+    let server_name = token.server_name.to_ascii_lowercase();
+    server_name.strip_suffix(&domain.to_ascii_lowercase()).is_some_and(|rest| rest.ends_with('.'))
 }
 
 fn through_mesh_gateways(causes: &mut Causes) {

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use consul_peering::lint::rules::{self, ALL};
-use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Report, Severity, check};
+use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Reference, Report, Severity, check};
 use consul_peering::token::decode;
 use insta::assert_snapshot;
 use proptest::prelude::*;
@@ -168,7 +168,7 @@ fn rejected_by_consul() -> BTreeMap<&'static str, &'static str> {
 fn consul_rejects_exactly_the_fixtures_of_these_checks() {
     let rejected = rejected_by_consul();
     for check in ALL {
-        let consul = Acceptance::of_text(&text(check, "fires.txt"));
+        let consul = Acceptance::of_text(&text(check, "fires.txt"), Reference::default());
         match (rejected.get(check.name), consul.message) {
             (Some(expected), Some(message)) => {
                 assert_eq!(check.severity, Severity::Error, "{}", check.name);
