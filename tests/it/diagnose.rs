@@ -230,7 +230,7 @@ fn the_token_and_the_error_cannot_both_come_from_standard_input() {
 }
 
 #[test]
-fn progress_is_shown_only_on_terminal() {
+fn progress_is_shown_only_on_a_terminal() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &["-fault", "silent"]);
     let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &dev.url]);

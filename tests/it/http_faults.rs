@@ -204,7 +204,7 @@ async fn tls_1_1_is_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn turning_verification_off_warns_on_terminal() {
+async fn turning_verification_off_warns_on_a_terminal() {
     let pki = Pki::of(&["localhost"]);
     let listed = async |skip: bool, terminal: bool| {
         let (port, _served) = https(&pki, false, "[]").await;

@@ -178,7 +178,7 @@ fn a_field_is_printed_without_quotes() {
         ("Remote.Locality", ""),
         ("CA[1].key.algorithm", "RSA"),
     ] {
-        inspect(&[&two_roots, "-field", path]).stdout(&format!("{value}\n")).status(0);
+        inspect(&[&two_roots, "-field", path]).stdout(format!("{value}\n")).status(0);
     }
 }
 

@@ -140,7 +140,7 @@ async fn an_invalid_ledger_in_the_kv_loses_no_token() {
     let written = server.received_requests().await.unwrap();
     let first = written.iter().find(|request| request.method == "PUT").unwrap();
     assert_eq!(first.url.path(), "/v1/kv/peering/ledger/records/000000000001");
-    run(peering(&["history"])).await.expect(0, "The ledger knows of no token\n", "");
+    run(peering(&["history"])).await.expect(0, "The ledger has no records\n", "");
 }
 
 /// Without `key:read`, Consul returns an empty list of keys, but denies a single key.

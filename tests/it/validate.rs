@@ -163,8 +163,13 @@ fn consul_2_1_generated_tokens_without_problems() {
         assert_eq!(token["consul"]["accepted"], true, "{token}");
         for finding in token["findings"].as_array().unwrap() {
             // The recorded clusters have loopback addresses, and their clock was ahead of the test's.
-            let expected =
-                ["address-loopback", "one-server-only", "addresses-overridden", "ca-not-yet-valid"];
+            let expected = [
+                "address-loopback",
+                "address-private",
+                "one-server-only",
+                "addresses-overridden",
+                "ca-not-yet-valid",
+            ];
             assert!(expected.contains(&finding["check"].as_str().unwrap()), "{finding}");
         }
     }

@@ -17,6 +17,7 @@ fn entry(name: &str, peer_id: Option<&str>, state: PeeringState) -> Entry {
         peer_id: peer_id.map(str::to_owned),
         state,
         last_heartbeat: None,
+        has_remote: false,
     }
 }
 

@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// Returns whether peerings may be read, and written; `None` if Consul does not report it.
-    async fn permissions(&self) -> Option<(bool, bool)> {
+    pub(crate) async fn permissions(&self) -> Option<(bool, bool)> {
         const BODY: &[u8] =
             br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
         let response = self
