@@ -22,7 +22,7 @@ use serde::Serialize;
 
 use crate::connectivity::Connectivity;
 use crate::explain::{Explanation, catalog};
-use crate::lint::{Acceptance, Finding, Report, Severity};
+use crate::lint::{Acceptance, Finding, Reference, Report, Severity};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
 use crate::staleness::{Assessment, SourceName, Verdict};
@@ -67,7 +67,7 @@ pub struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     /// Creates inputs with the token's report, and without connectivity, staleness, dialer and error message.
-    pub fn new(now: Timestamp, given: Option<&'a GivenToken>) -> Self {
+    pub fn new(now: Timestamp, given: Option<&'a GivenToken>, reference: Reference) -> Self {
         Self {
             now,
             name: None,
@@ -75,11 +75,19 @@ impl<'a> Inputs<'a> {
             http_addr: None,
             token: given.and_then(GivenToken::token),
             extracted_from: given.and_then(GivenToken::extracted_from),
-            report: given.map(|given| given.report(now)),
+            report: given.map(|given| given.report(now, reference)),
             connectivity: Observed::default(),
             staleness: None,
             dialer: Observed::default(),
             error: None,
+        }
+    }
+
+    /// Checks the token again, as the dialer's version of Consul does. Does nothing if the version is unknown.
+    pub fn use_reference_of_dialer(&mut self, given: Option<&GivenToken>) {
+        let version = self.dialer.value().and_then(|dialer| dialer.version.as_deref());
+        if let (Some(reference), Some(given)) = (version.and_then(Reference::of_version), given) {
+            self.report = Some(given.report(self.now, reference));
         }
     }
 }

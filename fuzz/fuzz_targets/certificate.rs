@@ -2,15 +2,15 @@
 #![no_main]
 
 use consul_peering::certificate::Certificate;
-use consul_peering::gostd::{base64, chain, pem, x509};
-use consul_peering::lint::CaEntry;
+use consul_peering::gostd::{GoDebug, base64, chain, pem, x509};
+use consul_peering::lint::{CaEntry, Reference};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    let go = x509::parse_certificate(bytes);
+    let go = x509::parse_certificate(bytes, GoDebug::default());
     let ours = Certificate::from_der(bytes);
     let text = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", base64::encode(bytes));
-    let entry = CaEntry::parse(&text);
+    let entry = CaEntry::parse(&text, Reference::default());
     let block = pem::decode(text.as_bytes()).expect("a valid PEM block");
     assert_eq!(&**block.bytes, bytes);
     assert_eq!(entry.acceptance.is_ok(), go.is_ok(), "Consul's verdicts on PEM and DER differ");
@@ -27,5 +27,5 @@ fuzz_target!(|bytes: &[u8]| {
         }
     }
     // As text around PEM blocks.
-    let _ = CaEntry::parse(&String::from_utf8_lossy(bytes));
+    let _ = CaEntry::parse(&String::from_utf8_lossy(bytes), Reference::default());
 });

@@ -2,7 +2,7 @@
 #![no_main]
 
 use consul_peering::inspect::Inspection;
-use consul_peering::lint::{Acceptance, Options, Severity, ValidatedToken, check};
+use consul_peering::lint::{Acceptance, Options, Reference, Severity, ValidatedToken, check};
 use consul_peering::render::{json, junit, pretty, sarif, yaml};
 use consul_peering::token::recover::recover;
 use consul_peering::token::{Token, decode, encode};
@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &[u8]| {
     let now = Timestamp::from_second(1_795_000_000).unwrap();
-    let consul = Acceptance::of_text(text);
+    let consul = Acceptance::of_text(text, Reference::default());
     assert_eq!(consul.accepted, consul.message.is_none());
     let report = check(text, &Options::new(now));
     assert_eq!(report.consul, consul, "the report contains another verdict of Consul's");
@@ -39,7 +39,7 @@ fuzz_target!(|text: &[u8]| {
         round_trip(&recovered.decoded.token);
         let secret = recovered.decoded.token.establishment_secret.clone();
         let other_fields = without_secret(&recovered.decoded.token);
-        let inspection = Inspection::new("argument".to_owned(), recovered, now, false);
+        let inspection = Inspection::new("argument".to_owned(), recovered, &Options::new(now), false);
         let outputs =
             [json::render(&inspection), yaml::render(&inspection), pretty::inspection(&inspection, 80)];
         // Unless the secret also occurs elsewhere in the token, no output contains it.

@@ -13,7 +13,7 @@ use crate::connectivity::{
 };
 use crate::explain::{self, Entry, catalog};
 use crate::lint::Severity;
-use crate::lint::rules::addresses::ADDRESS_LOOPBACK;
+use crate::lint::rules::addresses::scope::ADDRESS_LOOPBACK;
 
 /// From this on, an address answers slowly.
 const SLOW: Duration = Duration::from_secs(1);

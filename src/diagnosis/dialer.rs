@@ -95,8 +95,8 @@ fn refusals(view: &DialerView, causes: &mut Causes) {
 
 fn is_same_cluster(inputs: &Inputs<'_>, view: &DialerView) -> bool {
     let (Some(token), Some(domain)) = (inputs.token, &view.trust_domain) else { return false };
-    let (name, domain) = (token.server_name.to_lowercase(), domain.to_lowercase());
-    name.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'))
+    let server_name = token.server_name.to_ascii_lowercase();
+    server_name.strip_suffix(&domain.to_ascii_lowercase()).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The dialer waits one second, tries its own gateways for three, then gateways and the token's addresses. Without a

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::connectivity::*;
 use crate::explain;
+use crate::lint::Reference;
 use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
 
@@ -79,7 +80,7 @@ fn answers(code: &str, message: &str) -> AddressTrace {
 }
 
 fn inputs(connectivity: Observed<Connectivity>) -> Inputs<'static> {
-    Inputs { name: Some("west"), connectivity, ..Inputs::new(NOW, None) }
+    Inputs { name: Some("west"), connectivity, ..Inputs::new(NOW, None, Reference::default()) }
 }
 
 /// Returns the connectivity of these addresses.

@@ -120,9 +120,9 @@ fn recorded_cases_have_the_expected_verdicts_from_probes_and_ledger() {
 }
 
 #[test]
-fn recorded_cases_of_older_consuls_have_the_expected_verdicts_from_probes() {
+fn recorded_cases_of_other_consuls_have_the_expected_verdicts_from_probes() {
     let mut compared = 0;
-    for version in ["v1.13", "v1.14", "v1.20"] {
+    for version in ["v1.13", "v1.14", "v1.20", "v2.1"] {
         for case in fixture(&format!("versions/{version}/cases.json")).as_array().unwrap() {
             let token = token(case["token"].as_str().unwrap());
             let evidence = probes(line(&case["probes"][0]), line(&case["probes"][1]));
@@ -137,7 +137,7 @@ fn recorded_cases_of_older_consuls_have_the_expected_verdicts_from_probes() {
             compared += 1;
         }
     }
-    assert_eq!(compared, 21);
+    assert_eq!(compared, 32);
 }
 
 /// The tokens of the name that became TERMINATED: the used one, the unusable one, and the one after the deletion.

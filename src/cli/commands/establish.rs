@@ -104,6 +104,7 @@ impl Arguments {
             name: Some(&self.name),
             given_as: self.given_as(),
             http_addr: self.http.address(),
+            reference: None,
         };
         run_diagnosis(Some(client), &self.ledger, TIMEOUT, request)
     }

@@ -18,6 +18,7 @@ use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, user, width}
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
+use crate::lint::Options;
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
 use crate::net::gather::regenerate::{TIMEOUT, observe, observe_peering};
 use crate::net::ledger::{Filter, Ledger, Origin, Record, RecordMeta};
@@ -301,7 +302,7 @@ fn output(token: &Secret, format: Format) -> Zeroizing<String> {
 async fn show(token: &Secret, client: &Client, name: &str) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
-            let inspection = Inspection::new("generated".to_owned(), recovered, now(), false);
+            let inspection = Inspection::new("generated".to_owned(), recovered, &Options::new(now()), false);
             eprint_line(pretty::inspection(&inspection, width()).trim_end());
         }
         Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),

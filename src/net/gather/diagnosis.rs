@@ -23,6 +23,7 @@ use super::staleness::{entry, query_consul, read_ledger};
 use crate::connectivity::{AddressTrace, Connectivity};
 use crate::diagnosis::{DialerView, GivenToken, Inputs};
 use crate::explain;
+use crate::lint::Reference;
 use crate::net::consul::{Client, DialerAnswers};
 use crate::net::ledger::Ledger;
 use crate::net::probe::{ProbeTarget, Progress, trace_all};
@@ -74,6 +75,8 @@ pub struct Request<'a> {
     pub given_as: Option<&'a str>,
     /// The address of the Consul at hand for the next commands, if it is not the default.
     pub http_addr: Option<&'a str>,
+    /// The Consul that establishes the peering; `None`: the Consul at hand if its version is known, otherwise the newest.
+    pub reference: Option<Reference>,
 }
 
 /// Queries all sources: the token's addresses and the Consul at hand at the same time, then the ledger.
@@ -85,7 +88,7 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
         given_as: request.given_as,
         http_addr: request.http_addr,
         error: request.error.map(explain::explain),
-        ..Inputs::new(now, request.token)
+        ..Inputs::new(now, request.token, request.reference.unwrap_or_default())
     };
     let Some(client) = sources.client else {
         let reason = || "-offline was given".to_owned();
@@ -99,6 +102,9 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
         (token, &mut inputs.connectivity, inputs.dialer.value())
     {
         trace_gateways(sources, token, &view.mesh_gateways, connectivity).await;
+    }
+    if request.reference.is_none() {
+        inputs.use_reference_of_dialer(request.token);
     }
     if let Some(token) = token {
         inputs.staleness = Some(staleness(sources, token, &inputs, client).await);
