@@ -49,11 +49,16 @@ const FORBIDDEN: [(&str, &str); 33] = [
 ];
 
 /// Phrases that contain a forbidden word and are allowed, each with the reason.
-const ALLOWED: [(&str, &str); 4] = [
+const ALLOWED: [(&str, &str); 9] = [
     ("there are no", "a missing thing, not the opposite of another"),
     ("there is no", "a missing thing, not the opposite of another"),
     ("are no longer", "a change of state"),
     ("is no longer", "a change of state"),
+    ("capital letter", "of the alphabet"),
+    ("capital letters", "of the alphabet"),
+    ("lowercase letters", "of the alphabet"),
+    ("letters, digits", "of the alphabet"),
+    ("other than letters", "of the alphabet"),
 ];
 
 /// Code and quotations (of Consul, of other programs) keep their words.

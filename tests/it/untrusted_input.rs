@@ -94,7 +94,9 @@ async fn a_token_with_many_addresses_makes_few_connections() {
     ] {
         connections.store(0, Ordering::SeqCst);
         let finished = run(Peering::new().args(arguments).file("flood", &flood)).await;
-        assert_eq!(connections.load(Ordering::SeqCst), 64, "{arguments:?}: {}", finished.stdout);
+        // A server that closes a connection is dialed again, within the limit of a run.
+        let connections = connections.load(Ordering::SeqCst);
+        assert!(connections <= 512, "{arguments:?}: {connections} connections: {}", finished.stdout);
         assert!(finished.stdout.len() < 100_000, "{arguments:?}: {} bytes", finished.stdout.len());
         assert!(finished.stdout.contains("more"), "{arguments:?}: {}", finished.stdout);
     }
