@@ -39,7 +39,7 @@ fn certificates(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("certificate");
     for (name, entry) in ["EC P-256", "RSA 4096"].into_iter().zip(&entries) {
         group.bench_function(name, |bench| {
-            bench.iter(|| CaEntry::parse(black_box(entry), Reference::default()))
+            bench.iter(|| CaEntry::parse(black_box(entry), Reference::default()));
         });
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`diagnose`] combines what the checks found in the token, the connectivity of its addresses, its staleness, the
 //! dialing Consul's own view, and the error message that a person saw. It does no I/O; `net::gather` collects the
-//! [`Inputs`]. A cause that Consul has a message for has the name of that message's entry in [`crate::explain`]. A cause
+//! [`Inputs`]. A cause that Consul has a message for has the name of that message's entry in [`mod@crate::explain`]. A cause
 //! that a check found has the check's name.
 
 mod address;

@@ -19,7 +19,7 @@ impl Clusters {
             home: tempfile::tempdir().unwrap(),
             acceptor: Dev::start(homes[0].path(), &[]),
             dialer: Dev::start(homes[1].path(), &["-datacenter", "dc2"]),
-            homes: homes,
+            homes,
         }
     }
 

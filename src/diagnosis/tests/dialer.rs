@@ -106,7 +106,8 @@ const SECRET_INVALID: &str = "a new peering token must be generated: invalid pee
 /// Diagnoses a superseded token whose peering has a state at the dialer.
 fn superseded(state: PeeringState, trace: AddressTrace, error: Option<&str>) -> Diagnosis {
     let token = a_token();
-    let mut staleness = crate::staleness::assess("token", &token, &Default::default());
+    let mut staleness =
+        crate::staleness::assess("token", &token, &crate::staleness::evidence::Evidence::default());
     (staleness.verdict, staleness.certainty) = (Verdict::Superseded, Some(Certainty::Proven));
     staleness.remedy = "Generate another token.".to_owned();
     let peerings = Some(vec![entry("west", Some("the-peering"), state)]);
