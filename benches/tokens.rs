@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use consul_peering::inspect::Inspection;
 use consul_peering::lint::batch::{self, Settings, Streams};
-use consul_peering::lint::{CaEntry, Options, Severity, TokenCache, check_with_cache};
+use consul_peering::lint::{CaEntry, Options, Reference, Severity, TokenCache, check_with_cache};
 use consul_peering::render::jsonl;
 use consul_peering::token::decode;
 use consul_peering::token::recover::recover;
@@ -38,7 +38,9 @@ fn certificates(criterion: &mut Criterion) {
     let entries = decoded.token.ca.expect("CAs");
     let mut group = criterion.benchmark_group("certificate");
     for (name, entry) in ["EC P-256", "RSA 4096"].into_iter().zip(&entries) {
-        group.bench_function(name, |bench| bench.iter(|| CaEntry::parse(black_box(entry))));
+        group.bench_function(name, |bench| {
+            bench.iter(|| CaEntry::parse(black_box(entry), Reference::default()));
+        });
     }
 }
 
@@ -61,7 +63,7 @@ fn inspecting(criterion: &mut Criterion) {
         group.bench_function(name, |bench| {
             bench.iter(|| {
                 let recovered = recover(black_box(text.as_bytes())).expect("a token");
-                Inspection::new("argument".into(), recovered, now(), false)
+                Inspection::new("argument".into(), recovered, &Options::new(now()), false)
             });
         });
     }

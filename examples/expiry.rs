@@ -1,5 +1,5 @@
-//! Which tokens of a folder expire when: `expiry FOLDER [DATE]`, soonest first. It reads files and asks nobody.
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // a program of its own, with a command line
+//! Lists when the tokens in a directory expire, the first to expire first: `expiry DIRECTORY [DATE]`.
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // a separate program with a command line
 
 use consul_peering::certificate::Certificate;
 use consul_peering::gostd::pem;
@@ -8,19 +8,19 @@ use jiff::Timestamp;
 
 fn main() -> std::io::Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let folder = arguments.next().expect("expiry FOLDER [DATE]");
+    let directory = arguments.next().expect("expiry DIRECTORY [DATE]");
     let now: Timestamp = match arguments.next() {
         Some(date) => format!("{date}T00:00:00Z").parse().expect("a date such as 2026-11-24"),
         None => Timestamp::now(),
     };
     let mut expiries = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
+    for entry in std::fs::read_dir(directory)? {
         let path = entry?.path();
         let Ok(decoded) = decode(&std::fs::read(&path)?) else { continue };
         let cas = decoded.token.ca.unwrap_or_default();
         let certificates =
             cas.iter().filter_map(|ca| Certificate::from_der(&pem::decode(ca.as_bytes())?.bytes).ok());
-        // While a CA is rotated there are two, and the token works as long as one does.
+        // During a CA rotation there are two, and one valid CA is enough.
         let Some(last) = certificates.max_by_key(|certificate| certificate.not_after) else { continue };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         expiries.push((last.not_after, last.days_left(now), name));

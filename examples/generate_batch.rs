@@ -1,9 +1,8 @@
-//! Writes tokens as real Consuls generate them, one a line: `generate_batch COUNT [SEED]`.
+//! Prints realistic tokens, one per line: `generate_batch COUNT [SEED]`.
 //!
-//! Seven of ten hold one EC root and one address, the rest two RSA roots (a rotation) and three addresses; 50 roots in
-//! all, from `benches/clusters.json`. Every token has a peer ID and a secret of its own. The same seed gives the same
-//! tokens.
-#![allow(clippy::disallowed_methods)] // a program of its own, with a command line
+//! Seven of ten have one EC root and one address; the others have two RSA roots (a rotation) and three addresses. The 50
+//! roots are in `benches/clusters.json`. Every token has its own peer ID and secret. The same seed returns the same tokens.
+#![allow(clippy::disallowed_methods)] // a separate program with a command line
 
 use std::io::{self, BufWriter, Write};
 
@@ -16,7 +15,7 @@ struct Cluster {
     roots: Vec<String>,
 }
 
-/// SplitMix64: small, and the same everywhere.
+/// The random number generator SplitMix64: small, and the same on every platform.
 struct Random(u64);
 
 fn main() -> io::Result<()> {

@@ -1,6 +1,6 @@
-//! What one would write first, to compare with: `naive FILE` decodes every token of a file, parses its certificates,
-//! and writes one line a token. Nothing is remembered, nothing is checked.
-#![allow(clippy::disallowed_methods)] // a program of its own, with a command line
+//! The baseline for benchmarks: `naive FILE` decodes every token of a file, parses its certificates and prints one line
+//! per token. It has no cache and no checks.
+#![allow(clippy::disallowed_methods)] // a separate program with a command line
 
 use std::error::Error;
 use std::fs::File;

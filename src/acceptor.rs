@@ -7,6 +7,7 @@
 
 mod api;
 mod body;
+mod browser;
 mod ca;
 mod dial_error_text;
 mod dialer;
@@ -176,7 +177,12 @@ impl Acceptor {
     /// Returns the follower that a connection to the gRPC server leads to, counted from 0; `None` for the leader.
     fn follower(&self, connection: usize) -> Option<Follower> {
         let simulated = self.settings.fault.filter(|fault| fault.leads_to_follower(connection));
-        let leader = || (simulated == Some(Fault::SeveralServers)).then(|| api::LEADER.to_owned());
+        let leader = || match simulated? {
+            Fault::SeveralServers => Some(api::LEADER.to_owned()),
+            // Consul names a leader that does not exist with an empty address.
+            Fault::NoQuorum => Some(String::new()),
+            _ => None,
+        };
         self.settings.follower.clone().or_else(|| simulated.map(|_| Follower { leader: leader() }))
     }
 

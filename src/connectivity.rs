@@ -46,6 +46,8 @@ pub struct AddressTrace {
     pub path: String,
     /// Whether Consul dials it: it dials manual addresses instead of server addresses.
     pub dialed: bool,
+    /// Whether it is a mesh gateway of the dialing cluster, through which the dialer connects first.
+    pub is_gateway: bool,
     /// Name resolution. An IP address resolves to itself.
     pub dns: StepResult<Vec<IpAddr>, DnsFault>,
     /// The TCP connection to one of the IP addresses.
@@ -60,6 +62,11 @@ pub struct AddressTrace {
     pub peering_exists: StepResult<GrpcStatus, GrpcFault>,
     /// The answer to *unused secret?*, asked at one address at most.
     pub unused_secret: StepResult<GrpcStatus, GrpcFault>,
+    /// The number of connections that were opened. After a follower's answer, the address is tried again: it may lead to
+    /// several servers. The steps are those of the last connection.
+    pub connections: usize,
+    /// The number of further IP addresses of the name, which were not tried.
+    pub ips_not_tried: usize,
 }
 
 /// The result of one step.
@@ -205,6 +212,11 @@ impl AddressTrace {
             .or_else(|| text(&self.grpc))
             .or_else(|| text(&self.peering_exists))
             .or_else(|| text(&self.alpn))
+    }
+
+    /// Whether the leader answers *peering exists?*: a follower does not know.
+    pub fn leader_answers(&self) -> bool {
+        self.peering_exists.value().is_some_and(|status| status.code != "FailedPrecondition")
     }
 
     /// Whether the server reports that the peering exists.

@@ -2,13 +2,14 @@
 //!
 //! [`diagnose`] combines what the checks found in the token, the connectivity of its addresses, its staleness, the
 //! dialing Consul's own view, and the error message that a person saw. It does no I/O; `net::gather` collects the
-//! [`Inputs`]. A cause that Consul has a message for has the name of that message's entry in [`crate::explain`]. A cause
+//! [`Inputs`]. A cause that Consul has a message for has the name of that message's entry in [`mod@crate::explain`]. A cause
 //! that a check found has the check's name.
 
 mod address;
 mod cause_text;
 pub(crate) mod dialer;
 mod error;
+mod established;
 mod given;
 mod rank;
 mod staleness;
@@ -20,11 +21,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::connectivity::Connectivity;
-use crate::explain::{Area, Explanation};
-use crate::lint::{Acceptance, Finding, Report, Severity};
+use crate::explain::{Area, Explanation, catalog};
+use crate::lint::{Acceptance, Finding, Reference, Report, Severity};
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, LEDGER_OFF};
-use crate::staleness::{Assessment, SourceName};
+use crate::staleness::{Assessment, SourceName, Verdict};
 use crate::token::Token;
 use crate::token::recover::Repair;
 
@@ -66,7 +67,7 @@ pub struct Inputs<'a> {
 
 impl<'a> Inputs<'a> {
     /// Creates inputs with the token's report, and without connectivity, staleness, dialer and error message.
-    pub fn new(now: Timestamp, given: Option<&'a GivenToken>) -> Self {
+    pub fn new(now: Timestamp, given: Option<&'a GivenToken>, reference: Reference) -> Self {
         Self {
             now,
             name: None,
@@ -74,11 +75,19 @@ impl<'a> Inputs<'a> {
             http_addr: None,
             token: given.and_then(GivenToken::token),
             extracted_from: given.and_then(GivenToken::extracted_from),
-            report: given.map(|given| given.report(now)),
+            report: given.map(|given| given.report(now, reference)),
             connectivity: Observed::default(),
             staleness: None,
             dialer: Observed::default(),
             error: None,
+        }
+    }
+
+    /// Checks the token again, as the dialer's version of Consul does. Does nothing if the version is unknown.
+    pub fn use_reference_of_dialer(&mut self, given: Option<&GivenToken>) {
+        let version = self.dialer.value().and_then(|dialer| dialer.version.as_deref());
+        if let (Some(reference), Some(given)) = (version.and_then(Reference::of_version), given) {
+            self.report = Some(given.report(self.now, reference));
         }
     }
 }
@@ -103,6 +112,10 @@ pub struct DialerView {
     pub may_write: Option<bool>,
     /// Whether its mesh gateways dial instead of its servers.
     pub through_mesh_gateways: Option<bool>,
+    /// The addresses of the mesh gateways through which it dials.
+    pub mesh_gateways: Vec<String>,
+    /// By how many seconds its clock is ahead of this host's; negative if it is behind.
+    pub clock_offset: Option<i64>,
     /// Its peerings, if the ACL token may read them.
     #[serde(skip)]
     pub peerings: Option<Vec<Entry>>,
@@ -178,6 +191,14 @@ impl Diagnosis {
             && self.dialer.is_none()
             && self.error.iter().flatten().all(other)
     }
+
+    /// Whether the dialer's peering works and the token can no longer be used, so that an establish would be rejected.
+    pub fn is_established_with_used_token(&self) -> bool {
+        let is_established =
+            self.causes.first().is_some_and(|cause| cause.name == catalog::ALREADY_ESTABLISHED.name);
+        let verdict = self.staleness.as_ref().map(|it| it.verdict);
+        is_established && matches!(verdict, Some(Verdict::Superseded | Verdict::Spent | Verdict::Orphaned))
+    }
 }
 
 /// Returns the likely causes why a token can't establish a peering, or couldn't.
@@ -188,6 +209,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     staleness::add_causes(&inputs, &mut causes);
     dialer::add_causes(&inputs, &mut causes);
     error::add_causes(&inputs, &mut causes);
+    established::adjust(&inputs, &mut causes);
     let causes = causes.ranked(&inputs);
     Diagnosis {
         version: SCHEMA_VERSION,

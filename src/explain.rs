@@ -29,6 +29,7 @@ pub use origin::{Level, Origin, Subsystem};
 pub use pattern::{Captures, Pattern};
 
 use mapped_text::MappedText;
+use pattern::Trigrams;
 use relevance::Relevance;
 
 /// A message of Consul, or several with the same meaning.
@@ -147,6 +148,13 @@ pub struct Explanation {
     relevance: Relevance,
 }
 
+impl Explanation {
+    /// Whether the message comes from another part of Consul than peering.
+    pub fn is_about_other_subsystem(&self) -> bool {
+        self.relevance.other_subsystem
+    }
+}
+
 /// Maximum length of a text whose lines are also read as one wrapped message, in bytes.
 const MAX_WRAPPED_LEN: usize = 64 * 1024;
 
@@ -197,18 +205,22 @@ pub fn lookup(message: &Message) -> Option<(&'static Entry, Captures)> {
 }
 
 fn find(message: &Message) -> Option<(&'static Pattern, &'static Entry, Captures)> {
-    static MOST_SPECIFIC_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry)>> = LazyLock::new(|| {
-        let mut all: Vec<_> = entries()
-            .iter()
-            .flat_map(|entry| entry.patterns.iter().map(move |pattern| (pattern, *entry)))
-            .collect();
-        all.sort_by_key(|(pattern, _)| Reverse(pattern.rank()));
-        all
-    });
+    static MOST_SPECIFIC_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry, Vec<usize>)>> =
+        LazyLock::new(|| {
+            let mut all: Vec<_> = entries()
+                .iter()
+                .flat_map(|entry| entry.patterns.iter().map(move |it| (it, *entry, it.trigrams())))
+                .collect();
+            all.sort_by_key(|(pattern, ..)| Reverse(pattern.rank()));
+            all
+        });
+    let trigrams = Trigrams::of(&message.text);
     MOST_SPECIFIC_FIRST
         .iter()
-        .filter(|(_, entry)| relevance::may_explain(entry, &message.origin))
-        .find_map(|(pattern, entry)| Some((*pattern, *entry, pattern.find(message)?)))
+        .filter(|(_, entry, required)| {
+            trigrams.contain(required) && relevance::may_explain(entry, message.origin)
+        })
+        .find_map(|(pattern, entry, _)| Some((*pattern, *entry, pattern.find(message)?)))
 }
 
 /// Returns the entry with a name.
@@ -226,7 +238,7 @@ fn explained(messages: Vec<Message>) -> Vec<Explanation> {
         let Some((pattern, entry, captures)) = matched else { continue };
         let dialed = captures.get("address").filter(|_| message.url.is_none());
         let address = message.address.as_ref().or(dialed).cloned();
-        let relevance = Relevance::of(entry, pattern.specificity(), &message.origin);
+        let relevance = Relevance::of(entry, pattern.specificity(), message.origin);
         let index = found.iter().position(|it| it.entry.name == entry.name).unwrap_or_else(|| {
             found.push(explanation(entry, pattern, captures, message));
             found.len() - 1
@@ -247,7 +259,7 @@ fn explanation(
 ) -> Explanation {
     Explanation {
         entry,
-        relevance: Relevance::of(entry, pattern.specificity(), &message.origin),
+        relevance: Relevance::of(entry, pattern.specificity(), message.origin),
         command: command(entry, &captures, &message),
         message: message.text,
         range: message.range,

@@ -13,3 +13,18 @@ pub mod pem;
 pub(crate) mod quote;
 pub(crate) mod url;
 pub mod x509;
+
+/// The settings (`GODEBUG`) that change what Go's standard library accepts. The defaults of a program follow the `go` line
+/// of its go.mod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GoDebug {
+    /// `urlstrictcolons`: whether several colons in the host of an HTTP URL are an error, as by default since Go 1.26.
+    pub url_strict_colons: bool,
+}
+
+/// The defaults of Go 1.26.
+impl Default for GoDebug {
+    fn default() -> Self {
+        Self { url_strict_colons: true }
+    }
+}

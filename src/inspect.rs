@@ -134,14 +134,14 @@ impl Inspections {
 
 impl Inspection {
     /// Checks a token and collects what it contains. `show_secret` includes the secret itself.
-    pub fn new(source: String, recovered: Recovered, now: Timestamp, show_secret: bool) -> Self {
+    pub fn new(source: String, recovered: Recovered, options: &Options, show_secret: bool) -> Self {
         let Recovered { decoded, text, repairs } = recovered;
-        let report = check_decoded(text.as_bytes(), decoded, &Options::new(now));
+        let report = check_decoded(text.as_bytes(), decoded, options);
         let status = report.status();
         let token = report.decoded.map(|decoded| decoded.token).unwrap_or_default();
         let entries = token.ca.iter().flatten().zip(&report.ca_entries);
         let certificates: Vec<_> =
-            entries.map(|(text, entry)| CertificateEntry::new(text, entry, now)).collect();
+            entries.map(|(text, entry)| CertificateEntry::new(text, entry, options.now)).collect();
         Self {
             source,
             status,

@@ -51,7 +51,7 @@
 //!
 //! [`diagnose`] ranks the causes why a peering cannot be established.
 //!
-//! The feature `net` adds what needs a network or files. `net::gather` queries the sources of evidence,
+//! The feature `net` adds what needs a network or files. [`net::gather`] queries the sources of evidence,
 //! [`net::consul`] is a client of Consul's HTTP API, [`net::probe`] checks the path to an acceptor without using the token,
 //! [`net::ledger`] records generated tokens, and [`acceptor`] is an acceptor for tests.
 #![cfg_attr(not(feature = "net"), allow(rustdoc::broken_intra_doc_links))]

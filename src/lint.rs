@@ -9,14 +9,16 @@ mod cache;
 mod context;
 pub mod docs;
 mod isolate;
+mod reference;
 mod report;
 mod rule;
 pub mod rules;
 
-pub use acceptance::{Acceptance, CaRefusal, REFERENCE};
+pub use acceptance::{Acceptance, Refusal};
 pub use cache::{Cache, NoCache, TokenCache};
 pub use context::{AddressEntry, CaEntry, CaError, Context, MAX_EXAMINED_CAS, Misread, UnexaminedCas};
 pub use isolate::{InternalError, isolate};
+pub use reference::Reference;
 pub use report::{Finding, Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
 pub use rule::{Area, Check, Findings, Severity, Subject, Values};
 
@@ -36,12 +38,20 @@ pub struct Options {
     pub warn_before: SignedDuration,
     /// The checks to run, with their severities.
     pub rules: RuleSet,
+    /// The Consul whose verdict is reported.
+    pub reference: Reference,
 }
 
 impl Options {
-    /// Returns the options for all checks at a time, with [`WARN_BEFORE`].
+    /// Returns the options for all checks at a time, with [`WARN_BEFORE`] and the newest Consul.
     pub fn new(now: Timestamp) -> Self {
-        Self { now, warn_before: WARN_BEFORE, rules: RuleSet::all() }
+        Self { now, warn_before: WARN_BEFORE, rules: RuleSet::all(), reference: Reference::default() }
+    }
+
+    /// Changes the Consul whose verdict is reported.
+    #[must_use]
+    pub fn with_reference(self, reference: Reference) -> Self {
+        Self { reference, ..self }
     }
 }
 
@@ -68,7 +78,7 @@ fn report_on(
     cache: &mut impl Cache,
 ) -> Report {
     let mut context = Context::new(text, decoded.as_ref(), options, cache);
-    let consul = context.acceptance();
+    let consul = context.acceptance(options.reference);
     let (findings, passed, skipped) = options.rules.run(&context);
     context.wipe_private_keys();
     let Context { ca_entries, unexamined, .. } = context;

@@ -4,12 +4,14 @@
 //! it was used, or whether its peering was deleted. [`assess`] combines what other sources report, and never claims more
 //! than they prove.
 
+pub(crate) mod ca;
 pub(crate) mod claim;
 pub(crate) mod consul;
 pub(crate) mod decide;
 pub mod evidence;
 pub(crate) mod ledger;
 pub(crate) mod order;
+pub(crate) mod peering;
 pub(crate) mod probe;
 pub(crate) mod snapshot;
 #[cfg(test)]
@@ -25,6 +27,7 @@ pub use claim::{Claim, Observation, SourceName};
 pub use decide::Contradiction;
 use evidence::Evidence;
 pub use order::NameOrder;
+pub use peering::{PeeringStatus, Side};
 
 /// The version of the JSON form of [`Staleness`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -66,6 +69,8 @@ pub struct Assessment {
     pub name: Option<String>,
     /// SHA-256 of the establishment secret: identifies the token among those of its peering.
     pub secret_sha256: Option<String>,
+    /// The peering with that ID, if a Consul reported it. An established peering needs no token, whatever the verdict.
+    pub peering: Option<PeeringStatus>,
     /// Whether the token can still be used.
     pub verdict: Verdict,
     /// How certain the verdict is; `null` if it is undetermined.
@@ -89,9 +94,9 @@ pub struct Assessment {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It is the unused token of its peering.
+    /// It is the unused token of its peering, and its CA certificates are those of the acceptor.
     Current,
-    /// A newer token was generated for the same peering.
+    /// A newer token was generated for the same peering, or the acceptor rotated its CA without cross-signing.
     Superseded,
     /// The peering has no unused token: this one was used, or superseded by one that was.
     Spent,
@@ -140,34 +145,37 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
     let (api, claims) =
         evidence.consul.value().map(|view| consul::read(token, given_name, view)).unwrap_or_default();
     collected.claims.extend(claims);
-    if api.ca_rotated {
-        collected.warnings.push(
-            "The acceptor no longer uses any CA certificate in this token, so a dialer would not trust its \
-             servers. Generate another token."
-                .to_owned(),
-        );
-    }
     let unused_secret = collected.add_probes(token, evidence);
     collected.combine(&ledger, &api, unused_secret.as_ref());
     collected.add_not_checked(evidence);
     let Collected { mut claims, mut warnings, not_checked, name, .. } = collected;
-    let reported = api.name.or(name).or(ledger.name);
+    let reported = api.name.clone().or(name).or(ledger.name);
     if let (Some(given), Some(reported)) = (given_name, &reported)
         && given != reported
     {
         warnings.push(format!("The token belongs to {reported:?}, not to {given:?}, the name you gave."));
     }
     let name = reported.or_else(|| evidence.name.clone());
-    let decision = decide::decide(&claims);
+    let mut decision = decide::decide(&claims);
+    if matches!(decision.verdict, Verdict::Current | Verdict::Undetermined)
+        && let Some(claim) = untrusted_ca(token, evidence, &api)
+    {
+        decision.verdict = Verdict::Superseded;
+        decision.certainty = claim.certainty;
+        decision.decisive = Some(claims.len());
+        claims.push(claim);
+    }
+    let peering = api.peering.as_ref().map(|(side, entry)| PeeringStatus::of(*side, entry, decision.verdict));
     if let Some(decisive) = decision.decisive {
         claims[decisive].decisive = true;
     }
-    let text = wording::Text::of(&decision, &claims, &not_checked, name.as_deref());
+    let text = wording::Text::of(&decision, &claims, &not_checked, name.as_deref(), peering.as_ref());
     Assessment {
         source: source.to_owned(),
         peer_id: token.peer_id.clone(),
         name,
         secret_sha256: token.establishment_secret.sha256(),
+        peering,
         verdict: decision.verdict,
         certainty: decision.certainty,
         summary: text.summary,
@@ -177,6 +185,17 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
         not_checked,
         warnings,
     }
+}
+
+/// Returns the claim that the acceptor's servers are not trusted with the token: from its API, or else from a snapshot.
+fn untrusted_ca(token: &Token, evidence: &Evidence, api: &consul::Summary) -> Option<Claim> {
+    if let Some(trusted) = ca::is_trusted(token, &api.active_ca) {
+        let observed_at = evidence.consul.value().and_then(|view| view.observed_at);
+        return (!trusted).then(|| ca::not_trusted(SourceName::Consul).at(observed_at));
+    }
+    let view = evidence.snapshot.value().filter(|view| view.peering.is_some())?;
+    let is_untrusted = ca::is_trusted(token, &view.active_ca) == Some(false);
+    is_untrusted.then(|| ca::not_trusted(SourceName::Snapshot).at(view.taken_at))
 }
 
 /// The answer to "unused secret?" that the peering has one.

@@ -104,9 +104,15 @@ impl Token {
     }
 
     /// Returns the trust domain in the server name, if it has the form `server.<datacenter>.peering.<trust-domain>`.
+    /// Compare it without regard to case.
     pub fn trust_domain(&self) -> Option<&str> {
-        let (_, rest) = self.server_name.strip_prefix("server.")?.split_once('.')?;
-        let trust_domain = rest.strip_prefix("peering.")?;
-        (!trust_domain.is_empty()).then_some(trust_domain)
+        let (_, rest) = strip_prefix_ignoring_case(&self.server_name, "server.")?.split_once('.')?;
+        strip_prefix_ignoring_case(rest, "peering.").filter(|trust_domain| !trust_domain.is_empty())
     }
+}
+
+/// Returns the text after a prefix. DNS names and trust domains are compared without regard to case.
+pub(crate) fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }

@@ -1,4 +1,4 @@
-//! What Consul's HTTP API answers, over a real connection: statuses and bodies.
+//! Reads responses of Consul's HTTP API over a real connection.
 #![no_main]
 
 use std::io::{Read, Write};
@@ -12,10 +12,10 @@ use consul_peering::net::ledger::Record;
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 
-/// No redirects: a fuzzer that finds one would knock at strangers' doors.
+/// No redirects: the client would connect to arbitrary addresses.
 const STATUSES: [u16; 8] = [200, 200, 200, 400, 403, 404, 429, 500];
 
-static ANSWER: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+static RESPONSE: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -23,10 +23,10 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
     thread::spawn(move || {
         for connection in listener.incoming() {
             let mut connection = connection.unwrap();
-            // One read holds the whole of our small requests.
+            // Requests are small enough for one read.
             while matches!(connection.read(&mut [0; 4096]), Ok(1..)) {
-                let answer = ANSWER.lock().unwrap().clone();
-                if connection.write_all(&answer).is_err() {
+                let response = RESPONSE.lock().unwrap().clone();
+                if connection.write_all(&response).is_err() {
                     break;
                 }
             }
@@ -47,7 +47,7 @@ fuzz_target!(|bytes: &[u8]| {
     let [endpoint, status, body @ ..] = bytes else { return };
     let status = STATUSES[usize::from(*status) % STATUSES.len()];
     let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n", body.len());
-    *ANSWER.lock().unwrap() = [head.as_bytes(), body].concat();
+    *RESPONSE.lock().unwrap() = [head.as_bytes(), body].concat();
     let client = &*CLIENT;
     let error = RUNTIME.block_on(async {
         match endpoint % 7 {
@@ -65,7 +65,7 @@ fuzz_target!(|bytes: &[u8]| {
         assert!(error.len() <= 1024 + 4 * body.len());
         let _ = explain(&error);
     }
-    // What a stranger may have put where the ledger's records are.
+    // As a record of the ledger.
     if let Ok(record) = serde_json::from_slice::<Record>(body) {
         let again = serde_json::to_vec(&record).unwrap();
         assert_eq!(serde_json::from_slice::<Record>(&again).unwrap(), record);

@@ -1,4 +1,4 @@
-//! What peers say to each other, as protobuf.
+//! Decodes the protobuf messages between peers.
 #![no_main]
 
 use consul_peering::net::peerstream::{ExchangeSecretRequest, ExchangeSecretResponse, StreamMessage};
@@ -6,16 +6,16 @@ use libfuzzer_sys::fuzz_target;
 use prost::Message;
 
 fuzz_target!(|bytes: &[u8]| {
-    same_again::<ExchangeSecretRequest>(bytes);
-    same_again::<ExchangeSecretResponse>(bytes);
-    same_again::<StreamMessage>(bytes);
+    round_trip::<ExchangeSecretRequest>(bytes);
+    round_trip::<ExchangeSecretResponse>(bytes);
+    round_trip::<StreamMessage>(bytes);
 });
 
-/// What can be read is the same once written and read again, and `Debug` shows no text of it.
-fn same_again<M: Message + Default + PartialEq>(bytes: &[u8]) {
+/// Checks that decoding, encoding and decoding again returns the same message.
+fn round_trip<M: Message + Default + PartialEq>(bytes: &[u8]) {
     let Ok(message) = M::decode(bytes) else { return };
     let written = message.encode_to_vec();
-    assert!(written.len() <= 2 * bytes.len() + 16, "a message grows by being read");
-    let again = M::decode(&*written).expect("what was written can be read");
-    assert!(again == message, "a message changes by being written");
+    assert!(written.len() <= 2 * bytes.len() + 16, "a message grows when it is encoded again");
+    let again = M::decode(&*written).expect("an encoded message can be decoded");
+    assert!(again == message, "a message changes when it is encoded again");
 }

@@ -1,4 +1,4 @@
-//! A whole snapshot: compression, archive, checksums, records.
+//! Reads a complete snapshot: compression, archive, checksums and records.
 #![no_main]
 
 use std::collections::BTreeSet;

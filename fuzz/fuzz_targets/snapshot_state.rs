@@ -1,4 +1,4 @@
-//! The records of a snapshot: the bytes become `state.bin`, or records in it, in an archive whose checksums hold.
+//! Reads the records of a snapshot: the input becomes `state.bin`, or records in it, in an archive with valid checksums.
 #![no_main]
 
 use std::collections::BTreeSet;
@@ -15,7 +15,7 @@ const META: &[u8] = br#"{"Version":1,"ID":"2-183-1795000000000","Index":183,"Ter
 fuzz_target!(|bytes: &[u8]| {
     let Some((form, bytes)) = bytes.split_first() else { return };
     let state = match form {
-        // A peering, and a peering's secrets, whose protobuf is anything.
+        // A peering, and a peering's secrets, with arbitrary protobuf.
         0 => record(35, bytes),
         1 => record(40, bytes),
         2 => [record(35, b"\x0a\x01p\x12\x01n"), record(40, bytes)].concat(),
@@ -31,7 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
 });
 
-/// A header, and one record: its type, and a msgpack bin of its bytes.
+/// Returns a header and one record: its type and a msgpack bin of its bytes.
 fn record(kind: u8, protobuf: &[u8]) -> Vec<u8> {
     let length = u32::try_from(protobuf.len()).unwrap().to_be_bytes();
     [&[0x80, kind, 0xc6][..], &length, protobuf].concat()

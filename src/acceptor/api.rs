@@ -17,7 +17,7 @@ use super::peering::{Peering, PeeringJson};
 use super::store::Store;
 use super::stream_status::Streams;
 use super::validation::{check_meta, check_name};
-use crate::lint::Acceptance;
+use crate::lint::{Acceptance, Reference};
 use crate::token::{Remote, Token, decode, encode};
 
 /// An error response: status and text.
@@ -121,7 +121,8 @@ impl Api<'_> {
         }
         check_name(&body.peer_name).map_err(|text| internal(&text))?;
         let decoded = decode(body.peering_token.as_bytes());
-        let acceptance = Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token));
+        let acceptance =
+            Acceptance::of_decoded(decoded.as_ref().map(|decoded| &decoded.token), Reference::default());
         if let Some(message) = acceptance.message {
             return Err(internal(&message));
         }

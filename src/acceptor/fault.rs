@@ -11,7 +11,7 @@ use tonic::Status;
 use super::server_cert::ServerCert;
 use crate::net::peerstream::EXCHANGE_SECRET;
 
-pub(super) use http::answer;
+pub(super) use http::{Body, answer, whole};
 
 /// The error of a server whose cluster has no leader.
 pub(super) const NO_LEADER: &str = "No cluster leader";

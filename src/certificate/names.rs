@@ -6,6 +6,7 @@ use serde::Serialize;
 use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
 
 use crate::hex::hex;
+use crate::token::strip_prefix_ignoring_case;
 
 /// Subject alternative names by kind, in the order of the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -39,22 +40,26 @@ impl AlternativeNames {
 
     /// Returns the URIs that are SPIFFE IDs (SPIFFE-ID §2).
     pub fn spiffe_ids(&self) -> impl Iterator<Item = &str> {
-        self.uris.iter().map(String::as_str).filter(|uri| uri.starts_with("spiffe://"))
+        self.uris.iter().map(String::as_str).filter(|uri| after_scheme(uri).is_some())
     }
 
-    /// Returns the trust domain of the SPIFFE ID, if there is exactly one, as SPIFFE requires.
+    /// Returns the trust domain of the SPIFFE ID, if there is exactly one, as SPIFFE requires. Compare it without regard to
+    /// case.
     pub fn trust_domain(&self) -> Option<&str> {
         let mut ids = self.spiffe_ids();
         let (first, None) = (ids.next()?, ids.next()) else { return None };
-        let after_scheme = &first["spiffe://".len()..];
-        let domain = after_scheme.split('/').next().unwrap_or(after_scheme);
-        (!domain.is_empty()).then_some(domain)
+        after_scheme(first)?.split('/').next().filter(|domain| !domain.is_empty())
     }
 
     /// Returns whether there are no names of any kind.
     pub fn is_empty(&self) -> bool {
         self.uris.is_empty() && self.dns.is_empty() && self.ips.is_empty() && self.others.is_empty()
     }
+}
+
+/// Returns the text after `spiffe://`. Case does not matter (RFC 3986 §3.1).
+fn after_scheme(uri: &str) -> Option<&str> {
+    strip_prefix_ignoring_case(uri, "spiffe://")
 }
 
 fn ip(bytes: &[u8]) -> String {

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use super::Inputs;
 use super::cause_text::CauseText;
-use super::rank::{CauseEvidence, CauseSource, Causes, was_connected, weight};
+use super::established::peering_in_use;
+use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::connectivity::{
     AddressTrace, CertificateOwner, Connectivity, Distrust, DnsFault, GrpcFault, GrpcStatus, StepResult,
     TcpFailure, TlsFault,
 };
 use crate::explain::{self, Entry, catalog};
 use crate::lint::Severity;
-use crate::lint::rules::addresses::ADDRESS_LOOPBACK;
+use crate::lint::rules::addresses::scope::ADDRESS_LOOPBACK;
 
 /// From this on, an address answers slowly.
 const SLOW: Duration = Duration::from_secs(1);
@@ -20,9 +21,11 @@ const SLOW: Duration = Duration::from_secs(1);
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     let Some(connectivity) = inputs.connectivity.value() else { return };
     let dialed: Vec<&AddressTrace> = connectivity.addresses.iter().filter(|trace| trace.dialed).collect();
+    let gateways: Vec<&AddressTrace> = connectivity.addresses.iter().filter(|it| it.is_gateway).collect();
+    let gateway_works = gateways.iter().any(|trace| works(trace));
     let working = dialed.iter().filter(|trace| works(trace)).count();
     // Consul tries the addresses in turn, so one that fails among others does not block the peering.
-    let (severity, weight) = if working == 0 {
+    let (severity, weight) = if working == 0 && !gateway_works {
         (Severity::Error, weight::OBSERVED)
     } else {
         (Severity::Warning, weight::NOT_BLOCKING)
@@ -33,16 +36,31 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         let weight = if index == 0 { weight + 1 } else { weight };
         add(causes, entry, severity, weight, connectivity, trace, &failure);
     }
+    for trace in gateways {
+        let (Some(entry), Some(failure)) = (cause(trace), trace.failure()) else { continue };
+        let observation = format!("the dialer's own mesh gateway: {failure}");
+        // After 3 seconds, the dialer also dials directly.
+        let weight = if weight > weight::NOT_BLOCKING { weight - 1 } else { weight };
+        add(causes, entry, severity, weight, connectivity, trace, &observation);
+    }
     for trace in &dialed {
         slow(trace, connectivity, causes);
     }
     // A dialer that had a stream through loopback addresses is on the acceptor's machine.
-    if !was_connected(inputs) {
+    if peering_in_use(inputs).is_none() {
         loopback_only(&dialed, connectivity, causes);
     }
-    if working > 0 {
+    if working > 0 && !gateway_works {
         silent_first(&dialed, connectivity, causes);
+    }
+    if working > 0 {
         followers_only(&dialed, connectivity, causes);
+    }
+    for trace in &dialed {
+        if let Some(status) = trace.unused_secret.value().filter(|it| it.code == "ResourceExhausted") {
+            let (limited, message) = (&catalog::RATE_LIMITED, status.to_string());
+            add(causes, limited, Severity::Warning, weight::NOT_BLOCKING, connectivity, trace, &message);
+        }
     }
 }
 
@@ -122,25 +140,34 @@ fn takes_a_whole_attempt(trace: &AddressTrace) -> bool {
 /// A follower forwards the exchange of the secret to the leader, but rejects the stream.
 fn followers_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: &mut Causes) {
     let answering: Vec<&AddressTrace> = dialed.iter().copied().filter(|trace| works(trace)).collect();
-    if answering.iter().any(|trace| !trace.peering_exists.value().is_some_and(is_follower)) {
+    if answering.iter().any(|trace| trace.leader_answers()) {
+        return;
+    }
+    // A follower names its leader with an empty address if there is none.
+    let leader = |trace: &AddressTrace| trace.peering_exists.value().and_then(|status| status.leader.clone());
+    if !answering.is_empty() && answering.iter().all(|trace| leader(trace).as_deref() == Some("")) {
+        for trace in answering {
+            let observation = "a follower that knows no leader answered";
+            add(
+                causes,
+                &catalog::NO_LEADER,
+                Severity::Error,
+                weight::DECISIVE,
+                connectivity,
+                trace,
+                observation,
+            );
+        }
         return;
     }
     for trace in answering {
-        let weight = weight::OBSERVED;
-        add(
-            causes,
-            &catalog::SERVER_IS_FOLLOWER,
-            Severity::Error,
-            weight,
-            connectivity,
-            trace,
-            "a follower answered",
-        );
+        let observation = match trace.connections {
+            0 | 1 => "a follower answered".to_owned(),
+            count => format!("a follower answered each of {count} connections"),
+        };
+        let entry = &catalog::SERVER_IS_FOLLOWER;
+        add(causes, entry, Severity::Error, weight::OBSERVED, connectivity, trace, &observation);
     }
-}
-
-fn is_follower(status: &GrpcStatus) -> bool {
-    status.code == "FailedPrecondition" && status.message.contains("follower")
 }
 
 /// Returns the cause that the first failed step is, in the order of [`AddressTrace::failure`].
@@ -163,12 +190,19 @@ fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
         });
     }
     if let Some(fault) = trace.tls.fault() {
-        return Some(tls(fault));
+        let is_cut = matches!(fault, TlsFault::Reset | TlsFault::ConnectionClosed);
+        let is_gateway = trace.is_gateway || is_gateway_address(&trace.address);
+        return Some(if is_cut && is_gateway { &catalog::GATEWAY_WITHOUT_ROUTE } else { tls(fault) });
     }
     if let Some(fault) = trace.grpc.fault().or(trace.peering_exists.fault()) {
         return Some(grpc(fault, trace));
     }
     trace.alpn.fault().map(|_| &catalog::ALPN_MISSING)
+}
+
+/// Whether an address has the usual port of a mesh gateway.
+pub(super) fn is_gateway_address(address: &str) -> bool {
+    address.ends_with(":8443")
 }
 
 fn tls(fault: &TlsFault) -> &'static Entry {

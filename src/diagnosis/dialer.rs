@@ -5,14 +5,17 @@ use jiff::SignedDuration;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::{DialerView, Inputs};
+use crate::connectivity::{CertificateOwner, TlsFault};
 use crate::explain::{self, catalog};
 use crate::lint::Severity;
 use crate::observed::Observed;
-use crate::staleness::Verdict;
 use crate::staleness::evidence::{Entry, PeeringState};
 
 /// The age from which a heartbeat is old: Consul sends one every 15 seconds and gives up a stream after two minutes.
 pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
+
+/// From this on, two clocks differ: more than an answer takes.
+const MAX_CLOCK_OFFSET: i64 = 60;
 
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     if let Observed::Failed(reason) = &inputs.dialer {
@@ -20,14 +23,19 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     }
     let Some(view) = inputs.dialer.value() else { return };
     refusals(view, causes);
+    clocks(view, causes);
+    rebuilt(inputs, view, causes);
     if is_same_cluster(inputs, view) {
         let message = format!("the Consul at {} has the token's trust domain", view.address);
         add(causes, &catalog::SAME_CLUSTER, Severity::Error, weight::DECISIVE, message);
+        for entry in view.peerings.iter().flatten() {
+            has_dialer(inputs, entry, causes);
+        }
         // Its peerings are the acceptor's: they show nothing about a dialer.
         return;
     }
     if view.through_mesh_gateways == Some(true) {
-        through_mesh_gateways(causes);
+        through_mesh_gateways(inputs, view, causes);
     }
     for entry in view.peerings.iter().flatten() {
         same_name(inputs, entry, causes);
@@ -87,16 +95,82 @@ fn refusals(view: &DialerView, causes: &mut Causes) {
 
 fn is_same_cluster(inputs: &Inputs<'_>, view: &DialerView) -> bool {
     let (Some(token), Some(domain)) = (inputs.token, &view.trust_domain) else { return false };
-    token.server_name.strip_suffix(domain.as_str()).is_some_and(|rest| rest.ends_with('.'))
+    let server_name = token.server_name.to_ascii_lowercase();
+    server_name.strip_suffix(&domain.to_ascii_lowercase()).is_some_and(|rest| rest.ends_with('.'))
 }
 
-fn through_mesh_gateways(causes: &mut Causes) {
-    for cause in causes.with_source(CauseSource::Connectivity) {
-        let message = "its mesh gateways dial, and they run on other hosts than this one";
-        cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message));
+/// The dialer waits one second, tries its own gateways for three, then gateways and the token's addresses. Without a
+/// registered gateway, it dials directly at once.
+fn through_mesh_gateways(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
+    let traces = || inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    let is_traced = traces().any(|trace| trace.is_gateway && trace.tcp.value().is_some());
+    if !is_traced && !view.mesh_gateways.is_empty() {
+        for cause in causes.with_source(CauseSource::Connectivity) {
+            let message = "its mesh gateways dial, and they run on other hosts than this one";
+            cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message));
+        }
     }
-    let message = "its mesh config entry has PeerThroughMeshGateways = true";
+    let message = match view.mesh_gateways.as_slice() {
+        [] => "PeerThroughMeshGateways is true, but no mesh gateway is registered: it dials the token's addresses directly"
+            .to_owned(),
+        gateways => format!(
+            "PeerThroughMeshGateways is true: it dials through {} for 3 s, then also directly",
+            gateways.join(", ")
+        ),
+    };
     add(causes, &catalog::DIALS_THROUGH_MESH_GATEWAYS, Severity::Warning, weight::NOT_BLOCKING, message);
+}
+
+/// A certificate that has expired, or is not valid yet, may be valid by a correct clock.
+fn clocks(view: &DialerView, causes: &mut Causes) {
+    let Some(offset) = view.clock_offset.filter(|offset| offset.abs() >= MAX_CLOCK_OFFSET) else { return };
+    let (seconds, direction) = (offset.abs(), if offset > 0 { "ahead of" } else { "behind" });
+    let message =
+        format!("the clock of the Consul at {} is {seconds} s {direction} this host's", view.address);
+    let mut is_blamed = false;
+    for entry in [&catalog::CERTIFICATE_EXPIRED, &catalog::CERTIFICATE_NOT_YET_VALID] {
+        if let Some(cause) = causes.find(entry.name) {
+            cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message.clone()));
+            is_blamed = true;
+        }
+    }
+    let (severity, weight) = if is_blamed {
+        (Severity::Error, weight::OBSERVED)
+    } else {
+        (Severity::Warning, weight::NOT_BLOCKING)
+    };
+    add(causes, &catalog::CLOCKS_DIFFER, severity, weight, message);
+}
+
+/// The cluster at hand answers at the token's addresses, but its trust domain is not the token's.
+fn rebuilt(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
+    let Some(domain) = &view.trust_domain else { return };
+    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    let presented = traces.filter_map(|trace| match trace.tls.fault() {
+        Some(TlsFault::Untrusted { presented, .. }) => Some((&trace.address, &presented.owner)),
+        _ => None,
+    });
+    for (address, owner) in presented {
+        let CertificateOwner::AnotherConsul { trust_domain: Some(other), .. } = owner else { continue };
+        if other.eq_ignore_ascii_case(domain) {
+            let message = format!(
+                "the Consul at {} has the trust domain that {address} presents: {other}",
+                view.address
+            );
+            add(causes, &catalog::ACCEPTOR_REBUILT, Severity::Error, weight::DECISIVE, message);
+        }
+    }
+}
+
+/// The Consul at hand is the acceptor, and its peering already has a dialer.
+fn has_dialer(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
+    let is_ours = inputs.token.is_some_and(|token| token.peer_id == entry.id);
+    if is_ours && matches!(entry.state, PeeringState::Active | PeeringState::Failing) {
+        let message = format!("the acceptor's peering {:?} is {}", entry.name, entry.state.name());
+        let weight = weight::NOT_BLOCKING;
+        add(causes, &catalog::ACCEPTOR_HAS_DIALER, Severity::Warning, weight, message)
+            .set_local_name(&entry.name);
+    }
 }
 
 /// A peering with the local name that establish would use.
@@ -110,10 +184,10 @@ fn same_name(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
         let taken = &catalog::NAME_TAKEN_BY_ACCEPTOR;
         add(causes, taken, Severity::Error, weight::DECISIVE, message).set_local_name(&entry.name);
     } else if token_peer_id.is_some() {
-        // Consul overwrites the peer ID, and a working peering is lost.
+        // Consul overwrites the peer ID in any state. Only a failed establish leaves a peering that nothing depends on.
         let (severity, weight) = match entry.state {
-            PeeringState::Active => (Severity::Error, weight::OBSERVED),
-            _ => (Severity::Warning, weight::REPORTED),
+            PeeringState::Pending => (Severity::Warning, weight::REPORTED),
+            _ => (Severity::Error, weight::OBSERVED),
         };
         add(causes, &catalog::NAME_IN_USE, severity, weight, message).set_local_name(&entry.name);
     }
@@ -127,18 +201,15 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     }
     let (cause, severity, weight) = match entry.state {
         PeeringState::Active => {
-            if !has_recent_heartbeat(inputs, entry) {
+            if !has_contact(inputs, entry) {
                 let message = "the last heartbeat is missing or older than two minutes";
-                add(causes, &catalog::NO_HEARTBEAT, Severity::Warning, weight::NOT_BLOCKING, message);
+                add(causes, &catalog::NO_HEARTBEAT, Severity::Warning, weight::NOT_BLOCKING, message)
+                    .set_local_name(&entry.name);
             }
-            // A token that was used here is also spent, and this cause is more specific. One that was not used may still
-            // belong to this peering, or a failed try overwrote the peer ID of another one.
-            let is_spent = inputs.staleness.as_ref().is_some_and(|it| it.verdict == Verdict::Spent);
-            let weight = if is_spent { 2 * weight::DECISIVE } else { weight::REPORTED };
-            (&catalog::ALREADY_ESTABLISHED, Severity::Error, weight)
+            (&catalog::ALREADY_ESTABLISHED, Severity::Info, weight::DECISIVE)
         }
-        PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::OBSERVED),
-        PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::OBSERVED),
+        PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::REPORTED),
+        PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::REPORTED),
         PeeringState::Terminated => (&catalog::STATE_TERMINATED, Severity::Error, weight::OBSERVED),
         PeeringState::Deleting => (&catalog::STATE_DELETING, Severity::Error, weight::OBSERVED),
         PeeringState::Pending => {
@@ -151,6 +222,9 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     add(causes, cause, severity, weight, message).set_local_name(&entry.name);
 }
 
-fn has_recent_heartbeat(inputs: &Inputs<'_>, entry: &Entry) -> bool {
-    entry.last_heartbeat.is_some_and(|at| inputs.now.duration_since(at) <= OLD_HEARTBEAT)
+/// Whether a message of the other side arrived recently. The first heartbeat comes after 15 seconds, others before that.
+fn has_contact(inputs: &Inputs<'_>, entry: &Entry) -> bool {
+    let offset = inputs.dialer.value().and_then(|view| view.clock_offset).unwrap_or_default();
+    let now = inputs.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(inputs.now);
+    entry.last_heartbeat.is_some_and(|at| now.duration_since(at) <= OLD_HEARTBEAT)
 }

@@ -1,9 +1,11 @@
 //! Causes in the error message that a person saw, compared with what is observed now.
 
 use super::Inputs;
+use super::address::is_gateway_address;
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::staleness::{self, STALE_MESSAGES};
+use crate::connectivity::AddressTrace;
 use crate::explain::{Area, Explanation, catalog};
 use crate::lint::Severity;
 use crate::staleness::{Certainty, Verdict};
@@ -22,16 +24,26 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
             cause.weigh(weight::REPORTED, evidence);
             continue;
         }
-        let mut text = CauseText::from(explanation.entry);
-        if explanation.command != explanation.entry.next {
+        let entry =
+            if is_gateway_reset(explanation) { &catalog::GATEWAY_WITHOUT_ROUTE } else { explanation.entry };
+        let mut text = CauseText::from(entry);
+        if entry == explanation.entry && explanation.command != entry.next {
             text.next = Some(explanation.command.clone());
         }
-        let confirmed = causes.find(explanation.entry.name).is_some();
+        let confirmed = causes.find(entry.name).is_some();
         let cause = causes.add(&text, severity(explanation), weight::REPORTED, evidence);
         for address in &explanation.addresses {
             cause.add_address(address);
         }
         if confirmed {
+            continue;
+        }
+        // Without a leader, no acceptor knows anything about its tokens.
+        if explanation.entry == &catalog::NO_LEADER
+            && !explanation.is_about_other_subsystem()
+            && !leader_answers(inputs)
+        {
+            cause.put_first();
             continue;
         }
         if STALE_MESSAGES.contains(&explanation.entry) && is_current(inputs, Some(Certainty::Likely)) {
@@ -40,6 +52,12 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
             cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::Staleness, message));
         } else if let Some((source, message)) = contradiction(inputs, explanation) {
             cause.weigh(weight::CONTRADICTED, CauseEvidence::lowers(source, message));
+        } else if entry == &catalog::GATEWAY_WITHOUT_ROUTE && explanations.len() > 1 {
+            let message = "another address failed too, and the gateway may lead there";
+            cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::OtherCauses, message));
+        } else if entry == &catalog::SERVER_NAME_UNRECOGNIZED && explanations.len() > 1 {
+            let message = "other attempts got further: a server answers like this in its first 3 seconds";
+            cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::OtherCauses, message));
         } else if other_observed {
             let message = "another cause is observed now";
             cause.weigh(-weight::NOT_BLOCKING, CauseEvidence::lowers(CauseSource::OtherCauses, message));
@@ -103,7 +121,13 @@ fn contradiction(inputs: &Inputs<'_>, explanation: &Explanation) -> Option<(Caus
         explanation.addresses.is_empty() || explanation.addresses.iter().any(|it| it == address)
     };
     if !explanation.addresses.is_empty() && !dialed().any(|trace| is_meant(&trace.address)) {
-        let message = "the error names an address that is not in this token";
+        let gateways = inputs.dialer.value().map(|view| view.mesh_gateways.as_slice()).unwrap_or_default();
+        let is_gateway = |address: &String| gateways.contains(address) || is_gateway_address(address);
+        let message = if explanation.addresses.iter().all(is_gateway) {
+            "the address is not in this token: it is the dialer's own mesh gateway"
+        } else {
+            "the error names an address that is not in this token"
+        };
         return Some((CauseSource::Token, message.to_owned()));
     }
     let mut meant = dialed().filter(|trace| is_meant(&trace.address)).peekable();
@@ -120,6 +144,19 @@ fn severity(explanation: &Explanation) -> Severity {
         Area::OtherSubsystems => Severity::Warning,
         _ => Severity::Error,
     }
+}
+
+/// Whether a mesh gateway reset the handshake. If another address failed too, that is the cause: the gateway had no way
+/// to it.
+fn is_gateway_reset(explanation: &Explanation) -> bool {
+    explanation.entry == &catalog::CONNECTION_RESET
+        && !explanation.addresses.is_empty()
+        && explanation.addresses.iter().all(|address| is_gateway_address(address))
+}
+
+/// Whether the acceptor's leader answers now.
+fn leader_answers(inputs: &Inputs<'_>) -> bool {
+    inputs.connectivity.value().is_some_and(|it| it.addresses.iter().any(AddressTrace::leader_answers))
 }
 
 fn quoted(explanation: &Explanation) -> String {

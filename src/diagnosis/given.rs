@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::lint::{self, Report};
+use crate::lint::{self, Reference, Report};
 use crate::token::recover::{Repair, recover, without_line_end};
 use crate::token::{Secret, Token};
 
@@ -41,8 +41,8 @@ impl GivenToken {
         self.extracted_from
     }
 
-    /// Checks the token as of `now`.
-    pub fn report(&self, now: Timestamp) -> Report {
-        lint::check(without_line_end(&self.text), &lint::Options::new(now))
+    /// Checks the token as of `now`, as this Consul does.
+    pub fn report(&self, now: Timestamp, reference: Reference) -> Report {
+        lint::check(without_line_end(&self.text), &lint::Options::new(now).with_reference(reference))
     }
 }

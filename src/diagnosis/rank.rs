@@ -34,6 +34,9 @@ pub struct Cause {
     /// The dialer's local name of the affected peering.
     #[serde(skip)]
     local_name: Option<String>,
+    /// Whether it ranks before the causes that do not.
+    #[serde(skip)]
+    is_first: bool,
     #[serde(skip)]
     weight: i32,
 }
@@ -152,6 +155,7 @@ impl Causes {
                 addresses: Vec::new(),
                 evidence: Vec::new(),
                 local_name: None,
+                is_first: false,
                 weight: 0,
             });
             self.0.len() - 1
@@ -175,6 +179,16 @@ impl Causes {
         self.0.iter_mut().filter(move |cause| cause.evidence.iter().any(|it| it.source == source))
     }
 
+    /// Removes the causes that a function rejects.
+    pub(super) fn retain(&mut self, keeps: impl FnMut(&Cause) -> bool) {
+        self.0.retain(keeps);
+    }
+
+    /// Returns all causes.
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Cause> {
+        self.0.iter_mut()
+    }
+
     /// Whether a cause that blocks the peering is observed now.
     pub(super) fn has_observed(&self) -> bool {
         self.0.iter().any(|cause| cause.weight >= weight::OBSERVED && cause.severity == Severity::Error)
@@ -186,7 +200,7 @@ impl Causes {
             cause.set_certainty();
             cause.fill_in_next(inputs);
         }
-        self.0.sort_by_key(|cause| Reverse((cause.severity, cause.weight)));
+        self.0.sort_by_key(|cause| Reverse((cause.is_first, cause.severity, cause.weight)));
         self.0
     }
 }
@@ -196,6 +210,18 @@ impl Cause {
     pub(super) fn weigh(&mut self, weight: i32, evidence: CauseEvidence) {
         self.weight += weight;
         self.evidence.push(evidence);
+    }
+
+    /// Adds evidence against a cause and makes it a warning: the peering works despite it.
+    pub(super) fn lower(&mut self, evidence: CauseEvidence) {
+        self.severity = self.severity.min(Severity::Warning);
+        self.weight = self.weight.min(weight::NOT_BLOCKING);
+        self.evidence.push(evidence);
+    }
+
+    /// Ranks the cause before all others.
+    pub(super) fn put_first(&mut self) {
+        self.is_first = true;
     }
 
     /// Sets the dialer's local name of the affected peering.
@@ -246,16 +272,13 @@ impl CauseEvidence {
     }
 }
 
-/// Whether the dialer has, or had, a stream with the token's peering.
-pub(super) fn was_connected(inputs: &Inputs<'_>) -> bool {
-    let peer_id = inputs.token.map(|token| token.peer_id.as_str());
-    let mut peerings = inputs.dialer.value().into_iter().flat_map(|view| view.peerings.iter().flatten());
-    peerings.any(|entry| entry.peer_id.as_deref() == peer_id && entry.state.was_used())
-}
-
 /// Returns the conclusion: the most likely cause and what to do.
 pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
-    if let Some(cause) = causes.iter().find(|cause| cause.severity == Severity::Error) {
+    let is_answer = |cause: &&Cause| cause.severity == Severity::Error || cause.is_first;
+    if let Some(cause) = causes.iter().find(is_answer) {
+        if cause.severity == Severity::Info {
+            return format!("{} {}", sentence(&cause.summary), sentence(&cause.remedy));
+        }
         let head = match cause.certainty {
             CauseCertainty::Certain => "The cause",
             CauseCertainty::Likely => "The most likely cause",
@@ -264,6 +287,7 @@ pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
     if inputs.token.is_none()
+        && inputs.error.is_some()
         && let Some(cause) = causes.first()
     {
         return format!("{} {}", sentence(&cause.summary), sentence(&cause.remedy));

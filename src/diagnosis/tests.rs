@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::connectivity::*;
 use crate::explain;
+use crate::lint::Reference;
 use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
 
@@ -30,6 +31,7 @@ fn good(address: &str) -> AddressTrace {
         address: address.to_owned(),
         path: "ServerAddresses[0]".to_owned(),
         dialed: true,
+        is_gateway: false,
         dns: ok(vec![ip]),
         tcp: ok(Connected { remote_address: SocketAddr::new(ip, 8503), failed_attempts: Vec::new() }),
         tls: ok(Presented::default()),
@@ -37,6 +39,8 @@ fn good(address: &str) -> AddressTrace {
         grpc: ok(()),
         peering_exists: ok(status("PermissionDenied", "invalid peering stream secret")),
         unused_secret: StepResult::NotChecked { reason: "asked elsewhere".to_owned() },
+        connections: 1,
+        ips_not_tried: 0,
     }
 }
 
@@ -76,7 +80,7 @@ fn answers(code: &str, message: &str) -> AddressTrace {
 }
 
 fn inputs(connectivity: Observed<Connectivity>) -> Inputs<'static> {
-    Inputs { name: Some("west"), connectivity, ..Inputs::new(NOW, None) }
+    Inputs { name: Some("west"), connectivity, ..Inputs::new(NOW, None, Reference::default()) }
 }
 
 /// Returns the connectivity of these addresses.

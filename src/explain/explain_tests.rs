@@ -63,7 +63,8 @@ fn every_entry_is_complete() {
         assert_eq!(entry.patterns.is_empty(), entry.area == Area::Diagnosis, "{}", entry.name);
         assert!(!entry.source.is_empty(), "{}", entry.name);
         let program = entry.next.split(' ').next().unwrap();
-        let programs = ["peering", "consul", "kubectl", "openssl", "curl", "dig", "ip", "ls", "timedatectl"];
+        let programs =
+            ["peering", "consul", "kubectl", "openssl", "curl", "date", "dig", "ip", "ls", "timedatectl"];
         assert!(programs.contains(&program), "{}: {}", entry.name, entry.next);
     }
 }

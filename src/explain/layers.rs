@@ -128,7 +128,7 @@ fn unwrap_log(piece: &Piece<'_>, context: &Message, depth: usize, found: &mut Ve
     for it in values.iter().filter(|it| is_message(&text[it.value.clone()])) {
         wrappers.push(left..it.start);
         left = (it.value.end + 1).min(text.len());
-        split_records(&piece.from(it.value.start).unescaped(true).whole(), &context, depth, found);
+        split_records(&piece.part(it.value.clone()).unescaped(false).whole(), &context, depth, found);
     }
     wrappers.push(left..text.len());
     let details = before;
@@ -323,6 +323,11 @@ fn request(text: &str) -> Option<(usize, Range<usize>, usize)> {
         .len();
     let url = quote + 2;
     let end = url + text[url..].find("\": ")?;
+    // A webhook that Kubernetes calls is not Consul's HTTP API.
+    let is_webhook = ["/mutate-", "/validate-"].iter().any(|path| text[url..end].contains(path));
+    if is_webhook {
+        return None;
+    }
     Some((start, url..end, end + 3))
 }
 

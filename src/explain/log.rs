@@ -148,13 +148,10 @@ impl LogReader {
         let index = groups.iter().position(|it| it.is_same(&group)).unwrap_or_else(|| {
             let unnamed = groups.iter().position(|it| it.name.is_none() && it.peer_id.is_none());
             self.report.truncated |= is_full;
-            match unnamed.filter(|_| is_full) {
-                Some(index) => index,
-                None => {
-                    groups.push(if is_full { PeeringLog::default() } else { group });
-                    groups.len() - 1
-                }
-            }
+            unnamed.filter(|_| is_full).unwrap_or_else(|| {
+                groups.push(if is_full { PeeringLog::default() } else { group });
+                groups.len() - 1
+            })
         });
         &mut groups[index]
     }

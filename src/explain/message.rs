@@ -15,7 +15,7 @@ use crate::token::redact::redact;
 /// Maximum length of the text that is read, in bytes. The rest is ignored.
 pub const MAX_TEXT_LEN: usize = 1024 * 1024;
 /// Maximum number of messages in one text.
-const MAX_MESSAGES: usize = 10_000;
+const MAX_MESSAGES: usize = 100_000;
 /// Maximum number of layers around one message. Consul writes about seven.
 const MAX_DEPTH: usize = 24;
 /// Maximum length of a name or address from a layer, in bytes.

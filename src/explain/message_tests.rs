@@ -54,13 +54,16 @@ fn the_innermost_grpc_code_wins() {
 
 #[test]
 fn the_quotes_of_a_log_line_are_removed() {
-    let message = only(
+    let found = messages(
         r#"2026-11-23T18:00:00.000Z [ERROR] agent.server.peering: error managing peering stream: peer_name=c error="rpc error: code = Unavailable desc = connection error: desc = \"transport: Error while dialing: failed to find Consul server for global address \\\"10.0.0.1:8300\\\"\"" peer_id=x"#,
     );
     assert_eq!(
-        message.text,
+        found[0].text,
         "transport: Error while dialing: failed to find Consul server for global address \"10.0.0.1:8300\""
     );
+    // The text around the value follows it.
+    let around: Vec<_> = found[1..].iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(around, ["peer_id=x", "agent.server.peering: error managing peering stream: peer_name=c"]);
 }
 
 #[test]

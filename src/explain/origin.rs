@@ -168,12 +168,12 @@ impl Origin {
     }
 
     /// Returns the part of Consul if it is not peering.
-    pub(super) fn other_subsystem(&self) -> Option<Subsystem> {
+    pub(super) fn other_subsystem(self) -> Option<Subsystem> {
         self.subsystem.filter(|it| *it != Subsystem::Peering)
     }
 
     /// Whether the line is about a peering, without doubt.
-    pub(super) fn is_peering(&self) -> bool {
+    pub(super) fn is_peering(self) -> bool {
         self.subsystem == Some(Subsystem::Peering)
     }
 }

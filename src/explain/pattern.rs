@@ -181,6 +181,14 @@ impl Pattern {
         (self.position == Position::Outer, self.requires != Requires::Nothing && literal > 1, literal)
     }
 
+    /// Returns the hashes of the trigrams that a matching text contains.
+    pub(super) fn trigrams(&self) -> Vec<usize> {
+        match self.position {
+            Position::Code | Position::Status | Position::Subsystem(_) => Vec::new(),
+            _ => pieces(self.template).flat_map(|piece| hashes(piece.literal)).collect(),
+        }
+    }
+
     /// Returns the values of the placeholders, or `None` if the message does not match.
     pub(super) fn find(&self, message: &Message) -> Option<Captures> {
         let origin = &message.origin;
@@ -208,6 +216,29 @@ impl Pattern {
             Position::Whole => matched(self.template, &message.text, true),
         }
     }
+}
+
+/// The number of different hashes of trigrams.
+const TRIGRAMS: usize = 4096;
+
+/// The trigrams of a text. A pattern can match only if the text has those of its literals, which is fast to check.
+pub(super) struct Trigrams([u64; TRIGRAMS / 64]);
+
+impl Trigrams {
+    pub(super) fn of(text: &str) -> Self {
+        let mut bits = [0; TRIGRAMS / 64];
+        hashes(text).for_each(|hash| bits[hash / 64] |= 1 << (hash % 64));
+        Self(bits)
+    }
+
+    pub(super) fn contain(&self, required: &[usize]) -> bool {
+        required.iter().all(|hash| self.0[hash / 64] & (1 << (hash % 64)) != 0)
+    }
+}
+
+fn hashes(text: &str) -> impl Iterator<Item = usize> {
+    let hash = |it: &[u8]| usize::from(it[0]) * 961 + usize::from(it[1]) * 31 + usize::from(it[2]);
+    text.as_bytes().windows(3).map(move |it| hash(it) % TRIGRAMS)
 }
 
 /// Whether a message is the answer with an HTTP status, and its text adds nothing to the status.

@@ -37,7 +37,7 @@ const IN_EVERY_SUBSYSTEM: [&Entry; 7] = [
 /// The rank of an explanation. The lowest is the most relevant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Relevance {
-    other_subsystem: bool,
+    pub(super) other_subsystem: bool,
     kind: Kind,
     unrelated: bool,
     level: Level,
@@ -52,7 +52,7 @@ enum Kind {
 }
 
 impl Relevance {
-    pub(super) fn of(entry: &Entry, specificity: usize, origin: &Origin) -> Self {
+    pub(super) fn of(entry: &Entry, specificity: usize, origin: Origin) -> Self {
         let kind = match entry.area {
             Area::Harmless => Kind::Harmless,
             _ if SYMPTOMS.iter().any(|it| it.name == entry.name) => Kind::Symptom,
@@ -71,7 +71,7 @@ impl Relevance {
 /// Whether an entry may explain a message of this origin.
 ///
 /// A line of another part of Consul is never explained like an error between the two clusters.
-pub(super) fn may_explain(entry: &Entry, origin: &Origin) -> bool {
+pub(super) fn may_explain(entry: &Entry, origin: Origin) -> bool {
     origin.other_subsystem().is_none()
         || matches!(entry.area, Area::OtherSubsystems | Area::MeshGateways | Area::Harmless)
         || IN_EVERY_SUBSYSTEM.iter().any(|it| it.name == entry.name)

@@ -12,6 +12,7 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
+use super::GoDebug;
 use super::quote::quote;
 use super::x509::parse_certificate;
 use crate::certificate::{Certificate, SignatureCheck, check_signature};
@@ -64,7 +65,7 @@ pub fn verify(
 ) -> Result<Trusted, VerifyError> {
     let read = |der: &Vec<u8>| -> Result<Link, VerifyError> {
         let unreadable = |message: String| error(VerifyErrorKind::Unreadable, &message);
-        parse_certificate(der).map_err(|error| unreadable(error.to_string()))?;
+        parse_certificate(der, GoDebug::default()).map_err(|error| unreadable(error.to_string()))?;
         let certificate = Certificate::from_der(der).map_err(|error| unreadable(format!("x509: {error}")))?;
         Ok(Link { der: der.clone(), certificate })
     };

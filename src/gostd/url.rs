@@ -4,6 +4,7 @@ pub(crate) mod address;
 
 use std::borrow::Cow;
 
+use super::GoDebug;
 use super::quote::quote;
 use address::parse_address;
 
@@ -22,15 +23,15 @@ enum Part {
 }
 
 /// Returns the unescaped host and port of a URL; empty if it has none. The error is Go's text.
-pub fn host(url: &str) -> std::result::Result<Vec<u8>, String> {
+pub fn host(url: &str, debug: GoDebug) -> std::result::Result<Vec<u8>, String> {
     let (main, fragment) = url.split_once('#').unwrap_or((url, ""));
     let error = |url: &str, message: &Message| format!("parse {}: {message}", quote(url.as_bytes()));
-    let host = parse(main).map_err(|message| error(main, &message))?;
+    let host = parse(main, debug).map_err(|message| error(main, &message))?;
     unescape(fragment, Part::Other).map_err(|message| error(url, &message))?;
     Ok(host)
 }
 
-fn parse(url: &str) -> Result<Vec<u8>> {
+fn parse(url: &str, debug: GoDebug) -> Result<Vec<u8>> {
     if url.bytes().any(|byte| byte < b' ' || byte == 0x7F) {
         return Err("net/url: invalid control character in URL".into());
     }
@@ -53,7 +54,9 @@ fn parse(url: &str) -> Result<Vec<u8>> {
     if has_authority {
         let after = &rest[2..];
         let (authority, rest) = after.split_at(after.find('/').unwrap_or(after.len()));
-        host = parse_authority(scheme, authority)?;
+        // Go rejects several colons only for these schemes.
+        let is_http = ["http", "https"].iter().any(|http| scheme.eq_ignore_ascii_case(http));
+        host = parse_authority(authority, is_http && debug.url_strict_colons)?;
         path = rest;
     }
     unescape(path, Part::Other)?;
@@ -73,9 +76,9 @@ fn split_scheme(url: &str) -> Result<(&str, &str)> {
     Ok(("", url))
 }
 
-fn parse_authority(scheme: &str, authority: &str) -> Result<Vec<u8>> {
-    let Some((user, host)) = authority.rsplit_once('@') else { return parse_host(scheme, authority) };
-    let host = parse_host(scheme, host)?;
+fn parse_authority(authority: &str, strict_colons: bool) -> Result<Vec<u8>> {
+    let Some((user, host)) = authority.rsplit_once('@') else { return parse_host(authority, strict_colons) };
+    let host = parse_host(host, strict_colons)?;
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:~!$&'()*+,;=%@".contains(&byte);
     if !user.bytes().all(is_allowed) {
         return Err("net/url: invalid userinfo".into());
@@ -86,16 +89,14 @@ fn parse_authority(scheme: &str, authority: &str) -> Result<Vec<u8>> {
     Ok(host)
 }
 
-fn parse_host(scheme: &str, host: &str) -> Result<Vec<u8>> {
+fn parse_host(host: &str, strict_colons: bool) -> Result<Vec<u8>> {
     match host.rfind('[') {
         Some(0) => return parse_bracketed(host),
         Some(_) => return Err("invalid IP-literal".into()),
         None => {}
     }
     if let (Some(first), Some(last)) = (host.find(':'), host.rfind(':')) {
-        // Go rejects several colons only for these schemes.
-        let is_strict = ["http", "https"].iter().any(|strict| scheme.eq_ignore_ascii_case(strict));
-        check_port(&host[if is_strict { first } else { last }..])?;
+        check_port(&host[if strict_colons { first } else { last }..])?;
     }
     unescape(host, Part::Host)
 }

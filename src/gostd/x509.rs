@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
+use crate::gostd::GoDebug;
 use der::{BitString, Der, Integer, Oid, SEQUENCE};
 
 /// Go's error for a certificate that it rejects.
@@ -39,14 +40,14 @@ impl From<String> for ParseError {
 type Result<T, E = ParseError> = std::result::Result<T, E>;
 
 /// Checks a DER certificate.
-pub fn parse_certificate(der: &[u8]) -> Result<()> {
+pub fn parse_certificate(der: &[u8], debug: GoDebug) -> Result<()> {
     let mut input = Der::new(der);
     let mut certificate = input.read(SEQUENCE).ok_or("x509: malformed certificate")?;
-    parse(&mut certificate)?;
+    parse(&mut certificate, debug)?;
     if input.is_empty() { Ok(()) } else { Err("x509: trailing data".into()) }
 }
 
-fn parse(certificate: &mut Der<'_>) -> Result<()> {
+fn parse(certificate: &mut Der<'_>, debug: GoDebug) -> Result<()> {
     let mut signed = certificate.read(SEQUENCE).ok_or("x509: malformed tbs certificate")?;
     let version = version(&mut signed)?;
     let serial = signed.integer().ok_or("x509: malformed serial number")?;
@@ -69,7 +70,7 @@ fn parse(certificate: &mut Der<'_>) -> Result<()> {
         signed.skip_optional(0x82).ok_or("x509: malformed subjectUniqueID")?;
     }
     if version == 3 {
-        extensions::check(&mut signed)?;
+        extensions::check(&mut signed, debug)?;
     }
     certificate.bit_string().ok_or("x509: malformed signature")?;
     Ok(())

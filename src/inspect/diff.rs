@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::lint::CaEntry;
+use crate::lint::{CaEntry, Reference};
 use crate::token::Token;
 
 /// The version of the JSON form of [`Comparison`].
@@ -157,7 +157,7 @@ impl Root {
     }
 
     fn of(entry: &str) -> Self {
-        match CaEntry::parse(entry).certificate {
+        match CaEntry::parse(entry, Reference::default()).certificate {
             Ok(certificate) => Self {
                 shown: format!(
                     "{}, valid from {} (SHA-256 {}…)",

@@ -7,12 +7,10 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::Reference;
 use crate::gostd::{pem, x509};
 use crate::token::shown::{MAX_SHOWN_LEN, contains_private_key, shown};
 use crate::token::{DecodeError, ServerAddress, Token, decode};
-
-/// The Consul whose verdict it is.
-pub const REFERENCE: &str = "Consul 1.23.0-dev, Go 1.26";
 
 /// Consul's verdict on a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -25,13 +23,15 @@ pub struct Acceptance {
     /// `false`: the message may differ from Consul's. The text after `peering token invalid CA: ` is not exact, or a value in
     /// it was shortened to 4 KiB, or contained a private key.
     pub exact: bool,
+    /// The Consul whose verdict it is.
+    pub reference: Reference,
 }
 
-/// The reason why Consul rejects a CA.
+/// The reason why Consul rejects a token or a CA.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
-pub struct CaRefusal {
-    /// The text after `peering token invalid CA: `.
+pub struct Refusal {
+    /// Consul's message; for a CA, the text after `peering token invalid CA: `.
     pub message: String,
     /// Whether it is Consul's text, byte for byte.
     pub exact: bool,
@@ -39,74 +39,75 @@ pub struct CaRefusal {
 
 impl Acceptance {
     /// Returns Consul's verdict on a text.
-    pub fn of_text(text: &[u8]) -> Self {
-        Self::of_decoded(decode(text).as_ref().map(|decoded| &decoded.token))
+    pub fn of_text(text: &[u8], reference: Reference) -> Self {
+        Self::of_decoded(decode(text).as_ref().map(|decoded| &decoded.token), reference)
     }
 
     /// Returns Consul's verdict on a decoded text.
-    pub fn of_decoded(decoded: Result<&Token, &DecodeError>) -> Self {
+    pub fn of_decoded(decoded: Result<&Token, &DecodeError>, reference: Reference) -> Self {
         let cas = decoded.ok().and_then(|token| token.ca.as_deref()).unwrap_or_default();
-        Self::with_cas(decoded, cas.iter().map(|ca| check_ca(ca)))
+        Self::with_cas(decoded, reference, cas.iter().map(|ca| check_ca(ca, reference)))
     }
 
     /// Returns Consul's verdict on a decoded text, given its verdict on each entry of `CA`, in order.
     pub(super) fn with_cas(
         decoded: Result<&Token, &DecodeError>,
-        mut cas: impl Iterator<Item = Result<(), CaRefusal>>,
+        reference: Reference,
+        cas: impl Iterator<Item = Result<(), Refusal>>,
     ) -> Self {
-        let token = match decoded {
-            Ok(token) => token,
-            Err(error) => return Self::rejected(error.message.clone()),
+        let refusal = match decoded {
+            Ok(token) => refusal(token, cas),
+            Err(error) => Some(Refusal::exactly(error.message.clone())),
         };
-        if let Some(refusal) = cas.find_map(Result::err) {
-            let message = format!("peering token invalid CA: {}", refusal.message);
-            return Self { accepted: false, message: Some(message), exact: refusal.exact }.shown();
-        }
-        let manual = token.manual_server_addresses.iter().flatten();
-        let mut addresses = manual.chain(token.server_addresses.iter().flatten()).peekable();
-        if addresses.peek().is_none() {
-            return Self::rejected("peering token server addresses value is empty");
-        }
-        if let Some(address) = addresses.find(|address| !ServerAddress::is_valid(address)) {
-            return Self::rejected(format!("{address} is not a valid peering server address")).shown();
-        }
-        if token.ca.as_ref().is_some_and(|cas| !cas.is_empty()) && token.server_name.is_empty() {
-            return Self::rejected("peering token server name value is empty");
-        }
-        if token.peer_id.is_empty() {
-            return Self::rejected("peering token peer ID value is empty");
-        }
-        Self { accepted: true, message: None, exact: true }
+        let Some(Refusal { message, exact }) = refusal else {
+            return Self { accepted: true, message: None, exact: true, reference };
+        };
+        let is_shown_whole = message.len() <= MAX_SHOWN_LEN && !contains_private_key(&message);
+        Self { accepted: false, message: Some(shown(message)), exact: exact && is_shown_whole, reference }
     }
+}
 
-    /// Makes the message safe to show: the values of a token can be long, or contain a private key.
-    fn shown(mut self) -> Self {
-        if let Some(message) = &mut self.message {
-            let length = message.len();
-            let is_plain = length <= MAX_SHOWN_LEN && !contains_private_key(message);
-            self.exact &= is_plain;
-            *message = shown(std::mem::take(message));
-        }
-        self
+/// Returns why Consul rejects a token.
+fn refusal(token: &Token, mut cas: impl Iterator<Item = Result<(), Refusal>>) -> Option<Refusal> {
+    if let Some(refusal) = cas.find_map(Result::err) {
+        let message = format!("peering token invalid CA: {}", refusal.message);
+        return Some(Refusal { message, ..refusal });
     }
+    let rejected = |message: &str| Some(Refusal::exactly(message));
+    let manual = token.manual_server_addresses.iter().flatten();
+    let mut addresses = manual.chain(token.server_addresses.iter().flatten()).peekable();
+    if addresses.peek().is_none() {
+        return rejected("peering token server addresses value is empty");
+    }
+    if let Some(address) = addresses.find(|address| !ServerAddress::is_valid(address)) {
+        return Some(Refusal::exactly(format!("{address} is not a valid peering server address")));
+    }
+    if token.ca.as_ref().is_some_and(|cas| !cas.is_empty()) && token.server_name.is_empty() {
+        return rejected("peering token server name value is empty");
+    }
+    if token.peer_id.is_empty() {
+        return rejected("peering token peer ID value is empty");
+    }
+    None
+}
 
-    fn rejected(message: impl Into<String>) -> Self {
-        Self { accepted: false, message: Some(message.into()), exact: true }
+impl Refusal {
+    fn exactly(message: impl Into<String>) -> Self {
+        Self { message: message.into(), exact: true }
     }
 }
 
 /// Returns Consul's verdict on one CA: its first well-formed PEM block must be a certificate.
-pub(super) fn check_ca(pem: &str) -> Result<(), CaRefusal> {
-    let exactly = |message: &str| CaRefusal { message: message.to_owned(), exact: true };
-    let block = pem::decode(pem.as_bytes()).ok_or_else(|| exactly("no PEM-encoded data found"))?;
+pub(super) fn check_ca(pem: &str, reference: Reference) -> Result<(), Refusal> {
+    let block = pem::decode(pem.as_bytes()).ok_or_else(|| Refusal::exactly("no PEM-encoded data found"))?;
     if block.label != b"CERTIFICATE" {
-        return Err(exactly("first PEM-block should be CERTIFICATE type"));
+        return Err(Refusal::exactly("first PEM-block should be CERTIFICATE type"));
     }
-    x509::parse_certificate(&block.bytes).map_err(|refusal| {
+    x509::parse_certificate(&block.bytes, reference.go_debug()).map_err(|refusal| {
         let message = refusal.to_string();
         // How Go quotes what is not ASCII depends on its Unicode tables.
         let exact = message.is_ascii();
-        CaRefusal { message, exact }
+        Refusal { message, exact }
     })
 }
 
@@ -124,15 +125,17 @@ mod tests {
     }
 
     fn message(token: &Token) -> Option<String> {
-        Acceptance::of_decoded(Ok(token)).message
+        Acceptance::of_decoded(Ok(token), Reference::default()).message
     }
 
     #[test]
     fn the_message_is_about_the_first_error_in_consuls_order() {
         let mut token = Token { ca: Some(vec![String::new()]), ..Token::default() };
         assert_eq!(message(&token).unwrap(), "peering token invalid CA: no PEM-encoded data found");
-        let with_valid_ca =
-            |token: &Token| Acceptance::with_cas(Ok(token), [Ok(())].into_iter()).message.unwrap();
+        let with_valid_ca = |token: &Token| {
+            let accepted = [Ok(())].into_iter();
+            Acceptance::with_cas(Ok(token), Reference::default(), accepted).message.unwrap()
+        };
         assert_eq!(with_valid_ca(&token), "peering token server addresses value is empty");
         token.server_addresses = Some(vec!["b".into()]);
         token.manual_server_addresses = Some(vec!["c:1".into(), "a".into()]);
@@ -154,6 +157,9 @@ mod tests {
     #[test]
     fn a_ca_must_be_a_certificate() {
         let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
-        assert_eq!(check_ca(key).unwrap_err().message, "first PEM-block should be CERTIFICATE type");
+        assert_eq!(
+            check_ca(key, Reference::default()).unwrap_err().message,
+            "first PEM-block should be CERTIFICATE type"
+        );
     }
 }

@@ -7,7 +7,7 @@ mod two_generation;
 use std::sync::Arc;
 
 use crate::ZeroizeBuf;
-use crate::lint::CaEntry;
+use crate::lint::{CaEntry, Reference};
 use crate::token::shown::contains_private_key;
 use crate::token::{CaCache, DecodeError, Decoded, decode, decode_with_cache};
 use two_generation::TwoGenerationCache;
@@ -18,7 +18,7 @@ pub trait Cache {
     fn decode(&mut self, text: &[u8]) -> Result<Decoded, DecodeError>;
 
     /// Parses one entry of `CA`.
-    fn ca_entry(&mut self, pem: &str) -> Arc<CaEntry>;
+    fn ca_entry(&mut self, pem: &str, reference: Reference) -> Arc<CaEntry>;
 }
 
 /// Reuses nothing.
@@ -32,6 +32,8 @@ pub struct TokenCache {
     json: ZeroizeBuf,
     strings: JsonStrings,
     ca_entries: TwoGenerationCache<Arc<CaEntry>>,
+    /// The Consul whose verdicts are in `ca_entries`.
+    reference: Reference,
 }
 
 /// Entries of `CA` by their spelling in JSON.
@@ -43,8 +45,8 @@ impl Cache for NoCache {
         decode(text)
     }
 
-    fn ca_entry(&mut self, pem: &str) -> Arc<CaEntry> {
-        Arc::new(CaEntry::parse(pem))
+    fn ca_entry(&mut self, pem: &str, reference: Reference) -> Arc<CaEntry> {
+        Arc::new(CaEntry::parse(pem, reference))
     }
 }
 
@@ -53,9 +55,13 @@ impl Cache for TokenCache {
         decode_with_cache(text, &mut self.json, &mut self.strings)
     }
 
-    fn ca_entry(&mut self, pem: &str) -> Arc<CaEntry> {
+    fn ca_entry(&mut self, pem: &str, reference: Reference) -> Arc<CaEntry> {
+        if self.reference != reference {
+            self.reference = reference;
+            self.ca_entries = TwoGenerationCache::default();
+        }
         self.ca_entries.find(pem.as_bytes()).unwrap_or_else(|| {
-            let entry = Arc::new(CaEntry::parse(pem));
+            let entry = Arc::new(CaEntry::parse(pem, reference));
             // The cache is not wiped after each token.
             if !contains_private_key(pem) {
                 self.ca_entries.insert(pem.as_bytes(), Arc::clone(&entry));

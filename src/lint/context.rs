@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroize;
 
-use super::acceptance::{Acceptance, CaRefusal, check_ca};
-use super::{Cache, Options};
+use super::acceptance::{Acceptance, Refusal, check_ca};
+use super::{Cache, Options, Reference};
 use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
 use crate::token::recover::{Repair, recover};
@@ -44,7 +44,7 @@ pub struct UnexaminedCas {
     /// Their number.
     pub count: usize,
     /// The index of the first one that Consul rejects, and its reason.
-    pub refusal: Option<(usize, CaRefusal)>,
+    pub refusal: Option<(usize, Refusal)>,
 }
 
 /// What a text probably is, if Consul cannot decode it.
@@ -75,7 +75,7 @@ pub struct AddressEntry<'a> {
 #[derive(Debug)]
 pub struct CaEntry {
     /// Consul's verdict on it.
-    pub acceptance: Result<(), CaRefusal>,
+    pub acceptance: Result<(), Refusal>,
     /// Its certificate. Consul and this tool use different parsers, so one can succeed where the other fails.
     pub certificate: Result<Certificate, CaError>,
     /// The number of PEM blocks after the first. Consul ignores them.
@@ -86,10 +86,11 @@ pub struct CaEntry {
 
 impl UnexaminedCas {
     /// Asks only whether Consul accepts the entries of a list after the first [`MAX_EXAMINED_CAS`].
-    fn of(entries: &[String]) -> Self {
+    fn of(entries: &[String], reference: Reference) -> Self {
         let rest = entries.get(MAX_EXAMINED_CAS..).unwrap_or_default();
-        let refusal =
-            (MAX_EXAMINED_CAS..).zip(rest).find_map(|(index, entry)| Some((index, check_ca(entry).err()?)));
+        let refusal = (MAX_EXAMINED_CAS..)
+            .zip(rest)
+            .find_map(|(index, entry)| Some((index, check_ca(entry, reference).err()?)));
         Self { count: rest.len(), refusal }
     }
 }
@@ -110,7 +111,7 @@ pub enum CaError {
 
 impl CaEntry {
     /// Parses one entry of `CA`.
-    pub fn parse(text: &str) -> Self {
+    pub fn parse(text: &str, reference: Reference) -> Self {
         let mut blocks = Vec::new();
         let mut rest = text.as_bytes();
         let mut surrounding_text = false;
@@ -129,7 +130,7 @@ impl CaEntry {
             Some(block) => Certificate::from_der(&block.bytes).map_err(CaError::from),
         };
         Self {
-            acceptance: check_ca(text),
+            acceptance: check_ca(text, reference),
             certificate,
             extra_blocks: blocks.len().saturating_sub(1),
             surrounding_text,
@@ -172,17 +173,21 @@ impl<'a> Context<'a> {
             text,
             decoded,
             misread: decoded.err().map(|error| Misread::new(text, error)),
-            ca_entries: ca_entries.iter().take(MAX_EXAMINED_CAS).map(|entry| cache.ca_entry(entry)).collect(),
-            unexamined: UnexaminedCas::of(ca_entries),
+            ca_entries: ca_entries
+                .iter()
+                .take(MAX_EXAMINED_CAS)
+                .map(|entry| cache.ca_entry(entry, options.reference))
+                .collect(),
+            unexamined: UnexaminedCas::of(ca_entries, options.reference),
             addresses: token.map(addresses).unwrap_or_default(),
         }
     }
 
     /// Returns Consul's verdict on the token.
-    pub(super) fn acceptance(&self) -> Acceptance {
+    pub(super) fn acceptance(&self, reference: Reference) -> Acceptance {
         let cas = self.ca_entries.iter().map(|entry| entry.acceptance.clone());
         let unexamined = self.unexamined.refusal.iter().map(|(_, refusal)| Err(refusal.clone()));
-        Acceptance::with_cas(self.decoded.map(|decoded| &decoded.token), cas.chain(unexamined))
+        Acceptance::with_cas(self.decoded.map(|decoded| &decoded.token), reference, cas.chain(unexamined))
     }
 
     /// Returns the token, if Consul can decode the text.

@@ -85,7 +85,7 @@ pub struct Check {
     pub run: fn(&Context<'_>, &mut Findings),
 }
 
-/// The findings of one check. It keeps the first [`MAX_FINDINGS`] and counts the rest.
+/// The findings of one check. It keeps the first `MAX_FINDINGS` and counts the rest.
 #[derive(Debug)]
 pub struct Findings {
     check: &'static str,

@@ -4,6 +4,7 @@
 //! not answer: does the peering exist, and does it have an unused secret? Neither question sends the token's secret
 //! ([`ProbeTarget`] has none), and neither changes the peering. [`crate::connectivity`] describes the results.
 
+mod budget;
 mod question;
 mod sniff;
 mod tcp;
@@ -32,6 +33,8 @@ pub struct ProbeTarget {
     pub peer_id: String,
     /// Whether the token has `Remote`, as tokens have since Consul 1.14.
     pub has_remote: bool,
+    /// Whether *unused secret?* may be asked: only once about a token.
+    pub asks_secret: bool,
 }
 
 impl From<&Token> for ProbeTarget {
@@ -45,6 +48,7 @@ impl From<&Token> for ProbeTarget {
             trust: Trust::new(token.ca.as_deref().unwrap_or_default(), &token.server_name),
             peer_id: token.peer_id.clone(),
             has_remote: token.remote.is_some(),
+            asks_secret: true,
         }
     }
 }

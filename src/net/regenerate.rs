@@ -4,7 +4,8 @@
 //! again invalidates that token, and nobody who has it is notified. If it is unknown whether the token was used, it counts
 //! as unused, because not generating can be undone and generating cannot.
 
-use super::ledger::NumberedRecord;
+use super::consul::RequestError;
+use super::ledger::{NumberedRecord, Origin};
 use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
 
@@ -15,7 +16,19 @@ pub struct ObservedPeering {
     pub id: String,
     /// Its state.
     pub state: PeeringState,
+    /// Whether it contains the peer's datacenter or CA certificates. They are missing until a token is used.
+    pub has_remote: bool,
 }
+
+impl ObservedPeering {
+    /// Returns whether a token was used, and the acceptor waits for the dialer to connect again after a restart.
+    fn waits_for_dialer(&self) -> bool {
+        self.state == PeeringState::Pending && self.has_remote
+    }
+}
+
+/// [`Observations::state_before`] of a peering that is PENDING again after a restart of the acceptor.
+const PENDING_AGAIN: &str = "PENDING after use";
 
 /// What is known before generating a token for a local name. `net::gather::regenerate` collects it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +45,12 @@ impl Observations {
     /// Returns the state of the peering as the ledger records it: `NONE` if there is no peering.
     pub fn state_before(&self) -> Option<String> {
         let peering = self.peering.value()?.as_ref();
-        Some(peering.map_or("NONE", |peering| peering.state.name()).to_owned())
+        let state = match peering {
+            None => "NONE",
+            Some(peering) if peering.waits_for_dialer() => PENDING_AGAIN,
+            Some(peering) => peering.state.name(),
+        };
+        Some(state.to_owned())
     }
 }
 
@@ -71,16 +89,28 @@ pub fn decide(observations: &Observations) -> Decision {
         Some(Some(peering)) => Some(peering),
         None => None,
     };
+    match newest.map(|newest| newest.record.origin) {
+        // The unused secret belongs to a token that Consul did not return.
+        Some(Origin::Failed) => return Decision::Generate,
+        Some(Origin::Unanswered) => {
+            return unused(
+                false,
+                "the answer to the last request for a token was lost, so an earlier token may still work",
+            );
+        }
+        _ => {}
+    }
     match observations.unused_secret.value() {
         Some(true) => return unused(true, "the acceptor has an unused secret for this peering"),
         Some(false) => return Decision::Generate,
         None => {}
     }
+    let waits_for_dialer = peering.is_some_and(ObservedPeering::waits_for_dialer);
     match peering.map(|peering| &peering.state) {
-        Some(PeeringState::Pending) => {
+        Some(PeeringState::Pending) if !waits_for_dialer => {
             unused(false, "the peering is PENDING: it has not been established yet")
         }
-        Some(PeeringState::Active | PeeringState::Failing) => {
+        Some(PeeringState::Pending | PeeringState::Active | PeeringState::Failing) => {
             let records = observations.records.value().map(Vec::as_slice).unwrap_or_default();
             reason_for_established(records).map_or(Decision::Generate, |reason| unused(false, reason))
         }
@@ -94,10 +124,13 @@ pub fn decide(observations: &Observations) -> Decision {
 
 /// Returns why the newest token of an established peering may be unused, if it may.
 fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
+    let records: Vec<&NumberedRecord> =
+        records.iter().filter(|it| !it.record.origin.has_no_token()).collect();
     let state_before = |numbered: &NumberedRecord| numbered.record.state_before.clone();
-    let was_established =
-        |record: &NumberedRecord| matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING"));
-    if records.iter().any(was_established) {
+    let was_established = |record: &NumberedRecord| {
+        matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING" | PENDING_AGAIN))
+    };
+    if records.iter().any(|numbered| was_established(numbered)) {
         return Some("the newest token was generated after the peering was established");
     }
     match state_before(records.last()?) {
@@ -105,5 +138,39 @@ fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
         Some(_) => None,
         None if records.len() == 1 => None,
         None => Some("several tokens were generated, and it is unknown which one established the peering"),
+    }
+}
+
+/// Determines from the error of a generate request whether Consul stored a new secret. `None` if it did not.
+///
+/// Consul stores the secret, then collects the addresses for the token. If that fails, the new secret stays.
+pub fn outcome_of_failure(error: &RequestError) -> Option<Origin> {
+    const NO_GATEWAY: &str = "no mesh gateway instances are registered";
+    const MAY_BE_LATER: [&str; 6] =
+        ["EOF", "timed out", "timeout", "deadline exceeded", "leadership lost", "connection reset"];
+    const NOT_SENT: [&str; 9] = [
+        "dial ",
+        "tls: ",
+        "x509: ",
+        "HTTP response to HTTPS",
+        "proxyconnect",
+        "redirects",
+        "no Host in request URL",
+        "invalid header field",
+        "unsupported protocol scheme",
+    ];
+    match error {
+        RequestError::Refused { status: 500.., body } if body.contains(NO_GATEWAY) => Some(Origin::Failed),
+        // A proxy answers 502 or 504 when it lost Consul's answer.
+        RequestError::Refused { status: 502 | 504, .. }
+        | RequestError::TimedOut { .. }
+        | RequestError::Unreadable(_) => Some(Origin::Unanswered),
+        RequestError::Refused { status: 500.., body } => {
+            MAY_BE_LATER.iter().any(|text| body.contains(text)).then_some(Origin::Unanswered)
+        }
+        RequestError::Refused { .. } | RequestError::Setup(_) => None,
+        RequestError::Transport { cause, .. } => {
+            (!NOT_SENT.iter().any(|text| cause.contains(text))).then_some(Origin::Unanswered)
+        }
     }
 }

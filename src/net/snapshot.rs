@@ -55,6 +55,7 @@ pub struct Snapshot {
     pub trust_domain: Option<String>,
     peerings: BTreeMap<String, SnapshotPeering>,
     dialed: BTreeMap<String, String>,
+    active_ca: Vec<String>,
 }
 
 impl Snapshot {
@@ -66,6 +67,7 @@ impl Snapshot {
             trust_domain: self.trust_domain.clone(),
             peering: self.peerings.get(peer_id).cloned(),
             dialed_as: self.dialed.get(peer_id).cloned(),
+            active_ca: self.active_ca.clone(),
         }
     }
 }
@@ -223,6 +225,7 @@ impl Parts {
             trust_domain: state.cluster_id.map(|id| format!("{id}.consul")),
             peerings: state.peerings,
             dialed: state.dialed,
+            active_ca: state.active_ca,
         })
     }
 }

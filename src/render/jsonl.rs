@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::lint::batch::LineResult;
 use crate::lint::{
-    Acceptance, Finding, REFERENCE, Report, SkippedCheck, Status, UnreadableInput, ValidatedToken,
+    Acceptance, Finding, Reference, Report, SkippedCheck, Status, UnreadableInput, ValidatedToken,
 };
 use crate::token::shown::{contains_private_key, hide_private_keys};
 
@@ -26,8 +26,6 @@ pub struct Document<'a> {
     pub version: u32,
     /// The worst status of all tokens.
     pub status: Status,
-    /// The Consul whose verdict `consul` is.
-    pub reference: &'static str,
     /// One for each token, in the order of the arguments.
     pub tokens: Vec<Entry<'a>>,
 }
@@ -75,13 +73,15 @@ pub struct ConsulVerdict<'a> {
     /// `false`: the message may differ from Consul's. The text after `peering token invalid CA: ` is not exact, or a value in
     /// it was shortened to 4 KiB, or contained a private key.
     pub exact: bool,
+    /// The Consul whose verdict it is, such as `2.1`; `null` if there is no token.
+    pub reference: Option<Reference>,
 }
 
 impl<'a> Document<'a> {
     /// Returns a document of these entries.
     pub fn new(tokens: Vec<Entry<'a>>) -> Self {
         let status = tokens.iter().map(|token| token.status).max().unwrap_or_default();
-        Self { version: SCHEMA_VERSION, status, reference: REFERENCE, tokens }
+        Self { version: SCHEMA_VERSION, status, tokens }
     }
 }
 
@@ -148,6 +148,7 @@ impl<'a> From<&'a Acceptance> for ConsulVerdict<'a> {
             accepted: acceptance.accepted,
             message: acceptance.message.as_deref(),
             exact: acceptance.exact,
+            reference: Some(acceptance.reference),
         }
     }
 }

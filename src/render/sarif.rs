@@ -11,7 +11,7 @@ use serde_sarif::sarif::{
 };
 
 use super::json;
-use crate::lint::{Check, Finding, REFERENCE, Severity, UnreadableInput, ValidatedToken, rules};
+use crate::lint::{Check, Finding, Reference, Severity, UnreadableInput, ValidatedToken, rules};
 
 /// The published schema of the document.
 const SCHEMA: &str =
@@ -35,10 +35,12 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
 
 /// Returns the document.
 pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
+    let validated = tokens.iter().flatten().next();
+    let reference = validated.map_or_else(Reference::default, |token| token.report.consul.reference);
     let driver = ToolComponent::builder()
         .name("peering".to_owned())
         .version(env!("CARGO_PKG_VERSION").to_owned())
-        .rules(rules())
+        .rules(rules(reference))
         .build();
     let validated = tokens.iter().zip(1..).filter_map(|(token, number)| Some((token.as_ref().ok()?, number)));
     let results = validated.flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
@@ -63,11 +65,11 @@ fn notification(input: &UnreadableInput) -> Notification {
         .build()
 }
 
-fn rules() -> Vec<ReportingDescriptor> {
+fn rules(reference: Reference) -> Vec<ReportingDescriptor> {
     let refusal = ReportingDescriptor::builder()
         .id(REFUSAL.to_owned())
         .short_description(text("Consul rejects the token."))
-        .full_description(text(&format!("{REFERENCE} rejects the token before it dials an address.")))
+        .full_description(text(&format!("{reference} rejects the token before it dials an address.")))
         .help(text("The other findings show the cause. \"peering explain\" explains the message."))
         .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
         .build();

@@ -72,6 +72,10 @@ impl SourceName {
 pub enum Observation {
     /// The ledger has a newer token of the same peering.
     NewerTokenKnown,
+    /// The ledger has a later request that replaced the token and returned no other.
+    NewerTokenLost,
+    /// The ledger has a later request that may have replaced the token: its answer was lost.
+    NewerTokenPossible,
     /// The ledger has another token of the same peering, and it is unknown which one is newer.
     OrderUnknown,
     /// The ledger has no newer token.
@@ -118,6 +122,8 @@ pub enum Observation {
     OnlyTokenOfUsedPeering,
     /// The token was generated after the snapshot was taken.
     SnapshotIsOlder,
+    /// The acceptor's servers use a CA that the token's CA certificates do not lead to.
+    CaNotTrusted,
     /// The snapshot does not contain secrets in a supported form, as in Consul 1.13.
     UnsupportedSnapshot,
     /// The answer is not one of those that this tool recognizes.

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::Verdict;
 use super::claim::{Claim, Observation, SourceName, time};
 use super::evidence::{ConsulView, Entry, Named, PeeringState, Responder};
+use super::peering::Side;
 use crate::token::Token;
 
 /// What the API reports, for combinations with other sources.
@@ -16,8 +17,10 @@ pub(super) struct Summary {
     pub was_used: bool,
     /// When the other side was last heard, if ever.
     pub last_heartbeat: Option<Timestamp>,
-    /// The acceptor no longer uses any of the token's CAs.
-    pub ca_rotated: bool,
+    /// The peering with the token's peer ID, and the cluster that reported it.
+    pub peering: Option<(Side, Entry)>,
+    /// The CA certificates that the acceptor uses now; empty if another cluster answered.
+    pub active_ca: Vec<String>,
 }
 
 /// Reads the answers of one Consul.
@@ -36,18 +39,20 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, view: &ConsulView) -
     // Only the acceptor gives this ID to a peering, so an entry with it identifies the cluster.
     if let Some(entry) = entries().find(|entry| entry.id == token.peer_id) {
         summary.name = Some(entry.name.clone());
-        summary.was_used = matches!(entry.state, PeeringState::Active | PeeringState::Failing);
+        summary.was_used = entry.was_used_at_acceptor();
         summary.last_heartbeat = entry.last_heartbeat;
-        summary.ca_rotated = ca_rotated(token, view);
+        summary.peering = Some((Side::Acceptor, entry.clone()));
+        summary.active_ca.clone_from(&view.active_ca);
         return (summary, at_acceptor(entry, given_name, &claim));
     }
     if let Some(entry) = entries().find(|entry| entry.peer_id.as_deref() == Some(&token.peer_id)) {
         summary.was_used = entry.state.was_used();
+        summary.peering = Some((Side::Dialer, entry.clone()));
         return (summary, vec![at_dialer(entry, &claim)]);
     }
     let claims = match Responder::identify(view.trust_domain.as_deref(), token) {
         Responder::Acceptor => {
-            summary.ca_rotated = ca_rotated(token, view);
+            summary.active_ca.clone_from(&view.active_ca);
             vec![not_found(given_name, view, &claim)]
         }
         Responder::OtherCluster => vec![claim(
@@ -98,6 +103,9 @@ fn at_acceptor(
             let heartbeat =
                 entry.last_heartbeat.map_or_else(String::new, |at| format!(", last heartbeat on {}", time(at)));
             let meaning = match state {
+                PeeringState::Pending if entry.has_remote => {
+                    "a token of it was used, and its dialer has not connected since this server started"
+                }
                 PeeringState::Pending => "no stream has been opened yet",
                 PeeringState::Active | PeeringState::Failing => "a token of it was used",
                 _ => "this state shows nothing about its tokens",
@@ -158,11 +166,4 @@ fn not_found(
         }
     };
     found.proves(Verdict::Orphaned)
-}
-
-fn ca_rotated(token: &Token, view: &ConsulView) -> bool {
-    let without_space = |pem: &str| pem.split_ascii_whitespace().collect::<String>();
-    let mut in_token = token.ca.iter().flatten().peekable();
-    let in_use: Vec<String> = view.roots.iter().map(|root| without_space(root)).collect();
-    in_token.peek().is_some() && !in_use.is_empty() && !in_token.any(|ca| in_use.contains(&without_space(ca)))
 }

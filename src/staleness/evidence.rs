@@ -44,6 +44,17 @@ pub struct LedgerRecord {
     pub recorded_at: Timestamp,
     /// Whether it was imported: it was generated some time before `recorded_at`.
     pub imported: bool,
+    /// What a request that returned no token did. Such a record has no secret, and possibly no peer ID and server name.
+    pub lost: Option<Lost>,
+}
+
+/// What a generate request that returned no token did to an unused token of the same peering.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// Consul stored a new secret, so the unused token no longer works.
+    Replaced,
+    /// The answer was lost, so the unused token may no longer work.
+    Possibly,
 }
 
 /// What the HTTP API of a Consul reports.
@@ -53,8 +64,9 @@ pub struct ConsulView {
     pub observed_at: Option<Timestamp>,
     /// `TrustDomain` of `GET /v1/connect/ca/roots`.
     pub trust_domain: Option<String>,
-    /// The root certificates that it uses now, PEM, from the same answer.
-    pub roots: Vec<String>,
+    /// The root certificate that it uses now and the intermediates that its servers present with it, PEM, from the same
+    /// answer. Consul still lists a root that it no longer uses; that one is not here.
+    pub active_ca: Vec<String>,
     /// The answer to `GET /v1/peering/:name`; `None` if it was not queried.
     pub named: Option<Named>,
     /// The answer to `GET /v1/peerings`; `None` if it was not queried, or denied.
@@ -83,6 +95,20 @@ pub struct Entry {
     pub peer_id: Option<String>,
     /// When the other side was last heard.
     pub last_heartbeat: Option<Timestamp>,
+    /// Whether it contains the peer's datacenter or CA certificates. On the acceptor, they are missing until a token is used.
+    pub has_remote: bool,
+}
+
+impl Entry {
+    /// Returns whether a token of the acceptor's entry was used. After a restart, the acceptor reports PENDING until the
+    /// dialer has connected again.
+    pub fn was_used_at_acceptor(&self) -> bool {
+        match self.state {
+            PeeringState::Active | PeeringState::Failing => true,
+            PeeringState::Pending => self.has_remote,
+            _ => false,
+        }
+    }
 }
 
 /// A peering's state, as Consul names it.
@@ -168,6 +194,9 @@ pub struct SnapshotView {
     pub peering: Option<SnapshotPeering>,
     /// The local name of a peering whose other side's ID is the token's peer ID: the snapshot is from the dialer.
     pub dialed_as: Option<String>,
+    /// The root certificate that the cluster uses and the intermediates that its servers present with it, PEM. Empty if the
+    /// snapshot contains none.
+    pub active_ca: Vec<String>,
 }
 
 /// A peering in a snapshot.

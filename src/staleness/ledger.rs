@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::Verdict;
 use super::claim::{Claim, Observation, SourceName, time};
-use super::evidence::LedgerRecord;
+use super::evidence::{LedgerRecord, Lost};
 use crate::token::Token;
 
 /// What the ledger reports, for combinations with other sources.
@@ -25,8 +25,10 @@ pub(super) struct Summary {
 /// Reads the ledger's records, oldest first.
 pub(super) fn read(token: &Token, given_name: Option<&str>, records: &[LedgerRecord]) -> (Summary, Claim) {
     let secret = token.establishment_secret.sha256();
+    let is_lost = |(_, record): &(usize, &LedgerRecord)| record.lost.is_some();
+    let all = records;
     let records: Vec<(usize, &LedgerRecord)> =
-        records.iter().filter(|record| is_of_same_cluster(record, token)).enumerate().collect();
+        all.iter().enumerate().filter(|it| !is_lost(it) && is_of_same_cluster(it.1, token)).collect();
     let of_peering = || records.iter().filter(|(_, record)| record.peer_id == token.peer_id);
     let own = of_peering().find(|(_, record)| Some(&record.secret_sha256) == secret.as_ref());
     let others: Vec<_> =
@@ -68,6 +70,32 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, records: &[LedgerRec
         let message = format!("a newer token was generated for {:?} on {}", newer.name, time(at));
         let claim = claim(Observation::NewerTokenKnown, message).at(Some(at));
         return (summary, claim.proves(Verdict::Superseded));
+    }
+    let is_later = |index_of_lost: usize| own.imported || index_of_lost > *index;
+    let later_request = all.iter().enumerate().filter(is_lost).rfind(|(at, lost)| {
+        let is_same = match lost.peer_id.as_str() {
+            "" => lost.name == own.name && lost.partition == own.partition,
+            peer_id => peer_id == token.peer_id,
+        };
+        is_same && is_later(*at)
+    });
+    if let Some((_, lost)) = later_request {
+        let at = lost.recorded_at;
+        return if lost.lost == Some(Lost::Replaced) && !own.imported {
+            let message = format!(
+                "a request for another token for {:?} on {} invalidated this one, but returned no token",
+                own.name,
+                time(at)
+            );
+            (summary, claim(Observation::NewerTokenLost, message).at(Some(at)).proves(Verdict::Superseded))
+        } else {
+            let message = format!(
+                "the answer to a request for another token for {:?} on {} was lost: it may have invalidated this one",
+                own.name,
+                time(at)
+            );
+            (summary, claim(Observation::NewerTokenPossible, message).at(Some(at)))
+        };
     }
     // The time of an import is not the time when the token was generated.
     let may_be_newer = others.iter().any(|(other, record)| record.imported || own.imported && other < index);

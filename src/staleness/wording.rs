@@ -2,7 +2,7 @@
 
 use super::claim::{Claim, Observation, SourceName};
 use super::decide::Decision;
-use super::{Certainty, NotChecked, Verdict};
+use super::{Certainty, NotChecked, PeeringStatus, Verdict};
 
 pub(super) struct Text {
     pub summary: String,
@@ -15,6 +15,7 @@ impl Text {
         claims: &[Claim],
         not_checked: &[NotChecked],
         name: Option<&str>,
+        peering: Option<&PeeringStatus>,
     ) -> Self {
         let decisive = decision.decisive.map(|index| &claims[index]);
         let verdict = match (decision.verdict, decision.certainty) {
@@ -32,16 +33,40 @@ impl Text {
             Some(claim) => claim.message.as_str(),
             None => undetermined_reason(decision, claims),
         };
-        Self {
-            summary: format!("{verdict}: {reason}."),
-            remedy: remedy(decision, decisive, claims, not_checked, name),
+        let remedy = match peering.filter(|peering| !peering.needs_token) {
+            Some(peering) => established(peering, decision.verdict),
+            None => remedy(decision, decisive, claims, not_checked, name),
+        };
+        Self { summary: format!("{verdict}: {reason}."), remedy }
+    }
+}
+
+/// Returns what to do about a peering that is or was established. Another token would not help.
+fn established(peering: &PeeringStatus, verdict: Verdict) -> String {
+    let first = match peering.state.as_str() {
+        "ACTIVE" => "Do nothing: the peering works.".to_owned(),
+        "ESTABLISHING" => "Wait until the peering is ACTIVE. If it stays ESTABLISHING, run `peering diagnose` with this token on the dialing \
+                            cluster."
+            .to_owned(),
+        _ => "Make the acceptor's servers reachable for the dialer, and don't delete the peering. To find out why they are \
+              not, run `peering diagnose` with this token on the dialing cluster."
+            .to_owned(),
+    };
+    match verdict {
+        Verdict::Current => {
+            format!("{first} This unused token would only replace the secret of its connection.")
         }
+        _ => first,
     }
 }
 
 fn undetermined_reason(decision: &Decision, claims: &[Claim]) -> &'static str {
-    const REASONS: [(Observation, &str); 6] = [
+    const REASONS: [(Observation, &str); 7] = [
         (Observation::UnrecognizedAnswer, "this tool does not recognize the acceptor's answer"),
+        (
+            Observation::NewerTokenPossible,
+            "the answer to a later request for a token was lost, which may have invalidated this one",
+        ),
         (Observation::OtherCluster, "the sources checked belong to a cluster that is not the acceptor"),
         (
             Observation::UnsupportedSnapshot,
@@ -82,8 +107,21 @@ fn remedy(
             "Establish the peering with it. It works once, until another token is generated for the name."
                 .to_owned()
         }
+        Verdict::Superseded
+            if decisive.is_some_and(|claim| claim.observation == Observation::NewerTokenLost) =>
+        {
+            format!(
+                "If the peering is established, do nothing. If not, fix the error of the failed request, then generate another \
+                 token with {generate}. The failed request returned none."
+            )
+        }
+        Verdict::Superseded
+            if decisive.is_some_and(|claim| claim.observation == Observation::CaNotTrusted) =>
+        {
+            format!("Generate another token with {generate}: it contains the new CA.")
+        }
         Verdict::Superseded => format!(
-            "Use the newest token of this peering. If it is lost, generate another with {generate}, which invalidates it."
+            "If the peering is established, do nothing: it needs no token. If not, use the newest token of this peering. If it is lost, generate another with {generate}, which invalidates it."
         ),
         Verdict::Spent => format!(
             "If the peering is established, do nothing: it needs no token. If not, generate another with {generate}."

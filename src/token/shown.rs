@@ -3,6 +3,7 @@
 //! A token is text that a stranger may have written. Consul accepts a private key in any of its fields.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use memchr::memmem;
 use zeroize::Zeroize;
@@ -69,7 +70,7 @@ fn shorten(mut text: String) -> String {
         let kept = text.floor_char_boundary(MAX_SHOWN_LEN - MAX_SUFFIX_LEN);
         let left_out = text.len() - kept;
         text.truncate(kept);
-        text += &format!("… ({left_out} more bytes)");
+        write!(text, "… ({left_out} more bytes)").expect("writing to a string cannot fail");
         text.shrink_to_fit();
     }
     text

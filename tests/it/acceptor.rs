@@ -348,7 +348,13 @@ fn tokens_are_accepted_by_consul_and_contain_a_root_like_consuls() {
     let answer = send(&acceptor, "POST", "/v1/peering/token", r#"{"PeerName":"west"}"#);
     let token = json_of(&answer)["PeeringToken"].as_str().unwrap().to_owned();
     guard(&token);
-    assert!(consul_peering::lint::Acceptance::of_text(token.as_bytes()).accepted);
+    assert!(
+        consul_peering::lint::Acceptance::of_text(
+            token.as_bytes(),
+            consul_peering::lint::Reference::default()
+        )
+        .accepted
+    );
     let shown = Peering::new().args(["inspect", "-now=2026-11-24", "-format=json", &token]).run().status(0);
     let shown: Value = serde_json::from_str(&shown.stdout).unwrap();
     let root = &shown["tokens"][0]["certificates"][0];

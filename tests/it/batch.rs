@@ -86,7 +86,7 @@ fn a_result_contains_the_verdict_the_findings_and_the_peer_id() {
     let (results, _) = results_of(1, format!("{}\ne30=\n", fixture("one-server")).as_bytes());
     let good = &results[0];
     assert_eq!(good["index"], 1);
-    assert_eq!(good["consul"], json!({"accepted": true, "message": null, "exact": true}));
+    assert_eq!(good["consul"], json!({"accepted": true, "message": null, "exact": true, "reference": "2.1"}));
     assert!(good["peer_id"].as_str().unwrap().len() == 36);
     assert!(good["server_name"].as_str().unwrap().starts_with("server.dc"));
     for finding in good["findings"].as_array().unwrap() {
@@ -99,7 +99,12 @@ fn a_result_contains_the_verdict_the_findings_and_the_peer_id() {
     assert_eq!(refused["status"], "refused");
     assert_eq!(
         refused["consul"],
-        json!({"accepted": false, "message": "peering token server addresses value is empty", "exact": true})
+        json!({
+            "accepted": false,
+            "message": "peering token server addresses value is empty",
+            "exact": true,
+            "reference": "2.1",
+        })
     );
 }
 

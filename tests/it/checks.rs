@@ -9,14 +9,16 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use consul_peering::inspect::{Inspection, field};
 use consul_peering::lint::rules::{self, ALL};
-use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Report, Severity, check};
+use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Reference, Report, Severity, check};
 use consul_peering::token::decode;
+use consul_peering::token::recover::recover;
 use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::peering::{fixture, recorded_tokens};
+use crate::peering::{fixture, recorded_tokens, token_json};
 
 /// A time on the day after the recordings.
 const NOW: &str = "2026-11-24T00:00:00Z";
@@ -39,6 +41,88 @@ fn lines<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
         writeln!(lines, "{} {} {}", finding.severity, finding.path, finding.message).unwrap();
         lines
     })
+}
+
+#[test]
+fn every_path_of_a_finding_is_a_field_or_an_error_with_a_reason() {
+    let mut paths = BTreeMap::<String, String>::new();
+    for check in ALL {
+        let text = text(check, "fires.txt");
+        let options = Options::new(NOW.parse().unwrap());
+        let Ok(recovered) = recover(&text) else { continue };
+        let inspection = Inspection::new("argument".to_owned(), recovered, &options, false);
+        for finding in &inspection.findings {
+            let outcome = match field(&inspection, &finding.path) {
+                Ok(value) => format!("{} bytes", value.len()),
+                Err(error) => error.to_string(),
+            };
+            paths.insert(finding.path.to_string(), outcome);
+        }
+        // The paths of the text as it was given, before it was repaired.
+        for finding in report(&text).findings {
+            if let Err(error) = field(&inspection, &finding.path) {
+                assert!(!error.to_string().is_empty(), "{}", finding.path);
+            }
+        }
+    }
+    assert_snapshot!(
+        "paths",
+        paths.iter().fold(String::new(), |mut lines, (path, outcome)| {
+            writeln!(lines, "{path}: {outcome}").unwrap();
+            lines
+        })
+    );
+}
+
+#[test]
+fn a_token_with_many_cas_is_examined_in_part() {
+    let valid = json_of("one-server")["CA"][0].clone();
+    let token = |cas: &[serde_json::Value]| {
+        let mut token = json_of("one-server");
+        token["CA"] = cas.into();
+        report(BASE64_STANDARD.encode(token.to_string()).as_bytes())
+    };
+    let mut cas = vec![valid; 150];
+    let report = token(&cas);
+    assert!(report.consul.accepted);
+    assert_eq!((report.ca_entries.len(), report.unexamined_cas), (100, 50));
+    let unread: Vec<_> = report.findings.iter().filter(|finding| finding.check == "ca-unread").collect();
+    assert_eq!(unread.len(), 1);
+    assert_eq!(unread[0].message, "the token has 150 CAs; this tool examines the first 100");
+    cas[120] = json!("damaged");
+    cas[130] = json!("damaged, too");
+    let report = token(&cas);
+    assert_eq!(
+        report.consul.message.as_deref(),
+        Some("peering token invalid CA: no PEM-encoded data found"),
+        "Consul's verdict is about all entries"
+    );
+    assert_eq!(report.findings[0].check, "ca-unparsable");
+    assert_eq!(report.findings[0].path, "CA[120]");
+}
+
+fn json_of(name: &str) -> serde_json::Value {
+    let text = fs::read_to_string(fixture("tokens").join(format!("{name}.txt"))).unwrap();
+    token_json(text.trim())
+}
+
+#[test]
+fn trust_domains_are_compared_without_regard_to_case() {
+    let mut token = json_of("one-server");
+    for name in ["ServerName", "CA"] {
+        let upper = match &token[name] {
+            serde_json::Value::String(text) => json!(text.to_uppercase()),
+            other => other.clone(),
+        };
+        token[name] = upper;
+    }
+    let report = report(BASE64_STANDARD.encode(token.to_string()).as_bytes());
+    let names: Vec<&str> = report.findings.iter().map(|finding| finding.check).collect();
+    for check in ["trust-domain-mismatch", "datacenter-mismatch", "server-name-malformed"] {
+        assert!(!names.contains(&check), "{names:?}");
+    }
+    let trust_domain = report.token().unwrap().trust_domain().unwrap();
+    assert_eq!(trust_domain.to_lowercase(), "945d0751-4020-19b5-9e48-55fd8516c7a3.consul");
 }
 
 #[test]
@@ -168,7 +252,7 @@ fn rejected_by_consul() -> BTreeMap<&'static str, &'static str> {
 fn consul_rejects_exactly_the_fixtures_of_these_checks() {
     let rejected = rejected_by_consul();
     for check in ALL {
-        let consul = Acceptance::of_text(&text(check, "fires.txt"));
+        let consul = Acceptance::of_text(&text(check, "fires.txt"), Reference::default());
         match (rejected.get(check.name), consul.message) {
             (Some(expected), Some(message)) => {
                 assert_eq!(check.severity, Severity::Error, "{}", check.name);

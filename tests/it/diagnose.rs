@@ -6,7 +6,7 @@ use std::time::Duration;
 use consul_peering::acceptor::Follower;
 use consul_peering::connectivity::{AddressTrace, Connectivity, StepResult};
 use consul_peering::diagnosis::{CauseSource, Diagnosis, DiagnosisStatus, GivenToken, Inputs, diagnose};
-use consul_peering::lint::Severity;
+use consul_peering::lint::{Reference, Severity};
 use consul_peering::net::consul::{Client, Config, Options};
 use consul_peering::net::gather::diagnosis::{Request, Sources, gather};
 use consul_peering::net::probe::{ProbeTarget, Progress, trace_all};
@@ -59,7 +59,7 @@ pub fn of_traced(token: &Token, connectivity: Connectivity) -> Diagnosis {
         token: Some(token),
         connectivity: Observed::Value(connectivity),
         staleness: Some(staleness),
-        ..Inputs::new(Timestamp::UNIX_EPOCH, None)
+        ..Inputs::new(Timestamp::UNIX_EPOCH, None, Reference::default())
     })
 }
 
@@ -230,7 +230,7 @@ fn the_token_and_the_error_cannot_both_come_from_standard_input() {
 }
 
 #[test]
-fn progress_is_shown_only_on_terminal() {
+fn progress_is_shown_only_on_a_terminal() {
     let home = tempfile::tempdir().unwrap();
     let dev = Dev::start(home.path(), &["-fault", "silent"]);
     let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &dev.url]);

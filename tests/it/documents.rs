@@ -1,8 +1,7 @@
-//! The documents, run from top to bottom: every command that stands in a ```console block of README or of a page in
-//! `docs/`, with its output and exit code. Servers are on free ports, which the pages do not know: addresses are exchanged
-//! on the way in and out.
+//! Runs every command in a ```console block of README.md and the pages in `docs/`, in order, and compares output and exit
+//! code. Servers listen on free ports: the addresses of the page are replaced in commands and output.
 //!
-//! `UPDATE_DOCS=1` writes what was printed into the pages, with `[..]` for what differs from run to run.
+//! `UPDATE_DOCS=1` writes the actual output into the pages, with `[..]` for values that vary.
 
 mod guard;
 pub mod markdown;
@@ -19,7 +18,7 @@ use snapbox::{Assert, Data};
 use crate::peering::{UNUSED_ADDRESS, guard, shows_no_secret};
 use markdown::{Block, Part, Step, parts};
 
-/// The pages whose blocks are run, one world each.
+/// The pages whose blocks are run, each in its own environment.
 const PAGES: [&str; 9] = [
     "README.md",
     "docs/guide.md",
@@ -32,7 +31,7 @@ const PAGES: [&str; 9] = [
     "docs/library.md",
 ];
 
-/// README's first command.
+/// The first command in README.md.
 pub const FIRST_COMMAND: &str =
     "cargo run --release -- generate-token -http-addr=embedded -name west -inspect";
 
@@ -40,11 +39,11 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The folder, the servers and the addresses of a page.
+/// The home directory, servers and addresses for one page.
 pub struct World {
     pub home: tempfile::TempDir,
     servers: Vec<Child>,
-    /// What a page says, and what it is here.
+    /// The addresses in the page, each with the actual one.
     addresses: BTreeMap<String, String>,
 }
 
@@ -63,7 +62,7 @@ impl World {
         symlink(root().join("fixtures"), home.path().join("fixtures")).unwrap();
         let tools = home.path().join("tools");
         std::fs::create_dir(&tools).unwrap();
-        // What the pages take from a cluster that is not here.
+        // Replacements for tools that need a real cluster.
         for (name, script) in [
             ("kubectl", include_str!("documents/kubectl.sh")),
             ("vault", "#!/bin/sh\ncat \"$HOME/fixtures/tokens/external-addresses.txt\"\n"),
@@ -73,21 +72,24 @@ impl World {
         Self { home, servers: Vec::new(), addresses: BTreeMap::new() }
     }
 
-    fn here(&self, text: &str) -> String {
-        self.addresses.iter().fold(text.to_owned(), |text, (said, is)| text.replace(said, is))
+    /// Replaces the addresses of the page by the actual ones.
+    fn to_actual(&self, text: &str) -> String {
+        self.addresses.iter().fold(text.to_owned(), |text, (page, actual)| text.replace(page, actual))
     }
 
-    fn said(&self, text: &str) -> String {
-        let text = self.addresses.iter().fold(text.to_owned(), |text, (said, is)| text.replace(is, said));
+    /// Replaces the actual addresses and paths by those of the page.
+    fn to_page(&self, text: &str) -> String {
+        let text =
+            self.addresses.iter().fold(text.to_owned(), |text, (page, actual)| text.replace(actual, page));
         text.replace(self.home.path().to_str().unwrap(), "~")
     }
 
-    /// A script, with `peering` on its path and nothing of this machine around it.
+    /// Returns a shell that runs a script with `peering` on its path, in a clean environment.
     pub fn shell(&self, script: &str) -> Command {
         let program = Path::new(env!("CARGO_BIN_EXE_peering")).parent().unwrap();
         let home = self.home.path();
         let mut command = Command::new("/bin/bash");
-        // A file that this process wrote may not be run yet: a child of another test may still hold it open.
+        // Running a file that this process just wrote can fail while a child of another test has it open.
         let tools = "kubectl() { sh ~/tools/kubectl \"$@\"; }; vault() { sh ~/tools/vault \"$@\"; }\n";
         command
             .args(["-c", &format!("{tools}{script}")])
@@ -101,21 +103,21 @@ impl World {
         command
     }
 
-    /// Runs a step; its exit code, and what it printed on both streams.
+    /// Runs a step. Returns its exit code and the output of both streams.
     fn run(&mut self, step: &Step) -> (i32, String) {
         if let Some(server) = step.command.strip_suffix(" &") {
             self.serve(server);
             return (0, String::new());
         }
-        let output = self.shell(&format!("{{ {}\n}} 2>&1", self.here(&step.command))).output().unwrap();
+        let output = self.shell(&format!("{{ {}\n}} 2>&1", self.to_actual(&step.command))).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        self.guard_what_was_generated();
+        self.guard_generated_tokens();
         shows_no_secret(&text, &step.command);
-        (output.status.code().unwrap_or(-1), self.said(&text))
+        (output.status.code().unwrap_or(-1), self.to_page(&text))
     }
 
-    /// From now on, nothing may show a token that a page has put into a file.
-    fn guard_what_was_generated(&self) {
+    /// From now on, no output may contain a token that a page wrote to a file.
+    fn guard_generated_tokens(&self) {
         for entry in std::fs::read_dir(self.home.path()).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "token") {
@@ -127,31 +129,31 @@ impl World {
         }
     }
 
-    /// Starts a `peering dev` on free ports, and learns which they are.
+    /// Starts `peering dev` on free ports and stores its addresses.
     fn serve(&mut self, command: &str) {
         let mut free = String::new();
-        let mut asked = Vec::new();
+        let mut given = Vec::new();
         for word in command.split(' ') {
             let is_address = word.starts_with("127.0.0.1:");
             let word = if is_address { "127.0.0.1:0" } else { word };
             if is_address {
-                asked.push(
+                given.push(
                     command
                         .split(' ')
                         .filter(|word| word.starts_with("127.0.0.1:"))
-                        .nth(asked.len())
+                        .nth(given.len())
                         .unwrap(),
                 );
             }
             write!(free, "{word} ").unwrap();
         }
-        // As the page says it: the HTTP API, then the dialers' port.
-        let said = match asked[..] {
+        // The addresses in the page: the HTTP API, then gRPC.
+        let page = match given[..] {
             [] => ["127.0.0.1:8500", "127.0.0.1:8503"],
             [http, grpc] => [http, grpc],
             _ => panic!("{command}: both addresses or none"),
         };
-        let ports = if asked.is_empty() { " -listen 127.0.0.1:0 -grpc-listen 127.0.0.1:0" } else { "" };
+        let ports = if given.is_empty() { " -listen 127.0.0.1:0 -grpc-listen 127.0.0.1:0" } else { "" };
         let mut server = self
             .shell(&format!("exec env {free}{ports}"))
             .stdout(Stdio::piped())
@@ -168,20 +170,20 @@ impl World {
         let http =
             http.trim().strip_prefix("Listening on http://").unwrap_or_else(|| panic!("{command}: {http}"));
         let grpc = grpc.trim().trim_start_matches("Serving dialers on ").trim_end_matches('.');
-        self.addresses.insert(said[0].to_owned(), http.to_owned());
-        self.addresses.insert(said[1].to_owned(), grpc.to_owned());
+        self.addresses.insert(page[0].to_owned(), http.to_owned());
+        self.addresses.insert(page[1].to_owned(), grpc.to_owned());
         self.servers.push(server);
     }
 }
 
-/// A step that takes no millisecond has no time shown.
+/// Removes durations of steps. A step that takes less than a millisecond has none.
 fn without_times(text: &str) -> String {
     let time = regex::Regex::new(r"\s+\(\d+ ms\)").unwrap();
     time.replace_all(text, "").into_owned()
 }
 
-/// What differs from run to run, as `[..]`.
-fn without_what_varies(text: &str) -> String {
+/// Replaces values that vary by `[..]`.
+fn mask_varying(text: &str) -> String {
     let mut text = regex::Regex::new(r"\bms=\d+").unwrap().replace_all(text, "ms=[..]").into_owned();
     for pattern in [
         r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
@@ -200,8 +202,8 @@ fn without_what_varies(text: &str) -> String {
     text.replace(&format!("from {host}"), "from [..]").replace(&format!("on {host}"), "on [..]")
 }
 
-/// Whether a step printed what its page says; if not, how they differ.
-fn compared(page: &str, step: &Step, output: &str) -> Result<(), String> {
+/// Compares the output of a step with its page. The error is the difference.
+fn compare(page: &str, step: &Step, output: &str) -> Result<(), String> {
     Assert::new()
         .normalize_paths(false)
         .try_eq(
@@ -212,7 +214,7 @@ fn compared(page: &str, step: &Step, output: &str) -> Result<(), String> {
         .map_err(|error| error.to_string())
 }
 
-/// A block with what its commands print now; what its page says well enough is left as it is.
+/// Returns a block with the actual output of its commands. Output that matches the page is kept.
 fn rerun(world: &mut World, page: &str, block: &Block) -> String {
     let mut text = String::new();
     for step in block.steps() {
@@ -221,9 +223,9 @@ fn rerun(world: &mut World, page: &str, block: &Block) -> String {
         if status != 0 {
             writeln!(text, "? {status}").unwrap();
         }
-        match compared(page, &step, &output) {
+        match compare(page, &step, &output) {
             Ok(()) => text.push_str(&step.output),
-            Err(_) => text.push_str(&without_what_varies(&without_times(&output))),
+            Err(_) => text.push_str(&mask_varying(&without_times(&output))),
         }
     }
     block.with(&text)
@@ -243,7 +245,7 @@ fn run(page: &str) {
                 for step in block.steps() {
                     let (status, output) = world.run(&step);
                     assert_eq!(status, step.status, "{page}: {}\n{output}", step.command);
-                    compared(page, &step, &output).unwrap_or_else(|error| panic!("{error}"));
+                    compare(page, &step, &output).unwrap_or_else(|error| panic!("{error}"));
                 }
             }
         }
@@ -254,7 +256,7 @@ fn run(page: &str) {
 }
 
 #[test]
-fn every_page_prints_what_it_says() {
+fn every_page_shows_the_actual_output() {
     std::thread::scope(|scope| {
         for page in PAGES {
             scope.spawn(move || run(page));
@@ -262,7 +264,7 @@ fn every_page_prints_what_it_says() {
     });
 }
 
-/// Every Markdown file, and its text.
+/// Returns every Markdown file with its text.
 fn documents() -> Vec<(PathBuf, String)> {
     let mut files: Vec<PathBuf> =
         ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benches/README.md"]
@@ -279,7 +281,7 @@ fn documents() -> Vec<(PathBuf, String)> {
     files.into_iter().map(read).collect()
 }
 
-/// How a heading is linked to.
+/// Returns the anchor of a heading.
 fn anchor(heading: &str) -> String {
     let kept = heading.trim_start_matches('#').trim().to_lowercase();
     kept.chars()
@@ -289,7 +291,7 @@ fn anchor(heading: &str) -> String {
 }
 
 #[test]
-fn every_link_leads_somewhere_and_every_page_is_in_the_summary() {
+fn every_link_has_a_target_and_every_page_is_in_the_summary() {
     let documents = documents();
     let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
     let headings = |text: &str| -> Vec<String> {
@@ -310,13 +312,14 @@ fn every_link_leads_somewhere_and_every_page_is_in_the_summary() {
             let (path, wanted) =
                 target.split_once('#').map_or((target, None), |(path, anchor)| (path, Some(anchor)));
             let path = if path.is_empty() { file.clone() } else { file.parent().unwrap().join(path) };
-            let there = std::fs::canonicalize(root().join(&path));
-            let there = there.unwrap_or_else(|_| panic!("{}: {target} leads nowhere", file.display()));
+            let target_file = std::fs::canonicalize(root().join(&path));
+            let target_file =
+                target_file.unwrap_or_else(|_| panic!("{}: {target} does not exist", file.display()));
             if let Some(wanted) = wanted {
-                let text = std::fs::read_to_string(&there).unwrap();
+                let text = std::fs::read_to_string(&target_file).unwrap();
                 assert!(
                     headings(&text).iter().any(|it| it == wanted),
-                    "{}: no heading {target}",
+                    "{}: the heading {target} does not exist",
                     file.display()
                 );
             }
@@ -333,15 +336,15 @@ fn every_link_leads_somewhere_and_every_page_is_in_the_summary() {
     }
 }
 
-/// Written from the help, so that both say the same.
+/// The page is generated from the help.
 #[test]
 fn the_page_of_commands_is_up_to_date() {
-    let help = |words: &[&str]| {
-        let run = crate::peering::Peering::new().args(["help"].iter().chain(words)).run().status(0);
+    let help = |arguments: &[&str]| {
+        let run = crate::peering::Peering::new().args(["help"].iter().chain(arguments)).run().status(0);
         run.stdout.trim_end().lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     };
-    let mut page = "# Commands\n\nWritten from the help by `UPDATE_DOCS=1 cargo test`; edit that, not this page. Flags take \
-                    one dash or two, and their\nvalue after a blank or after `=`.\n"
+    let mut page = "# Commands\n\nGenerated from the help by `UPDATE_DOCS=1 cargo test`; do not edit this page. A flag has one or \
+                    two dashes, and its\nvalue follows after a space or `=`.\n"
         .to_owned();
     for command in [
         "generate-token",
@@ -379,5 +382,5 @@ fn the_page_of_commands_is_up_to_date() {
         std::fs::write(&path, &page).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == page, "docs/commands.md is old: UPDATE_DOCS=1 cargo test documents");
+    assert!(written == page, "docs/commands.md is outdated: run UPDATE_DOCS=1 cargo test documents");
 }

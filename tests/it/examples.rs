@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::peering::{Dev, Peering, guard};
+
 /// Runs an example and returns its output. Builds it first if `cargo test` built only this test.
 fn example(name: &str, arguments: &[&str]) -> String {
     let built = Path::new(env!("CARGO_BIN_EXE_peering")).parent().unwrap().join("examples").join(name);
@@ -39,4 +41,30 @@ fn generate_batch_prints_tokens() {
     for token in tokens.lines() {
         assert!(crate::peering::token_json(token)["PeerID"].is_string());
     }
+}
+
+#[test]
+fn examples_report_staleness_causes_and_whether_to_regenerate() {
+    let home = tempfile::tempdir().unwrap();
+    let acceptor = Dev::start(home.path(), &[]);
+    let url = acceptor.url.as_str();
+    assert_eq!(example("regenerate", &["west", url]), "Generate\n");
+
+    let generate = ["generate-token", "-name", "west", "-http-addr", url];
+    let token = Peering::new().args(generate).shows_secrets().run().status(0).stdout;
+    guard(&token);
+    let file = home.path().join("west.token");
+    std::fs::write(&file, &token).unwrap();
+    let file = file.to_str().unwrap();
+    // Without a ledger, the unused secret may be that of another token.
+    let verdict = example("stale", &[file, "west", url]);
+    assert!(verdict.starts_with("Undetermined: "), "{verdict}");
+    let decision = example("regenerate", &["west", url]);
+    assert!(decision.starts_with("Unused { certain: false"), "{decision}");
+
+    Peering::new().args(["delete", "-name", "west", "-http-addr", url]).run().status(0);
+    let verdict = example("stale", &[file, "west", url]);
+    assert!(verdict.starts_with("Orphaned: "), "{verdict}");
+    let diagnosis = example("diagnose", &[file, url]);
+    assert!(diagnosis.starts_with("token-orphaned: "), "{diagnosis}");
 }

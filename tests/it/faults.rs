@@ -84,8 +84,8 @@ const ADDRESS_FAULTS: [AddressFault; 23] = [
     ),
     row("rate-limited", Some("rate-limited"), 1, "code = ResourceExhausted desc = rate limit exceeded"),
     row("unavailable", Some("no-healthy-upstream"), 1, "code = Unavailable desc = no healthy upstream"),
-    row("several-servers", Some("peer-is-follower"), 1, ESTABLISHED),
-    row("no-quorum", Some("peer-is-follower"), 1, "rpc error: code = Unknown desc = No cluster leader"),
+    row("several-servers", None, 0, ESTABLISHED),
+    row("no-quorum", Some("no-leader"), 1, "rpc error: code = Unknown desc = No cluster leader"),
     row(
         "rotated-ca",
         Some("certificate-authority-unknown"),

@@ -19,6 +19,10 @@ enum Behavior {
     Drip(Vec<u8>),
     /// Sends this and resets the connection.
     Reset(Vec<u8>),
+    /// Sends this without end.
+    Flood(&'static [u8]),
+    /// Sends this, and then nothing.
+    Half(&'static [u8]),
     /// Sends nothing.
     Hang,
 }
@@ -54,6 +58,15 @@ async fn serve(mut stream: TcpStream, behavior: Behavior, sent: Arc<Mutex<Vec<u8
         Behavior::Reset(bytes) => {
             let _ = stream.write_all(&bytes).await;
             let _ = stream.set_zero_linger();
+            return;
+        }
+        Behavior::Flood(bytes) => {
+            while stream.write_all(bytes).await.is_ok() {}
+            return;
+        }
+        Behavior::Half(bytes) => {
+            let _ = stream.write_all(bytes).await;
+            while stream.read(&mut read).await.is_ok_and(|count| count > 0) {}
             return;
         }
         Behavior::Hang => {
@@ -189,6 +202,27 @@ async fn a_hanging_api_does_not_block_diagnose() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_ends_at_its_timeout() {
+    const BODY: &[u8] = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (name, behavior) in [
+        ("silence", Behavior::Hang),
+        ("informational responses", Behavior::Flood(b"HTTP/1.1 103 Early Hints\r\n\r\n")),
+        ("no end of the body", Behavior::Half(BODY)),
+    ] {
+        let (url, _) = server(behavior).await;
+        let list = Peering::new().args(["list", "-http-addr", &url]).env("PEERING_HTTP_TIMEOUT", "1s");
+        let error = format!("Error listing peerings: {url} did not respond within 1 s\n");
+        let run = run(list).await;
+        assert_eq!((run.status, run.stderr), (1, error), "{name}");
+    }
+    for invalid in ["0s", "3601s", "1m", "-1s", "5"] {
+        let list = Peering::new().args(["list"]).env("PEERING_HTTP_TIMEOUT", invalid);
+        let run = run(list).await.status(1);
+        assert!(run.stderr.contains("between 1s and 3600s"), "{invalid}: {}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tls_1_1_is_rejected() {
     // A ServerHello of TLS 1.1: its version, a random, no session, TLS_RSA_WITH_AES_128_CBC_SHA, no compression.
     let mut hello = vec![0x03, 0x02];
@@ -204,7 +238,7 @@ async fn tls_1_1_is_rejected() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn turning_verification_off_warns_on_terminal() {
+async fn turning_verification_off_warns_on_a_terminal() {
     let pki = Pki::of(&["localhost"]);
     let listed = async |skip: bool, terminal: bool| {
         let (port, _served) = https(&pki, false, "[]").await;

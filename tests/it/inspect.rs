@@ -169,19 +169,49 @@ fn a_field_is_printed_without_quotes() {
         ("certificates[0].key_usage", "digitalSignature\nkeyCertSign\ncRLSign"),
         ("locality", ""),
         ("certificates[1].names.dns", ""),
+        ("ServerAddresses", "127.0.0.11:8503"),
+        ("ServerAddresses[0]", "127.0.0.11:8503"),
+        ("ServerAddresses[0].port", "8503"),
+        ("ManualServerAddresses", ""),
+        ("ServerName", "server.dc1.peering.945d0751-4020-19b5-9e48-55fd8516c7a3.consul"),
+        ("Remote.Datacenter", "dc1"),
+        ("Remote.Locality", ""),
+        ("CA[1].key.algorithm", "RSA"),
     ] {
-        inspect(&[&two_roots, "-field", path]).stdout(&format!("{value}\n")).status(0);
+        inspect(&[&two_roots, "-field", path]).stdout(format!("{value}\n")).status(0);
     }
+}
+
+#[test]
+fn the_field_ca_is_pem() {
+    let two_roots = token("two-roots");
+    let pems = |path: &str| inspect(&[&two_roots, "-field", path]).run().status(0).stdout;
+    let roots = token_json(&two_roots)["CA"].clone();
+    assert_eq!(pems("CA"), format!("{}{}", roots[0].as_str().unwrap(), roots[1].as_str().unwrap()));
+    assert_eq!(pems("CA[1]"), roots[1].as_str().unwrap());
 }
 
 #[test]
 fn an_unknown_field_is_an_error_that_lists_the_fields() {
     let token = token("one-server");
-    let errors: Vec<String> =
-        ["nope", "certificates[3]", "certificates[0].nope", "peer_id.x", "establishment_secret"]
-            .iter()
-            .map(|path| inspect(&[&token, "-field", path]).run().status(2).stderr)
-            .collect();
+    let errors: Vec<String> = [
+        "nope",
+        "certificates[3]",
+        "certificates[0].nope",
+        "peer_id.x",
+        "establishment_secret",
+        "EstablishmentSecret",
+        "CA[3]",
+        "CA[0].nope",
+        "CA.nope",
+        "ServerAddresses[7]",
+        "ManualServerAddresses[0]",
+        "Remote.Nope",
+        "text",
+    ]
+    .iter()
+    .map(|path| inspect(&[&token, "-field", path]).run().status(2).stderr)
+    .collect();
     assert_snapshot!("field_errors", errors.concat());
 }
 

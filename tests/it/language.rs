@@ -49,11 +49,16 @@ const FORBIDDEN: [(&str, &str); 33] = [
 ];
 
 /// Phrases that contain a forbidden word and are allowed, each with the reason.
-const ALLOWED: [(&str, &str); 4] = [
+const ALLOWED: [(&str, &str); 9] = [
     ("there are no", "a missing thing, not the opposite of another"),
     ("there is no", "a missing thing, not the opposite of another"),
     ("are no longer", "a change of state"),
     ("is no longer", "a change of state"),
+    ("capital letter", "of the alphabet"),
+    ("capital letters", "of the alphabet"),
+    ("lowercase letters", "of the alphabet"),
+    ("letters, digits", "of the alphabet"),
+    ("other than letters", "of the alphabet"),
 ];
 
 /// Code and quotations (of Consul, of other programs) keep their words.
@@ -121,7 +126,6 @@ fn a_forbidden_word_is_found_as_a_whole_word_outside_quotations() {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn help_is_plain() {
     let help = |arguments: &[&str]| Peering::new().args(arguments).run().status(0).stdout;
     let overview = help(&["help"]);
@@ -160,7 +164,6 @@ fn checks_are_plain() {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn the_catalog_is_plain() {
     let entries = consul_peering::explain::entries().iter();
     assert_plain(entries.map(|entry| (entry.name.to_owned(), strings(&serde_json::json!(entry)))), 100);
@@ -177,7 +180,6 @@ fn strings(value: &Value) -> String {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn docs_are_plain() {
     let pages = ["README.md", "SECURITY.md", "CONTRIBUTING.md"].map(PathBuf::from).into_iter();
     let pages = pages.chain(files("docs", "md")).filter(|page| !page.ends_with("commands.md"));
@@ -194,7 +196,6 @@ fn docs_are_plain() {
 }
 
 #[test]
-#[ignore = "until the texts are rewritten"]
 fn schemas_are_plain() {
     let texts = files("docs/schemas", "json").into_iter().flat_map(|file| {
         let schema: Value = serde_json::from_slice(&std::fs::read(root().join(&file)).unwrap()).unwrap();

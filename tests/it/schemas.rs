@@ -208,6 +208,10 @@ const OPTIONAL: [(&str, &[&str]); 4] = [
     ("read", &["PeerCAPems"]),
 ];
 
+/// A server log with a known message about a peering.
+const LOG: &str = "2026-11-27T17:31:39.000Z [ERROR] agent.server.peering_syncer: error dialing peer: \
+    peer_name=west error=\"x509: certificate signed by unknown authority\"\n";
+
 /// Objects with arbitrary keys.
 const ANY_KEYS: [&str; 4] = ["/Meta", "/captures", "/input", "/values"];
 
@@ -228,6 +232,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
+        ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),
         ("explain-list", json_of(&run(&["explain", "-list"]).run())),
         ("history", json_of(&Peering::new().args(["history", "-format", "json"]).after(imported).run())),
         ("read", recorded("read")),

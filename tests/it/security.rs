@@ -37,5 +37,5 @@ fn every_fuzz_target_is_built_run_and_has_seeds() {
         assert!(seeds.count() > 0, "{name} has no seeds");
         targets += 1;
     }
-    assert_eq!(targets, 7);
+    assert_eq!(targets, 8);
 }

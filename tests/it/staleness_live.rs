@@ -9,7 +9,7 @@ struct Clusters {
     home: tempfile::TempDir,
     acceptor: Dev,
     dialer: Dev,
-    _homes: [tempfile::TempDir; 2],
+    homes: [tempfile::TempDir; 2],
 }
 
 impl Clusters {
@@ -19,7 +19,7 @@ impl Clusters {
             home: tempfile::tempdir().unwrap(),
             acceptor: Dev::start(homes[0].path(), &[]),
             dialer: Dev::start(homes[1].path(), &["-datacenter", "dc2"]),
-            _homes: homes,
+            homes,
         }
     }
 
@@ -157,4 +157,44 @@ fn if_unused_queries_the_acceptor_for_an_unused_secret() {
     assert_eq!(clusters.establish(&token), 200, "checking does not use the token");
     let next = clusters.at_acceptor(&keep).shows_secrets().run().status(0);
     assert_ne!(next.stdout, "", "the token was used, so a new one invalidates nothing: {}", next.stderr);
+}
+
+#[test]
+fn a_failed_request_may_invalidate_the_unused_token_and_is_recorded() {
+    for (fault, expected, statuses, if_unused, text) in [
+        (
+            "generate-no-gateway",
+            is("superseded", "proven", 1),
+            ["superseded", "no_token"],
+            1,
+            "an earlier unused token for west no longer works",
+        ),
+        (
+            "generate-cut",
+            ("undetermined".to_owned(), None, 3),
+            ["undetermined", "no_token"],
+            3,
+            "an earlier unused token for west may no longer work",
+        ),
+    ] {
+        let clusters = Clusters::new();
+        let token = clusters.generate();
+        let Clusters { home, acceptor, dialer, homes } = clusters;
+        acceptor.interrupt();
+        let acceptor = Dev::start(homes[0].path(), &["-fault", fault]);
+        let clusters = Clusters { home, acceptor, dialer, homes };
+        let failed = clusters.run(&["generate-token", "-name", "west"]).status(1);
+        assert_eq!(failed.stdout, "");
+        assert!(failed.stderr.contains(text), "{}", failed.stderr);
+        assert!(failed.stderr.contains("then generate again"), "{}", failed.stderr);
+        assert_eq!(clusters.verdict(&token, &["-offline"]), expected, "{fault}");
+        let history = clusters.run(&["history", "-format", "json"]).status(0);
+        let history: Value = serde_json::from_str(&history.stdout).unwrap();
+        let shown: Vec<&str> =
+            history["records"].as_array().unwrap().iter().map(|it| it["status"].as_str().unwrap()).collect();
+        assert_eq!(shown, statuses, "{fault}");
+        clusters.run(&["ledger", "verify"]).status(0);
+        // After the certain loss, another token invalidates nothing. Here its request fails again.
+        clusters.run(&["generate-token", "-name", "west", "-if-unused=keep"]).status(if_unused);
+    }
 }

@@ -94,7 +94,9 @@ async fn a_token_with_many_addresses_makes_few_connections() {
     ] {
         connections.store(0, Ordering::SeqCst);
         let finished = run(Peering::new().args(arguments).file("flood", &flood)).await;
-        assert_eq!(connections.load(Ordering::SeqCst), 64, "{arguments:?}: {}", finished.stdout);
+        // A server that closes a connection is dialed again, within the limit of a run.
+        let connections = connections.load(Ordering::SeqCst);
+        assert!(connections <= 512, "{arguments:?}: {connections} connections: {}", finished.stdout);
         assert!(finished.stdout.len() < 100_000, "{arguments:?}: {} bytes", finished.stdout.len());
         assert!(finished.stdout.contains("more"), "{arguments:?}: {}", finished.stdout);
     }
@@ -140,7 +142,7 @@ async fn an_invalid_ledger_in_the_kv_loses_no_token() {
     let written = server.received_requests().await.unwrap();
     let first = written.iter().find(|request| request.method == "PUT").unwrap();
     assert_eq!(first.url.path(), "/v1/kv/peering/ledger/records/000000000001");
-    run(peering(&["history"])).await.expect(0, "The ledger knows of no token\n", "");
+    run(peering(&["history"])).await.expect(0, "The ledger has no records\n", "");
 }
 
 /// Without `key:read`, Consul returns an empty list of keys, but denies a single key.

@@ -150,7 +150,108 @@ fn consul_accepts_every_recorded_token() {
         // Consul generated this token with an address without a port, and rejects it.
         let accepted = name != "external-address-without-port";
         assert_eq!(shown["tokens"][0]["consul"]["accepted"], accepted, "{name}");
-        assert_eq!(shown["reference"], "Consul 1.23.0-dev, Go 1.26");
+        assert_eq!(shown["tokens"][0]["consul"]["reference"], "2.1");
+    }
+}
+
+#[test]
+fn consul_2_1_generated_tokens_without_problems() {
+    for entry in std::fs::read_dir(fixture("consul/versions/v2.1/tokens")).unwrap() {
+        let token = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let shown = json(&["-format", "json", token.trim()]);
+        let token = &shown["tokens"][0];
+        assert_eq!(token["consul"]["accepted"], true, "{token}");
+        for finding in token["findings"].as_array().unwrap() {
+            // The recorded clusters have loopback addresses, and their clock was ahead of the test's.
+            let expected = [
+                "address-loopback",
+                "address-private",
+                "one-server-only",
+                "addresses-overridden",
+                "ca-not-yet-valid",
+            ];
+            assert!(expected.contains(&finding["check"].as_str().unwrap()), "{finding}");
+        }
+    }
+}
+
+#[test]
+fn reference_selects_the_consul_whose_verdict_is_shown() {
+    let lines = std::fs::read_to_string(fixture("verdicts/by-version.jsonl")).unwrap();
+    let recorded: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let token = recorded["token"].as_str().unwrap();
+    for (arguments, accepted, reference) in [
+        (&[][..], false, "2.1"),
+        (&["-reference", "2.1"], false, "2.1"),
+        (&["-reference=1.22"], true, "1.22"),
+        (&["-reference", "1.23"], true, "1.23"),
+    ] {
+        let with = |format: &str| {
+            let all: Vec<&str> = arguments.iter().copied().chain(["-format", format, token]).collect();
+            validate(&all).stdout
+        };
+        let shown: Value = serde_json::from_str(&with("json")).unwrap();
+        let consul = &shown["tokens"][0]["consul"];
+        assert_eq!((&consul["accepted"], &consul["reference"]), (&accepted.into(), &reference.into()));
+        let line: Value = serde_json::from_str(&with("jsonl")).unwrap();
+        assert_eq!(&line["consul"], consul);
+        for format in ["pretty", "sarif"] {
+            assert!(with(format).contains(&format!("Consul {reference}")), "{format}");
+        }
+        let inspect = Peering::new()
+            .args(["inspect", "-format", "json", token].iter().chain(arguments))
+            .run()
+            .status(0);
+        let inspected: Value = serde_json::from_str(&inspect.stdout).unwrap();
+        assert_eq!(&inspected["tokens"][0]["consul"], consul);
+        let diagnose = Peering::new()
+            .args(["diagnose", "-offline", "-format", "json", token].iter().chain(arguments))
+            .run();
+        let diagnosis: Value = serde_json::from_str(&diagnose.stdout).unwrap();
+        assert_eq!(&diagnosis["consul"], consul);
+    }
+    validate(&["-reference", "1.9", token]).status(2);
+}
+
+#[test]
+fn texts_and_lists_are_bounded_in_every_format() {
+    let long = "h".repeat(100_000);
+    let addresses: Vec<String> = (0..500).map(|number| format!("{long}{number}")).take(20).collect();
+    let many: Vec<String> =
+        (0..3_000).map(|number| format!("10.0.{}.{}:1", number / 250, number % 250)).collect();
+    let cas = vec!["x"; 20_000];
+    let mut unknown = serde_json::Map::new();
+    unknown.insert(long.clone(), 1.into());
+    for token in [
+        serde_json::json!({"ServerAddresses": addresses, "PeerID": long, "ServerName": long}),
+        serde_json::json!({"ServerAddresses": many, "PeerID": "p"}),
+        serde_json::json!({"CA": cas, "ServerAddresses": ["h:1"], "PeerID": "p", "ServerName": "n"}),
+        Value::Object(unknown),
+    ] {
+        let token = BASE64_STANDARD.encode(token.to_string());
+        for format in ["pretty", "json", "jsonl", "sarif", "junit"] {
+            let finished = Peering::new()
+                .args(["validate", "-now", NOW, "-format", format, "@token"])
+                .file("token", &token)
+                .run();
+            if format == "json" {
+                let shown: Value = serde_json::from_str(&finished.stdout).unwrap();
+                assert_bounded(&shown["tokens"][0]["findings"]);
+                assert_bounded(&shown["tokens"][0]["consul"]);
+            }
+            // 100 findings of at most 4 KiB per check, each shown up to three times.
+            assert!(finished.stdout.len() < 2_000_000, "{format}: {} bytes", finished.stdout.len());
+        }
+    }
+}
+
+/// Asserts that every text has at most 4 KiB.
+fn assert_bounded(value: &Value) {
+    match value {
+        Value::String(text) => assert!(text.len() <= 4096, "{} bytes: {:.80}", text.len(), text),
+        Value::Array(list) => list.iter().for_each(assert_bounded),
+        Value::Object(fields) => fields.values().for_each(assert_bounded),
+        _ => {}
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use consul_peering::lint::Acceptance;
+use consul_peering::lint::{Acceptance, Options, Reference, TokenCache, check_with_cache};
 use consul_peering::token::decode;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -50,7 +50,7 @@ fn verdicts_and_messages_equal_those_of_consul() {
     let mut agreements = BTreeMap::<String, Agreement>::new();
     let mut differences = Vec::new();
     for verdict in Verdict::all() {
-        let ours = Acceptance::of_text(verdict.token.as_bytes());
+        let ours = Acceptance::of_text(verdict.token.as_bytes(), Reference::default());
         let message = ours.message.unwrap_or_default();
         let (family, sub_family) = verdict.family();
         let kind = if verdict.touches_a_ca() { "certificates" } else { "text" };
@@ -76,7 +76,68 @@ fn verdicts_and_messages_equal_those_of_consul() {
 #[test]
 fn every_verdict_on_a_recorded_token_is_exact() {
     for verdict in Verdict::all() {
-        assert!(Acceptance::of_text(verdict.token.as_bytes()).exact, "{}", verdict.id);
+        for reference in Reference::ALL {
+            assert!(Acceptance::of_text(verdict.token.as_bytes(), reference).exact, "{}", verdict.id);
+        }
+    }
+}
+
+/// The verdicts of two lines of Consul on one token.
+#[derive(Deserialize)]
+struct ByVersion {
+    id: String,
+    token: String,
+    consul_1_22_and_1_23: Recorded,
+    consul_2_1: Recorded,
+}
+
+#[derive(Deserialize)]
+struct Recorded {
+    accepted: bool,
+    error: String,
+}
+
+#[test]
+fn each_reference_has_the_verdicts_of_its_consul() {
+    let lines = fs::read_to_string("fixtures/verdicts/by-version.jsonl").unwrap();
+    assert_eq!(lines.lines().count(), 14);
+    for line in lines.lines() {
+        let recorded: ByVersion = serde_json::from_str(line).unwrap();
+        for reference in Reference::ALL {
+            let expected = if reference < Reference::V2_0 {
+                &recorded.consul_1_22_and_1_23
+            } else {
+                &recorded.consul_2_1
+            };
+            let ours = Acceptance::of_text(recorded.token.as_bytes(), reference);
+            assert_eq!(ours.accepted, expected.accepted, "{}, {reference}", recorded.id);
+            assert_eq!(ours.message.unwrap_or_default(), expected.error, "{}, {reference}", recorded.id);
+            assert_eq!(ours.reference, reference);
+        }
+    }
+}
+
+#[test]
+fn verdicts_and_messages_equal_those_of_consul_for_every_reference() {
+    for verdict in Verdict::all() {
+        for reference in Reference::ALL {
+            let ours = Acceptance::of_text(verdict.token.as_bytes(), reference);
+            let is_equal = (ours.accepted, ours.message.unwrap_or_default())
+                == (verdict.accepted, verdict.error.clone());
+            assert!(is_equal, "{}, {reference}", verdict.id);
+        }
+    }
+}
+
+#[test]
+fn a_cache_does_not_mix_the_verdicts_of_two_consuls() {
+    let lines = fs::read_to_string("fixtures/verdicts/by-version.jsonl").unwrap();
+    let recorded: ByVersion = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    let mut cache = TokenCache::default();
+    for reference in [Reference::V1_22, Reference::V2_1, Reference::V1_22] {
+        let options = Options::new(jiff::Timestamp::UNIX_EPOCH).with_reference(reference);
+        let report = check_with_cache(recorded.token.as_bytes(), &options, &mut cache);
+        assert_eq!(report.consul, Acceptance::of_text(recorded.token.as_bytes(), reference));
     }
 }
 
@@ -91,7 +152,7 @@ proptest! {
             let start = position.index(text.len().max(1)).min(text.len());
             let end = (start + length).min(text.len());
             text.splice(start..end, [byte]);
-            let ours = Acceptance::of_text(&text);
+            let ours = Acceptance::of_text(&text, Reference::default());
             assert_eq!(ours.accepted, ours.message.is_none());
             if let Err(error) = decode(&text) {
                 assert_eq!(ours.message, Some(error.message));

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::acceptor;
 use crate::acceptor::{Fault, Settings};
-use crate::cli::args::http_options::{embedded_acceptor, wait_for};
+use crate::cli::args::http_options::embedded_acceptor;
 use crate::cli::args::suggest::nearest;
 use crate::cli::env::{eprint_line, now, print};
 use crate::cli::error::CliError;
@@ -71,7 +72,14 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         let all = Fault::ALL.map(|(_, name, summary)| format!("{name:<19} {summary}\n"));
         print(&all.concat())?;
     } else {
-        wait_for(serve(arguments))?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CliError::new(format_args!("cannot start: {error}")))?;
+        let served = runtime.block_on(serve(arguments));
+        // Dropping the runtime would wait for a peering that is being established.
+        runtime.shutdown_background();
+        served?;
     }
     Ok(Exit::Done)
 }
@@ -93,6 +101,9 @@ async fn serve(arguments: &Arguments) -> Result<(), CliError> {
         ..Settings::new(now)
     };
     let acceptor = Arc::new(embedded_acceptor(settings)?);
+    // Before the first output, because a script that reads it may interrupt.
+    let mut interrupts = signal(SignalKind::interrupt())
+        .map_err(|error| CliError::new(format_args!("cannot handle Ctrl-C: {error}")))?;
     // Scripts wait for this line and read the port from it.
     print(&format!("Listening on http://{address}\n"))?;
     eprint_line(&format!("Serving dialers on {grpc_address}"));
@@ -105,14 +116,18 @@ async fn serve(arguments: &Arguments) -> Result<(), CliError> {
         // The sender is dropped and sends nothing.
         let _ = stop.changed().await;
     };
-    tokio::spawn(async move {
-        // If no handler can be installed, an interrupt ends the process.
-        let _ = tokio::signal::ctrl_c().await;
+    let interrupts = async move {
+        interrupts.recv().await;
         drop(stopped);
-    });
+        interrupts.recv().await;
+    };
     let http = acceptor::serve(listener, Arc::clone(&acceptor), until(stop.clone()));
     let grpc = acceptor::serve_grpc(grpc_listener, acceptor, until(stop));
-    tokio::try_join!(http, grpc).map(drop).map_err(CliError::new)
+    tokio::select! {
+        served = async { tokio::try_join!(http, grpc) } => served.map(drop).map_err(CliError::new),
+        // The second interrupt ends it at once.
+        () = interrupts => Ok(()),
+    }
 }
 
 async fn listen(address: SocketAddr, fault: Option<Fault>) -> Result<TcpListener, CliError> {

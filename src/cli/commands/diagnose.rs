@@ -10,6 +10,7 @@ use clap::Args;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
 use crate::cli::args::time;
 use crate::cli::args::token::{TokenText, read_text};
@@ -18,6 +19,7 @@ use crate::cli::env::{host, now, print, stderr_is_a_terminal, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken, diagnose};
+use crate::lint::Reference;
 use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::ledger::Ledger;
@@ -60,6 +62,9 @@ pub struct Arguments {
     /// Exit with status 1 on causes of this severity or higher
     #[arg(long, env = "PEERING_FAIL_ON", value_enum, value_name = "LEVEL", default_value = "error")]
     fail_on: Level,
+    /// Check the token as this Consul does (default: the dialer's version if it is known, otherwise 2.1)
+    #[arg(long, env = "PEERING_REFERENCE", value_name = "VERSION", value_parser = reference())]
+    reference: Option<Reference>,
     /// Output format
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
@@ -94,6 +99,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             name: arguments.name.as_deref(),
             given_as: arguments.peering_token.as_deref().filter(|given| given.starts_with('@')),
             http_addr: arguments.http.address(),
+            reference: arguments.reference,
         },
     );
     if let Some(error) = error.as_deref().filter(|_| diagnosis.error.as_ref().is_some_and(Vec::is_empty)) {

@@ -61,8 +61,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let (client, request) = prepare(arguments)?;
-    if arguments.check && !may_go_on(arguments, &client, &request.peering_token) {
-        return Ok(Exit::Findings);
+    if arguments.check
+        && let Some(exit) = check(arguments, &client, &request.peering_token)
+    {
+        return Ok(exit);
     }
     let name = &request.peer_name;
     let Err(error) = wait_for(client.establish(&request)) else {
@@ -102,6 +104,7 @@ impl Arguments {
             name: Some(&self.name),
             given_as: self.given_as(),
             http_addr: self.http.address(),
+            reference: None,
         };
         run_diagnosis(Some(client), &self.ledger, TIMEOUT, request)
     }
@@ -112,17 +115,23 @@ impl Arguments {
     }
 }
 
-/// Whether no cause is found that blocks the peering, or -force was given.
-fn may_go_on(arguments: &Arguments, client: &Client, token: &Secret) -> bool {
+/// Checks the token first. Returns the exit code if there is nothing to send: a cause blocks the peering, or the peering
+/// works already and the token is used.
+fn check(arguments: &Arguments, client: &Client, token: &Secret) -> Option<Exit> {
     let diagnosis = arguments.diagnosis(client, token, None);
-    if !diagnosis.fails(Severity::Error) {
-        return true;
-    }
+    let exit = if diagnosis.fails(Severity::Error) {
+        Exit::Findings
+    } else if diagnosis.is_established_with_used_token() {
+        Exit::Done
+    } else {
+        return None;
+    };
     eprint_line(pretty::short_diagnosis(&diagnosis, width()).trim_end());
-    if !arguments.force {
-        eprint_line("\nNothing was sent, and the token was not used. To establish anyway, add -force.");
+    if arguments.force {
+        return None;
     }
-    arguments.force
+    eprint_line("\nNothing was sent, and the token was not used. To establish anyway, add -force.");
+    Some(exit)
 }
 
 /// Prints the conclusion of a diagnosis after Consul's error.

@@ -18,10 +18,11 @@ use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, user, width}
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
-use crate::net::consul::{Client, GenerateTokenRequest};
-use crate::net::gather::regenerate::{TIMEOUT, observe};
+use crate::lint::Options;
+use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
+use crate::net::gather::regenerate::{TIMEOUT, observe, observe_peering};
 use crate::net::ledger::{Filter, Ledger, Origin, Record, RecordMeta};
-use crate::net::regenerate::{Decision, Observations, decide};
+use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
 use crate::render::pretty;
 use crate::token::recover::recover;
@@ -40,7 +41,8 @@ use token_output::OutFile;
 /// something cannot be checked, they print a note. If the peering is TERMINATED or DELETING, both exit with status 1,
 /// because the token could never be used: delete the peering first.
 ///
-/// The command records each generated token in a ledger, without its secret. If that fails, it prints a warning.
+/// The command records each generated token in a ledger, without its secret, and each request that was sent but returned no
+/// token: it may have invalidated an unused token. If the ledger cannot be written, it prints a warning.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   Generate a token and show what is inside, without a Consul:
@@ -127,21 +129,16 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         peer_name: arguments.name,
     };
     let name = &request.peer_name;
-    let generated = client.generate_token(&request).await.map_err(|error| {
-        CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"))
-    })?;
-    let token = &generated.peering_token;
-    let recorded_at = now();
-    let exit = token_output::deliver(&output(token, format), out);
-    let meta = RecordMeta {
-        recorded_at,
-        name: request.peer_name.clone(),
-        partition,
-        user: user(),
-        host: host(),
-        origin: Origin::Generated,
-        state_before,
+    let generated = match client.generate_token(&request).await {
+        Ok(generated) => generated,
+        Err(error) => {
+            let meta = meta_of(name, partition, Origin::Unanswered, state_before);
+            return Err(failed(&error, meta, &client, ledger).await);
+        }
     };
+    let token = &generated.peering_token;
+    let meta = meta_of(name, partition, Origin::Generated, state_before);
+    let exit = token_output::deliver(&output(token, format), out);
     if let Err(reason) = record(token, meta, ledger, arguments.if_unused).await {
         eprint_line(&format!("Warning: the token was generated, but is not in the ledger: {reason}"));
     }
@@ -149,6 +146,84 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         show(token, &client, &request.peer_name).await;
     }
     Ok(exit)
+}
+
+fn meta_of(name: &str, partition: String, origin: Origin, state_before: Option<String>) -> RecordMeta {
+    RecordMeta {
+        recorded_at: now(),
+        name: name.to_owned(),
+        partition,
+        user: user(),
+        host: host(),
+        origin,
+        state_before,
+    }
+}
+
+/// Returns the error of a request that returned no token. If Consul stored a new secret, or may have, records that.
+async fn failed(
+    error: &RequestError,
+    meta: RecordMeta,
+    client: &Client,
+    ledger: Result<Ledger<'_>, String>,
+) -> CliError {
+    let name = meta.name.clone();
+    let text = CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"));
+    let Some(origin) = outcome_of_failure(error) else { return text };
+    if let Err(reason) = record_without_token(RecordMeta { origin, ..meta }, client, ledger).await {
+        eprint_line(&format!("Warning: the failed request is not in the ledger: {reason}"));
+    }
+    if origin == Origin::Failed {
+        return text
+            .with_detail(format_args!(
+                "Consul had already stored a new secret: an earlier unused token for {name} no longer works, and the new one \
+                 was not returned."
+            ))
+            .with_remedy(
+                "register a mesh gateway, or turn off PeerThroughMeshGateways in the mesh config entry, then generate again",
+            );
+    }
+    text.with_detail(format_args!(
+        "The request was sent, and Consul may have stored a new secret: an earlier unused token for {name} may no longer work."
+    ))
+    .with_remedy("fix the connection to Consul, then generate again")
+}
+
+/// Records a request that returned no token, with the peer ID that Consul or the ledger reports.
+async fn record_without_token(
+    meta: RecordMeta,
+    client: &Client,
+    ledger: Result<Ledger<'_>, String>,
+) -> Result<(), String> {
+    let ledger = ledger?;
+    if matches!(ledger, Ledger::Off) {
+        return Ok(());
+    }
+    let peering = observe_peering(client, &meta.name, TIMEOUT).await;
+    let peer_id = peering.value().and_then(|peering| peering.as_ref()).map(|peering| peering.id.clone());
+    let added = async {
+        let filter = match &peer_id {
+            Some(peer_id) => Filter::PeerId(peer_id),
+            None => Filter::NameInPartition(&meta.name, &meta.partition),
+        };
+        let previous = ledger.newest(filter).await?.map(|it| it.record);
+        let record = Record::without_token(peer_id.clone(), previous.as_ref(), meta.clone());
+        ledger.add(&record).await
+    };
+    match at_most(KV_TIMEOUT, added).await {
+        Ok(added) => added.map(drop).map_err(|error| error.to_string()),
+        Err(_) => Err(no_answer_of_kv()),
+    }
+}
+
+/// How long writing to a ledger in Consul's KV may take.
+const KV_TIMEOUT: Duration = Duration::from_secs(10);
+
+fn no_answer_of_kv() -> String {
+    format!(
+        "Consul did not confirm within {} s that it stored the record, so it may be missing",
+        KV_TIMEOUT.as_secs()
+    )
 }
 
 /// Queries whether an unused token exists, and prints what could not be checked.
@@ -189,8 +264,6 @@ async fn record(
     ledger: Result<Ledger<'_>, String>,
     if_unused: IfUnused,
 ) -> Result<(), String> {
-    /// How long writing to a ledger in Consul's KV may take.
-    const KV_TIMEOUT: Duration = Duration::from_secs(10);
     let ledger = ledger?;
     if matches!(ledger, Ledger::Off) {
         return Ok(());
@@ -199,13 +272,15 @@ async fn record(
     let record = Record::of(&decoded.token, token.expose(), meta);
     if if_unused == IfUnused::Replace && matches!(ledger, Ledger::Sqlite(_)) && stderr_is_a_terminal() {
         // An error is reported below, when the ledger cannot be written.
-        if let Ok(Some(newest)) = ledger.newest(Filter::PeerId(&record.peer_id)).await {
+        if let Ok(Some(newest)) = ledger.newest(Filter::PeerId(&record.peer_id)).await
+            && !newest.record.origin.has_no_token()
+        {
             eprint_line(&if_unused::replaced(&newest));
         }
     }
     match at_most(KV_TIMEOUT, ledger.add(&record)).await {
         Ok(added) => added.map(drop).map_err(|error| error.to_string()),
-        Err(_) => Err(format!("Consul did not store it within {} s", KV_TIMEOUT.as_secs())),
+        Err(_) => Err(no_answer_of_kv()),
     }
 }
 
@@ -227,7 +302,7 @@ fn output(token: &Secret, format: Format) -> Zeroizing<String> {
 async fn show(token: &Secret, client: &Client, name: &str) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
-            let inspection = Inspection::new("generated".to_owned(), recovered, now(), false);
+            let inspection = Inspection::new("generated".to_owned(), recovered, &Options::new(now()), false);
             eprint_line(pretty::inspection(&inspection, width()).trim_end());
         }
         Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),

@@ -4,12 +4,14 @@ use clap::Args;
 use jiff::Timestamp;
 
 use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::reference::reference;
 use crate::cli::args::time::time;
 use crate::cli::args::token::TokenText;
 use crate::cli::env::{now, print, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::{Inspection, Inspections, field};
+use crate::lint::{Options, Reference};
 use crate::render::pretty;
 
 /// Show what is inside a token
@@ -42,6 +44,9 @@ pub struct Arguments {
     /// Show the establishment secret, with which anyone can establish the peering
     #[arg(long)]
     show_secret: bool,
+    /// Report the verdict of this Consul
+    #[arg(long, env = "PEERING_REFERENCE", value_name = "VERSION", default_value = "2.1", value_parser = reference())]
+    reference: Reference,
     /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
@@ -64,7 +69,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
 
 /// Decodes the tokens, and prints an error for each one that cannot be decoded.
 fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
-    let now = arguments.now.unwrap_or_else(now);
+    let options = Options::new(arguments.now.unwrap_or_else(now)).with_reference(arguments.reference);
     let mut exit = Exit::Done;
     let mut tokens = Vec::new();
     for argument in &arguments.tokens {
@@ -78,7 +83,7 @@ fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
         };
         match given.recover() {
             Ok(recovered) => {
-                tokens.push(Inspection::new(given.source, recovered, now, arguments.show_secret));
+                tokens.push(Inspection::new(given.source, recovered, &options, arguments.show_secret));
             }
             Err(error) => {
                 error.print();

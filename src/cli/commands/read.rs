@@ -21,7 +21,7 @@ const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
 /// Works like `consul peering read`. Each server address of the peer has its own line, and metadata is sorted.
 ///
 /// An ACTIVE peering is not always healthy. If it has received no heartbeat for two minutes, a note on standard error
-/// says so. The note appears on a terminal only.
+/// reports it. The note appears on a terminal only.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   Show the state:

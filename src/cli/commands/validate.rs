@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::batch;
 use crate::cli::args::output_format::ReportFormat;
+use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
 use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
@@ -14,7 +15,9 @@ use crate::cli::args::token::TokenText;
 use crate::cli::env::{now, print, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::lint::{Options, RuleSet, Severity, UnreadableInput, ValidatedToken, check, rules};
+use crate::lint::{
+    Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate, rules,
+};
 use crate::render::{json, jsonl, junit, pretty, sarif};
 use crate::token::recover::without_line_end;
 use crate::token::redact::redact;
@@ -57,6 +60,9 @@ pub struct Arguments {
     /// Report certificates that expire within this time
     #[arg(long, env = "PEERING_WARN_BEFORE", value_name = "DURATION", default_value = "30d", value_parser = duration)]
     warn_before: SignedDuration,
+    /// Report the verdict of this Consul
+    #[arg(long, env = "PEERING_REFERENCE", value_name = "VERSION", default_value = "2.1", value_parser = reference())]
+    reference: Reference,
     /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
@@ -98,16 +104,21 @@ impl Arguments {
         let rules = RuleSet::all().only(|check| is_selected(check.name) && !self.skip.contains(&check.name));
         let rules =
             self.severity.iter().fold(rules, |rules, (name, severity)| rules.with_severity(name, *severity));
-        Options { now: self.now.unwrap_or_else(now), warn_before: self.warn_before, rules }
+        Options {
+            now: self.now.unwrap_or_else(now),
+            warn_before: self.warn_before,
+            rules,
+            reference: self.reference,
+        }
     }
 }
 
 fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
     match TokenText::read(argument) {
-        Ok(given) => {
-            let report = check(without_line_end(&given.text), options);
-            Ok(ValidatedToken { source: given.source, report })
-        }
+        Ok(given) => match isolate(|| check(without_line_end(&given.text), options)) {
+            Ok(report) => Ok(ValidatedToken { source: given.source, report }),
+            Err(error) => Err(UnreadableInput { source: given.source, reason: error.to_string() }),
+        },
         Err(error) => {
             error.print();
             let reason = error.message().to_owned();

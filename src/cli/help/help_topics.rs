@@ -47,9 +47,13 @@ Other commands
 ";
 
 /// Variables that are not the default of one option.
-const VARIABLES: [(&str, &str); 12] = [
+const VARIABLES: [(&str, &str); 13] = [
     ("PEERING_CONFIG", "configuration file; default: peering/config.toml in ~/.config"),
     ("PEERING_STATE_DIR", "directory of the ledger and of the embedded acceptor's state"),
+    (
+        "PEERING_HTTP_TIMEOUT",
+        "how long one request to the HTTP API may take, between 1s and 3600s; default: 300s. With -watch, use 20s or more",
+    ),
     ("CONSUL_HTTP_ADDR", "address of Consul's HTTP API; default: http://localhost:8500"),
     ("CONSUL_HTTP_TOKEN", "ACL token to send"),
     ("CONSUL_HTTP_TOKEN_FILE", "file that contains the ACL token"),

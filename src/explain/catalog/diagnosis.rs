@@ -14,6 +14,9 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &NAME_IN_USE,
     &ALREADY_ESTABLISHED,
     &LEFT_BY_FAILED_ESTABLISH,
+    &ACCEPTOR_REBUILT,
+    &ACCEPTOR_HAS_DIALER,
+    &CLOCKS_DIFFER,
 ];
 
 pub static TOKEN_REJECTED: Entry = Entry {
@@ -129,9 +132,9 @@ pub static NAME_IN_USE: Entry = Entry {
 pub static ALREADY_ESTABLISHED: Entry = Entry {
     name: "already-established",
     area: Area::Diagnosis,
-    summary: "The peering is already established: one of its tokens was used here, and it is ACTIVE.",
+    summary: "The peering works and needs no token: one of its tokens was used here, and it is ACTIVE.",
     causes: &["An earlier establish succeeded. Consul rejects a second one with the same token."],
-    remedy: "If this is the peering you want, no action is needed. To use the token in a different cluster, delete this peering first and generate a token.",
+    remedy: "No action is needed. To replace the peering's secret, you can establish with a newer token of this peering under the same name.",
     next: "peering read -name NAME",
     source: "The peerings of the dialing Consul",
     patterns: &[],
@@ -145,6 +148,43 @@ pub static LEFT_BY_FAILED_ESTABLISH: Entry = Entry {
     remedy: "Fix the cause and establish again under the same name, or delete the peering. Until then, Consul can't generate a token here under that name.",
     next: "peering delete -name NAME",
     source: "Recorded from Consul 1.23.0-dev",
+    patterns: &[],
+};
+
+pub static ACCEPTOR_REBUILT: Entry = Entry {
+    name: "acceptor-rebuilt",
+    area: Area::Diagnosis,
+    summary: "The cluster at the token's addresses is not the one that generated the token: it has a new trust domain.",
+    causes: &[
+        "The acceptor was built again with an empty data directory, which deletes all of its peerings.",
+    ],
+    remedy: "Generate a token in the new cluster, and establish again. Delete the dialer's peering with the old cluster.",
+    next: "peering generate-token -name NAME",
+    source: "The server's certificate and the CA roots of the acceptor's HTTP API",
+    patterns: &[],
+};
+
+pub static ACCEPTOR_HAS_DIALER: Entry = Entry {
+    name: "acceptor-has-dialer",
+    area: Area::Diagnosis,
+    summary: "The acceptor's peering for this token already has a dialer.",
+    causes: &[
+        "One token was given to two clusters, or a newer token of the same peering was used elsewhere.",
+    ],
+    remedy: "If a different cluster is to be the dialer, generate a token under a new name for it: two dialers take one peering's stream from each other.",
+    next: "peering read -name NAME",
+    source: "The peerings of the accepting Consul",
+    patterns: &[],
+};
+
+pub static CLOCKS_DIFFER: Entry = Entry {
+    name: "clocks-differ",
+    area: Area::Diagnosis,
+    summary: "The clock of this host differs from the clock of Consul, so a valid certificate can look expired or not yet valid.",
+    causes: &["One of the hosts does not synchronize its clock (NTP)."],
+    remedy: "Correct the clock, then run this command again.",
+    next: "date -u",
+    source: "The Date header of Consul's HTTP API",
     patterns: &[],
 };
 

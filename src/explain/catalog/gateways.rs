@@ -32,20 +32,22 @@ pub static GATEWAY_SEVERAL_HOST_NAMES: Entry = Entry {
 pub static GATEWAY_WITHOUT_ROUTE: Entry = Entry {
     name: "gateway-without-route",
     area: Area::MeshGateways,
-    summary: "The mesh gateway has no route for the server name (SNI) that the dialer requested.",
+    summary: "A mesh gateway has no route for the token's server name (SNI), and resets the TLS handshake.",
     causes: &[
-        "The mesh config entry of the acceptor does not set `PeerThroughMeshGateways`, or not anymore.",
+        "The acceptor's mesh config entry no longer sets Peering.PeerThroughMeshGateways.",
+        "The dialer's gateway has no route to the acceptor: the acceptor's gateway is down, or the peering is not stored yet.",
         "The token belongs to a different cluster than the gateway.",
-        "The address belongs to the dialer's own gateway, which has no connection to the acceptor's gateway.",
-        "The gateway has not received its configuration yet.",
+        "The gateway started a moment ago and has no configuration yet.",
     ],
-    remedy: "Set PeerThroughMeshGateways in the mesh config entry of the gateway's cluster. If that is set, compare the token's server name with the cluster's trust domain.",
+    remedy: "Check the mesh config entry and the mesh gateways of both clusters. Then try again with the same token.",
     next: "consul config read -kind mesh -name mesh",
-    source: "Envoy error messages; recorded from Consul 1.23.0-dev",
+    source: "Recorded from Consul 1.23.0-dev with Envoy 1.36",
     patterns: &[
+        Pattern::part(
+            "authentication handshake failed: read tcp {sockets}:8443: read: connection reset by peer",
+        ),
         Pattern::part("filter_chain_not_found"),
         Pattern::part("no matching filter chain found"),
-        Pattern::part("authentication handshake failed: read tcp {sockets}:8443: read: connection reset by peer"),
     ],
 };
 

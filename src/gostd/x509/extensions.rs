@@ -6,6 +6,7 @@ use super::constraints;
 use super::der::{BOOLEAN, Der, INTEGER, Integer, OBJECT_IDENTIFIER, OCTET_STRING, Oid, SEQUENCE};
 use super::names;
 use super::{ParseError, Result};
+use crate::gostd::GoDebug;
 
 const AUTHORITY_INFO_ACCESS: Oid<'_> = Oid(&[0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01]);
 
@@ -26,7 +27,7 @@ struct Extension<'a> {
 }
 
 /// Checks the extensions, if there are any: first the structure of all, then the content of each.
-pub(super) fn check(signed: &mut Der<'_>) -> Result<()> {
+pub(super) fn check(signed: &mut Der<'_>, debug: GoDebug) -> Result<()> {
     const MALFORMED: &str = "x509: malformed extensions";
     let Some(mut outer) = signed.optional(constructed(3)).ok_or(MALFORMED)? else { return Ok(()) };
     let mut list = outer.read(SEQUENCE).ok_or(MALFORMED)?;
@@ -40,7 +41,7 @@ pub(super) fn check(signed: &mut Der<'_>) -> Result<()> {
         }
         extensions.push(extension);
     }
-    extensions.iter().try_for_each(check_content)
+    extensions.iter().try_for_each(|extension| check_content(extension, debug))
 }
 
 fn parse(mut der: Der<'_>) -> Result<Extension<'_>> {
@@ -50,7 +51,7 @@ fn parse(mut der: Der<'_>) -> Result<Extension<'_>> {
     Ok(Extension { id, critical, value })
 }
 
-fn check_content(extension: &Extension<'_>) -> Result<()> {
+fn check_content(extension: &Extension<'_>, debug: GoDebug) -> Result<()> {
     let &Extension { id, critical, mut value } = extension;
     if id == AUTHORITY_INFO_ACCESS {
         not_critical(critical, "x509: authority info access incorrectly marked critical")?;
@@ -63,7 +64,7 @@ fn check_content(extension: &Extension<'_>) -> Result<()> {
             or(value.read(OCTET_STRING).map(drop), "x509: invalid subject key identifier")
         }
         15 => or(value.bit_string().map(drop), "x509: invalid key usage"),
-        17 => names::check(value),
+        17 => names::check(value, debug),
         19 => or(basic_constraints(value), "x509: invalid basic constraints"),
         30 => constraints::check(value),
         31 => distribution_points(value),

@@ -2,8 +2,8 @@
 
 use super::format::count;
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
-use crate::token::Token;
 use crate::token::resemblance::is_uuid;
+use crate::token::{Token, strip_prefix_ignoring_case};
 
 /// `server-name-missing`.
 pub static SERVER_NAME_MISSING: Check = Check {
@@ -20,7 +20,7 @@ pub static SERVER_NAME_MISSING: Check = Check {
 
 fn server_name_missing(context: &Context<'_>, findings: &mut Findings) {
     if context.token().is_some_and(|token| token.server_name.is_empty()) {
-        let ca_entries = context.ca_entries.len();
+        let ca_entries = context.ca_count();
         let message = format!("ServerName is empty, but the token has {}", count(ca_entries, "CA"));
         findings.add("ServerName", message, [("ca_entries", ca_entries.into())]);
     }
@@ -55,7 +55,7 @@ fn server_name_malformed(context: &Context<'_>, findings: &mut Findings) {
 
 fn is_current_form(name: &str) -> bool {
     datacenter_and_rest(name).is_some_and(|(datacenter, rest)| {
-        is_label(datacenter) && rest.strip_prefix("peering.").is_some_and(are_labels)
+        is_label(datacenter) && strip_prefix_ignoring_case(rest, "peering.").is_some_and(are_labels)
     })
 }
 
@@ -64,7 +64,7 @@ fn is_form_of_1_13(name: &str) -> bool {
 }
 
 fn datacenter_and_rest(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix("server.")?.split_once('.')
+    strip_prefix_ignoring_case(name, "server.")?.split_once('.')
 }
 
 fn are_labels(domain: &str) -> bool {
@@ -92,7 +92,7 @@ pub static DATACENTER_MISMATCH: Check = Check {
 
 fn datacenter_mismatch(context: &Context<'_>, findings: &mut Findings) {
     let (Some(token), Some(datacenter)) = (context.token(), context.datacenter()) else { return };
-    let in_server_name = token.server_name.strip_prefix("server.").and_then(|rest| rest.split_once('.'));
+    let in_server_name = datacenter_and_rest(&token.server_name);
     if let Some((in_server_name, _)) = in_server_name
         && !in_server_name.eq_ignore_ascii_case(datacenter)
     {

@@ -8,6 +8,7 @@
 pub(crate) mod tests;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -55,6 +56,8 @@ pub struct Config {
     pub partition: Option<String>,
     /// The URL of the proxy for this address.
     pub proxy: Option<String>,
+    /// `PEERING_HTTP_TIMEOUT`: how long one request may take, with its redirects and its response.
+    pub timeout: Duration,
 }
 
 /// The address of a Consul agent.
@@ -127,7 +130,13 @@ pub enum ConfigError {
         /// Its value.
         value: String,
     },
+    /// A timeout with an invalid value.
+    #[error("PEERING_HTTP_TIMEOUT is {0:?}: set it to a whole number of seconds between 1s and 3600s")]
+    Timeout(String),
 }
+
+/// How long one request may take by default. Establishing takes up to 20 seconds for each silent address.
+const TIMEOUT: Duration = Duration::from_mins(5);
 
 /// The address if neither a flag nor a variable sets one.
 const DEFAULT_ADDRESS: &str = "localhost:8500";
@@ -175,6 +184,7 @@ impl Config {
             tls,
             namespace: variable("CONSUL_NAMESPACE"),
             partition: flag(&options.partition).or_else(|| variable("CONSUL_PARTITION")),
+            timeout: variable("PEERING_HTTP_TIMEOUT").map_or(Ok(TIMEOUT), |text| timeout(&text))?,
             proxy: super::proxy::proxy_for(&address, variable),
             address,
         })
@@ -257,6 +267,15 @@ fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
     })?;
     let token = text.trim();
     Ok((!token.is_empty()).then(|| token.into()))
+}
+
+/// Parses a timeout such as `30s`.
+fn timeout(text: &str) -> Result<Duration, ConfigError> {
+    let seconds = text.strip_suffix('s').and_then(|number| number.parse().ok());
+    seconds
+        .filter(|seconds| (1..=3600).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or_else(|| ConfigError::Timeout(text.to_owned()))
 }
 
 /// Parses a variable like Go's `strconv.ParseBool`, but returns its error, which Consul's client ignores.

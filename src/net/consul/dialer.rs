@@ -1,9 +1,11 @@
 //! What a Consul agent reports about itself as a dialer, read without changing anything.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
+use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time;
 
@@ -11,6 +13,10 @@ use super::client::Client;
 use super::error::RequestError;
 use super::peering::Peering;
 use super::response::parse_json;
+use super::transport::ApiResponse;
+
+/// How many mesh gateways are returned.
+const MAX_GATEWAYS: usize = 8;
 
 /// What a Consul agent reports about itself.
 #[derive(Debug, Default)]
@@ -29,6 +35,11 @@ pub struct DialerAnswers {
     pub may_write: Option<bool>,
     /// `Peering.PeerThroughMeshGateways` of the mesh config entry; `false` if there is no entry.
     pub through_mesh_gateways: Option<bool>,
+    /// The addresses of the mesh gateways through which it dials, from
+    /// `GET /v1/internal/federation-states/mesh-gateways`; only requested if it dials through them.
+    pub mesh_gateways: Vec<String>,
+    /// The time by its clock: the `Date` header of a response.
+    pub date: Option<Timestamp>,
     /// Its peerings, from `GET /v1/peerings`, which needs `peering:read`.
     pub peerings: Option<Vec<Peering>>,
     /// What it refused to report, in its own words.
@@ -53,6 +64,41 @@ struct AgentDebugConfig {
 struct AgentConfig {
     #[serde(rename = "Version", default)]
     version: String,
+    #[serde(rename = "Datacenter", default)]
+    datacenter: String,
+}
+
+/// A mesh gateway in the catalog.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct MeshGateway {
+    node: GatewayNode,
+    service: GatewayService,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GatewayNode {
+    #[serde(default)]
+    address: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GatewayService {
+    #[serde(default)]
+    address: String,
+    #[serde(default)]
+    port: u16,
+    #[serde(default)]
+    tagged_addresses: Option<HashMap<String, GatewayAddress>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct GatewayAddress {
+    address: String,
+    port: u16,
 }
 
 #[derive(Deserialize)]
@@ -89,8 +135,17 @@ impl Client {
         let mut refusals = Vec::new();
         // Connect may be off, or reading denied.
         let trust_domain = unless_refused(roots, &mut refusals)?.map(|roots| roots.trust_domain);
-        let (may_read, may_write) = permissions.ok().flatten().unzip();
+        let (permissions, date) = permissions.unwrap_or_default();
+        let (may_read, may_write) = permissions.unzip();
         let agent = agent.ok().flatten();
+        let through_mesh_gateways = through_mesh_gateways.ok().flatten();
+        let datacenter = agent.as_ref().map_or("", |agent| agent.config.datacenter.as_str());
+        let mesh_gateways = if through_mesh_gateways == Some(true) {
+            let gateways = time::timeout(timeout, self.mesh_gateways(datacenter)).await;
+            gateways.ok().flatten().unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         let peering_enabled = agent.as_ref().and_then(|agent| agent.debug.peering_enabled);
         let peerings = if may_read == Some(false) || peering_enabled == Some(false) {
             None
@@ -110,7 +165,9 @@ impl Client {
             anonymous: self.is_anonymous(),
             may_read,
             may_write,
-            through_mesh_gateways: through_mesh_gateways.ok().flatten(),
+            through_mesh_gateways,
+            mesh_gateways,
+            date,
             peerings,
             refusals,
         })
@@ -126,24 +183,35 @@ impl Client {
         time::timeout(timeout, response).await.map_err(timed_out)?
     }
 
-    /// Returns whether peerings may be read, and written; `None` if Consul does not report it.
-    async fn permissions(&self) -> Option<(bool, bool)> {
+    /// Returns whether peerings may be read, and written, if Consul reports it; and Consul's time.
+    pub(crate) async fn permissions(&self) -> (Option<(bool, bool)>, Option<Timestamp>) {
         const BODY: &[u8] =
             br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
-        let response = self
-            .send(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(BODY)))
-            .await
-            .ok()?;
+        let response =
+            self.send(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(BODY))).await;
+        let Ok(response) = response else { return (None, None) };
+        let date = date(&response);
         // Without ACLs, everything is allowed.
         if response.body.starts_with(b"ACL support disabled") {
-            return Some((true, true));
+            return (Some((true, true)), date);
         }
-        let permissions: Vec<Authorized> =
-            parse_json("list of permissions", &response.ok().ok()?.body).ok()?;
-        match permissions.as_slice() {
-            [read, write] => Some((read.allow, write.allow)),
+        let permissions =
+            response.ok().and_then(|it| parse_json::<Vec<Authorized>>("list of permissions", &it.body));
+        let permissions = match permissions.as_deref() {
+            Ok([read, write]) => Some((read.allow, write.allow)),
             _ => None,
-        }
+        };
+        (permissions, date)
+    }
+
+    /// Returns the addresses at which this cluster reaches its own mesh gateways.
+    async fn mesh_gateways(&self, datacenter: &str) -> Option<Vec<String>> {
+        let path = "/v1/internal/federation-states/mesh-gateways";
+        let response = self.send(Method::GET, path, &[], None).await.ok()?.ok().ok()?;
+        let mut all: HashMap<String, Vec<MeshGateway>> =
+            parse_json("list of gateways", &response.body).ok()?;
+        let addresses = all.remove(datacenter)?.into_iter().take(MAX_GATEWAYS).map(gateway_address);
+        Some(addresses.collect())
     }
 
     async fn agent_self(&self) -> Option<AgentSelf> {
@@ -159,6 +227,24 @@ impl Client {
         let entry: MeshEntry = parse_json("config entry", &response.ok().ok()?.body).ok()?;
         Some(entry.peering.is_some_and(|peering| peering.through_mesh_gateways))
     }
+}
+
+/// Returns the address of a gateway in its own network: the `lan` address, else the service's, else the node's.
+fn gateway_address(gateway: MeshGateway) -> String {
+    let MeshGateway { node, service } = gateway;
+    let lan = service.tagged_addresses.and_then(|mut all| all.remove("lan"));
+    let (host, port) = match lan {
+        Some(lan) => (lan.address, lan.port),
+        None if service.address.is_empty() => (node.address, service.port),
+        None => (service.address, service.port),
+    };
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// Returns the time at which a response was sent.
+fn date(response: &ApiResponse) -> Option<Timestamp> {
+    let text = response.headers.get(http::header::DATE)?.to_str().ok()?;
+    jiff::fmt::rfc2822::parse(text).ok().map(|time| time.timestamp())
 }
 
 /// Returns the response, or `None` if Consul refused; adds the text of the refusal to `refusals` once.

@@ -1,6 +1,6 @@
 //! Sends requests over HTTP: to TCP or a unix socket, through a proxy, with or without TLS.
 
-use std::net::ToSocketAddrs;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,12 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum number of redirects, as in Go's client.
 const MAX_REDIRECTS: usize = 10;
 
+/// How many addresses of one host are tried, of each family.
+const MAX_ADDRESSES: usize = 8;
+
+/// The maximum length of a streamed response, in bytes: more than any snapshot.
+const MAX_STREAM_LEN: u64 = 1 << 36;
+
 /// Sends requests to the address of a configuration.
 pub(super) struct HttpTransport {
     config: Arc<Config>,
@@ -39,10 +45,10 @@ pub(super) struct HttpTransport {
 impl Transport for HttpTransport {
     /// Follows redirects like Go's client. The headers and the body are not sent to another host.
     fn send(&self, request: ApiRequest) -> Sending<'_> {
-        Box::pin(self.follow(request))
+        Box::pin(async move { self.within(self.follow(request)).await? })
     }
 
-    /// Does not follow redirects.
+    /// Does not follow redirects. The timeout is for the head of the response, and for each chunk.
     fn stream<'a>(&'a self, request: ApiRequest, take: &'a mut TakeChunk<'_>) -> Sending<'a> {
         Box::pin(async move {
             let target = self.config.address.base_url() + &request.path;
@@ -50,12 +56,17 @@ impl Transport for HttpTransport {
             let url = self.with_sni_host(&self.url(&request.method, &request.path)?);
             let headers = self.with_host_header(&request)?;
             let sent = self.client.request(request.method.clone(), url).headers(headers).send();
-            let mut response = sent.await.map_err(failed)?;
+            let mut response = self.within(sent).await?.map_err(failed)?;
             if response.status() != StatusCode::OK {
-                return within_limit(read(response).await.map_err(failed)?);
+                return within_limit(self.within(read(response)).await?.map_err(failed)?);
             }
             let (status, headers) = (response.status(), response.headers().clone());
-            while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            let mut length = 0;
+            while let Some(chunk) = self.within(response.chunk()).await?.map_err(failed)? {
+                length += chunk.len() as u64;
+                if length > MAX_STREAM_LEN {
+                    return Err(too_long(MAX_STREAM_LEN));
+                }
                 if !take(chunk) {
                     break;
                 }
@@ -77,6 +88,16 @@ impl HttpTransport {
         };
         let client = reqwest_client(&config, tls)?;
         Ok(Self { config, files, peer_chain, client, https_client: OnceLock::new() })
+    }
+
+    /// Waits no longer than the timeout. A server that sends informational responses (1xx) without end is stopped too.
+    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, RequestError> {
+        tokio::time::timeout(self.config.timeout, work).await.map_err(|_| {
+            let (address, seconds) = (self.config.address.base_url(), self.config.timeout.as_secs_f64());
+            let error = RequestError::TimedOut { address, seconds };
+            tracing::error!(%error, "no response from Consul");
+            error
+        })
     }
 
     async fn follow(&self, request: ApiRequest) -> Result<ApiResponse, RequestError> {
@@ -174,7 +195,7 @@ impl HttpTransport {
     }
 
     /// Returns the URL with the SNI host in place of the configured one, so that TLS asks for that name.
-    /// [`PinnedResolver`] resolves it to the configured address.
+    /// [`Resolver`] resolves it to the configured address.
     fn with_sni_host(&self, url: &Url) -> Url {
         let mut url = url.clone();
         let Address::Http { authority, .. } = &self.config.address else { return url };
@@ -232,11 +253,8 @@ fn reqwest_client(config: &Config, tls: ClientConfig) -> Result<reqwest::Client,
     match &config.address {
         Address::Unix(path) => builder = builder.unix_socket(path.clone()),
         Address::Http { authority, .. } => {
-            if let Some(name) = sni_host(config) {
-                let resolver =
-                    PinnedResolver { name: name.to_ascii_lowercase(), authority: authority.clone() };
-                builder = builder.dns_resolver(Arc::new(resolver));
-            }
+            let pinned = sni_host(config).map(|name| (name.to_ascii_lowercase(), authority.clone()));
+            builder = builder.dns_resolver(Arc::new(Resolver { pinned }));
         }
         Address::Embedded => {}
     }
@@ -260,7 +278,11 @@ fn within_limit(response: ApiResponse) -> Result<ApiResponse, RequestError> {
     if response.body.len() <= MAX_BODY_LEN {
         return Ok(response);
     }
-    Err(RequestError::Unreadable(format!("the response is longer than {MAX_BODY_LEN} bytes")))
+    Err(too_long(MAX_BODY_LEN as u64))
+}
+
+fn too_long(limit: u64) -> RequestError {
+    RequestError::Unreadable(format!("the response is longer than {limit} bytes"))
 }
 
 /// Returns the URL that a redirect points to; `None` if the response is not a redirect, or one to another protocol.
@@ -293,22 +315,49 @@ fn sni_host(config: &Config) -> Option<&str> {
     (is_dns_name && is_https && config.proxy.is_none()).then_some(name)
 }
 
-/// Resolves the SNI host to the configured address, and every other name like the system.
-struct PinnedResolver {
-    name: String,
-    authority: HostPort,
+/// Resolves names like the system, to a limited number of addresses.
+struct Resolver {
+    /// The SNI host, which resolves to the configured address.
+    pinned: Option<(String, HostPort)>,
 }
 
-impl Resolve for PinnedResolver {
+impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let authority = (name.as_str() == self.name).then(|| self.authority.clone());
+        let pinned = self.pinned.as_ref().filter(|(sni_host, _)| name.as_str() == sni_host);
+        let authority = pinned.map(|(_, authority)| authority.clone());
         Box::pin(async move {
             let lookup = move || match authority {
                 Some(authority) => authority.addresses(),
                 None => Ok((name.as_str(), 0).to_socket_addrs()?.collect()),
             };
-            let addresses = tokio::task::spawn_blocking(lookup).await??;
+            let addresses = first_addresses(tokio::task::spawn_blocking(lookup).await??);
             Ok(Box::new(addresses.into_iter()) as Addrs)
         })
+    }
+}
+
+/// Returns the first addresses of each family, in the given order: a connection is tried to each of them.
+fn first_addresses(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let (mut v4, mut v6) = (0, 0);
+    addresses.retain(|address| {
+        let count = if address.is_ipv4() { &mut v4 } else { &mut v6 };
+        *count += 1;
+        *count <= MAX_ADDRESSES
+    });
+    addresses
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_with_many_addresses_gets_a_few_connections() {
+        let v6 = (0..4000_u16).map(|port| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, port], port)));
+        let v4 = (0..4000_u16).map(|port| SocketAddr::from(([10, 0, 0, 1], port)));
+        let tried = first_addresses(v6.chain(v4).collect());
+        assert_eq!(tried.iter().filter(|address| address.is_ipv6()).count(), MAX_ADDRESSES);
+        assert_eq!(tried.iter().filter(|address| address.is_ipv4()).count(), MAX_ADDRESSES);
+        assert_eq!((tried[0].port(), tried[MAX_ADDRESSES].port()), (0, 0));
     }
 }

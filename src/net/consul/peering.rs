@@ -66,6 +66,11 @@ pub struct Peering {
 }
 
 impl Peering {
+    /// Returns whether the peer's datacenter or CA certificates are known. On the acceptor, they are not until a token is used.
+    pub fn has_remote(&self) -> bool {
+        !self.remote.datacenter.is_empty() || !self.peer_ca_pems.is_empty()
+    }
+
     /// Returns the peering without the times of its stream, which change although nothing happens.
     #[must_use]
     pub fn without_times(mut self) -> Self {

@@ -19,7 +19,7 @@ pub struct CaRoots {
     /// `<cluster-uuid>.consul`
     #[serde(rename = "TrustDomain", default)]
     pub trust_domain: String,
-    /// The roots, including the active one.
+    /// The active root, and earlier ones that certificates may still use.
     #[serde(rename = "Roots", default)]
     pub roots: Vec<CaRoot>,
 }
@@ -30,6 +30,23 @@ pub struct CaRoot {
     /// The certificate, PEM.
     #[serde(rename = "RootCert", default)]
     pub certificate: String,
+    /// The intermediates that servers present with it, PEM. After a rotation with cross-signing, one of them is this root,
+    /// signed by the earlier one. `None` is Consul's `null`.
+    #[serde(rename = "IntermediateCerts", default)]
+    pub intermediates: Option<Vec<String>>,
+    /// Whether it signs new certificates. At most one root does.
+    #[serde(rename = "Active", default)]
+    pub active: bool,
+}
+
+impl CaRoots {
+    /// Returns the active root and its intermediates, PEM; empty if no root is active.
+    pub fn into_active_chain(self) -> Vec<String> {
+        let active = self.roots.into_iter().find(|root| root.active);
+        active.map_or_else(Vec::new, |root| {
+            std::iter::once(root.certificate).chain(root.intermediates.unwrap_or_default()).collect()
+        })
+    }
 }
 
 fn secret<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {

@@ -20,14 +20,15 @@ use ring::rand::SystemRandom;
 use tokio::time;
 
 use super::staleness::{entry, query_consul, read_ledger};
-use crate::connectivity::Connectivity;
+use crate::connectivity::{AddressTrace, Connectivity};
 use crate::diagnosis::{DialerView, GivenToken, Inputs};
 use crate::explain;
+use crate::lint::Reference;
 use crate::net::consul::{Client, DialerAnswers};
 use crate::net::ledger::Ledger;
 use crate::net::probe::{ProbeTarget, Progress, trace_all};
 use crate::observed::Observed;
-use crate::staleness::evidence::{Evidence, Responder};
+use crate::staleness::evidence::{ConsulView, Evidence, Responder};
 use crate::staleness::{Assessment, assess};
 use crate::token::Token;
 
@@ -74,6 +75,8 @@ pub struct Request<'a> {
     pub given_as: Option<&'a str>,
     /// The address of the Consul at hand for the next commands, if it is not the default.
     pub http_addr: Option<&'a str>,
+    /// The Consul that establishes the peering; `None`: the Consul at hand if its version is known, otherwise the newest.
+    pub reference: Option<Reference>,
 }
 
 /// Queries all sources: the token's addresses and the Consul at hand at the same time, then the ledger.
@@ -85,7 +88,7 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
         given_as: request.given_as,
         http_addr: request.http_addr,
         error: request.error.map(explain::explain),
-        ..Inputs::new(now, request.token)
+        ..Inputs::new(now, request.token, request.reference.unwrap_or_default())
     };
     let Some(client) = sources.client else {
         let reason = || "-offline was given".to_owned();
@@ -95,6 +98,14 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
     };
     (inputs.connectivity, inputs.dialer) =
         tokio::join!(connectivity(sources, token), dialer(sources, client));
+    if let (Some(token), Observed::Value(connectivity), Some(view)) =
+        (token, &mut inputs.connectivity, inputs.dialer.value())
+    {
+        trace_gateways(sources, token, &view.mesh_gateways, connectivity).await;
+    }
+    if request.reference.is_none() {
+        inputs.use_reference_of_dialer(request.token);
+    }
     if let Some(token) = token {
         inputs.staleness = Some(staleness(sources, token, &inputs, client).await);
     }
@@ -114,14 +125,38 @@ async fn connectivity(sources: &Sources<'_>, token: Option<&Token>) -> Observed<
     })
 }
 
+/// Adds the connections through the dialer's mesh gateways, which pass TLS on by the token's server name.
+async fn trace_gateways(
+    sources: &Sources<'_>,
+    token: &Token,
+    gateways: &[String],
+    connectivity: &mut Connectivity,
+) {
+    if gateways.is_empty() {
+        return;
+    }
+    let is_asked = connectivity.addresses.iter().any(AddressTrace::reports_peering);
+    let target = ProbeTarget {
+        addresses: gateways.to_vec(),
+        field: "mesh gateway of the dialer",
+        not_dialed: Vec::new(),
+        asks_secret: !is_asked,
+        ..ProbeTarget::from(token)
+    };
+    let traced = trace_all(&target, sources.timeout, &SystemRandom::new(), &Progress::none()).await;
+    let gateways =
+        traced.addresses.into_iter().map(|trace| AddressTrace { dialed: false, is_gateway: true, ..trace });
+    connectivity.addresses.extend(gateways);
+}
+
 async fn dialer(sources: &Sources<'_>, client: &Client) -> Observed<DialerView> {
     match client.dialer_answers(sources.timeout).await {
-        Ok(answers) => Observed::Value(dialer_view(client, answers)),
+        Ok(answers) => Observed::Value(dialer_view(client, answers, (sources.clock)())),
         Err(error) => Observed::Failed(error.to_string()),
     }
 }
 
-fn dialer_view(client: &Client, answers: DialerAnswers) -> DialerView {
+fn dialer_view(client: &Client, answers: DialerAnswers, now: Timestamp) -> DialerView {
     DialerView {
         address: client.address(),
         version: answers.version,
@@ -131,6 +166,8 @@ fn dialer_view(client: &Client, answers: DialerAnswers) -> DialerView {
         may_read: answers.may_read,
         may_write: answers.may_write,
         through_mesh_gateways: answers.through_mesh_gateways,
+        mesh_gateways: answers.mesh_gateways,
+        clock_offset: answers.date.map(|date| date.duration_since(now).as_secs()),
         peerings: answers.peerings.map(|all| all.into_iter().map(entry).collect()),
         refusals: answers.refusals,
     }
@@ -155,8 +192,16 @@ async fn staleness(sources: &Sources<'_>, token: &Token, inputs: &Inputs<'_>, cl
     };
     let consul = match dialer {
         Observed::Failed(reason) => Observed::NotChecked(reason.clone()),
-        // The dialer's Consul knows nothing about the acceptor's tokens.
-        Observed::Value(_) if is_elsewhere => Observed::NotChecked("it is not the acceptor".to_owned()),
+        // The dialer knows whether its peering with the acceptor is up, and nothing about the acceptor's tokens.
+        Observed::Value(view) if is_elsewhere => match &view.peerings {
+            Some(peerings) => Observed::Value(ConsulView {
+                observed_at: Some((sources.clock)()),
+                trust_domain: view.trust_domain.clone(),
+                listed: Some(peerings.clone()),
+                ..ConsulView::default()
+            }),
+            None => Observed::NotChecked("it is not the acceptor".to_owned()),
+        },
         // Consul would refuse, but only after 12 seconds.
         Observed::Value(view) if view.peerings.is_none() => {
             Observed::NotChecked("the ACL token may not read its peerings".to_owned())

@@ -66,8 +66,9 @@ fn no_answer(timeout: Duration) -> String {
 async fn read_peering(client: &Client, name: &str) -> Observed<Option<ObservedPeering>> {
     match client.read_peering(name).await {
         Ok(peering) => Observed::Value(peering.map(|peering| ObservedPeering {
-            id: peering.id,
             state: PeeringState::from_name(&peering.state),
+            has_remote: peering.has_remote(),
+            id: peering.id,
         })),
         Err(error) => Observed::Failed(error.to_string()),
     }
@@ -106,7 +107,8 @@ async fn query_unused_secret(
     let (Some(Some(peering)), Some(records)) = (peering.value(), records.value()) else {
         return not_checked("it needs the peering and a record in the ledger");
     };
-    let newest = records.last().map(|it| &it.record).filter(|record| record.peer_id == peering.id);
+    let newest = records.iter().map(|it| &it.record).rfind(|record| !record.origin.has_no_token());
+    let newest = newest.filter(|record| record.peer_id == peering.id);
     let Some(record) = newest else {
         return not_checked("the ledger has no token of this peering");
     };
@@ -143,5 +145,6 @@ fn target(record: &Record) -> ProbeTarget {
         trust,
         peer_id: record.peer_id.clone(),
         has_remote: true,
+        asks_secret: true,
     }
 }

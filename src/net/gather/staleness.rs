@@ -23,7 +23,7 @@ use crate::net::probe::{ProbeTarget, trace_until_answered};
 use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
 use crate::staleness::evidence::{
-    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Named, PeeringState,
+    ConsulView, Entry, Evidence, LEDGER_OFF, LedgerRecord, Lost, Named, PeeringState,
 };
 use crate::token::Token;
 
@@ -106,14 +106,23 @@ pub async fn read_ledger(ledger: &Ledger<'_>) -> Observed<Vec<LedgerRecord>> {
 }
 
 fn ledger_record(record: Record) -> Option<LedgerRecord> {
+    let lost = match record.origin {
+        Origin::Failed => Some(Lost::Replaced),
+        Origin::Unanswered => Some(Lost::Possibly),
+        Origin::Generated | Origin::Imported => None,
+    };
     Some(LedgerRecord {
         name: record.name,
         partition: record.partition,
         server_name: record.server_name,
         peer_id: record.peer_id,
-        secret_sha256: record.secret_sha256?,
+        secret_sha256: match (record.secret_sha256, lost) {
+            (None, Some(_)) => String::new(),
+            (secret, _) => secret?,
+        },
         recorded_at: record.recorded_at,
         imported: record.origin == Origin::Imported,
+        lost,
     })
 }
 
@@ -131,8 +140,8 @@ pub async fn query_consul(
     };
     let mut view = ConsulView {
         observed_at: Some(clock()),
-        trust_domain: Some(roots.trust_domain).filter(|domain| !domain.is_empty()),
-        roots: roots.roots.into_iter().map(|root| root.certificate).collect(),
+        trust_domain: Some(roots.trust_domain.clone()).filter(|domain| !domain.is_empty()),
+        active_ca: roots.into_active_chain(),
         named: None,
         listed: None,
     };
@@ -145,6 +154,14 @@ pub async fn query_consul(
     }
     let is_found = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
     if !is_found {
+        // Consul refuses the list only after 12 seconds.
+        let is_denied = client.permissions().await.0.is_some_and(|(may_read, _)| !may_read);
+        if is_denied && view.named.is_none() {
+            return Observed::Failed("the ACL token has no peering:read".to_owned());
+        }
+        if is_denied {
+            return Observed::Value(view);
+        }
         match client.list_peerings().await {
             Ok(peerings) => view.listed = Some(peerings.into_iter().map(entry).collect()),
             Err(error) if view.named.is_none() => return Observed::Failed(error.to_string()),
@@ -157,10 +174,11 @@ pub async fn query_consul(
 /// Converts a peering of the HTTP API.
 pub(super) fn entry(peering: Peering) -> Entry {
     Entry {
+        has_remote: peering.has_remote(),
         id: peering.id,
         name: peering.name,
         state: PeeringState::from_name(&peering.state),
         peer_id: Some(peering.peer_id).filter(|id| !id.is_empty()),
-        last_heartbeat: peering.stream.last_heartbeat,
+        last_heartbeat: peering.stream.last_heartbeat.max(peering.stream.last_receive),
     }
 }

@@ -72,8 +72,11 @@ pub enum Status {
     Superseded,
     /// `replaced_by` has the same name of the same acceptor and another peer ID: the peering of this token was deleted.
     Orphaned,
-    /// The ledger has another token of the peering, and one of them was imported: it is unknown which one is newer.
+    /// The ledger has another token of the peering, and one of them was imported: it is unknown which one is newer. Or the
+    /// answer to the later request `replaced_by` was lost, which may have superseded it.
     Undetermined,
+    /// The request returned no token.
+    NoToken,
 }
 
 impl History {
@@ -108,12 +111,20 @@ impl History {
 
 /// A peer ID is never used again, so the newest record of each name and of each peering is enough to compare with.
 fn statuses(records: &[NumberedRecord]) -> Vec<(Status, Option<u64>)> {
+    let lost = |record: &&NumberedRecord| record.record.origin.has_no_token();
     let name = |record: &Record| (record.name.clone(), record.partition.clone(), record.server_name.clone());
-    let by_name: HashMap<_, &NumberedRecord> = records.iter().map(|it| (name(&it.record), it)).collect();
+    let by_name: HashMap<_, &NumberedRecord> =
+        records.iter().filter(|it| !lost(it)).map(|it| (name(&it.record), it)).collect();
     let by_peering: HashMap<&str, u64> =
-        records.iter().map(|it| (it.record.peer_id.as_str(), it.number)).collect();
+        records.iter().filter(|it| !lost(it)).map(|it| (it.record.peer_id.as_str(), it.number)).collect();
     let unordered = unordered_peerings(records);
+    let later_request = |number: u64, record: &Record| {
+        records.iter().filter(lost).rfind(|it| it.number > number && it.record.may_replace(record))
+    };
     let status = |NumberedRecord { number, record }: &NumberedRecord| {
+        if record.origin.has_no_token() {
+            return (Status::NoToken, None);
+        }
         if let Some(newest) = by_name.get(&name(record))
             && newest.record.peer_id != record.peer_id
         {
@@ -124,7 +135,13 @@ fn statuses(records: &[NumberedRecord]) -> Vec<(Status, Option<u64>)> {
         }
         match by_peering.get(record.peer_id.as_str()) {
             Some(newest) if newest > number => (Status::Superseded, Some(*newest)),
-            _ => (Status::Newest, None),
+            _ => match later_request(*number, record) {
+                Some(later) if later.record.origin == Origin::Failed => {
+                    (Status::Superseded, Some(later.number))
+                }
+                Some(later) => (Status::Undetermined, Some(later.number)),
+                None => (Status::Newest, None),
+            },
         }
     };
     records.iter().map(status).collect()
@@ -134,7 +151,7 @@ fn statuses(records: &[NumberedRecord]) -> Vec<(Status, Option<u64>)> {
 fn unordered_peerings(records: &[NumberedRecord]) -> HashSet<&str> {
     let mut first = HashMap::new();
     let (mut several, mut imported) = (HashSet::new(), HashSet::new());
-    for NumberedRecord { record, .. } in records {
+    for NumberedRecord { record, .. } in records.iter().filter(|it| !it.record.origin.has_no_token()) {
         let peer_id = record.peer_id.as_str();
         if *first.entry(peer_id).or_insert(&record.secret_sha256) != &record.secret_sha256 {
             several.insert(peer_id);

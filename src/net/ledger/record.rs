@@ -42,7 +42,7 @@ pub struct Record {
     pub roots: Vec<Root>,
     /// SHA-256 of the establishment secret; `None` if the token has none.
     pub secret_sha256: Option<String>,
-    /// SHA-256 of the token's text without line breaks, as `inspect` shows it.
+    /// SHA-256 of the token's text without line breaks, as `inspect` shows it; empty if no token was returned.
     pub token_sha256: String,
     /// The user who ran the command.
     pub user: String,
@@ -50,7 +50,8 @@ pub struct Record {
     pub host: String,
     /// How the ledger got the token.
     pub origin: Origin,
-    /// The state of the peering before the token was generated, if it was checked: `NONE` if there was no peering.
+    /// The state of the peering before the token was generated, if it was checked: `NONE` if there was no peering,
+    /// `PENDING after use` if the acceptor waited for the dialer after a restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state_before: Option<String>,
 }
@@ -73,6 +74,19 @@ pub enum Origin {
     Generated,
     /// `ledger import` added it at the time of the record. It was generated at some earlier, unknown time.
     Imported,
+    /// A generate request failed after Consul had stored a new secret. No token was returned, and an earlier unused token of
+    /// the peering no longer works. The record has no token.
+    Failed,
+    /// A generate request was sent, and its answer was lost. An earlier unused token of the peering may no longer work. The
+    /// record has no token.
+    Unanswered,
+}
+
+impl Origin {
+    /// Returns whether a record of this origin has no token.
+    pub fn has_no_token(self) -> bool {
+        matches!(self, Self::Failed | Self::Unanswered)
+    }
 }
 
 /// The fields of a record that a token does not contain.
@@ -120,9 +134,40 @@ impl Record {
         }
     }
 
+    /// Makes the record of a generate request that returned no token. `previous` is an earlier record of the peering.
+    pub fn without_token(peer_id: Option<String>, previous: Option<&Self>, meta: RecordMeta) -> Self {
+        let same = previous.filter(|previous| peer_id.as_ref().is_none_or(|id| *id == previous.peer_id));
+        Self {
+            recorded_at: meta.recorded_at,
+            name: meta.name,
+            partition: meta.partition,
+            datacenter: same.and_then(|previous| previous.datacenter.clone()),
+            trust_domain: same.and_then(|previous| previous.trust_domain.clone()),
+            peer_id: peer_id.or_else(|| same.map(|previous| previous.peer_id.clone())).unwrap_or_default(),
+            server_name: same.map(|previous| previous.server_name.clone()).unwrap_or_default(),
+            addresses: Vec::new(),
+            tls: false,
+            roots: Vec::new(),
+            secret_sha256: None,
+            token_sha256: String::new(),
+            user: meta.user,
+            host: meta.host,
+            origin: meta.origin,
+            state_before: meta.state_before,
+        }
+    }
+
     /// Returns the text to store.
     pub(super) fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a record of plain fields has a JSON form")
+    }
+
+    /// Returns whether this request, which returned no token, belongs to the peering of a token's record.
+    pub(super) fn may_replace(&self, record: &Self) -> bool {
+        if self.peer_id.is_empty() {
+            return self.name == record.name && self.partition == record.partition;
+        }
+        self.peer_id == record.peer_id
     }
 
     /// Parses the stored text. Fields that a newer version added are ignored. The error is the reason.
@@ -136,7 +181,7 @@ impl Record {
         if self.name.is_empty() {
             return Err("the name is empty".to_owned());
         }
-        if !is_sha256(&self.token_sha256) {
+        if !self.origin.has_no_token() && !is_sha256(&self.token_sha256) {
             return Err("token_sha256 is not a SHA-256".to_owned());
         }
         if self.secret_sha256.as_deref().is_some_and(|text| !is_sha256(text)) {

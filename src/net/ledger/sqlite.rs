@@ -23,9 +23,6 @@ pub const FILE_NAME: &str = "ledger.sqlite3";
 /// How long one process waits for another by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The length of the write-ahead log, in bytes, at which it is written into the database: about ten records.
-const MAX_LOG_LEN: u64 = 256 * 1024;
-
 /// Version 1 was never released.
 const SCHEMA: Schema = Schema {
     first_version: 2,
@@ -75,17 +72,8 @@ impl Sqlite {
     pub fn add(&self, record: &Record) -> Result<NumberedRecord, LedgerError> {
         let mut connection = self.open_for_writing()?;
         let number = insert(&mut connection, record).map_err(|error| self.error(error))?;
-        self.shorten_log(&connection);
+        empty_log(&connection);
         Ok(NumberedRecord { number, record: record.clone() })
-    }
-
-    /// Writes a long write-ahead log into the database and empties it. SQLite never restarts the log if each process
-    /// writes only once, and each process that opens the database reads it. If others use the log, one of them will do it.
-    fn shorten_log(&self, connection: &Connection) {
-        if fs::metadata(self.log_path()).is_ok_and(|log| log.len() > MAX_LOG_LEN) {
-            let _ = connection.busy_timeout(Duration::ZERO);
-            let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        }
     }
 
     fn log_path(&self) -> PathBuf {
@@ -159,7 +147,7 @@ impl Sqlite {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(&self.path, flags)?;
         connection.busy_timeout(self.timeout)?;
-        // `shorten_log` does this instead: a checkpoint in every process would sync three times.
+        // `empty_log` does this instead, without waiting for other processes.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.pragma_update(None, "wal_autocheckpoint", 0)?;
         connection.pragma_update(None, "synchronous", "full")?;
@@ -178,6 +166,13 @@ impl Sqlite {
     fn io_error(&self, error: &io::Error) -> LedgerError {
         LedgerError::Database { path: self.path.display().to_string(), reason: os_error_text(error) }
     }
+}
+
+/// Moves the write-ahead log into the database, so that a copy of the database alone has all records. If other processes use
+/// the log, the last of them to write does it.
+fn empty_log(connection: &Connection) {
+    let _ = connection.busy_timeout(Duration::ZERO);
+    let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
 }
 
 fn with_version(connection: Connection) -> Result<(Connection, i64), SchemaError> {

@@ -32,6 +32,9 @@ use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::peer_chain::PeerChain;
 use crate::token::{Secret, ServerAddress};
 
+/// How many IP addresses of a name are tried.
+const MAX_IPS: usize = 8;
+
 /// How a connection verifies the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
@@ -154,8 +157,8 @@ impl Connection {
         if parsed.is_numeric_name() {
             return Err(failed(Step::Dns, "no such host".to_owned()));
         }
-        let found: Vec<SocketAddr> =
-            within(Step::Dns, timeout, tokio::net::lookup_host((host, parsed.port))).await?.collect();
+        let found = within(Step::Dns, timeout, tokio::net::lookup_host((host, parsed.port))).await?;
+        let found: Vec<SocketAddr> = found.take(MAX_IPS).collect();
         let stream = within(Step::Tcp, timeout, TcpStream::connect(found.as_slice())).await?;
         // The messages are small: without this, each would wait 40 ms for more.
         stream.set_nodelay(true).map_err(|error| failed(Step::Tcp, os_error_text(&error)))?;

@@ -56,7 +56,7 @@ pub(super) async fn unused_secret(
             continue;
         }
         let reason = match connection {
-            _ if Some(index) != asked => {
+            _ if Some(index) != asked || !target.asks_secret => {
                 "asked only once, at the first server that reports that the peering exists"
             }
             _ if !target.has_remote => NO_REMOTE,

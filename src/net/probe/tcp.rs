@@ -1,5 +1,6 @@
 //! The first two steps: name resolution and the TCP connection.
 
+use std::collections::HashSet;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -12,11 +13,18 @@ use crate::connectivity::{Connected, DnsFault, StepResult, TcpAttempt, TcpFailur
 use crate::gostd::os_error::os_error_text;
 use crate::token::ServerAddress;
 
-/// Resolves a host with the system's resolver. An IP address resolves to itself.
-pub(super) async fn resolve(address: &ServerAddress, timeout: Duration) -> StepResult<Vec<IpAddr>, DnsFault> {
+/// How many IP addresses of one name are tried.
+const MAX_IPS: usize = 8;
+
+/// Resolves a host with the system's resolver. An IP address resolves to itself. Returns the IP addresses to try, and how
+/// many others there are.
+pub(super) async fn resolve(
+    address: &ServerAddress,
+    timeout: Duration,
+) -> (StepResult<Vec<IpAddr>, DnsFault>, usize) {
     let started = Instant::now();
     if address.is_numeric_name() {
-        return StepResult::Failed { fault: DnsFault::NoSuchHost, elapsed: started.elapsed() };
+        return (StepResult::Failed { fault: DnsFault::NoSuchHost, elapsed: started.elapsed() }, 0);
     }
     // Go dials this host if the address has none.
     let host = if address.host.is_empty() { "localhost" } else { &address.host };
@@ -26,19 +34,23 @@ pub(super) async fn resolve(address: &ServerAddress, timeout: Duration) -> StepR
         Err(_) => DnsFault::TimedOut,
         Ok(Err(error)) => dns_fault(&error),
         Ok(Ok(found)) => {
-            let mut value: Vec<IpAddr> = Vec::new();
-            for ip in found.map(|socket_address| socket_address.ip()) {
-                if !value.contains(&ip) {
-                    value.push(ip);
-                }
-            }
+            let (value, not_tried) = first_ips(found.map(|socket_address| socket_address.ip()));
             if !value.is_empty() {
-                return StepResult::Ok { value, elapsed };
+                return (StepResult::Ok { value, elapsed }, not_tried);
             }
             DnsFault::NoAddress
         }
     };
-    StepResult::Failed { fault, elapsed }
+    (StepResult::Failed { fault, elapsed }, 0)
+}
+
+/// Returns the first [`MAX_IPS`] different IP addresses, and how many follow.
+fn first_ips(found: impl Iterator<Item = IpAddr>) -> (Vec<IpAddr>, usize) {
+    let mut seen = HashSet::new();
+    let mut ips: Vec<IpAddr> = found.filter(|ip| seen.insert(*ip)).collect();
+    let not_tried = ips.len().saturating_sub(MAX_IPS);
+    ips.truncate(MAX_IPS);
+    (ips, not_tried)
 }
 
 fn dns_fault(error: &io::Error) -> DnsFault {
@@ -106,5 +118,19 @@ fn tcp_failure(error: &io::Error) -> TcpFailure {
         ErrorKind::PermissionDenied => TcpFailure::NotPermitted { message },
         ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted => TcpFailure::Reset,
         _ => TcpFailure::Other { message },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn of_a_name_with_thousands_of_ip_addresses_eight_are_tried() {
+        let all = || (0..4000).map(|number| IpAddr::V4(Ipv4Addr::from_bits(number)));
+        let (ips, not_tried) = first_ips(all().chain(all()));
+        assert_eq!((ips, not_tried), (all().take(8).collect(), 3992));
     }
 }

@@ -1,6 +1,8 @@
 //! The probe engine: traces one address, all addresses at once, or one after the other until one answers.
 
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ring::rand::SecureRandom;
@@ -9,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::budget::{BUDGET_USED_UP, Budget};
 use super::sniff::{Sniffer, SniffingStream};
 use super::{MAX_ADDRESSES, ProbeTarget, question, tcp, tls};
 use crate::connectivity::{AddressTrace, AlpnFault, Connectivity, DnsFault, StepResult, TlsFault};
@@ -21,6 +24,10 @@ const NOT_TRUSTED_HERE: &str =
 
 /// How long [`trace_until_answered`] may take, as a multiple of the timeout of a step.
 const MAX_STEPS: u32 = 12;
+
+/// How many connections are opened to one address. Behind a balancer of three servers that chooses at random, all of them
+/// lead to followers in 1 of 130 runs.
+const MAX_CONNECTIONS: usize = 12;
 
 /// Receives the progress of [`trace_all`]: the index of an address and the step that starts there, or `None` when its
 /// trace is complete.
@@ -58,6 +65,15 @@ struct Job {
     stream_secret: String,
     timeout: Duration,
     progress: Progress,
+    /// What all addresses of a run share.
+    run: Arc<Run>,
+}
+
+#[derive(Default)]
+struct Run {
+    budget: Budget,
+    /// Whether the leader has answered at an address. The others need not find it.
+    leader_answered: AtomicBool,
 }
 
 /// A trace, and its connection if the server answered.
@@ -74,6 +90,7 @@ pub async fn trace_all(
     progress: &Progress,
 ) -> Connectivity {
     let shared = Arc::new(target.clone());
+    let run = Arc::new(Run::default());
     let mut tracing = JoinSet::new();
     for index in 0..shared.addresses.len().min(MAX_ADDRESSES) {
         let job = Job {
@@ -82,6 +99,7 @@ pub async fn trace_all(
             stream_secret: random_id(random),
             timeout,
             progress: progress.clone(),
+            run: Arc::clone(&run),
         };
         tracing.spawn(async move { (index, trace_one(&job).await) });
     }
@@ -107,7 +125,7 @@ pub async fn trace_until_answered(
     random: &(dyn SecureRandom + Sync),
 ) -> Connectivity {
     let shared = Arc::new(target.clone());
-    let started = Instant::now();
+    let (started, run) = (Instant::now(), Arc::new(Run::default()));
     let mut traced: Vec<Traced> = Vec::new();
     for index in 0..shared.addresses.len().min(MAX_ADDRESSES) {
         if target.peer_id.is_empty() {
@@ -119,12 +137,16 @@ pub async fn trace_until_answered(
         if started.elapsed() >= timeout * MAX_STEPS {
             break;
         }
-        let progress = Progress::none();
-        let stream_secret = random_id(random);
-        let one =
-            trace_one(&Job { target: Arc::clone(&shared), index, stream_secret, timeout, progress }).await;
-        // A follower does not know; another server may lead.
-        let answered = one.0.peering_exists.value().is_some_and(|status| status.code != "FailedPrecondition");
+        let job = Job {
+            target: Arc::clone(&shared),
+            index,
+            stream_secret: random_id(random),
+            timeout,
+            progress: Progress::none(),
+            run: Arc::clone(&run),
+        };
+        let one = trace_one(&job).await;
+        let answered = one.0.leader_answers();
         traced.push(one);
         if answered {
             break;
@@ -158,6 +180,7 @@ fn empty(address: &str, path: String) -> AddressTrace {
         address: address.to_owned(),
         path,
         dialed: true,
+        is_gateway: false,
         dns: StepResult::NotReached,
         tcp: StepResult::NotReached,
         tls: StepResult::NotReached,
@@ -165,17 +188,54 @@ fn empty(address: &str, path: String) -> AddressTrace {
         grpc: StepResult::NotReached,
         peering_exists: StepResult::NotReached,
         unused_secret: StepResult::NotReached,
+        connections: 0,
+        ips_not_tried: 0,
     }
 }
 
-/// Traces one address until a step fails.
+/// Traces one address until a step fails. If a follower answers, connects again: a balancer or gateway leads to several
+/// servers. The same if the connection is closed, because one of these servers may be down.
 async fn trace_one(job: &Job) -> Traced {
+    let started = Instant::now();
     let mut trace = not_attempted(&job.target, job.index);
-    let connection = trace_steps(job, &mut trace).await;
+    let Some((ips, port)) = resolve(job, &mut trace).await else { return (trace, None) };
+    let mut connection = trace_steps(job, &mut trace, &ips, port).await;
+    let leader_answered = || job.run.leader_answered.load(Ordering::Relaxed);
+    while may_lead_elsewhere(&trace)
+        && trace.connections < MAX_CONNECTIONS
+        && started.elapsed() < job.timeout
+        && !leader_answered()
+    {
+        let ip = ips[trace.connections % ips.len()];
+        let mut next = AddressTrace {
+            dns: trace.dns.clone(),
+            ips_not_tried: trace.ips_not_tried,
+            connections: trace.connections,
+            ..not_attempted(&job.target, job.index)
+        };
+        // The last connection stays open meanwhile, so that a balancer that counts connections chooses another server.
+        let next_connection = trace_steps(job, &mut next, &[ip], port).await;
+        let is_answer = next.peering_exists.value().is_some();
+        if is_answer || trace.peering_exists.value().is_none() {
+            (trace, connection) = (next, next_connection);
+        } else {
+            trace.connections = next.connections;
+        }
+    }
+    if trace.leader_answers() {
+        job.run.leader_answered.store(true, Ordering::Relaxed);
+    }
     (trace, connection)
 }
 
-async fn trace_steps(job: &Job, trace: &mut AddressTrace) -> Option<Connection> {
+/// Whether another connection to the same address may get a better answer.
+fn may_lead_elsewhere(trace: &AddressTrace) -> bool {
+    let is_follower = trace.peering_exists.value().is_some() && !trace.leader_answers();
+    is_follower || matches!(trace.tls.fault(), Some(TlsFault::ConnectionClosed | TlsFault::Reset))
+}
+
+/// Returns the IP addresses to connect to, and the port.
+async fn resolve(job: &Job, trace: &mut AddressTrace) -> Option<(Vec<IpAddr>, u16)> {
     let parsed = match ServerAddress::parse(&trace.address) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -185,10 +245,20 @@ async fn trace_steps(job: &Job, trace: &mut AddressTrace) -> Option<Connection> 
         }
     };
     job.progress.started(job.index, "DNS");
-    trace.dns = tcp::resolve(&parsed, job.timeout).await;
-    let ips = trace.dns.value()?;
+    (trace.dns, trace.ips_not_tried) = tcp::resolve(&parsed, job.timeout).await;
+    Some((trace.dns.value()?.clone(), parsed.port))
+}
+
+async fn trace_steps(job: &Job, trace: &mut AddressTrace, ips: &[IpAddr], port: u16) -> Option<Connection> {
+    let ips = &ips[..job.run.budget.take(ips.len())];
+    if ips.is_empty() {
+        trace.tcp = StepResult::NotChecked { reason: BUDGET_USED_UP.to_owned() };
+        trace.connections = MAX_CONNECTIONS;
+        return None;
+    }
+    trace.connections += 1;
     job.progress.started(job.index, "TCP");
-    let (step, stream) = tcp::connect(ips, parsed.port, job.timeout).await;
+    let (step, stream) = tcp::connect(ips, port, job.timeout).await;
     trace.tcp = step;
     let stream = stream?;
     // The messages are small: without this, each would wait 40 ms for more.

@@ -27,7 +27,7 @@ pub(super) fn skip<R: Read>(stream: &mut Stream<R>) -> Result<(), Fault> {
         left[depth] -= 1;
         match head(stream)? {
             Head::Bytes(count) | Head::Scalar(count) => stream.skip(count)?,
-            Head::Values(0) => {}
+            Head::Values(0) | Head::Boolean(_) => {}
             Head::Values(count) => {
                 depth += 1;
                 *left.get_mut(depth).ok_or(Fault::TooDeep(MAX_DEPTH))? = count;
@@ -64,26 +64,69 @@ pub(super) fn text_of_key<R: Read>(
     name: &str,
     max_len: u64,
 ) -> Result<Option<ZeroizeBuf>, Fault> {
+    let mut found = None;
+    each_key(stream, |stream, key| {
+        if key == name.as_bytes() {
+            found = short(stream, max_len)?;
+            return Ok(());
+        }
+        skip(stream)
+    })?;
+    Ok(found)
+}
+
+/// Reads a map. `read_value` reads or skips the value of each key. A key that is not a text of at most 64 bytes is empty. Skips
+/// any other value.
+pub(super) fn each_key<R: Read>(
+    stream: &mut Stream<R>,
+    mut read_value: impl FnMut(&mut Stream<R>, &[u8]) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    const MAX_KEY_LEN: u64 = 64;
     let pairs = match head(stream)? {
         Head::Map(pairs) => pairs,
+        other => return rest(stream, other),
+    };
+    for _ in 0..pairs {
+        let key = short(stream, MAX_KEY_LEN)?;
+        read_value(stream, key.as_deref().map_or(&[], Vec::as_slice))?;
+    }
+    Ok(())
+}
+
+/// Reads the first `max_count` texts of an array, each at most `max_len` bytes long. Skips any other value.
+pub(super) fn texts<R: Read>(
+    stream: &mut Stream<R>,
+    max_len: u64,
+    max_count: usize,
+) -> Result<Vec<ZeroizeBuf>, Fault> {
+    let count = match head(stream)? {
+        Head::Values(count) => count,
         other => {
             rest(stream, other)?;
-            return Ok(None);
+            return Ok(Vec::new());
         }
     };
-    let mut found = None;
-    for _ in 0..pairs {
-        if short(stream, name.len() as u64)?.is_some_and(|key| key[..] == *name.as_bytes()) {
-            found = short(stream, max_len)?;
+    let mut texts = Vec::new();
+    for _ in 0..count {
+        if texts.len() < max_count {
+            texts.extend(short(stream, max_len)?);
         } else {
             skip(stream)?;
         }
     }
-    Ok(found)
+    Ok(texts)
+}
+
+/// Reads a boolean. Any other value is `false`.
+pub(super) fn boolean<R: Read>(stream: &mut Stream<R>) -> Result<bool, Fault> {
+    match head(stream)? {
+        Head::Boolean(value) => Ok(value),
+        other => rest(stream, other).map(|()| false),
+    }
 }
 
 /// Reads a bin or str of at most `max_len` bytes. Skips any other value and returns `None`.
-fn short<R: Read>(stream: &mut Stream<R>, max_len: u64) -> Result<Option<ZeroizeBuf>, Fault> {
+pub(super) fn short<R: Read>(stream: &mut Stream<R>, max_len: u64) -> Result<Option<ZeroizeBuf>, Fault> {
     match head(stream)? {
         Head::Bytes(length) if length <= max_len => {
             let mut bytes = ZeroizeBuf::from(vec![0; usize::try_from(length).unwrap_or_default()]);
@@ -100,6 +143,7 @@ fn short<R: Read>(stream: &mut Stream<R>, max_len: u64) -> Result<Option<Zeroize
 /// Skips what follows a head.
 fn rest<R: Read>(stream: &mut Stream<R>, head: Head) -> Result<(), Fault> {
     match head {
+        Head::Boolean(_) => {}
         Head::Bytes(count) | Head::Scalar(count) => stream.skip(count)?,
         Head::Values(count) => (0..count).try_for_each(|_| skip(stream))?,
         Head::Map(pairs) => (0..pairs * 2).try_for_each(|_| skip(stream))?,
@@ -110,6 +154,8 @@ fn rest<R: Read>(stream: &mut Stream<R>, head: Head) -> Result<(), Fault> {
 /// What a value's first bytes announce.
 #[derive(Clone, Copy)]
 enum Head {
+    /// A boolean.
+    Boolean(bool),
     /// A bin or str of this many bytes.
     Bytes(u64),
     /// This many bytes of another type.
@@ -124,9 +170,9 @@ fn head<R: Read>(stream: &mut Stream<R>) -> Result<Head, Fault> {
     let at = stream.offset();
     let byte = stream.next()?.ok_or(Fault::Truncated)?;
     Ok(match Marker::from_u8(byte) {
-        Marker::FixPos(_) | Marker::FixNeg(_) | Marker::Null | Marker::True | Marker::False => {
-            Head::Scalar(0)
-        }
+        Marker::FixPos(_) | Marker::FixNeg(_) | Marker::Null => Head::Scalar(0),
+        Marker::True => Head::Boolean(true),
+        Marker::False => Head::Boolean(false),
         Marker::U8 | Marker::I8 => Head::Scalar(1),
         Marker::U16 | Marker::I16 | Marker::FixExt1 => Head::Scalar(2),
         Marker::U32 | Marker::I32 | Marker::F32 => Head::Scalar(4),

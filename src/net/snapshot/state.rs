@@ -10,6 +10,8 @@ use super::stream::Stream;
 use crate::staleness::evidence::{PeeringState, SnapshotPeering, UnusedSecret};
 use crate::token::Secret;
 
+/// The record type of a root of the CA.
+const CA_ROOT: u8 = 13;
 /// The record type of the CA's configuration, which contains the cluster ID.
 const CA_CONFIG: u8 = 15;
 /// The record type of a peering.
@@ -20,6 +22,12 @@ const PEERING_SECRETS: u8 = 40;
 /// The maximum length of a peering or secrets record, in bytes. Most of a peering is its CA certificates and services.
 const MAX_RECORD_LEN: u64 = 16 * 1024 * 1024;
 
+/// The maximum length of a CA certificate, PEM, in bytes. A longer one is ignored.
+const MAX_CERTIFICATE_LEN: u64 = 64 * 1024;
+
+/// How many intermediates of a root are kept. Each rotation with cross-signing adds one.
+const MAX_INTERMEDIATES: usize = 100;
+
 /// The data of the given peerings.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -29,6 +37,8 @@ pub(super) struct State {
     pub peerings: BTreeMap<String, SnapshotPeering>,
     /// The names of peerings whose other side has a given ID, by that ID.
     pub dialed: BTreeMap<String, String>,
+    /// The active root of the CA and its intermediates, PEM.
+    pub active_ca: Vec<String>,
 }
 
 /// Reads all records. Keeps only the data of `peer_ids`.
@@ -53,6 +63,11 @@ pub(super) fn read<R: Read>(stream: &mut Stream<R>, peer_ids: &BTreeSet<String>)
                     }
                 }
             }
+            CA_ROOT => {
+                if let Some(chain) = active_chain(stream)? {
+                    state.active_ca = chain;
+                }
+            }
             CA_CONFIG => {
                 let id = msgpack::text_of_key(stream, "ClusterID", 64)?;
                 state.cluster_id = id.and_then(|id| Some(std::str::from_utf8(&id).ok()?.to_owned()));
@@ -66,6 +81,26 @@ pub(super) fn read<R: Read>(stream: &mut Stream<R>, peer_ids: &BTreeSet<String>)
         }
     }
     Ok(state)
+}
+
+/// Reads a root of the CA. Returns it and its intermediates, PEM, if it is the active one. Does not keep a signing key.
+fn active_chain<R: Read>(stream: &mut Stream<R>) -> Result<Option<Vec<String>>, Fault> {
+    let text = |bytes: crate::zeroize_buf::ZeroizeBuf| String::from_utf8_lossy(&bytes).into_owned();
+    let (mut chain, mut intermediates, mut is_active) = (Vec::new(), Vec::new(), false);
+    msgpack::each_key(stream, |stream, key| {
+        match key {
+            b"RootCert" => chain.extend(msgpack::short(stream, MAX_CERTIFICATE_LEN)?.map(text)),
+            b"IntermediateCerts" => {
+                let certificates = msgpack::texts(stream, MAX_CERTIFICATE_LEN, MAX_INTERMEDIATES)?;
+                intermediates.extend(certificates.into_iter().map(text));
+            }
+            b"Active" => is_active = msgpack::boolean(stream)?,
+            _ => msgpack::skip(stream)?,
+        }
+        Ok(())
+    })?;
+    chain.append(&mut intermediates);
+    Ok(is_active.then_some(chain))
 }
 
 struct NotARecord;

@@ -10,7 +10,7 @@ use rustls::{InconsistentKeys, SignatureAlgorithm};
 
 use crate::ZeroizeBuf;
 use crate::certificate::{Certificate, KeyAlgorithm};
-use crate::gostd::{pem, x509};
+use crate::gostd::{GoDebug, pem, x509};
 use crate::net::consul::file::read;
 
 /// Go also supports shorter RSA keys and P-521.
@@ -60,7 +60,7 @@ fn pair(chain: &[u8], key: &[u8], provider: &CryptoProvider) -> Result<Certified
             ),
         });
     };
-    x509::parse_certificate(leaf).map_err(|error| error.to_string())?;
+    x509::parse_certificate(leaf, GoDebug::default()).map_err(|error| error.to_string())?;
     let key =
         PrivateKeyDer::try_from(key.to_vec()).map_err(|_| "tls: failed to parse private key".to_owned())?;
     let key = provider.key_provider.load_private_key(key).map_err(|_| UNSUPPORTED_KEY.to_owned())?;

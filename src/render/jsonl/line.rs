@@ -30,6 +30,11 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
     }
     line.extend_from_slice(b",\"exact\":");
     boolean(entry.consul.exact, line);
+    line.extend_from_slice(b",\"reference\":");
+    match entry.consul.reference {
+        Some(reference) => text(reference.name(), line),
+        None => line.extend_from_slice(b"null"),
+    }
     line.extend_from_slice(b"},\"findings\":[");
     for (index, entry) in entry.findings.iter().enumerate() {
         line.extend_from_slice(if index == 0 { b"" } else { b"," });

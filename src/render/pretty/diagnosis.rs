@@ -56,7 +56,7 @@ pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     let mut page = Page::new(width);
     if let Some(connectivity) = &diagnosis.connectivity {
         page.paragraph(&format!("Observed from {}:", connectivity.observed_from));
-        for trace in connectivity.addresses.iter().filter(|trace| trace.dialed) {
+        for trace in connectivity.addresses.iter().filter(|it| it.dialed || it.is_gateway) {
             let (sign, text) = last_step(trace);
             page.line(&format!("{sign} {}: {}", printable(&trace.address), printable(&text)));
         }
@@ -140,7 +140,7 @@ fn dialer(page: &mut Page, view: &DialerView) {
 }
 
 fn steps(page: &mut Page, trace: &AddressTrace) {
-    let not_dialed = if trace.dialed { "" } else { " (not dialed)" };
+    let not_dialed = if trace.dialed || trace.is_gateway { "" } else { " (not dialed)" };
     page.line(&format!("{}{not_dialed} {}", printable(&trace.address).bold(), trace.path.dimmed()));
     for (name, step) in shown_steps(trace) {
         let (sign, text) = match step {
@@ -149,11 +149,21 @@ fn steps(page: &mut Page, trace: &AddressTrace) {
             Shown::Open(text) => ("–".dimmed().to_string(), text.dimmed().to_string()),
         };
         page.step(&sign, name, &text);
+        if name == "DNS" && trace.ips_not_tried > 0 {
+            let text = format!("{} more IP addresses", grouped(count(trace.ips_not_tried)));
+            page.step(" ", "  not tried", &text);
+        }
         if name == "TLS" {
             certificate(page, trace);
         }
     }
+    if trace.connections > 1 {
+        page.step(" ", "connections", &format!("{}, because {AGAIN}", trace.connections));
+    }
 }
+
+/// Why several connections to one address are opened.
+const AGAIN: &str = "the address may lead to several servers";
 
 /// An untrusted server's certificate, and what could not be verified of a trusted one's.
 fn certificate(page: &mut Page, trace: &AddressTrace) {
@@ -286,6 +296,9 @@ fn peering_exists(status: &GrpcStatus) -> Shown {
         PeeringAnswer::Exists => Shown::Passed("yes".to_owned()),
         PeeringAnswer::Unknown => Shown::Failed(format!("no ({status})")),
         PeeringAnswer::MarkedDeleted => Shown::Failed(format!("no: it was deleted ({status})")),
+        PeeringAnswer::Follower if status.leader.as_deref() == Some("") => {
+            Shown::Failed("unknown: the servers have no leader".to_owned())
+        }
         PeeringAnswer::Follower => {
             Shown::Open("unknown: this is a follower, and only the leader knows".to_owned())
         }

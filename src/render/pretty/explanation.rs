@@ -82,7 +82,11 @@ fn log_message(page: &mut Page, message: &LogMessage) {
         (Some(first), _) => format!("{first}: "),
         _ => String::new(),
     };
-    page.item(&printable(&format!("{time}{} ({})", message.entry.name, counted(count(message.count), "time"))));
+    page.item(&printable(&format!(
+        "{time}{} ({})",
+        message.entry.name,
+        counted(count(message.count), "time")
+    )));
     page.item(&format!("{}", printable(&message.message).dimmed()));
     page.line(message.entry.summary);
     page.row("What to do", message.entry.remedy);

@@ -28,6 +28,11 @@ fn add_record(page: &mut Page, record: &HistoryRecord) {
     let status = match record.status {
         Status::Newest => "newest in the ledger".green().to_string(),
         Status::Superseded => format!("{} by number {by}, of the same peering", "superseded".yellow()),
+        Status::Undetermined if record.replaced_by.is_some() => format!(
+            "{}: the answer to request {by} was lost, which may have superseded this token",
+            "undetermined".yellow()
+        ),
+        Status::NoToken => format!("{}: the request failed, and returned none", "no token".red()),
         Status::Undetermined => format!(
             "{}: another token of this peering is in the ledger, and one was imported, so it is unknown which one is \
              newer",
@@ -41,6 +46,7 @@ fn add_record(page: &mut Page, record: &HistoryRecord) {
     let verb = match record.origin {
         Origin::Generated => "Generated",
         Origin::Imported => "Imported",
+        Origin::Failed | Origin::Unanswered => "Requested",
     };
     let recorded = printable(&format!(
         "{}, by {} on {}",
@@ -49,7 +55,12 @@ fn add_record(page: &mut Page, record: &HistoryRecord) {
         record.host
     ));
     page.row(verb, &recorded);
-    page.row("Peer ID", &printable(&record.peer_id));
+    if !record.peer_id.is_empty() {
+        page.row("Peer ID", &printable(&record.peer_id));
+    }
+    if record.origin.has_no_token() {
+        return;
+    }
     page.row("Server name", &printable(&record.server_name));
     page.row("Addresses", &printable(&record.addresses.join(", ")));
     for sha256 in &record.ca_sha256 {

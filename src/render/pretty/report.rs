@@ -3,7 +3,7 @@
 use owo_colors::OwoColorize;
 
 use super::{Page, count, counted, printable};
-use crate::lint::{Acceptance, Finding, REFERENCE, Report, Severity, ValidatedToken, rules};
+use crate::lint::{Acceptance, Finding, Report, Severity, ValidatedToken, rules};
 
 /// Returns one page per token.
 pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, width: usize) -> String {
@@ -19,7 +19,7 @@ pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, width: 
 
 /// Writes Consul's verdict.
 pub(super) fn verdict(page: &mut Page, consul: &Acceptance) {
-    let reference = format!("({REFERENCE})");
+    let reference = format!("({})", consul.reference);
     match &consul.message {
         None => page.line(&format!("{} {}", "Consul accepts this token".green(), reference.dimmed())),
         Some(message) => {

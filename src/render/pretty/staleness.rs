@@ -23,6 +23,11 @@ pub fn staleness(staleness: &Staleness, width: usize) -> String {
 
 fn assessment(token: &Assessment, width: usize) -> String {
     let mut page = Page::new(width);
+    if let Some(peering) = token.peering.as_ref().filter(|peering| !peering.needs_token) {
+        let summary = printable(&peering.summary);
+        let works = peering.state == "ACTIVE";
+        page.paragraph(&if works { summary.green().to_string() } else { summary.yellow().to_string() });
+    }
     let (verdict, reason) = token.summary.split_once(':').unwrap_or((&token.summary, ""));
     let verdict = match token.verdict {
         Verdict::Current => verdict.green().to_string(),

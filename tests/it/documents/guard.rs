@@ -1,4 +1,4 @@
-//! No command stands in a document that nothing runs.
+//! Every command in the docs is run or parsed by a test.
 
 use std::path::Path;
 
@@ -8,29 +8,29 @@ use super::markdown::{Block, Part, blocks, parts};
 use super::{PAGES, World, documents, root};
 use crate::peering::Peering;
 
-/// Lines of ```sh blocks that are not run as they stand, and why not.
+/// Lines of ```sh blocks that are not run, each with the reason.
 const NOT_RUN: [(&str, &str); 4] = [
-    ("cargo install --path .", "takes minutes, and writes outside of the checkout"),
-    ("cargo test --locked", "is what runs this"),
-    (super::FIRST_COMMAND, "takes minutes; tests/it/readme.rs runs its words without cargo"),
-    (".ci/run", "runs this"),
+    ("cargo install --path .", "takes minutes and writes outside of the checkout"),
+    ("cargo test --locked", "runs this test"),
+    (super::FIRST_COMMAND, "takes minutes; tests/it/readme.rs runs it without cargo"),
+    (".ci/run", "runs this test"),
 ];
 
-/// Pages that are written from what is tested elsewhere.
+/// Generated pages, each with the reason why its commands need no test here.
 const GENERATED: [(&str, &str); 2] = [
-    ("docs/commands.md", "is the help, whose examples src/cli.rs parses"),
-    ("docs/messages.md", "is the entries of src/explain, whose commands src/cli.rs parses"),
+    ("docs/commands.md", "generated from the help; src/cli.rs parses its examples"),
+    ("docs/messages.md", "generated from src/explain; src/cli.rs parses its commands"),
 ];
 
-/// A line that a reader would type into a shell: any after a prompt, and ours without one.
+/// Returns whether a reader would type a line into a shell: any line with a prompt, and `peering` without one.
 fn is_command(line: &str) -> bool {
-    let ours = Regex::new(r"(^|[|;&(]|\brun:|\bsudo|\bxargs)\s*([A-Z_]+=\S*\s+)*peering\s+\S").unwrap();
+    let peering = Regex::new(r"(^|[|;&(]|\brun:|\bsudo|\bxargs)\s*([A-Z_]+=\S*\s+)*peering\s+\S").unwrap();
     let line = line.trim().trim_start_matches(['-', '>', '#', '%']).trim_start();
-    line.starts_with("$ ") || ours.is_match(line)
+    line.starts_with("$ ") || peering.is_match(line)
 }
 
-/// What is wrong with a page: each command that nothing runs, and each block that nothing looks at.
-fn complaints(file: &Path, text: &str) -> Vec<String> {
+/// Returns each command of a page that no test runs, and each block of an unsupported language.
+fn untested(file: &Path, text: &str) -> Vec<String> {
     let name = file.to_str().unwrap();
     if GENERATED.iter().any(|(page, _)| *page == name) {
         return Vec::new();
@@ -41,58 +41,58 @@ fn complaints(file: &Path, text: &str) -> Vec<String> {
         .flat_map(|block| block.lines.clone())
         .filter_map(|line| line.strip_prefix("$ ").map(str::to_owned))
         .collect();
-    let mut wrong = Vec::new();
+    let mut untested_lines = Vec::new();
     for part in parts(text) {
         match part {
             Part::Prose(prose) => {
                 let code = prose.lines().filter(|line| line.starts_with("    ") || line.starts_with('\t'));
-                wrong.extend(code.filter(|line| is_command(line)).map(str::to_owned));
+                untested_lines.extend(code.filter(|line| is_command(line)).map(str::to_owned));
             }
             Part::Block(block) if block.is_run() && PAGES.contains(&name) => {}
-            Part::Block(block) => wrong.extend(unchecked(name, &block, &run)),
+            Part::Block(block) => untested_lines.extend(unchecked(name, &block, &run)),
         }
     }
-    wrong
+    untested_lines
 }
 
-/// Lines of a block that is not run which should be, or the block, if nothing is known of its language.
+/// Returns the lines of a block that no test runs, or the whole block if its language is unsupported.
 fn unchecked(page: &str, block: &Block, run: &[String]) -> Vec<String> {
     let lines = block.lines.iter();
     let text = block.text();
-    let parsed = |is: bool| if is { Vec::new() } else { vec![text.clone()] };
+    let unless = |is_tested: bool| if is_tested { Vec::new() } else { vec![text.clone()] };
     match block.language.as_str() {
         "sh" => lines
             .map(|line| line.trim())
-            .filter(|line| !line.is_empty() && !is_run_by_itself(line))
-            .filter(|line| !NOT_RUN.iter().any(|(known, _)| known == line))
+            .filter(|line| !line.is_empty() && !is_install_command(line))
+            .filter(|line| !NOT_RUN.iter().any(|(not_run, _)| not_run == line))
             .map(str::to_owned)
             .collect(),
         "yaml" => match serde_saphyr::from_str::<serde_json::Value>(&text) {
             Ok(value) => strings(&value)
                 .iter()
                 .flat_map(|text| text.lines())
-                .filter(|line| is_command(line) && !run.iter().any(|run| is_the_same(run, line.trim())))
+                .filter(|line| is_command(line) && !run.iter().any(|run| is_same_command(run, line.trim())))
                 .map(str::to_owned)
                 .collect(),
             Err(error) => vec![error.to_string()],
         },
-        // Loaded, or run, below and by the tests of the documentation of the crate.
-        "toml" => parsed(matches!(page, "docs/configuration.md" | "docs/library.md")),
-        "rust" => parsed(page == "docs/library.md"),
-        "json" => parsed(serde_json::from_str::<serde_json::Value>(&text).is_ok()),
+        // The tests below load these pages; doc tests run the programs.
+        "toml" => unless(matches!(page, "docs/configuration.md" | "docs/library.md")),
+        "rust" => unless(page == "docs/library.md"),
+        "json" => unless(serde_json::from_str::<serde_json::Value>(&text).is_ok()),
         "text" | "hcl" => lines.filter(|line| is_command(line)).cloned().collect(),
         _ => vec![text],
     }
 }
 
-/// A page must not grow old, and a pipeline must: the one says when it is, and the other need not.
-fn is_the_same(on_the_page: &str, in_the_pipeline: &str) -> bool {
+/// Returns whether two commands are the same except for `-now`, which only the page needs.
+fn is_same_command(in_page: &str, in_pipeline: &str) -> bool {
     let now = Regex::new(r" -now \S+").unwrap();
-    on_the_page == in_the_pipeline || now.replace(on_the_page, "") == in_the_pipeline
+    in_page == in_pipeline || now.replace(in_page, "") == in_pipeline
 }
 
-/// Whether a line of a ```sh block is run by `what_installs_completion_and_the_manual_is_run`.
-fn is_run_by_itself(line: &str) -> bool {
+/// Returns whether `commands_that_install_completion_and_manual_work` runs a line of a ```sh block.
+fn is_install_command(line: &str) -> bool {
     line.starts_with("peering ") || line.starts_with("mkdir -p ~/")
 }
 
@@ -106,16 +106,17 @@ fn strings(value: &serde_json::Value) -> Vec<String> {
 }
 
 #[test]
-fn no_command_stands_in_a_document_that_nothing_runs() {
-    let mut wrong = Vec::new();
+fn every_command_in_the_docs_is_tested() {
+    let mut untested_lines = Vec::new();
     for (file, text) in documents() {
-        wrong.extend(complaints(&file, &text).into_iter().map(|line| format!("{}: {line}", file.display())));
+        untested_lines
+            .extend(untested(&file, &text).into_iter().map(|line| format!("{}: {line}", file.display())));
     }
-    assert!(wrong.is_empty(), "nobody runs\n{}", wrong.join("\n"));
+    assert!(untested_lines.is_empty(), "no test runs\n{}", untested_lines.join("\n"));
 }
 
 #[test]
-fn what_nothing_runs_is_found_wherever_it_stands() {
+fn untested_commands_are_found_in_every_position() {
     for page in [
         "```\n$ peering nonsense\n```\n",
         "```\npeering nonsense\n```\n",
@@ -140,13 +141,13 @@ fn what_nothing_runs_is_found_wherever_it_stands() {
         "```consoles\n$ peering list\n```\n",
         "```console \n$ peering list\n```\n",
     ] {
-        assert_ne!(complaints(Path::new("docs/guide.md"), page), Vec::<String>::new(), "{page}");
+        assert_ne!(untested(Path::new("docs/guide.md"), page), Vec::<String>::new(), "{page}");
     }
-    let run_nowhere = "```console\n$ peering list\n```\n";
-    assert_ne!(complaints(Path::new("docs/json.md"), run_nowhere), Vec::<String>::new());
-    // An indented block is a block for what runs it too.
+    let untested_page = "```console\n$ peering list\n```\n";
+    assert_ne!(untested(Path::new("docs/json.md"), untested_page), Vec::<String>::new());
+    // An indented block is run, too.
     let indented = "1. Try it:\n\n   ```console\n   $ peering list\n   ? 1\n   nothing\n   ```\n";
-    assert_eq!(complaints(Path::new("docs/guide.md"), indented), Vec::<String>::new());
+    assert_eq!(untested(Path::new("docs/guide.md"), indented), Vec::<String>::new());
     let steps = blocks(indented)[0].steps();
     assert_eq!(
         (steps[0].command.as_str(), steps[0].status, steps[0].output.as_str()),
@@ -155,7 +156,7 @@ fn what_nothing_runs_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn what_installs_completion_and_the_manual_is_run() {
+fn commands_that_install_completion_and_manual_work() {
     let mut run = 0;
     for (file, text) in documents() {
         if GENERATED.iter().any(|(page, _)| Path::new(page) == file) {
@@ -163,7 +164,7 @@ fn what_installs_completion_and_the_manual_is_run() {
         }
         for block in blocks(&text).iter().filter(|block| block.language == "sh") {
             let world = World::new();
-            for line in block.lines.iter().filter(|line| is_run_by_itself(line)) {
+            for line in block.lines.iter().filter(|line| is_install_command(line)) {
                 let target = line.rsplit_once("~/").unwrap_or_else(|| panic!("{line}")).1;
                 let output = world.shell(line).output().unwrap();
                 assert!(output.status.success(), "{}: {line}: {output:?}", file.display());
@@ -176,7 +177,7 @@ fn what_installs_completion_and_the_manual_is_run() {
 }
 
 #[test]
-fn the_configuration_file_of_the_page_is_read_and_does_what_it_says() {
+fn the_configuration_file_of_the_page_works() {
     let page = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
     let files: Vec<Block> = blocks(&page).into_iter().filter(|block| block.language == "toml").collect();
     assert!(!files.is_empty());
@@ -193,16 +194,16 @@ fn the_configuration_file_of_the_page_is_read_and_does_what_it_says() {
             let findings = shown["tokens"][0]["findings"].as_array().unwrap().clone();
             findings.into_iter().map(|it| (it["check"].clone(), it["severity"].clone())).collect::<Vec<_>>()
         };
-        // By `skip` nothing is said of the only server, and by `fail-on` a warning fails.
+        // `skip` disables one-server-only, and `fail-on` makes the exit code 1 for a warning.
         let loopback = ("address-loopback".into(), "warning".into());
         assert_eq!(found(validate("2026-11-24"), 1), std::slice::from_ref(&loopback));
-        // 60 days before its end the CA is an error, by `warn-before` and [severity].
+        // `warn-before` and [severity] make a CA that expires in 60 days an error.
         assert_eq!(found(validate("2036-10-01"), 1), [("ca-expires-soon".into(), "error".into()), loopback]);
     }
 }
 
 #[test]
-fn the_page_of_the_library_is_compiled_and_depends_on_this_crate() {
+fn the_library_page_is_compiled_and_depends_on_this_crate() {
     let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
     assert!(read("src/lib.rs").contains("#[doc = include_str!(\"../docs/library.md\")]"));
     let cargo: toml::Table = toml::from_str(&read("Cargo.toml")).unwrap();

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands in for a cluster that holds one Secret, `west-token`, whose data is a recorded token.
+# Replaces kubectl: the cluster has one Secret, `west-token`, with a recorded token.
 token=$(tr -d '\n' < "$HOME/fixtures/tokens/external-addresses.txt")
 case "$*" in
 *"get secret west-token"*"-o yaml"*)

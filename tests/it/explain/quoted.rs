@@ -212,11 +212,12 @@ pub(super) const MESSAGES: &[(&str, &[&str])] = &[
         "no-leader",
         &["Unexpected response code: 500 (No cluster leader)", "rpc error making call: No cluster leader"],
     ),
+    ("forwarded-call-failed", &["rpc error making call: some future text"]),
     (
         "servers-not-connected",
         &[
             "rpc error getting client: failed to get conn: dial tcp 10.0.0.1:0->10.0.0.2:8300: connect: connection refused",
-            "rpc error making call: some future text",
+            "rpc error making call: EOF",
             "No known Consul servers",
         ],
     ),

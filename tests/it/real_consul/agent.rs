@@ -7,18 +7,36 @@ use std::time::Duration;
 
 use consul_peering::net::consul::{Client, Config, Options};
 
-/// A Consul in development mode. Dropping it ends the process.
+/// How often to start an agent: another process may take one of its ports first.
+const MAX_STARTS: usize = 5;
+
+/// A Consul in development mode. Dropping it ends the process; if the test failed, prints what the agent printed.
 pub struct Agent {
     child: Child,
+    /// What it prints.
+    log: tempfile::NamedTempFile,
     /// Its HTTP API, `http://host:port`.
     pub address: String,
-    /// The port for gRPC over TLS.
-    pub grpc_tls_port: u16,
 }
 
 impl Agent {
     /// Starts one, and waits until it answers requests for peerings.
     pub async fn start(consul: &Path, datacenter: &str) -> Self {
+        for _ in 1..MAX_STARTS {
+            let mut agent = Self::launch(consul, datacenter);
+            if agent.is_ready().await {
+                return agent;
+            }
+            assert!(agent.printed().contains("address already in use"), "the agent ended");
+        }
+        let mut agent = Self::launch(consul, datacenter);
+        assert!(agent.is_ready().await, "the agent ended");
+        agent
+    }
+
+    fn launch(consul: &Path, datacenter: &str) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let appended = std::fs::OpenOptions::new().append(true).open(log.path()).unwrap();
         let ports = free_ports();
         let [http, grpc, grpc_tls, server, serf_lan, serf_wan] = ports.map(|port| port.to_string());
         let child = Command::new(consul)
@@ -29,27 +47,33 @@ impl Agent {
             .args(["-hcl", "connect { enabled = true } peering { enabled = true }"])
             .env_clear()
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stdout(appended.try_clone().unwrap())
+            .stderr(appended)
             .spawn()
             .unwrap();
-        let mut agent = Self { child, address: format!("http://127.0.0.1:{http}"), grpc_tls_port: ports[2] };
-        agent.wait_until_ready().await;
-        agent
+        Self { child, log, address: format!("http://127.0.0.1:{http}") }
     }
 
-    /// Waits for a leader, a CA, and the agent's own entry in the catalog, which provides the addresses of tokens.
-    async fn wait_until_ready(&mut self) {
+    fn printed(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.log.path()).unwrap_or_default()).into_owned()
+    }
+
+    /// Waits for a leader, a CA, and the agent's own entry in the catalog, which provides the addresses of tokens. Returns
+    /// `false` if the agent ended.
+    async fn is_ready(&mut self) -> bool {
         let options = Options { http_addr: Some(self.address.clone()), ..Options::default() };
         let client = Client::over_network(Config::resolve(&options, |_| None).unwrap()).unwrap();
+        let serving = format!("Starting server: address={} ", self.address.trim_start_matches("http://"));
         for _ in 0..600 {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                panic!("the agent ended: {status}");
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
             }
-            if client.ca_roots().await.is_ok_and(|roots| !roots.roots.is_empty())
+            // Another agent of this test may have the port.
+            if self.printed().contains(&serving)
+                && client.ca_roots().await.is_ok_and(|roots| !roots.roots.is_empty())
                 && client.list_peerings().await.is_ok()
             {
-                return;
+                return true;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -61,6 +85,9 @@ impl Drop for Agent {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("What the agent at {} printed:\n{}", self.address, self.printed());
+        }
     }
 }
 

@@ -269,9 +269,16 @@ impl Dev {
     }
 
     /// Stops it as Ctrl-C does. Returns its exit code and standard error.
-    pub fn interrupt(mut self) -> (i32, String) {
+    pub fn interrupt(self) -> (i32, String) {
+        self.interrupt_often(1)
+    }
+
+    /// Interrupts it this often, as Ctrl-C does. Returns its exit code and standard error.
+    pub fn interrupt_often(mut self, interrupts: usize) -> (i32, String) {
         let process = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        for _ in 0..interrupts {
+            rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+        }
         let mut stderr = String::new();
         self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
         shows_no_secret(&stderr, "the standard error of dev");

@@ -1,0 +1,122 @@
+//! A peering that is or was up needs no token. That comes before everything that is known about the token.
+
+use super::Inputs;
+use super::rank::{Cause, CauseEvidence, CauseSource, Causes};
+use super::staleness::STALE_MESSAGES;
+use crate::connectivity::probe_answer::{Code, PeeringAnswer};
+use crate::explain::{self, Area, catalog};
+use crate::lint::Severity;
+use crate::staleness::evidence::{Entry, PeeringState};
+
+/// The causes that a verdict about the token is.
+const STALE_CAUSES: [&explain::Entry; 2] = [&catalog::TOKEN_SUPERSEDED, &catalog::TOKEN_SPENT];
+
+/// Causes that remain although the peering works: they are about the name that an establish would use.
+const NAME_CAUSES: [&explain::Entry; 2] = [&catalog::NAME_IN_USE, &catalog::NAME_TAKEN_BY_ACCEPTOR];
+
+/// Returns the dialer's peering with the token's peer ID, if its stream is up, was up, or is being opened.
+pub(super) fn peering_in_use<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Entry> {
+    let peer_id = inputs.token?.peer_id.as_str();
+    let is_in_use = |entry: &&Entry| {
+        let state = &entry.state;
+        entry.peer_id.as_deref() == Some(peer_id) && state.was_used() && !state.is_deleted()
+    };
+    let peerings = || inputs.dialer.value().into_iter().flat_map(|view| view.peerings.iter().flatten());
+    let in_use = || peerings().filter(is_in_use);
+    // Two peerings can have the same peer ID. Only one of them has the stream.
+    in_use().find(|entry| entry.state == PeeringState::Active).or_else(|| in_use().next())
+}
+
+/// Ranks the peering's state before what is known about the token, and removes advice to replace the token.
+pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
+    let Some(entry) = peering_in_use(inputs) else { return };
+    let is_up = entry.state == PeeringState::Active;
+    if !is_up && is_gone(inputs) {
+        return;
+    }
+    // What the checks warn about matters for the next token.
+    causes.retain(|cause| {
+        cause.severity == Severity::Error || cause.evidence.iter().any(|it| it.source != CauseSource::Token)
+    });
+    let rejection = causes
+        .iter_mut()
+        .find(|cause| is_one_of(cause, &STALE_MESSAGES))
+        .and_then(|cause| cause.evidence.iter().find(|it| it.source == CauseSource::ErrorMessage).cloned());
+    causes.retain(|cause| {
+        !is_one_of(cause, &STALE_CAUSES)
+            && !is_one_of(cause, &STALE_MESSAGES)
+            && !is_one_of(cause, &[&catalog::TOKEN_ORPHANED])
+    });
+    let state = match entry.state {
+        PeeringState::Active => &catalog::ALREADY_ESTABLISHED,
+        PeeringState::Failing => &catalog::STATE_FAILING,
+        _ => &catalog::STATE_ESTABLISHING,
+    };
+    if is_up {
+        works(entry, causes);
+    } else {
+        is_broken(entry, causes);
+    }
+    if let (Some(cause), Some(rejection)) = (causes.find(state.name), rejection) {
+        // Consul rejects a second use of the token.
+        cause.evidence.push(rejection);
+    }
+}
+
+/// Whether the acceptor itself reports that it no longer has the peering.
+fn is_gone(inputs: &Inputs<'_>) -> bool {
+    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    traces.filter_map(|trace| trace.peering_exists.value()).any(|status| {
+        let answer = PeeringAnswer::of(Code::from_name(&status.code), &status.message);
+        matches!(answer, PeeringAnswer::Unknown | PeeringAnswer::MarkedDeleted)
+    })
+}
+
+fn works(entry: &Entry, causes: &mut Causes) {
+    let message = format!("the peering {:?} is {} and works despite it", entry.name, entry.state.name());
+    for cause in causes.iter_mut() {
+        if cause.name == catalog::ALREADY_ESTABLISHED.name {
+            cause.put_first();
+        } else if cause.severity == Severity::Error && !is_one_of(cause, &NAME_CAUSES) {
+            cause.lower(CauseEvidence::lowers(CauseSource::Dialer, message.clone()));
+        }
+    }
+}
+
+fn is_broken(entry: &Entry, causes: &mut Causes) {
+    let remedy = format!(
+        "You do not need a new token: the peering {:?} reconnects by itself when the dialing servers reach the acceptor \
+         again.",
+        entry.name
+    );
+    for cause in causes.iter_mut().filter(|cause| is_about_network(cause)) {
+        // The dialer has its own copy of the addresses, so advice about tokens does not help.
+        let sentences = cause.remedy.split_inclusive(". ");
+        let mut kept: String = sentences.filter(|text| !text.to_lowercase().contains("token")).collect();
+        if !kept.is_empty() && !kept.ends_with(' ') {
+            kept.push(' ');
+        }
+        kept.push_str(&remedy);
+        cause.remedy = kept;
+        if cause.next.as_deref().is_some_and(|next| next.contains("generate-token")) {
+            cause.next = Some(catalog::STATE_FAILING.next.to_owned());
+        }
+    }
+    let states = [&catalog::STATE_FAILING, &catalog::STATE_ESTABLISHING];
+    for cause in causes.iter_mut().filter(|cause| is_one_of(cause, &states)) {
+        cause.remedy = format!("Restore the connection between the clusters. {remedy}");
+    }
+}
+
+/// Whether the cause is that the acceptor's servers cannot be reached or cannot answer.
+fn is_about_network(cause: &Cause) -> bool {
+    let servers = [&catalog::NO_LEADER, &catalog::SERVER_IS_FOLLOWER, &catalog::RATE_LIMITED];
+    let others = [&catalog::UNRESPONSIVE_ADDRESS_FIRST, &catalog::SLOW_RESPONSE, &catalog::NO_MESH_GATEWAY];
+    explain::entry(cause.name).is_some_and(|entry| entry.area == Area::Connectivity)
+        || is_one_of(cause, &servers)
+        || is_one_of(cause, &others)
+}
+
+fn is_one_of(cause: &Cause, entries: &[&explain::Entry]) -> bool {
+    entries.iter().any(|entry| entry.name == cause.name)
+}
