@@ -35,6 +35,7 @@ mod kv;
 mod language;
 mod ledger;
 mod live;
+mod misplaced_secrets;
 mod out_file;
 mod pasted_texts;
 mod peerstream;
