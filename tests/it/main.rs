@@ -50,6 +50,7 @@ mod staleness_live;
 mod support;
 mod tls_trust;
 mod transport;
+mod unlucky_files;
 mod untrusted_input;
 mod validate;
 mod verdicts;

@@ -1,13 +1,13 @@
 //! The TOKEN argument of every command: the text itself, `@FILE`, or `-` for standard input.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
 use crate::cli::error::CliError;
 use crate::gostd::os_error::os_error_text;
+use crate::net::file;
 use crate::token::recover::{Recovered, Repair, recover};
 use crate::token::redact::redact;
 use crate::token::resemblance::Resemblance;
@@ -15,6 +15,9 @@ use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, decode};
 
 /// The longest argument that may be a path, in bytes: Linux's limit.
 const MAX_PATH_LEN: usize = 4096;
+
+/// The length of the buffer for standard input, in bytes. Most tokens are shorter.
+const EXPECTED_LEN: usize = 8192;
 
 /// The text of a TOKEN argument and where it came from.
 pub struct TokenText {
@@ -30,21 +33,18 @@ impl TokenText {
         let (source, text) = match argument.strip_prefix('@') {
             Some(path) => (
                 argument,
-                File::open(expand_home(path))
-                    .and_then(read_bounded)
+                file::read(&expand_home(path), MAX_TOKEN_LEN)
                     .map_err(|error| unreadable(argument, &error))?,
             ),
             None if argument == "-" => (
                 argument,
-                read_bounded(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?,
+                file::read_to_end(io::stdin().lock(), EXPECTED_LEN, MAX_TOKEN_LEN)
+                    .map_err(|error| unreadable("standard input", &error))?,
             ),
             None => ("argument", Zeroizing::new(argument.as_bytes().to_vec())),
         };
         if text.len() > MAX_TOKEN_LEN {
-            return Err(CliError::new(format_args!(
-                "{source} is longer than {MAX_TOKEN_LEN} bytes: it is not a peering token"
-            ))
-            .with_remedy("check that this is the right file"));
+            return Err(too_long(source));
         }
         Ok(Self { source: source.to_owned(), text })
     }
@@ -108,7 +108,15 @@ pub fn existing_file(text: &str) -> Option<&str> {
     (text.len() <= MAX_PATH_LEN && Path::new(text).is_file()).then_some(text)
 }
 
+fn too_long(source: &str) -> CliError {
+    CliError::new(format_args!("{source} is longer than {MAX_TOKEN_LEN} bytes: it is not a peering token"))
+        .with_remedy("check that this is the right file")
+}
+
 fn unreadable(source: &str, error: &io::Error) -> CliError {
+    if file::is_too_long(error) {
+        return too_long(if source == "standard input" { "-" } else { source });
+    }
     let failed = CliError::new(format_args!("cannot read {}: {}", redact(source), os_error_text(error)));
     if source.starts_with("@eyJ") { failed.with_remedy("remove the @ if this is a token") } else { failed }
 }
@@ -135,11 +143,4 @@ fn expand_home(path: &str) -> PathBuf {
         (Some(rest), Some(home)) => home.join(rest),
         _ => path.into(),
     }
-}
-
-/// Reads at most one byte more than a token may have.
-fn read_bounded(reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(Vec::with_capacity(8192));
-    reader.take(MAX_TOKEN_LEN as u64 + 1).read_to_end(&mut text)?;
-    Ok(text)
 }
