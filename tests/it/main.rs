@@ -34,6 +34,7 @@ mod input;
 mod inspect;
 mod kv;
 mod language;
+mod layers;
 mod ledger;
 mod live;
 mod out_file;
