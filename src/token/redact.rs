@@ -72,7 +72,8 @@ pub(crate) fn token_ranges(text: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Returns the ranges of base64 in a text, in order.
+/// Returns the ranges of base64 in a text, in order. The command line searches them for known tokens.
+#[cfg(feature = "cli")]
 pub(crate) fn base64_runs(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut position = 0;
     std::iter::from_fn(move || {
