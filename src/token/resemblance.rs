@@ -77,6 +77,11 @@ impl Resemblance {
         }
     }
 
+    /// Returns whether a check reports this.
+    pub(crate) fn is_specific(self) -> bool {
+        matches!(self, Self::Empty | Self::Jwt | Self::Uuid | Self::Pem | Self::Shortened | Self::MissingEnd)
+    }
+
     /// Returns the likely cause as a clause without a final period.
     pub fn cause(self) -> &'static str {
         match self {

@@ -29,8 +29,8 @@ async fn an_answer_that_repeats_the_request_shows_no_secret() {
         &["list"][..],
         &["read", "-name", "west"],
         &["establish", "-name", "west", "-peering-token", &token()],
-        &["stale", "@token", "-name", "west"],
-        &["diagnose", "@token", "-timeout", "300ms"],
+        &["stale", "@token", "-name", "west", "-long"],
+        &["diagnose", "@token", "-timeout", "300ms", "-long"],
     ] {
         let finished = run(Peering::new()
             .args(arguments)
@@ -89,8 +89,8 @@ async fn a_token_with_many_addresses_makes_few_connections() {
     json["ServerAddresses"] = vec![address; 1000].into();
     let flood = BASE64_STANDARD.encode(json.to_string());
     for arguments in [
-        &["stale", "@flood", "-probe", "-http-addr", "127.0.0.1:1"][..],
-        &["diagnose", "@flood", "-http-addr", "127.0.0.1:1"],
+        &["stale", "@flood", "-probe", "-long", "-http-addr", "127.0.0.1:1"][..],
+        &["diagnose", "@flood", "-long", "-http-addr", "127.0.0.1:1"],
     ] {
         connections.store(0, Ordering::SeqCst);
         let finished = run(Peering::new().args(arguments).file("flood", &flood)).await;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
@@ -15,7 +16,7 @@ use crate::cli::args::severity::Level;
 use crate::cli::args::time;
 use crate::cli::args::token::{TokenText, read_text};
 use crate::cli::commands::explain;
-use crate::cli::env::{host, now, print, stderr_is_a_terminal, width};
+use crate::cli::env::{host, now, print, screen, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken, diagnose};
@@ -68,9 +69,8 @@ pub struct Arguments {
     /// Output format
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
-    /// Show only the causes and the conclusion, to paste into a ticket
-    #[arg(long, env = "PEERING_SHORT")]
-    short: bool,
+    #[command(flatten)]
+    detail: DetailOptions,
     /// Replace the token's addresses with ADDRESS-1, ADDRESS-2, …
     #[arg(long, env = "PEERING_REDACT_ADDRESSES")]
     redact_addresses: bool,
@@ -112,8 +112,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     } else {
         Exit::Done
     };
-    let show = if arguments.short { pretty::short_diagnosis } else { pretty::diagnosis };
-    let text = arguments.format.render(&diagnosis, || show(&diagnosis, width()));
+    let screen = screen(arguments.detail.detail(), now());
+    let text = arguments.format.render(&diagnosis, || pretty::diagnosis(&diagnosis, false, &screen));
     let decoded = token.as_ref().and_then(GivenToken::token);
     let text = if arguments.redact_addresses { redact_addresses(&text, decoded) } else { text };
     print(&text)?;

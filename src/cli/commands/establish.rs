@@ -9,14 +9,14 @@ use super::diagnose::run_diagnosis;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::token::{TokenText, existing_file};
-use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, width};
+use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal, stderr_screen, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken};
 use crate::lint::Severity;
 use crate::net::consul::{Client, EstablishRequest};
 use crate::net::gather::diagnosis::Request;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail};
 use crate::token::Secret;
 use crate::token::recover::recover;
 
@@ -126,7 +126,8 @@ fn check(arguments: &Arguments, client: &Client, token: &Secret) -> Option<Exit>
     } else {
         return None;
     };
-    eprint_line(pretty::short_diagnosis(&diagnosis, width()).trim_end());
+    let screen = stderr_screen(Detail::Short, now());
+    eprint_line(pretty::diagnosis(&diagnosis, false, &screen).trim_end());
     if arguments.force {
         return None;
     }

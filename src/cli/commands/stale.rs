@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::token::read_token;
-use crate::cli::env::{now, print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
@@ -61,6 +62,8 @@ pub struct Arguments {
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
+    detail: DetailOptions,
+    #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
@@ -79,7 +82,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         Ok((source, recovered.decoded.token))
     }))?;
     let staleness = wait_for(assess_all(arguments, &tokens))?;
-    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, width())))?;
+    let screen = screen(arguments.detail.detail(), now());
+    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, &screen)))?;
     Ok(exit_of(&staleness.tokens, arguments.require))
 }
 
