@@ -3,6 +3,8 @@
 //! This is the only module that uses `x509_parser`. Whether Consul accepts a certificate is decided by
 //! [`crate::gostd::x509`].
 
+#[cfg(feature = "net")]
+pub(crate) mod chain;
 pub(crate) mod key;
 pub(crate) mod names;
 pub(crate) mod signature;

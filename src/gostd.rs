@@ -6,7 +6,6 @@
 
 pub mod address;
 pub mod base64;
-pub mod chain;
 pub mod json;
 pub mod os_error;
 pub mod pem;

@@ -65,6 +65,7 @@ pub mod certificate;
 pub mod cli;
 pub mod connectivity;
 pub mod diagnosis;
+mod dns_name;
 pub mod explain;
 #[doc(hidden)]
 pub mod gostd;

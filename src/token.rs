@@ -26,6 +26,8 @@ use serde::Serialize;
 use shown::contains_private_key;
 use zeroize::Zeroize;
 
+use crate::dns_name::strip_prefix_ignoring_case;
+
 /// The maximum length of a token's text, in bytes.
 ///
 /// Real tokens have one to eight kilobytes. The rest is room for many CA certificates.
@@ -109,10 +111,4 @@ impl Token {
         let (_, rest) = strip_prefix_ignoring_case(&self.server_name, "server.")?.split_once('.')?;
         strip_prefix_ignoring_case(rest, "peering.").filter(|trust_domain| !trust_domain.is_empty())
     }
-}
-
-/// Returns the text after a prefix. DNS names and trust domains are compared without regard to case.
-pub(crate) fn strip_prefix_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let (start, rest) = text.split_at_checked(prefix.len())?;
-    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }

@@ -5,8 +5,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use serde::Serialize;
 use x509_parser::extensions::{GeneralName, SubjectAlternativeName};
 
+use crate::dns_name::strip_prefix_ignoring_case;
 use crate::hex::hex;
-use crate::token::strip_prefix_ignoring_case;
 
 /// Subject alternative names by kind, in the order of the certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

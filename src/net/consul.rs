@@ -1,6 +1,7 @@
 //! A client of Consul's HTTP API that sends requests like Consul's own command line.
 
 pub(crate) mod client;
+mod client_certificate;
 pub(crate) mod config;
 pub(crate) mod dialer;
 pub(crate) mod error;
@@ -12,6 +13,7 @@ pub(crate) mod peering;
 pub(crate) mod peerings;
 mod proxy;
 pub(crate) mod response;
+mod tls_files;
 mod transport;
 
 pub use client::Client;

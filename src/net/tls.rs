@@ -1,10 +1,10 @@
-//! TLS towards Consul: client configurations, the verifiers of server certificates, and Go's texts for failures.
+//! TLS towards Consul: the configuration of peering streams, the verifiers of server certificates, and Go's texts for failures.
 //!
 //! # When a server is trusted
 //!
 //! | configuration | a server is trusted if |
 //! |---|---|
-//! | CAs of a token; `-ca-file`, `-ca-path` | the TLS library (rustls with webpki) **and** Go's algorithm ([`crate::gostd::chain`]) both accept its chain |
+//! | CAs of a token; `-ca-file`, `-ca-path` | the TLS library (rustls with webpki) **and** Go's algorithm ([`crate::certificate::chain`]) both accept its chain |
 //! | the same, and the server's own certificate is one of those CAs, byte for byte | Go's algorithm accepts it |
 //! | no CAs named | the system's verifier accepts its chain |
 //! | `CONSUL_HTTP_SSL_VERIFY=false` | always |
@@ -17,9 +17,8 @@
 //! Two types keep these apart: [`peer_chain::RecordingVerifier`] records what a server presented and decides nothing;
 //! [`go_compat_verifier::GoCompatVerifier`] decides and records nothing.
 
-pub(crate) mod client_certificate;
-pub(crate) mod client_config;
 pub(crate) mod error_text;
 pub(crate) mod go_compat_verifier;
 pub(crate) mod no_verifier;
 pub(crate) mod peer_chain;
+pub(crate) mod peer_config;

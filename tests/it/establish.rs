@@ -147,9 +147,24 @@ impl Pair {
         establish("-").args(["-http-addr", &self.dialer.url]).args(more).stdin(self.token.clone())
     }
 
+    /// Waits until both clusters have an open stream: `establish` returns before that.
+    fn wait_until_active(&self) {
+        for cluster in [&self.acceptor, &self.dialer] {
+            let mut states = std::iter::repeat_with(|| state(cluster)).take(1000);
+            assert!(states.any(|state| state == "ACTIVE"), "{} stays {}", cluster.url, state(cluster));
+        }
+    }
+
     fn dialed(&self) -> bool {
         Peering::new().args(["read", "-name", "east", "-http-addr", &self.dialer.url]).run().status == 0
     }
+}
+
+/// Returns the state of a cluster's only peering.
+fn state(cluster: &Dev) -> Value {
+    let run = Peering::new().args(["list", "-format", "json", "-http-addr", &cluster.url]).run();
+    let peerings: Value = serde_json::from_str(&run.stdout).unwrap();
+    peerings[0]["State"].clone()
 }
 
 #[test]
@@ -181,13 +196,14 @@ fn check_does_not_send_a_token_that_cannot_work() {
 fn check_prints_nothing_if_the_token_can_work() {
     let pair = Pair::start(&[]);
     pair.establish(&["-check"]).stdout("Successfully established peering connection with east\n").status(0);
+    pair.wait_until_active();
     // The token is used up now, and -check finds that without sending it. The peering works, so nothing is wrong.
     let run = pair.establish(&["-check"]).run().status(0);
     assert!(run.stderr.contains("The peering works and needs no token"), "{}", run.stderr);
     assert!(run.stderr.contains("Nothing was sent, and the token was not used."), "{}", run.stderr);
-    let states = Peering::new().args(["list", "-format", "json", "-http-addr", &pair.acceptor.url]).run();
-    let states: Value = serde_json::from_str(&states.stdout).unwrap();
-    assert_eq!(states[0]["State"], "ACTIVE");
+    for cluster in [&pair.acceptor, &pair.dialer] {
+        assert_eq!(state(cluster), "ACTIVE");
+    }
 }
 
 #[test]

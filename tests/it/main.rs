@@ -33,6 +33,7 @@ mod http_faults;
 mod inspect;
 mod kv;
 mod language;
+mod layers;
 mod ledger;
 mod live;
 mod out_file;

@@ -1,9 +1,10 @@
 //! Checks of the server name, the datacenter, the peer ID and the secret.
 
 use super::format::count;
+use crate::dns_name::strip_prefix_ignoring_case;
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::token::Token;
 use crate::token::resemblance::is_uuid;
-use crate::token::{Token, strip_prefix_ignoring_case};
 
 /// `server-name-missing`.
 pub static SERVER_NAME_MISSING: Check = Check {

@@ -13,8 +13,8 @@ use rustls::ClientConfig;
 use super::config::{Address, Config};
 use super::error::{self, RequestError};
 use super::host_port::HostPort;
+use super::tls_files::TlsFiles;
 use super::transport::{ApiRequest, ApiResponse, MAX_BODY_LEN, Sending, TakeChunk, Transport};
-use crate::net::tls::client_config::TlsFiles;
 use crate::net::tls::error_text::is_untrusted_certificate;
 use crate::net::tls::peer_chain::PeerChain;
 

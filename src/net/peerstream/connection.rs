@@ -28,8 +28,8 @@ use super::{
     leader_of,
 };
 use crate::gostd::os_error::os_error_text;
-use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::peer_chain::PeerChain;
+use crate::net::tls::peer_config::{ders, peer_config};
 use crate::token::{Secret, ServerAddress};
 
 /// How many IP addresses of a name are tried.

@@ -13,12 +13,12 @@ use tokio_rustls::client::TlsStream;
 
 use super::sniff::{Sniffer, SniffingStream};
 use crate::certificate::Certificate;
+use crate::certificate::chain::VerifyErrorKind;
 use crate::connectivity::{CertificateOwner, Distrust, Presented, StepResult, TlsFault};
-use crate::gostd::chain::VerifyErrorKind;
 use crate::gostd::os_error::os_error_text;
-use crate::net::tls::client_config::{ders, peer_config};
 use crate::net::tls::error_text::{alert_text, certificate_text, rustls_error};
 use crate::net::tls::peer_chain::PeerChain;
+use crate::net::tls::peer_config::{ders, peer_config};
 
 /// TLS over a sniffed connection.
 pub(super) type Encrypted = TlsStream<SniffingStream<TcpStream>>;

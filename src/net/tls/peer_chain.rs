@@ -8,7 +8,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{DigitallySignedStruct, SignatureScheme};
 
 use crate::certificate::Certificate;
-use crate::gostd::chain::{Trusted, VerifyError, verify};
+use crate::certificate::chain::{Trusted, VerifyError, verify};
 
 /// The chain that a server presented last. Clones share it.
 #[derive(Debug, Clone, Default)]

@@ -106,7 +106,7 @@ impl Served {
     /// Waits until a peering has a state; the number 404 waits until it does not exist.
     pub async fn wait_for(&self, name: &str, state: impl Into<Value>) -> Value {
         let state = state.into();
-        for _ in 0..500 {
+        for _ in 0..3000 {
             let peering = self.read(name).await;
             if peering["State"] == state {
                 return peering;

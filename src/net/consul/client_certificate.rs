@@ -8,10 +8,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{InconsistentKeys, SignatureAlgorithm};
 
+use super::file::read;
 use crate::ZeroizeBuf;
 use crate::certificate::{Certificate, KeyAlgorithm};
 use crate::gostd::{GoDebug, pem, x509};
-use crate::net::consul::file::read;
 
 /// Go also supports shorter RSA keys and P-521.
 const UNSUPPORTED_KEY: &str = "tls: unsupported private key: use RSA with at least 2048 bits, ECDSA P-256 or P-384, or \

@@ -12,10 +12,10 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 
-use super::GoDebug;
-use super::quote::quote;
-use super::x509::parse_certificate;
-use crate::certificate::{Certificate, SignatureCheck, check_signature};
+use super::{Certificate, SignatureCheck, check_signature};
+use crate::gostd::GoDebug;
+use crate::gostd::quote::quote;
+use crate::gostd::x509::parse_certificate;
 
 /// The number of signatures that Go checks before it gives up.
 const MAX_SIGNATURES: usize = 100;
