@@ -24,12 +24,12 @@ pub(crate) fn day(at: Timestamp) -> String {
     Offset::UTC.to_datetime(at).date().to_string()
 }
 
-/// Returns how far a time is from now: `3 min ago`, `in 10 years`, `now`.
+/// Returns how far a time is from now: `3 min ago`, `in 10 years`, `just now`.
 #[cfg(feature = "cli")]
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.duration_since(now);
     match distance.as_secs() {
-        0 => "now".to_owned(),
+        -59..=0 => "just now".to_owned(),
         1.. => format!("in {}", span(distance)),
         _ => format!("{} ago", span(distance)),
     }
@@ -57,8 +57,8 @@ mod tests {
     fn a_distance_has_one_unit() {
         let now: Timestamp = "2026-11-27T17:31:38Z".parse().unwrap();
         for (at, expected) in [
-            ("2026-11-27T17:31:38Z", "now"),
-            ("2026-11-27T17:31:37Z", "1 s ago"),
+            ("2026-11-27T17:31:38Z", "just now"),
+            ("2026-11-27T17:31:37Z", "just now"),
             ("2026-11-27T17:28:00Z", "3 min ago"),
             ("2026-11-27T16:31:38Z", "1 h ago"),
             ("2026-11-26T16:00:00Z", "25 h ago"),

@@ -172,11 +172,6 @@ fn locale_is_utf8() -> bool {
     })
 }
 
-/// Whether standard output is a terminal.
-pub fn stdout_is_a_terminal() -> bool {
-    io::stdout().is_terminal()
-}
-
 /// Whether standard error is a terminal.
 pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()

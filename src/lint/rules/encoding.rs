@@ -83,7 +83,8 @@ pub static WHITESPACE_IN_TEXT: Check = Check {
 };
 
 fn whitespace_in_text(context: &Context<'_>, findings: &mut Findings) {
-    if !context.needs(Repair::SurroundingWhitespace) && !context.needs(Repair::InnerWhitespace) {
+    let is_needed = context.needs(Repair::SurroundingWhitespace) || context.needs(Repair::InnerWhitespace);
+    if !is_needed || context.resembles(Resemblance::Empty) {
         return;
     }
     let is_space_or_tab = |byte: &u8| byte.is_ascii_whitespace() && !matches!(byte, b'\r' | b'\n');

@@ -34,7 +34,11 @@ pub fn diagnosis(diagnosis: &Diagnosis, shows_progress: bool, screen: &Screen) -
     let mut page = Page::new(screen);
     answer(&mut page, diagnosis);
     match screen.detail {
-        Detail::Short => {}
+        Detail::Short => {
+            if let Some(connectivity) = &diagnosis.connectivity {
+                page.line(&format!("Seen from {}.", printable(&connectivity.observed_from)));
+            }
+        }
         Detail::Normal => {
             if let Some(connectivity) = diagnosis.connectivity.as_ref().filter(|_| !shows_progress) {
                 page.empty_line();
@@ -64,8 +68,12 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
     let is_long = page.screen().detail == Detail::Long;
     let raising = cause.evidence.iter().filter(|evidence| evidence.effect == Effect::Raises);
     let max = if is_long { 0 } else { MAX_EVIDENCE };
+    // The last line names the host.
+    let host = diagnosis.connectivity.as_ref().map(|it| format!(" (observed from {})", it.observed_from));
     for evidence in raising.clone().take(max) {
-        page.line(&shortened(&printable(&evidence.message), 3 * page.width()));
+        let message = evidence.message.as_str();
+        let message = host.as_ref().and_then(|host| message.strip_suffix(host)).unwrap_or(message);
+        page.line(&shortened(&printable(message), 3 * page.width()));
     }
     let more = raising.count().saturating_sub(max);
     if more > 0 && !is_long {

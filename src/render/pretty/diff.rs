@@ -48,7 +48,7 @@ pub fn diff(comparison: &Comparison, screen: &Screen) -> String {
             page.heading(&format!("{}: {}", counted(count(rest), "more difference"), names.join(", ")));
             break;
         }
-        page.append(block);
+        page.append(&block);
     }
     page.empty_line();
     let [first, second] = comparison.sources.each_ref().map(|source| token_argument(source));

@@ -94,9 +94,9 @@ pub(super) fn list(page: &mut Page, groups: &[Group<'_>], reserved: usize) {
         let variants = [block(page, group, name_width, true), block(page, group, name_width, false)];
         let [full, brief] = variants;
         if is_long || full.lines() <= room {
-            page.append(full);
+            page.append(&full);
         } else if brief.lines() <= room {
-            page.append(brief);
+            page.append(&brief);
         } else {
             let rest: Vec<&str> = groups[index..].iter().map(|group| group.check).collect();
             page.line(&shortened(&format!("and {} more: {}", rest.len(), rest.join(", ")), page.width() - 2));

@@ -19,6 +19,9 @@ const MAX_ROWS: usize = 18;
 pub fn history(history: &History, limited: bool, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     let records = &history.records;
+    if records.is_empty() {
+        return "The ledger has no records\n".to_owned();
+    }
     if screen.detail == Detail::Long {
         for record in records.iter().rev() {
             every_field(&mut page, record);

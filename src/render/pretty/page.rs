@@ -21,6 +21,9 @@ const LABEL: usize = 14;
 /// The width of the column of step names.
 const STEP: usize = 16;
 
+/// The space between two hints on one line.
+const HINT_GAP: &str = "   ";
+
 /// Text that is written line by line.
 pub(super) struct Page {
     text: String,
@@ -136,8 +139,7 @@ impl Page {
         if self.screen.detail == Detail::Short || hints.is_empty() {
             return;
         }
-        const GAP: &str = "   ";
-        let one_line = hints.join(GAP);
+        let one_line = hints.join(HINT_GAP);
         if display_width(&one_line) <= self.width() {
             self.raw_line(&one_line.dimmed().to_string());
         } else {
@@ -169,7 +171,7 @@ impl Page {
     }
 
     /// Appends another page.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, other: &Self) {
         self.text.push_str(&other.text);
     }
 

@@ -126,7 +126,7 @@ fn fixes(page: &mut Page, tokens: &[&ValidatedToken]) {
             page.line(&format!("{} more: peering explain CHECK, or -long", groups.len() - index));
             return;
         }
-        page.append(fix);
+        page.append(&fix);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a text is written for: the size of the terminal, its characters, how much to show, and the time.
 
+use std::fmt::Write as _;
+
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
 
@@ -80,7 +82,7 @@ impl Screen {
             let (head, tail) = rest.split_at(end);
             aged.push_str(head);
             if let Some(at) = time_at_the_end(head).filter(|_| !tail.starts_with(" (")) {
-                aged.push_str(&format!(" ({})", utc::relative(at, self.now)));
+                let _ = write!(aged, " ({})", utc::relative(at, self.now));
             }
             rest = tail;
         }
@@ -150,8 +152,8 @@ mod tests {
     fn times_in_a_text_get_their_age() {
         assert_eq!(
             screen(false)
-                .with_ages("é on 2026-11-27 17:28:38 UTC, used on 2026-11-27 17:31:38 UTC (now); UTC"),
-            "é on 2026-11-27 17:28:38 UTC (3 min ago), used on 2026-11-27 17:31:38 UTC (now); UTC"
+                .with_ages("é on 2026-11-27 17:28:38 UTC, used on 2026-11-27 17:31:38 UTC (just now); UTC"),
+            "é on 2026-11-27 17:28:38 UTC (3 min ago), used on 2026-11-27 17:31:38 UTC (just now); UTC"
         );
     }
 

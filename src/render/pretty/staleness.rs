@@ -50,21 +50,18 @@ fn assessment(page: &mut Page, token: &Assessment) {
     let screen = *page.screen();
     let text = |text: &str| screen.with_ages(&printable(text));
     // A peering that works, or that reconnects by itself, needs no token.
-    match token.peering.as_ref().filter(|peering| !peering.needs_token) {
-        Some(peering) => {
-            let mark = if peering.state == "ACTIVE" { Mark::Ok } else { Mark::Warning };
-            page.answer(mark, &text(&peering.summary));
-            page.labeled("Fix", LABEL, &text(&token.remedy));
-            page.labeled("Token", LABEL, &text(&token.summary));
-        }
-        None => {
-            page.answer(mark(token.verdict), &text(&token.summary));
-            let label = match token.verdict {
-                Verdict::Current | Verdict::Undetermined => "Next",
-                Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => "Fix",
-            };
-            page.labeled(label, LABEL, &text(&token.remedy));
-        }
+    if let Some(peering) = token.peering.as_ref().filter(|peering| !peering.needs_token) {
+        let mark = if peering.state == "ACTIVE" { Mark::Ok } else { Mark::Warning };
+        page.answer(mark, &text(&peering.summary));
+        page.labeled("Next", LABEL, &text(&token.remedy));
+        page.labeled("Token", LABEL, &text(&token.summary));
+    } else {
+        page.answer(mark(token.verdict), &text(&token.summary));
+        let label = match token.verdict {
+            Verdict::Current | Verdict::Undetermined => "Next",
+            Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => "Fix",
+        };
+        page.labeled(label, LABEL, &text(&token.remedy));
     }
     for warning in &token.warnings {
         page.labeled("Warning", LABEL, &text(warning).yellow().to_string());
