@@ -156,8 +156,40 @@ pub struct Diagnosis {
     main_cause: Option<usize>,
 }
 
+/// The result of `diagnose` for several tokens.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Diagnoses<'a> {
+    /// [`SCHEMA_VERSION`].
+    pub version: u32,
+    /// The worst status.
+    pub status: DiagnosisStatus,
+    /// One for each token, in order.
+    pub diagnoses: Vec<SourceDiagnosis<'a>>,
+}
+
+/// The diagnosis of one token of several.
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SourceDiagnosis<'a> {
+    /// Where the token came from: the file, or its place in a document.
+    pub source: &'a str,
+    /// Its diagnosis.
+    pub diagnosis: &'a Diagnosis,
+}
+
+impl<'a> Diagnoses<'a> {
+    /// Returns a document of diagnoses with their sources.
+    pub fn new(diagnoses: impl Iterator<Item = (&'a str, &'a Diagnosis)>) -> Self {
+        let diagnoses: Vec<_> =
+            diagnoses.map(|(source, diagnosis)| SourceDiagnosis { source, diagnosis }).collect();
+        let status = diagnoses.iter().map(|it| it.diagnosis.status).max().unwrap_or(DiagnosisStatus::Ok);
+        Self { version: SCHEMA_VERSION, status, diagnoses }
+    }
+}
+
 /// Whether a peering can be established.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DiagnosisStatus {

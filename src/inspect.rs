@@ -38,7 +38,7 @@ pub struct Inspections {
 #[derive(Debug, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Inspection {
-    /// Where the token came from: `argument`, `@FILE` or `-`.
+    /// Where the token came from: `argument`, the file, `-`, or its place in a document.
     pub source: String,
     /// The worst result of the checks.
     pub status: Status,

@@ -5,8 +5,10 @@
 
 mod address;
 mod decode;
+pub mod document;
 mod encode;
 mod fingerprint;
+pub mod not_a_token;
 pub mod recover;
 pub(crate) mod redact;
 pub mod resemblance;

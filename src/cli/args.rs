@@ -7,6 +7,7 @@ pub(crate) mod http_options;
 pub(crate) mod ledger_options;
 pub(crate) mod option_sources;
 pub(crate) mod output_format;
+pub(crate) mod paths;
 pub(crate) mod reference;
 pub(crate) mod severity;
 pub(crate) mod suggest;

@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema};
 use serde_json::json;
 
 use super::commands::explain;
-use crate::diagnosis::Diagnosis;
+use crate::diagnosis::{Diagnoses, Diagnosis};
 use crate::inspect::Inspections;
 use crate::inspect::diff::Comparison;
 use crate::net::consul::Peering;
@@ -30,6 +30,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("validate-line", line),
         ("stale", of::<Staleness>("peering stale -format json")),
         ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
+        ("diagnose-several", of::<Diagnoses<'static>>("peering diagnose -format json for several tokens")),
         ("diff", of::<Comparison>("peering diff -format json")),
         ("explain", of::<explain::Document<'static>>("peering explain -format json")),
         ("explain-log", of::<explain::LogDocument>("peering explain -log FILE -format json")),

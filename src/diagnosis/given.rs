@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::lint::{self, Reference, Report};
 use crate::token::recover::{Repair, recover, without_line_end};
-use crate::token::{Secret, Token};
+use crate::token::{Secret, Token, document};
 
 /// A token's text, and the token in it if it can be decoded.
 pub struct GivenToken {
@@ -18,17 +18,22 @@ impl GivenToken {
     /// Takes text that a person has: a token, or a document that contains one. The document is not what Consul was given,
     /// so only the token in it is diagnosed.
     pub fn new(text: Zeroizing<Vec<u8>>) -> Self {
-        let Ok(recovered) = recover(&text) else { return Self { text, token: None, extracted_from: None } };
-        let extracted_from = recovered.extracted_from();
-        let text = if extracted_from.is_some() { recovered.text.as_bytes().to_vec().into() } else { text };
-        Self { text, token: Some(recovered.decoded.token), extracted_from }
+        let mut found = document::extract(&text);
+        match found.pop() {
+            Some(only) if found.is_empty() => Self::extracted(only.text, Some(only.document)),
+            _ => Self::extracted(text, None),
+        }
+    }
+
+    /// Takes a text that may have been inside a document.
+    pub fn extracted(text: Zeroizing<Vec<u8>>, extracted_from: Option<Repair>) -> Self {
+        let token = recover(&text).ok().map(|recovered| recovered.decoded.token);
+        Self { text, token, extracted_from }
     }
 
     /// Takes the exact text that Consul is given.
     pub fn exact(text: &Secret) -> Self {
-        let text = Zeroizing::new(text.expose().as_bytes().to_vec());
-        let token = recover(&text).ok().map(|recovered| recovered.decoded.token);
-        Self { text, token, extracted_from: None }
+        Self::extracted(Zeroizing::new(text.expose().as_bytes().to_vec()), None)
     }
 
     /// Returns the token, if the text can be decoded.

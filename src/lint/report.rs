@@ -1,6 +1,7 @@
 //! The report on one token: Consul's verdict and our findings, never mixed.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -9,6 +10,7 @@ use super::acceptance::Acceptance;
 use super::context::{CaEntry, Context};
 use super::rule::{Check, Findings, Severity, Subject, Values};
 use super::rules;
+use crate::token::recover::Repair;
 use crate::token::{DecodeError, Decoded, Token};
 
 /// The checks to run, each with the severity of its findings.
@@ -40,8 +42,12 @@ pub struct Report {
 /// A token and its report.
 #[derive(Debug)]
 pub struct ValidatedToken {
-    /// Where it came from: `argument`, `@FILE` or `-`.
+    /// Where it came from: `argument`, the file, `-`, or its place in a document.
     pub source: String,
+    /// The file that contains it.
+    pub file: Option<PathBuf>,
+    /// The document that contained it.
+    pub extracted_from: Option<Repair>,
     /// Its report.
     pub report: Report,
 }

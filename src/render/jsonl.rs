@@ -13,6 +13,7 @@ use crate::lint::batch::LineResult;
 use crate::lint::{
     Acceptance, Finding, Reference, Report, SkippedCheck, Status, UnreadableInput, ValidatedToken,
 };
+use crate::token::recover::Repair;
 use crate::token::shown::{contains_private_key, hide_private_keys};
 
 /// The version of the JSON form of an [`Entry`].
@@ -36,9 +37,12 @@ pub struct Document<'a> {
 pub struct Entry<'a> {
     /// The number of the argument, or of the line in the batch; from 1.
     pub index: u64,
-    /// Where the token came from: `argument`, `@FILE` or `-`; not in a batch.
+    /// Where the token came from: `argument`, the file, `-`, or its place in a document; not in a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<&'a str>,
+    /// The document that contained the token. Only the token was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extracted_from: Option<Repair>,
     /// The acceptor's ID of the peering, if the text can be decoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer_id: Option<Cow<'a, str>>,
@@ -99,7 +103,10 @@ impl<'a> Entry<'a> {
     /// Returns the entry of an argument.
     pub fn of_argument(index: u64, argument: &'a Result<ValidatedToken, UnreadableInput>) -> Self {
         match argument {
-            Ok(token) => Self::new(index, &token.source, &token.report),
+            Ok(token) => {
+                let extracted_from = token.extracted_from;
+                Self { extracted_from, ..Self::new(index, &token.source, &token.report) }
+            }
             Err(input) => {
                 Self { source: Some(&input.source), ..Self::unreadable(index, input.reason.clone()) }
             }

@@ -3,7 +3,7 @@
 //! Consul accepts none of these. [`recover`] finds the token anyway and reports every repair, because each one is a reason
 //! why Consul rejects the text.
 
-mod surrounded;
+pub(super) mod surrounded;
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{DecodeError, Decoded, decode};
+use super::{DecodeError, Decoded, decode, document};
 
 /// A token that was found in a text.
 #[derive(Debug)]
@@ -24,15 +24,6 @@ pub struct Recovered {
     pub text: Zeroizing<String>,
     /// The repairs, in order. Empty if Consul accepts the original text.
     pub repairs: Vec<Repair>,
-}
-
-impl Recovered {
-    /// Returns the document that contains the token, if no other repair was necessary.
-    pub fn extracted_from(&self) -> Option<Repair> {
-        let is_document = |repair: &Repair| matches!(repair, Repair::JsonResponse | Repair::SecretManifest);
-        let is_other = |repair: &Repair| !is_document(repair) && *repair != Repair::SurroundingWhitespace;
-        self.repairs.iter().copied().find(is_document).filter(|_| !self.repairs.iter().any(is_other))
-    }
 }
 
 /// A repair that turns a text into a token that Consul accepts.
@@ -58,6 +49,16 @@ pub enum Repair {
     JsonResponse,
     /// Extracted the token from a Kubernetes Secret.
     SecretManifest,
+    /// Extracted the token from the `data` of a Kubernetes Secret, printed with `-o jsonpath={.data}`.
+    SecretData,
+    /// Extracted the token from a Terraform state.
+    TerraformState,
+    /// Extracted the token from a different JSON or YAML document.
+    JsonDocument,
+    /// Separated several tokens.
+    SeveralTokens,
+    /// Converted UTF-16 to UTF-8.
+    Utf16,
     /// Decoded base64 of base64, as in the `data` of a Kubernetes Secret.
     DoubleEncoded,
     /// Replaced `-` and `_` by `+` and `/`.
@@ -80,7 +81,12 @@ impl fmt::Display for Repair {
             Self::EscapedLineBreaks => "removed the characters \\n inside the token",
             Self::JsonResponse => "extracted the token from {\"PeeringToken\": …}",
             Self::SecretManifest => "extracted the token from a Kubernetes Secret",
-            Self::DoubleEncoded => "decoded base64 twice, as in the data of a Kubernetes Secret",
+            Self::SecretData => "extracted the token from the data of a Kubernetes Secret",
+            Self::TerraformState => "extracted the token from a Terraform state",
+            Self::JsonDocument => "extracted the token from a JSON or YAML document",
+            Self::SeveralTokens => "separated the token from other tokens",
+            Self::Utf16 => "converted UTF-16 to UTF-8",
+            Self::DoubleEncoded => "decoded base64 twice",
             Self::UrlAlphabet => "converted base64url to base64 (- and _ to + and /)",
             Self::MissingPadding => "added the missing padding (=)",
             Self::BareJson => "encoded the token's JSON as base64",
@@ -89,6 +95,31 @@ impl fmt::Display for Repair {
 }
 
 impl Repair {
+    /// Returns whether the token was inside a document, which is not what Consul is given.
+    pub fn is_document(self) -> bool {
+        matches!(
+            self,
+            Self::JsonResponse
+                | Self::SecretManifest
+                | Self::SecretData
+                | Self::TerraformState
+                | Self::JsonDocument
+                | Self::SeveralTokens
+        )
+    }
+
+    /// Returns the name of the document, for a repair that extracts the token from one.
+    pub fn document_name(self) -> &'static str {
+        match self {
+            Self::JsonResponse => "an API response",
+            Self::SecretManifest => "a Kubernetes Secret",
+            Self::SecretData => "the data of a Kubernetes Secret",
+            Self::TerraformState => "a Terraform state",
+            Self::SeveralTokens => "a text with several tokens",
+            _ => "a document",
+        }
+    }
+
     /// Returns whether the repair may also apply to a text that is not a token.
     fn is_speculative(self) -> bool {
         matches!(self, Self::InnerWhitespace | Self::DoubleEncoded | Self::UrlAlphabet | Self::MissingPadding)
@@ -143,6 +174,9 @@ type Repaired = Zeroizing<Vec<u8>>;
 /// Applies the first repair that matches a text.
 fn repair(text: &[u8]) -> Option<(Repair, Repaired)> {
     let repaired = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+    if let Some(converted) = document::from_utf16(text) {
+        return Some((Repair::Utf16, converted));
+    }
     if let Some(rest) = text.strip_prefix("\u{feff}".as_bytes()) {
         return Some((Repair::ByteOrderMark, repaired(rest)));
     }
@@ -155,13 +189,12 @@ fn repair(text: &[u8]) -> Option<(Repair, Repaired)> {
     {
         return Some((Repair::Quotes, repaired(rest)));
     }
-    if text.first() == Some(&b'{')
-        && let Some(found) = from_json(text)
-    {
-        return Some(found);
+    if text.first() == Some(&b'{') && is_bare_json(text) {
+        let encoded = base64::prelude::BASE64_STANDARD.encode(text);
+        return Some((Repair::BareJson, Zeroizing::new(encoded.into_bytes())));
     }
-    if let Some(found) = from_manifest(text) {
-        return Some((Repair::SecretManifest, found));
+    if let Some(found) = from_document(text) {
+        return Some(found);
     }
     if let Some(rest) = after_assignment(text) {
         return Some((Repair::Assignment, repaired(rest)));
@@ -187,69 +220,15 @@ fn trim_line_breaks(text: &[u8]) -> &[u8] {
     &text[start..end]
 }
 
-fn from_json(text: &[u8]) -> Option<(Repair, Repaired)> {
-    let Ok(serde_json::Value::Object(object)) = serde_json::from_slice(text) else { return None };
-    if let Some(token) = object.get("PeeringToken").and_then(serde_json::Value::as_str) {
-        return Some((Repair::JsonResponse, Zeroizing::new(token.as_bytes().to_vec())));
-    }
-    if object.get("kind").and_then(serde_json::Value::as_str) == Some("Secret") {
-        for (map, encoded) in [("stringData", false), ("data", true)] {
-            let values = object.get(map).and_then(serde_json::Value::as_object);
-            for value in values.into_iter().flat_map(|values| values.values()) {
-                if let Some(token) = value.as_str().and_then(|value| secret_value(value, encoded)) {
-                    return Some((Repair::SecretManifest, token));
-                }
-            }
-        }
-        return None;
-    }
-    if !["PeerID", "ServerAddresses", "ServerName"].iter().any(|key| object.contains_key(*key)) {
-        return None;
-    }
-    let encoded = base64::prelude::BASE64_STANDARD.encode(text);
-    Some((Repair::BareJson, Zeroizing::new(encoded.into_bytes())))
+fn is_bare_json(text: &[u8]) -> bool {
+    serde_json::from_slice(text).is_ok_and(|value| document::is_token_json(&value))
 }
 
-/// Returns the token in a value of a Secret. Values under `data` are `encoded`.
-fn secret_value(value: &str, encoded: bool) -> Option<Repaired> {
-    let bytes = Zeroizing::new(value.as_bytes().to_vec());
-    if !encoded {
-        return decode(&bytes).is_ok().then_some(bytes);
-    }
-    let inner = Zeroizing::new(lenient(&STANDARD).decode(without_whitespace(&bytes)).ok()?);
-    decode(inner.trim_ascii()).is_ok().then_some(inner)
-}
-
-/// Returns the first value of a YAML Secret that is a token, including block values (`key: |`).
-fn from_manifest(text: &[u8]) -> Option<Repaired> {
-    let text = std::str::from_utf8(text).ok()?;
-    if !text.lines().any(|line| line.trim_end() == "kind: Secret") {
-        return None;
-    }
-    let lines: Vec<&str> = text.lines().collect();
-    lines.iter().enumerate().find_map(|(at, line)| {
-        let (_, value) = line.split_once(':')?;
-        let value = value.trim().trim_matches(['"', '\'']);
-        let block;
-        let value = if value.is_empty() || value.starts_with(['|', '>']) {
-            let depth = indentation(line);
-            // base64 has no colon, so the block ends at the next key. Each line is read once, however deep the keys nest.
-            block = lines[at + 1..]
-                .iter()
-                .take_while(|line| !line.contains(':'))
-                .take_while(|line| line.trim().is_empty() || indentation(line) > depth)
-                .map(|line| line.trim())
-                .collect::<String>();
-            block.as_str()
-        } else {
-            value
-        };
-        secret_value(value, true).or_else(|| secret_value(value, false))
-    })
-}
-
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
+/// Returns the token in a document that contains one token.
+fn from_document(text: &[u8]) -> Option<(Repair, Repaired)> {
+    let mut found = document::extract(text);
+    let first = found.pop()?;
+    found.iter().all(|it| it.text == first.text).then_some((first.document, first.text))
 }
 
 fn after_assignment(text: &[u8]) -> Option<&[u8]> {
@@ -309,10 +288,6 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || byte.is_ascii_whitespace()
         || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
-}
-
-fn without_whitespace(text: &[u8]) -> Vec<u8> {
-    text.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect()
 }
 
 pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {

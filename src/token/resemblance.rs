@@ -5,6 +5,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+use super::not_a_token::NotAToken;
 use super::recover::{contains, lenient};
 use super::{DecodeError, Stage};
 
@@ -25,6 +26,8 @@ pub enum Resemblance {
     MissingEnd,
     /// A token whose start is missing.
     MissingStart,
+    /// Something else that is recognized, which [`NotAToken`] describes.
+    NotAToken,
     /// JSON that is neither an API response nor a manifest with a token.
     Json,
     /// base64 of binary data, such as a compressed file.
@@ -53,6 +56,9 @@ impl Resemblance {
         if text.starts_with(b"-----BEGIN ") {
             return Self::Pem;
         }
+        if NotAToken::identify(text).is_some() {
+            return Self::NotAToken;
+        }
         if matches!(text[0], b'{' | b'[') {
             return Self::Json;
         }
@@ -79,7 +85,16 @@ impl Resemblance {
 
     /// Returns whether a check reports this.
     pub(crate) fn is_specific(self) -> bool {
-        matches!(self, Self::Empty | Self::Jwt | Self::Uuid | Self::Pem | Self::Shortened | Self::MissingEnd)
+        matches!(
+            self,
+            Self::Empty
+                | Self::Jwt
+                | Self::Uuid
+                | Self::Pem
+                | Self::Shortened
+                | Self::MissingEnd
+                | Self::NotAToken
+        )
     }
 
     /// Returns the likely cause as a clause without a final period.
@@ -102,6 +117,7 @@ impl Resemblance {
             Self::MissingStart => {
                 "the start of the token is missing: it was cut off when it was copied or stored"
             }
+            Self::NotAToken => "this is something else, not a peering token",
             Self::Json => {
                 "this is JSON, but neither the response of generate-token nor a Kubernetes Secret with a token"
             }
@@ -116,7 +132,7 @@ impl Resemblance {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::Empty => "check the file or command that should contain or print the token",
-            Self::Jwt | Self::Uuid | Self::Pem => {
+            Self::Jwt | Self::Uuid | Self::Pem | Self::NotAToken => {
                 "generate a peering token on the accepting cluster: peering generate-token -name NAME"
             }
             Self::Shortened | Self::MissingEnd | Self::MissingStart | Self::Edited => {
@@ -131,7 +147,7 @@ impl Resemblance {
 }
 
 /// The start of a token of any version: base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`.
-const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
+pub(super) const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
 
 /// Returns whether a text is the end of a token, starting at any position in a group of four digits.
 fn is_token_end(text: &[u8]) -> bool {

@@ -238,12 +238,14 @@ fn rejected_by_consul() -> BTreeMap<&'static str, &'static str> {
         ("is-an-acl-token", base64),
         ("is-pem", base64),
         ("more-than-the-token", base64),
+        ("not-a-token", base64),
         ("not-base64", base64),
         ("not-encoded", base64),
         ("not-json", "invalid character 'u' looking for beginning of value"),
         ("peer-id-missing", "peering token peer ID value is empty"),
         ("quoted", base64),
         ("server-name-missing", "peering token server name value is empty"),
+        ("utf-16", base64),
         ("truncated", "unexpected end of JSON input"),
     ])
 }

@@ -225,7 +225,7 @@ fn the_token_and_the_error_cannot_both_come_from_standard_input() {
     let run = Peering::new().args(["diagnose", "-", "-error", "-"]).run().status(2);
     assert_eq!(
         run.stderr,
-        "Error: the token and -error cannot both be read from standard input\n  Fix: give one of them as @FILE\n"
+        "Error: the token and -error cannot both be read from standard input\n  Fix: give one of them as a file\n"
     );
 }
 

@@ -48,6 +48,6 @@ fn a_text_that_is_not_a_token_exits_with_2() {
     let (_, token) = recorded_tokens().remove(0);
     Peering::new().args(["diff", "nonsense", "@token"]).file("token", &token).run().status(2);
     let error = "Error: both tokens are given as -, and standard input contains one\n  \
-                 Fix: give one of them as @FILE\n";
+                 Fix: give one of them as a file\n";
     Peering::new().args(["diff", "-", "-"]).stdin(token).stderr(error).status(2);
 }

@@ -24,14 +24,19 @@ async fn a_token_from_a_file_or_standard_input_is_sent_without_its_surroundings(
         .respond_with(ResponseTemplate::new(200).set_body_string("{}"))
         .mount(&server)
         .await;
-    for peering in [
-        establish(token),
-        establish("@east.token").file("east.token", format!("{token}\r\n")),
-        establish("-").stdin(format!("\n {token}\n\n")),
-        establish("@answer").file("answer", json!({ "PeeringToken": token }).to_string()),
+    let answer = json!({ "PeeringToken": token }).to_string();
+    for (peering, stderr) in [
+        (establish(token), ""),
+        (establish("@east.token").file("east.token", format!("{token}\r\n")), ""),
+        (establish("east.token").file("east.token", format!("{token}\n")), ""),
+        (establish("-").stdin(format!("\n {token}\n\n")), ""),
+        (
+            establish("@answer").file("answer", answer),
+            "Note: read the token in an API response from @answer\n",
+        ),
     ] {
         let finished = run(peering.env("CONSUL_HTTP_ADDR", &server.uri())).await;
-        finished.expect(0, "Successfully established peering connection with east\n", "");
+        finished.expect(0, "Successfully established peering connection with east\n", stderr);
     }
     let bodies: Vec<Value> = server
         .received_requests()
@@ -40,15 +45,18 @@ async fn a_token_from_a_file_or_standard_input_is_sent_without_its_surroundings(
         .iter()
         .map(|request| serde_json::from_slice(&request.body).unwrap())
         .collect();
-    assert_eq!(bodies, vec![json!({ "PeerName": "east", "PeeringToken": token }); 4]);
+    assert_eq!(bodies, vec![json!({ "PeerName": "east", "PeeringToken": token }); 5]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_token_no_request_is_sent() {
     let server = MockServer::start().await;
+    let absent = "Error: cannot read @nothing: no such file or directory\n  \
+                  Likely cause: the name is misspelled, or relative to a different directory\n  \
+                  Fix: check the path with ls, or pass the token itself\n";
     for (peering, error) in [
         (establish(""), "Missing the required -peering-token flag\n"),
-        (establish("@nothing"), "Error: cannot read @nothing: no such file or directory\n"),
+        (establish("@nothing"), absent),
         (establish("@empty").file("empty", "\n"), "Error: no token in @empty: it is empty\n"),
         (establish("-"), "Error: no token in -: it is empty\n"),
         (establish("@binary").file("binary", [0xff, 0xfe]), "Error: the token in @binary is not UTF-8\n"),

@@ -30,6 +30,7 @@ mod full_disk;
 mod generate_token;
 mod help;
 mod http_faults;
+mod input;
 mod inspect;
 mod kv;
 mod language;

@@ -223,6 +223,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         |arguments: &[&str]| Peering::new().args(arguments).args(["-format", "json"]).stdin(token.clone());
     let line = json!({ "token": token.trim(), "team": "network" }).to_string();
     let lines = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
+    let pair = format!("{token}\n{other}");
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -230,6 +231,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("validate-line", serde_json::from_str(lines.stdout.lines().next().unwrap()).unwrap()),
         ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
+        ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),

@@ -159,7 +159,7 @@ fn an_input_without_a_token_exits_with_status_2() {
     let finished = Peering::new().args(["stale", "nonsense", "-offline"]).run().status(2);
     assert_eq!(finished.stdout, "");
     assert!(
-        finished.stderr.starts_with("Error: cannot decode the token from the argument"),
+        finished.stderr.starts_with("Error: nonsense is neither a file nor a peering token"),
         "{}",
         finished.stderr
     );

@@ -288,7 +288,10 @@ fn an_unreadable_file_does_not_hide_other_tokens() {
         (&shown["tokens"][1]["index"], &shown["tokens"][1]["source"]),
         (&2.into(), &"argument".into())
     );
-    assert_eq!(finished.stderr, "Error: cannot read @absent: no such file or directory\n");
+    let error = "Error: cannot read @absent: no such file or directory\n  \
+                 Likely cause: the name is misspelled, or relative to a different directory\n  \
+                 Fix: check the path with ls, or pass the token itself\n";
+    assert_eq!(finished.stderr, error);
 }
 
 /// Without the error, a CI job would pass.

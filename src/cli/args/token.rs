@@ -1,74 +1,113 @@
-//! The TOKEN argument of every command: the text itself, `@FILE`, or `-` for standard input.
+//! The TOKEN argument of every command: the text itself, files, or `-` for standard input.
+//!
+//! A document is not what Consul is given. Every command reads the tokens in it, and says so.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
 
+use super::paths::{self, Named, unreadable};
+use crate::cli::env::eprint_redacted;
 use crate::cli::error::CliError;
-use crate::gostd::os_error::os_error_text;
+use crate::diagnosis::GivenToken;
+use crate::token::document::{MAX_DOCUMENT_LEN, extract};
+use crate::token::not_a_token::NotAToken;
 use crate::token::recover::{Recovered, Repair, recover};
-use crate::token::redact::redact;
 use crate::token::resemblance::Resemblance;
-use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, decode};
+use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, Token, decode};
 
-/// The longest argument that may be a path, in bytes: Linux's limit.
-const MAX_PATH_LEN: usize = 4096;
-
-/// The text of a TOKEN argument and where it came from.
+/// A token's text and where it came from.
 pub struct TokenText {
-    /// `argument`, `@FILE` or `-`: safe to show.
+    /// `argument`, the file, `-`, or the place in a document: safe to show.
     pub source: String,
+    /// The file that contains it.
+    pub file: Option<PathBuf>,
     /// The text, unchanged.
     pub text: Zeroizing<Vec<u8>>,
+    /// The document that contained it.
+    pub extracted_from: Option<Repair>,
+    /// What the argument names, without the place in a document.
+    origin: String,
+    place: Option<String>,
+}
+
+/// A file or standard input that could not be read.
+pub struct Unread {
+    /// How it was given.
+    pub source: String,
+    /// The reason.
+    pub error: CliError,
+}
+
+/// Whether the tokens in documents are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Documents {
+    /// Read them.
+    Unwrap,
+    /// Take the document itself for the token, as Consul does.
+    Refuse,
 }
 
 impl TokenText {
-    /// Reads a TOKEN argument.
+    /// Reads the one token of an argument.
     pub fn read(argument: &str) -> Result<Self, CliError> {
-        let (source, text) = match argument.strip_prefix('@') {
-            Some(path) => (
-                argument,
-                File::open(expand_home(path))
-                    .and_then(read_bounded)
-                    .map_err(|error| unreadable(argument, &error))?,
-            ),
-            None if argument == "-" => (
-                argument,
-                read_bounded(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?,
-            ),
-            None => ("argument", Zeroizing::new(argument.as_bytes().to_vec())),
-        };
-        if text.len() > MAX_TOKEN_LEN {
-            return Err(CliError::new(format_args!(
-                "{source} is longer than {MAX_TOKEN_LEN} bytes: it is not a peering token"
-            ))
-            .with_remedy("check that this is the right file"));
-        }
-        Ok(Self { source: source.to_owned(), text })
+        let all = read_argument(argument, Documents::Unwrap);
+        let mut all: Vec<Self> = all.into_iter().collect::<Result<_, _>>().map_err(|unread| unread.error)?;
+        let count = all.len();
+        all.pop().filter(|_| count == 1).ok_or_else(|| {
+            CliError::new(format_args!("{argument} contains {count} tokens, and one is needed"))
+                .with_remedy("pass one of them; peering inspect shows where each one is")
+        })
     }
 
     /// Decodes the token, after repairing what copying and pasting usually damages. The error shows nothing of the text.
     pub fn recover(&self) -> Result<Recovered, CliError> {
-        recover(&self.text).map_err(|(innermost, repairs)| self.undecodable(&innermost, &repairs))
+        match recover(&self.text) {
+            Ok(mut recovered) => {
+                recovered.repairs.splice(0..0, self.extracted_from);
+                Ok(recovered)
+            }
+            Err((innermost, repairs)) => Err(self.undecodable(&innermost, &repairs)),
+        }
     }
 
-    /// The path, if the argument is the name of an existing file: the `@` before it is missing.
-    pub fn existing_file(&self) -> Option<&str> {
-        let name = std::str::from_utf8(&self.text).ok().filter(|_| self.source == "argument")?;
-        existing_file(name)
+    /// Decodes the token. Returns where it came from and the token.
+    pub fn decoded(self) -> Result<(String, Token), CliError> {
+        let token = self.recover()?.decoded.token;
+        Ok((self.source, token))
+    }
+
+    /// Returns the file, as it was given, if the token is all that it contains.
+    pub fn given_as(&self) -> Option<String> {
+        self.file.as_ref().filter(|_| self.source == self.origin).map(|_| self.origin.clone())
+    }
+
+    /// Returns the token to diagnose.
+    pub fn into_given(self) -> GivenToken {
+        GivenToken::extracted(self.text, self.extracted_from)
     }
 
     /// `innermost` is the error of the text after the repairs.
     fn undecodable(&self, innermost: &DecodeError, repairs: &[Repair]) -> CliError {
-        let error = &decode(&self.text).err().unwrap_or_else(|| innermost.clone());
-        let resemblance = Resemblance::of(&self.text, if repairs.is_empty() { error } else { innermost });
         let place = match self.source.as_str() {
             "argument" => "the argument",
             "-" => "standard input",
             file => file,
         };
+        if let Some(NotAToken { cause, remedy }) = NotAToken::identify(&self.text) {
+            return CliError::new(format_args!("no token in {place}: {cause}")).with_remedy(remedy);
+        }
+        let error = &decode(&self.text).err().unwrap_or_else(|| innermost.clone());
+        let resemblance = Resemblance::of(&self.text, if repairs.is_empty() { error } else { innermost });
+        if matches!(resemblance, Resemblance::Unknown | Resemblance::Binary | Resemblance::OtherText)
+            && let Some(word) = self.word()
+        {
+            return CliError::new(format_args!("{word} is neither a file nor a peering token"))
+                .with_detail("Likely cause: the name is misspelled, or relative to a different directory")
+                .with_remedy("check the path with ls, or pass the token itself, which starts with eyJ");
+        }
         let mut described = CliError::new(format_args!(
             "cannot decode the token from {place}: {}",
             stage_and_offset(&self.text, error)
@@ -81,36 +120,142 @@ impl TokenText {
         if !repairs.is_empty() {
             described = described.with_detail(format_args!("Consul's error after the repair: {innermost}"));
         }
-        match self.existing_file() {
-            Some(file) => described.with_remedy(format_args!("a file of this name exists: use @{file}")),
-            None => described.with_remedy(resemblance.remedy()),
+        described.with_remedy(resemblance.remedy())
+    }
+
+    /// Returns an argument that may be the name of a file that does not exist.
+    fn word(&self) -> Option<&str> {
+        let text = std::str::from_utf8(&self.text).ok().filter(|_| self.source == "argument")?;
+        let is_name = |character: char| character.is_ascii_alphanumeric() || "._-/".contains(character);
+        (text.len() <= MAX_WORD_LEN && !text.starts_with("eyJ") && text.chars().all(is_name)).then_some(text)
+    }
+}
+
+/// The longest word that is taken for a name, in bytes.
+const MAX_WORD_LEN: usize = 64;
+
+/// Reads the tokens of all arguments, in order.
+pub fn read_each(arguments: &[String], documents: Documents) -> Vec<Result<TokenText, Unread>> {
+    let mut all = Vec::new();
+    let mut stdin_was_read = false;
+    for argument in arguments {
+        if argument == "-" && std::mem::replace(&mut stdin_was_read, true) {
+            let error = CliError::new("standard input is given twice, and it can be read once")
+                .with_remedy("give one of the tokens as a file");
+            all.push(Err(Unread { source: argument.clone(), error }));
+        } else {
+            all.extend(read_argument(argument, documents));
         }
     }
+    all
 }
 
-/// Reads a TOKEN argument and decodes it. Returns where it came from and the token.
-pub fn read_token(argument: &str) -> Result<(String, Recovered), CliError> {
-    let given = TokenText::read(argument)?;
-    let recovered = given.recover()?;
-    Ok((given.source, recovered))
-}
-
-/// Reads a text that may be given as `@FILE` or `-`; anything else is the text itself.
-pub fn read_text(argument: &str) -> Result<String, CliError> {
-    if argument == "-" || argument.starts_with('@') {
-        return Ok(String::from_utf8_lossy(&TokenText::read(argument)?.text).into_owned());
+/// Prints which tokens were inside documents, on standard error.
+pub fn print_extractions<'a>(tokens: impl IntoIterator<Item = &'a TokenText>) {
+    let mut extracted: Vec<(&TokenText, Repair, usize)> = Vec::new();
+    for token in tokens {
+        let Some(document) = token.extracted_from else { continue };
+        match extracted.last_mut() {
+            Some((first, _, count)) if first.origin == token.origin => *count += 1,
+            _ => extracted.push((token, document, 1)),
+        }
     }
-    Ok(argument.to_owned())
+    for (token, document, count) in extracted {
+        let origin = match token.origin.as_str() {
+            "-" => "standard input",
+            "argument" => "the argument",
+            file => file,
+        };
+        let name = document.document_name();
+        eprint_redacted(&match (count, &token.place) {
+            (1, Some(place)) => format!("Note: read the token in {name} ({place}) from {origin}"),
+            (1, None) => format!("Note: read the token in {name} from {origin}"),
+            _ => format!("Note: read {count} tokens in {name} from {origin}"),
+        });
+    }
 }
 
-/// The text itself, if it is the path of an existing file.
-pub fn existing_file(text: &str) -> Option<&str> {
-    (text.len() <= MAX_PATH_LEN && Path::new(text).is_file()).then_some(text)
+fn read_argument(argument: &str, documents: Documents) -> Vec<Result<TokenText, Unread>> {
+    let unread = |source: &str, error| vec![Err(Unread { source: source.to_owned(), error })];
+    match paths::find(argument) {
+        Err(error) => unread(argument, error),
+        Ok(Named::Text) => {
+            tokens_in("argument", None, Zeroizing::new(argument.as_bytes().to_vec()), documents)
+        }
+        Ok(Named::Stdin) => match read_bounded(io::stdin().lock()) {
+            Ok(text) => tokens_in("-", None, text, documents),
+            Err(error) => unread("-", unreadable("standard input", &error)),
+        },
+        Ok(Named::Files(files)) => files
+            .into_iter()
+            .flat_map(|file| match File::open(&file.path).and_then(read_bounded) {
+                Ok(text) => tokens_in(&file.source, Some(file.path), text, documents),
+                Err(error) => unread(&file.source, unreadable(&file.source, &error)),
+            })
+            .collect(),
+    }
 }
 
-fn unreadable(source: &str, error: &io::Error) -> CliError {
-    let failed = CliError::new(format_args!("cannot read {}: {}", redact(source), os_error_text(error)));
-    if source.starts_with("@eyJ") { failed.with_remedy("remove the @ if this is a token") } else { failed }
+/// Returns the tokens in a text.
+fn tokens_in(
+    source: &str,
+    file: Option<PathBuf>,
+    text: Zeroizing<Vec<u8>>,
+    documents: Documents,
+) -> Vec<Result<TokenText, Unread>> {
+    let found = if documents == Documents::Unwrap { extract(&text) } else { Vec::new() };
+    let origin = source.to_owned();
+    if found.is_empty() {
+        if text.len() > MAX_TOKEN_LEN {
+            let error = CliError::new(format_args!(
+                "{source} is longer than {MAX_TOKEN_LEN} bytes: it is not a peering token"
+            ))
+            .with_remedy("check that this is the right file");
+            return vec![Err(Unread { source: origin, error })];
+        }
+        let source = origin.clone();
+        return vec![Ok(TokenText { source, file, text, extracted_from: None, origin, place: None })];
+    }
+    let several = found.len() > 1;
+    let tokens = found.into_iter().map(|extracted| {
+        let source = match &extracted.place {
+            Some(place) if several && origin == "-" => place.clone(),
+            Some(place) if several => format!("{origin}: {place}"),
+            _ => origin.clone(),
+        };
+        Ok(TokenText {
+            source,
+            file: file.clone(),
+            text: extracted.text,
+            extracted_from: Some(extracted.document),
+            origin: origin.clone(),
+            place: extracted.place,
+        })
+    });
+    tokens.collect()
+}
+
+/// Reads a text that may be given as a file or `-`; anything else is the text itself.
+pub fn read_text(argument: &str) -> Result<String, CliError> {
+    let bytes = match paths::find(argument)? {
+        Named::Text => return Ok(argument.to_owned()),
+        Named::Stdin => {
+            read_bounded(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?
+        }
+        Named::Files(files) => {
+            let mut all = Zeroizing::new(Vec::new());
+            for file in files {
+                let text = File::open(&file.path).and_then(read_bounded);
+                all.extend_from_slice(&text.map_err(|error| unreadable(&file.source, &error))?);
+            }
+            all
+        }
+    };
+    if bytes.len() > MAX_TOKEN_LEN {
+        return Err(CliError::new(format_args!("the text is longer than {MAX_TOKEN_LEN} bytes"))
+            .with_remedy("for a server log of any size, use peering explain -log FILE"));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn stage_and_offset(text: &[u8], error: &DecodeError) -> String {
@@ -129,17 +274,9 @@ fn stage_and_offset(text: &[u8], error: &DecodeError) -> String {
     }
 }
 
-/// Expands `~/`, which no shell does after an `@`.
-fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
-        (Some(rest), Some(home)) => home.join(rest),
-        _ => path.into(),
-    }
-}
-
-/// Reads at most one byte more than a token may have.
+/// Reads at most one byte more than a document may have.
 fn read_bounded(reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     let mut text = Zeroizing::new(Vec::with_capacity(8192));
-    reader.take(MAX_TOKEN_LEN as u64 + 1).read_to_end(&mut text)?;
+    reader.take(MAX_DOCUMENT_LEN as u64 + 1).read_to_end(&mut text)?;
     Ok(text)
 }

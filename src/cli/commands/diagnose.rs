@@ -14,12 +14,12 @@ use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
 use crate::cli::args::time;
-use crate::cli::args::token::{TokenText, read_text};
+use crate::cli::args::token::{Documents, TokenText, read_each, read_text};
 use crate::cli::commands::explain;
 use crate::cli::env::{host, now, print, screen, stderr_is_a_terminal};
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
-use crate::diagnosis::{Diagnosis, GivenToken, diagnose};
+use crate::diagnosis::{Diagnoses, Diagnosis, GivenToken, diagnose};
 use crate::lint::Reference;
 use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
@@ -45,13 +45,13 @@ use redact::redact_addresses;
   peering diagnose -error 'a new peering token must be generated: invalid peering establishment secret'
   peering diagnose @west.token -short -redact-addresses")]
 pub struct Arguments {
-    /// The token, @FILE, or - for standard input
+    /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN", required_unless_present = "error")]
     peering_token: Option<String>,
     /// The dialer's local name of the peering
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// The error message from Consul: the text, @FILE, or - for standard input
+    /// The error message from Consul: the text, a file, or - for standard input
     #[arg(long, value_name = "TEXT")]
     error: Option<String>,
     /// Timeout of each step, such as 5s
@@ -84,40 +84,74 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.peering_token.as_deref() == Some("-") && arguments.error.as_deref() == Some("-") {
         return Err(CliError::new("the token and -error cannot both be read from standard input")
-            .with_remedy("give one of them as @FILE"));
+            .with_remedy("give one of them as a file"));
     }
-    let token = read_token(arguments)?;
+    let tokens = read_tokens(arguments)?;
     let error = read_error(arguments)?;
     let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
-    let diagnosis = run_diagnosis(
-        client.as_ref(),
-        &arguments.ledger,
-        arguments.timeout,
-        Request {
+    let diagnose = |token: Option<TokenText>| {
+        let given_as = token.as_ref().and_then(TokenText::given_as);
+        let source = token.as_ref().map(|token| token.source.clone()).unwrap_or_default();
+        let token = token.map(TokenText::into_given);
+        let request = Request {
             token: token.as_ref(),
             error: error.as_deref(),
             name: arguments.name.as_deref(),
-            given_as: arguments.peering_token.as_deref().filter(|given| given.starts_with('@')),
+            given_as: given_as.as_deref(),
             http_addr: arguments.http.address(),
             reference: arguments.reference,
-        },
-    );
-    if let Some(error) = error.as_deref().filter(|_| diagnosis.error.as_ref().is_some_and(Vec::is_empty)) {
+        };
+        let diagnosis = run_diagnosis(client.as_ref(), &arguments.ledger, arguments.timeout, request);
+        DiagnosedToken { source, diagnosis, token }
+    };
+    let mut diagnosed: Vec<DiagnosedToken> = tokens.into_iter().map(|token| diagnose(Some(token))).collect();
+    if diagnosed.is_empty() {
+        diagnosed.push(diagnose(None));
+    }
+    let is_unknown = diagnosed[0].diagnosis.error.as_ref().is_some_and(Vec::is_empty);
+    if let Some(error) = error.as_deref().filter(|_| is_unknown) {
         explain::unknown_message(error).print();
     }
-    let exit = if diagnosis.fails(arguments.fail_on.into()) {
+    print(&show(arguments, &diagnosed))?;
+    let threshold = arguments.fail_on.into();
+    Ok(if diagnosed.iter().any(|it| it.diagnosis.fails(threshold)) {
         Exit::Findings
-    } else if diagnosis.checked_nothing() {
+    } else if diagnosed.iter().any(|it| it.diagnosis.checked_nothing()) {
         Exit::Failed
     } else {
         Exit::Done
-    };
+    })
+}
+
+/// A token and its diagnosis.
+struct DiagnosedToken {
+    source: String,
+    diagnosis: Diagnosis,
+    token: Option<GivenToken>,
+}
+
+/// Renders one diagnosis, or a list of several.
+fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
     let screen = screen(arguments.detail.detail(), now());
-    let text = arguments.format.render(&diagnosis, || pretty::diagnosis(&diagnosis, false, &screen));
-    let decoded = token.as_ref().and_then(GivenToken::token);
-    let text = if arguments.redact_addresses { redact_addresses(&text, decoded) } else { text };
-    print(&text)?;
-    Ok(exit)
+    let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, false, &screen);
+    let text = match diagnosed {
+        [one] => arguments.format.render(&one.diagnosis, || page(one)),
+        several => {
+            let pages = || {
+                let titled =
+                    |it: &DiagnosedToken| format!("=== {} ===\n{}", pretty::printable(&it.source), page(it));
+                several.iter().map(titled).collect::<Vec<_>>().join("\n")
+            };
+            let list = several.iter().map(|it| (it.source.as_str(), &it.diagnosis));
+            arguments.format.render(&Diagnoses::new(list), pages)
+        }
+    };
+    if !arguments.redact_addresses {
+        return text;
+    }
+    diagnosed
+        .iter()
+        .fold(text, |text, it| redact_addresses(&text, it.token.as_ref().and_then(GivenToken::token)))
 }
 
 /// Gathers the inputs and diagnoses them. On a terminal, shows the progress. Without a client, uses no network.
@@ -148,14 +182,14 @@ fn open_ledger<'a>(options: &LedgerOptions, client: Option<&'a Client>) -> Resul
     options.open(kind, client)
 }
 
-/// Reads the token. One that cannot be decoded is printed as an error, and diagnosed like any other.
-fn read_token(arguments: &Arguments) -> Result<Option<GivenToken>, CliError> {
-    let Some(argument) = &arguments.peering_token else { return Ok(None) };
-    let given = TokenText::read(argument)?;
-    if let Err(error) = given.recover() {
+/// Reads the tokens. One that cannot be decoded is printed as an error, and diagnosed like any other.
+fn read_tokens(arguments: &Arguments) -> Result<Vec<TokenText>, CliError> {
+    let given = read_each(arguments.peering_token.as_slice(), Documents::Unwrap);
+    let tokens = collect_all(given.into_iter().map(|given| given.map_err(|unread| unread.error)))?;
+    for error in tokens.iter().filter_map(|token| token.recover().err()) {
         error.print();
     }
-    Ok(Some(GivenToken::new(given.text)))
+    Ok(tokens)
 }
 
 /// Reads the error message from Consul.

@@ -4,12 +4,13 @@ use clap::Args;
 
 use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::output_format::OutputFormat;
-use crate::cli::args::token::read_token;
+use crate::cli::args::token::{TokenText, print_extractions};
 use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::diff::Comparison;
 use crate::render::pretty;
+use crate::token::Token;
 
 /// Show the differences between two tokens
 ///
@@ -22,10 +23,10 @@ use crate::render::pretty;
   peering diff @monday.token @tuesday.token
   peering diff @west.token - -format json < other.token")]
 pub struct Arguments {
-    /// The first token's text, @FILE, or - for standard input
+    /// The first token's text, a file, or - for standard input
     #[arg(value_name = "A")]
     first: String,
-    /// The second token's text, @FILE, or - for standard input
+    /// The second token's text, a file, or - for standard input
     #[arg(value_name = "B")]
     second: String,
     /// Output format
@@ -40,9 +41,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let [first, second] = [&arguments.first, &arguments.second];
     if first == "-" && second == "-" {
         return Err(CliError::new("both tokens are given as -, and standard input contains one")
-            .with_remedy("give one of them as @FILE"));
+            .with_remedy("give one of them as a file"));
     }
-    let [(first_source, first), (second_source, second)] = match [read_token(first), read_token(second)] {
+    let [(first_source, first), (second_source, second)] = match [read(first), read(second)] {
         [Ok(first), Ok(second)] => [first, second],
         [Err(first), Err(second)] => {
             first.print();
@@ -50,9 +51,15 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         }
         [Err(error), Ok(_)] | [Ok(_), Err(error)] => return Err(error),
     };
-    let comparison =
-        Comparison::new([first_source, second_source], &first.decoded.token, &second.decoded.token);
+    let comparison = Comparison::new([first_source, second_source], &first, &second);
     let screen = screen(arguments.detail.detail(), now());
     print(&arguments.format.render(&comparison, || pretty::diff(&comparison, &screen)))?;
     Ok(if comparison.same_peering { Exit::Done } else { Exit::Findings })
+}
+
+/// Reads and decodes a token.
+fn read(argument: &str) -> Result<(String, Token), CliError> {
+    let given = TokenText::read(argument)?;
+    print_extractions([&given]);
+    given.decoded()
 }

@@ -8,7 +8,8 @@ use super::consul_compat;
 use super::diagnose::run_diagnosis;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::token::{TokenText, existing_file};
+use crate::cli::args::paths::{self, Named};
+use crate::cli::args::token::{TokenText, print_extractions};
 use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal, stderr_screen, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -18,7 +19,6 @@ use crate::net::consul::{Client, EstablishRequest};
 use crate::net::gather::diagnosis::Request;
 use crate::render::pretty::{self, Detail};
 use crate::token::Secret;
-use crate::token::recover::recover;
 
 /// Establish a peering with a token
 ///
@@ -37,7 +37,7 @@ pub struct Arguments {
     /// Local name for the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
     name: String,
-    /// Token of the accepting cluster (required): text, @FILE, or - for standard input
+    /// Token of the accepting cluster (required): text, a file, or - for standard input
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true, hide_env_values = true)]
     peering_token: String,
     /// Metadata of the peering (repeatable)
@@ -109,9 +109,10 @@ impl Arguments {
         run_diagnosis(Some(client), &self.ledger, TIMEOUT, request)
     }
 
-    /// Returns how the token was given, if it was given as `@FILE`.
+    /// Returns how the token was given, if it was given as a file.
     fn given_as(&self) -> Option<&str> {
-        Some(self.peering_token.as_str()).filter(|given| given.starts_with('@'))
+        let named = paths::find(&self.peering_token);
+        matches!(named, Ok(Named::Files(_))).then_some(self.peering_token.as_str())
     }
 }
 
@@ -140,12 +141,7 @@ fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
     let diagnosis = arguments.diagnosis(client, token, Some(refusal));
     eprint_line(&format!("\n{}", textwrap::fill(&pretty::printable(&diagnosis.conclusion), width())));
     let given_as = arguments.given_as();
-    let file = existing_file(token.expose());
-    if let Some(file) = file.filter(|_| given_as.is_none()) {
-        eprint_line(&format!("There is a file with that name. To read it: -peering-token @{file}"));
-    }
-    let given_as = given_as.map(str::to_owned).or_else(|| file.map(|file| format!("@{file}")));
-    let given_as = given_as.as_deref().unwrap_or("@token");
+    let given_as = given_as.unwrap_or("@token");
     let http_addr = arguments.http.address().map_or_else(String::new, |it| format!(" -http-addr {it}"));
     eprint_line(&format!("Full diagnosis: peering diagnose {given_as} -name {}{http_addr}", arguments.name));
 }
@@ -157,15 +153,11 @@ fn token(argument: &str) -> Result<Secret, CliError> {
         return Err(CliError::of_consul("Missing the required -peering-token flag"));
     }
     let given = TokenText::read(argument)?;
+    print_extractions([&given]);
     let text = std::str::from_utf8(&given.text)
         .map_err(|_| CliError::new(format_args!("the token in {} is not UTF-8", given.source)))?;
-    if given.source == "argument" {
+    if given.source == "argument" && given.extracted_from.is_none() {
         return Ok(Secret::from(text));
-    }
-    if let Ok(recovered) = recover(&given.text)
-        && recovered.extracted_from().is_some()
-    {
-        return Ok(Secret::from(recovered.text.as_str()));
     }
     match text.trim() {
         "" => Err(CliError::new(format_args!("no token in {}: it is empty", given.source))),

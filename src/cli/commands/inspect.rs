@@ -7,7 +7,7 @@ use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::time::time;
-use crate::cli::args::token::TokenText;
+use crate::cli::args::token::{Documents, read_each};
 use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -30,7 +30,7 @@ use crate::render::pretty::{self, Screen};
   peering inspect @west.token -field server_name
   peering inspect @west.token -pem | openssl x509 -noout -text")]
 pub struct Arguments {
-    /// The token's text, @FILE, or - for standard input
+    /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
     /// Output format
@@ -76,11 +76,11 @@ fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
     let options = Options::new(arguments.now.unwrap_or_else(now)).with_reference(arguments.reference);
     let mut exit = Exit::Done;
     let mut tokens = Vec::new();
-    for argument in &arguments.tokens {
-        let given = match TokenText::read(argument) {
+    for given in read_each(&arguments.tokens, Documents::Unwrap) {
+        let given = match given {
             Ok(given) => given,
-            Err(error) => {
-                error.print();
+            Err(unread) => {
+                unread.error.print();
                 exit = Exit::Failed;
                 continue;
             }

@@ -1,7 +1,7 @@
 //! `peering stale`: can a token still be used?
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
@@ -9,9 +9,10 @@ use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
-use crate::cli::args::token::read_token;
+use crate::cli::args::paths;
+use crate::cli::args::token::{Documents, TokenText, print_extractions, read_each};
 use crate::cli::env::{now, print, screen};
-use crate::cli::error::{CliError, collect_all};
+use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
@@ -38,7 +39,7 @@ use crate::token::Token;
   peering stale @monday.token @tuesday.token -snapshot state.snap
   peering stale @west.token -snapshot state.snap -require proven -format json")]
 pub struct Arguments {
-    /// The token's text, @FILE, or - for standard input
+    /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
     /// Local name that the tokens were generated for (tokens do not contain it)
@@ -51,7 +52,7 @@ pub struct Arguments {
     /// Snapshot of the acceptor, from "consul snapshot save FILE". It proves the verdict for the time when it was taken.
     /// "live" streams one from the Consul at -http-addr, which transfers every secret of that cluster and needs acl:write
     #[arg(long, value_name = "FILE")]
-    snapshot: Option<PathBuf>,
+    snapshot: Option<String>,
     /// Query nothing over the network
     #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
@@ -77,14 +78,38 @@ enum Require {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
-    let tokens: Vec<(String, Token)> = collect_all(arguments.tokens.iter().map(|argument| {
-        let (source, recovered) = read_token(argument)?;
-        Ok((source, recovered.decoded.token))
-    }))?;
+    let (tokens, all_read) = read_tokens(&arguments.tokens)?;
     let staleness = wait_for(assess_all(arguments, &tokens))?;
     let screen = screen(arguments.detail.detail(), now());
     print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, &screen)))?;
-    Ok(exit_of(&staleness.tokens, arguments.require))
+    Ok(if all_read { exit_of(&staleness.tokens, arguments.require) } else { Exit::Failed })
+}
+
+/// Reads the tokens, and prints an error for each one that cannot be read. Returns whether all were read. It is an error
+/// if none was.
+fn read_tokens(arguments: &[String]) -> Result<(Vec<(String, Token)>, bool), CliError> {
+    let given = read_each(arguments, Documents::Unwrap);
+    print_extractions(given.iter().flatten());
+    let mut tokens = Vec::new();
+    let mut last: Option<CliError> = None;
+    for given in given {
+        match given.map_err(|unread| unread.error).and_then(TokenText::decoded) {
+            Ok(token) => tokens.push(token),
+            Err(error) => {
+                if let Some(earlier) = last.replace(error) {
+                    earlier.print();
+                }
+            }
+        }
+    }
+    match last {
+        Some(error) if tokens.is_empty() => Err(error),
+        Some(error) => {
+            error.print();
+            Ok((tokens, false))
+        }
+        None => Ok((tokens, true)),
+    }
 }
 
 /// Queries the sources that the flags name about all tokens.
@@ -119,23 +144,31 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
 
 /// Reads the snapshot that a flag names.
 async fn read_snapshot(
-    path: &Path,
+    argument: &str,
     client: Option<&Client>,
     peer_ids: &BTreeSet<String>,
 ) -> Result<Snapshot, CliError> {
-    let is_live = path.as_os_str() == "live";
+    let is_live = argument == "live";
+    let path = if is_live { PathBuf::new() } else { snapshot_file(argument)? };
     let snapshot = match client {
         Some(client) if is_live => snapshot::read_live(client, peer_ids).await,
         None if is_live => return Err(CliError::new("-snapshot live cannot be used with -offline")),
-        _ => snapshot::read_file(path, peer_ids),
+        _ => snapshot::read_file(&path, peer_ids),
     };
     snapshot.map_err(|error| {
-        let path = pretty::printable(&path.display().to_string());
+        let path = pretty::printable(argument);
         CliError::new(format_args!(
             "cannot read the snapshot {path}: {}",
             pretty::printable(&error.to_string())
         ))
         .with_remedy(error.remedy())
+    })
+}
+
+/// Returns the file that `-snapshot` names.
+fn snapshot_file(argument: &str) -> Result<PathBuf, CliError> {
+    paths::find_one(argument)?.ok_or_else(|| {
+        CliError::new("a snapshot cannot be read from standard input").with_remedy("save it to a file first")
     })
 }
 

@@ -12,7 +12,7 @@ use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
 use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
-use crate::cli::args::token::TokenText;
+use crate::cli::args::token::{Documents, TokenText, Unread, print_extractions, read_each};
 use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
@@ -41,7 +41,7 @@ use crate::token::redact::redact;
   peering validate -batch tokens.jsonl -format jsonl
   peering explain ca-expires-soon")]
 pub struct Arguments {
-    /// The token's text, @FILE, or - for standard input
+    /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN", required_unless_present = "batch", conflicts_with = "batch")]
     tokens: Vec<String>,
     /// Output format
@@ -70,6 +70,9 @@ pub struct Arguments {
     now: Option<Timestamp>,
     #[command(flatten)]
     detail: DetailOptions,
+    /// Check documents as they are, as Consul does, instead of the tokens in them
+    #[arg(long, env = "PEERING_STRICT")]
+    strict: bool,
     /// Check one token per line, or JSON lines with a "token" key, from a file or - for standard input
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
@@ -86,8 +89,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         let (source, format, jobs) = (source.clone(), arguments.format, arguments.jobs);
         return batch::run(&batch::Batch { source, format, jobs, options, fail_on });
     }
+    let documents = if arguments.strict { Documents::Refuse } else { Documents::Unwrap };
+    let given = read_each(&arguments.tokens, documents);
+    print_extractions(given.iter().flatten());
     let validated: Vec<Result<ValidatedToken, UnreadableInput>> =
-        arguments.tokens.iter().map(|argument| validate(argument, &options)).collect();
+        given.into_iter().map(|given| validate(given, &options)).collect();
     let fails = |token: &Result<ValidatedToken, UnreadableInput>| {
         token.as_ref().is_ok_and(|token| token.report.fails(fail_on))
     };
@@ -118,16 +124,18 @@ impl Arguments {
     }
 }
 
-fn validate(argument: &str, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
-    match TokenText::read(argument) {
-        Ok(given) => match isolate(|| check(without_line_end(&given.text), options)) {
-            Ok(report) => Ok(ValidatedToken { source: given.source, report }),
-            Err(error) => Err(UnreadableInput { source: given.source, reason: error.to_string() }),
-        },
-        Err(error) => {
+fn validate(given: Result<TokenText, Unread>, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
+    match given {
+        Ok(TokenText { source, file, text, extracted_from, .. }) => {
+            match isolate(|| check(without_line_end(&text), options)) {
+                Ok(report) => Ok(ValidatedToken { source, file, extracted_from, report }),
+                Err(error) => Err(UnreadableInput { source, reason: error.to_string() }),
+            }
+        }
+        Err(Unread { source, error }) => {
             error.print();
             let reason = error.message().to_owned();
-            Err(UnreadableInput { source: redact(argument).into_owned(), reason })
+            Err(UnreadableInput { source: redact(&source).into_owned(), reason })
         }
     }
 }

@@ -12,6 +12,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &HELM_VALUES_INCOMPLETE,
     &KUBERNETES_KIND_MISSING,
     &KUBERNETES_WEBHOOK_UNREACHABLE,
+    &KUBERNETES_RESOURCE_MISSING,
 ];
 
 pub static KUBERNETES_SECRET_MISSING: Entry = Entry {
@@ -167,4 +168,23 @@ pub static KUBERNETES_WEBHOOK_UNREACHABLE: Entry = Entry {
     next: "kubectl logs deployment/consul-connect-injector -n consul",
     source: "Kubernetes error messages",
     patterns: &[Pattern::outer("failed calling webhook {detail}")],
+};
+
+pub static KUBERNETES_RESOURCE_MISSING: Entry = Entry {
+    name: "kubernetes-resource-missing",
+    area: Area::Kubernetes,
+    summary: "The resource does not exist in the namespace that kubectl used.",
+    causes: &[
+        "It is in a different namespace: kubectl uses the one of its context unless -n is given.",
+        "The acceptor's controller has not written the Secret yet. Its log contains the reason.",
+        "The name is misspelled.",
+    ],
+    remedy: "List the resources in all namespaces, and use the name and namespace shown there.",
+    next: "kubectl get peeringacceptors,peeringdialers,secrets -A",
+    source: "Kubernetes error messages",
+    patterns: &[
+        Pattern::part("peeringacceptors.consul.hashicorp.com \"{name}\" not found"),
+        Pattern::part("peeringdialers.consul.hashicorp.com \"{name}\" not found"),
+        Pattern::part("Error from server (NotFound): secrets \"{name}\" not found"),
+    ],
 };

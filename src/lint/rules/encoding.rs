@@ -69,6 +69,26 @@ fn byte_order_mark(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// `utf-16`.
+pub static UTF_16: Check = Check {
+    name: "utf-16",
+    severity: Severity::Error,
+    area: Area::Text,
+    subject: Subject::Text,
+    summary: "The text is encoded as UTF-16 instead of ASCII or UTF-8.",
+    why: "Windows PowerShell's redirection (`>`) and Notepad's \"Unicode\" write UTF-16. Editors show it like any other text.",
+    remedy: "Convert the file: `iconv -f UTF-16 -t ASCII FILE`. In PowerShell, write it with `Out-File -Encoding ascii`.",
+    source: "Consul 1.23.0-dev: it rejects the first byte that is not base64; RFC 2781",
+    run: utf_16,
+};
+
+fn utf_16(context: &Context<'_>, findings: &mut Findings) {
+    if context.needs(Repair::Utf16) {
+        let length = context.text.len();
+        findings.add("text", format!("these {length} bytes are UTF-16"), [("bytes", length.into())]);
+    }
+}
+
 /// `whitespace-in-text`.
 pub static WHITESPACE_IN_TEXT: Check = Check {
     name: "whitespace-in-text",
@@ -256,8 +276,8 @@ pub static ENCODED_TWICE: Check = Check {
     area: Area::Text,
     subject: Subject::Text,
     summary: "The token is encoded with base64 twice.",
-    why: "It was copied from the `data` of a Kubernetes Secret, which is base64, or a script encoded it again.",
-    remedy: "Decode it once: `base64 -d FILE`. From a Secret: `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d`.",
+    why: "It was copied from the `data` of a Kubernetes Secret, which is base64, or a script encoded it again. If it is in a Secret, `kubectl create secret --from-literal` was given a value from `data`: the dialing cluster's controller passes Consul base64 of the token, and Consul rejects it.",
+    remedy: "Decode it once: `base64 -d FILE`. From a Secret: `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d`. If the Secret itself is encoded twice, run this command with `| base64 -d | base64 -d > west.token`, then create the Secret again: `kubectl create secret generic SECRET --from-file=KEY=west.token`.",
     source: "Consul 1.23.0-dev: `invalid character 'e' looking for beginning of value`; how Kubernetes stores Secrets",
     run: encoded_twice,
 };

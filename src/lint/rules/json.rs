@@ -12,8 +12,8 @@ pub static NOT_ENCODED: Check = Check {
     area: Area::Text,
     subject: Subject::Text,
     summary: "This is the token's JSON without base64 encoding.",
-    why: "The token was decoded to read or edit it, and the result was used instead of the token.",
-    remedy: "Encode it again: `base64 -w 0 FILE`. Instead of editing a token, generate one with `-server-external-addresses`.",
+    why: "The token was decoded to read or edit it, and the result was used instead of the token. If it is in a Kubernetes Secret, the token was written to `data` without encoding: Kubernetes decodes `data` once, so the dialing cluster's controller passes Consul this JSON.",
+    remedy: "Encode it again: `base64 -w 0 FILE`. In a Secret, write the token to `stringData` instead of `data`. Instead of editing a token, generate one with `-server-external-addresses`.",
     source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
     run: not_encoded,
 };

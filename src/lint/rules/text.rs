@@ -2,6 +2,7 @@
 
 use super::format::count;
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::token::not_a_token::NotAToken;
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
 
@@ -105,6 +106,27 @@ fn is_pem(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
+/// `not-a-token`.
+pub static NOT_A_TOKEN: Check = Check {
+    name: "not-a-token",
+    severity: Severity::Error,
+    area: Area::Text,
+    subject: Subject::Text,
+    summary: "This is something else, not a peering token.",
+    why: "A variable or placeholder was not replaced, a file is encrypted, a Kubernetes resource names the Secret with the token but does not contain it, or the command that should print the token failed.",
+    remedy: "Follow the command in the message. `peering generate-token -name NAME` on the accepting cluster prints a new token, which invalidates the previous one.",
+    source: "Kubernetes, hashicorp/consul-k8s and common shells; Consul rejects the first byte that is not base64",
+    run: not_a_token,
+};
+
+fn not_a_token(context: &Context<'_>, findings: &mut Findings) {
+    if context.resembles(Resemblance::NotAToken)
+        && let Some(NotAToken { cause, remedy }) = NotAToken::identify(context.text)
+    {
+        findings.add("text", format!("{cause}; {remedy}"), []);
+    }
+}
+
 /// `more-than-the-token`.
 pub static MORE_THAN_THE_TOKEN: Check = Check {
     name: "more-than-the-token",
@@ -126,9 +148,12 @@ fn more_than_the_token(context: &Context<'_>, findings: &mut Findings) {
     }
 }
 
-const SURROUNDINGS: [(Repair, &str); 4] = [
+const SURROUNDINGS: [(Repair, &str); 7] = [
     (Repair::JsonResponse, "this is an API response with the token in PeeringToken"),
     (Repair::SecretManifest, "this is the manifest of a Kubernetes Secret that contains the token"),
+    (Repair::SecretData, "this is the data of a Kubernetes Secret that contains the token"),
+    (Repair::TerraformState, "this is a Terraform state that contains the token"),
+    (Repair::JsonDocument, "this is a JSON or YAML document that contains the token"),
     (Repair::Assignment, "there is a variable name and = before the token"),
     (Repair::SurroundingText, "there is other text before or after the token"),
 ];

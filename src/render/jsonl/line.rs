@@ -10,8 +10,15 @@ use crate::lint::Finding;
 pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
     line.extend_from_slice(b"{\"index\":");
     any(&entry.index, line);
+    if let Some(source) = entry.source {
+        line.extend_from_slice(b",\"source\":");
+        text(source, line);
+    }
+    if let Some(document) = entry.extracted_from {
+        line.extend_from_slice(b",\"extracted_from\":");
+        any(&document, line);
+    }
     for (key, value) in [
-        (",\"source\":", entry.source),
         (",\"peer_id\":", entry.peer_id.as_deref()),
         (",\"server_name\":", entry.server_name.as_deref()),
         (",\"status\":", Some(entry.status.name())),
@@ -108,6 +115,7 @@ mod tests {
     use super::*;
     use crate::lint::{Options, check};
     use crate::render::jsonl::ConsulVerdict;
+    use crate::token::recover::Repair;
 
     fn assert_equals_serde(entry: &Entry<'_>) {
         let mut line = Vec::new();
@@ -123,6 +131,8 @@ mod tests {
             let report = check(&text, &options);
             assert_equals_serde(&Entry::new(7, "argument", &report));
             assert_equals_serde(&Entry::in_batch(u64::MAX, &report));
+            let extracted_from = Some(Repair::SecretManifest);
+            assert_equals_serde(&Entry { extracted_from, ..Entry::new(7, "argument", &report) });
         }
     }
 

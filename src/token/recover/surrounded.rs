@@ -7,7 +7,7 @@ use crate::token::decode;
 const TOKEN_START: &[u8] = b"eyJ";
 
 /// Returns the token in a text that contains more than a token; `None` if there is none, or if there are different ones.
-pub(super) fn find(text: &[u8]) -> Option<Repaired> {
+pub(in crate::token) fn find(text: &[u8]) -> Option<Repaired> {
     let mut found: Option<&[u8]> = None;
     let mut rest = text;
     while let Some(at) = rest.windows(TOKEN_START.len()).position(|window| window == TOKEN_START) {
@@ -24,6 +24,16 @@ pub(super) fn find(text: &[u8]) -> Option<Repaired> {
         rest = &candidate[token.map_or(end.max(wrapped), <[u8]>::len)..];
     }
     found.filter(|token| token.len() < text.len()).map(|token| Repaired::new(token.to_vec()))
+}
+
+/// Returns the token at the start of a text: the complete one if it can be decoded, otherwise everything up to a space.
+pub(in crate::token) fn token_at(text: &[u8]) -> &[u8] {
+    let ends = [end_of_wrapped(text), end(text)];
+    let complete = ends.into_iter().map(|end| &text[..end]).find(|token| is_token(token));
+    complete.unwrap_or_else(|| {
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"\"'`,;".contains(byte);
+        &text[..text.iter().position(is_end).unwrap_or(text.len()).max(end_of_wrapped(text))]
+    })
 }
 
 /// Returns whether a text is a token. Any JSON object decodes as a token, so a peer ID or an address is required.
