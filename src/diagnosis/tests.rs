@@ -1,4 +1,5 @@
 mod dialer;
+mod peering;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
