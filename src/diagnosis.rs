@@ -242,6 +242,11 @@ impl Diagnosis {
             && self.error.iter().flatten().all(other)
     }
 
+    /// Whether the Consul at `-http-addr` did not report its peerings.
+    pub fn lacks_peerings(&self) -> bool {
+        self.dialer.as_ref().is_none_or(|view| view.peerings.is_none())
+    }
+
     /// Whether the dialer's peering works and the token can no longer be used, so that an establish would be rejected.
     pub fn is_established_with_used_token(&self) -> bool {
         let is_established =

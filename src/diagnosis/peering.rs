@@ -125,18 +125,22 @@ fn unknown_to_acceptor(inputs: &Inputs<'_>, causes: &mut Causes) {
     let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
     for trace in traces {
         let Some(status) = trace.peering_exists.value() else { continue };
-        let (entry, remedy) = match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
+        let (entry, summary, remedy) = match PeeringAnswer::of(Code::from_name(&status.code), &status.message)
+        {
             PeeringAnswer::Unknown => (
                 &catalog::PEER_ID_UNKNOWN,
+                "The acceptor does not have this peering.",
                 "Delete the peering here. Then generate a token on the acceptor and establish again.",
             ),
             PeeringAnswer::MarkedDeleted => (
                 &catalog::PEERING_DELETED,
+                "The acceptor's peering is DELETING or TERMINATED.",
                 "Delete the peering on both clusters. Then generate a token on the acceptor and establish again.",
             ),
             _ => continue,
         };
         let text = CauseText {
+            summary: summary.to_owned(),
             remedy: remedy.to_owned(),
             next: Some("peering delete -name NAME".to_owned()),
             ..CauseText::from(entry)
@@ -210,10 +214,10 @@ fn state_at_acceptor(entry: &Entry) -> String {
 fn newest_token(inputs: &Inputs<'_>) -> CauseEvidence {
     let message = match inputs.newest_token.value() {
         Some(Some(at)) => {
-            format!("its newest known token was recorded on {} and is unused", utc::date_time(*at))
+            format!("the newest token in the ledger was recorded on {} and is unused", utc::date_time(*at))
         }
-        Some(None) => "it contains no token of this peering".to_owned(),
-        None => format!("not checked: {}", inputs.newest_token.reason().unwrap_or_default()),
+        Some(None) => "the ledger contains no token of this peering".to_owned(),
+        None => format!("the ledger was not checked: {}", inputs.newest_token.reason().unwrap_or_default()),
     };
     CauseEvidence::raises(CauseSource::Ledger, message)
 }

@@ -124,7 +124,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     }
     print(&show(arguments, &diagnosed))?;
     let threshold = arguments.fail_on.into();
-    let is_unanswered = is_by_name && diagnosed.iter().any(|it| it.diagnosis.checked_nothing());
+    let is_unanswered =
+        is_by_name && error.is_none() && diagnosed.iter().any(|it| it.diagnosis.lacks_peerings());
     Ok(if is_unanswered {
         Exit::Failed
     } else if diagnosed.iter().any(|it| it.diagnosis.fails(threshold)) {

@@ -129,10 +129,10 @@ fn the_acceptor_reports_whether_the_newest_token_is_unused() {
     for (newest_token, expected) in [
         (
             Observed::Value(recorded),
-            "its newest known token was recorded on 1969-12-31 23:00:00 UTC and is unused",
+            "the newest token in the ledger was recorded on 1969-12-31 23:00:00 UTC and is unused",
         ),
-        (Observed::Value(None), "it contains no token of this peering"),
-        (Observed::Failed("it is locked".to_owned()), "not checked: it is locked"),
+        (Observed::Value(None), "the ledger contains no token of this peering"),
+        (Observed::Failed("it is locked".to_owned()), "the ledger was not checked: it is locked"),
     ] {
         let connectivity = Observed::NotChecked(String::new());
         let inputs = inputs_of(PeeringRole::Acceptor, PeeringState::Pending, None, connectivity);
