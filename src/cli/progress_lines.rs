@@ -19,8 +19,8 @@ pub(super) struct ProgressLines(Arc<Lines>);
 
 struct Lines {
     all: MultiProgress,
-    /// By the index of the address.
-    lines: Mutex<BTreeMap<usize, ProgressBar>>,
+    /// The lines by the index of the address.
+    by_address: Mutex<BTreeMap<usize, ProgressBar>>,
     screen: Screen,
     timeout: Duration,
 }
@@ -29,7 +29,7 @@ impl ProgressLines {
     /// Creates lines for steps that may each take `timeout`. An address gets its line when its first step starts.
     pub(super) fn new(timeout: Duration) -> Self {
         let screen = stderr_screen(Detail::Normal, now());
-        Self(Arc::new(Lines { all: MultiProgress::new(), lines: Mutex::default(), screen, timeout }))
+        Self(Arc::new(Lines { all: MultiProgress::new(), by_address: Mutex::default(), screen, timeout }))
     }
 
     /// Returns the progress that updates the lines.
@@ -54,7 +54,7 @@ impl Drop for ProgressLines {
 
 impl Lines {
     fn locked(&self) -> std::sync::MutexGuard<'_, BTreeMap<usize, ProgressBar>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.by_address.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn update(&self, index: usize, trace: &AddressTrace, step: Option<&'static str>) {

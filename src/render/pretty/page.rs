@@ -160,7 +160,8 @@ impl Page {
         let value = self.screen.plain(value);
         let width = self.width().min(MAX_TEXT_WIDTH.max(indent + MIN_WIDTH));
         let longest_word = value.split(' ').map(display_width).max().unwrap_or_default();
-        let is_too_narrow = indent > NARROW_INDENT && indent + longest_word > width;
+        let is_one_screen = self.screen.detail != Detail::Long;
+        let is_too_narrow = is_one_screen && indent > NARROW_INDENT && indent + longest_word > width;
         let (first, indent) = if is_too_narrow {
             if !first.trim().is_empty() {
                 let _ = writeln!(self.text, "{}", first.trim_end());
