@@ -151,11 +151,18 @@ pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Returns the name of the user: `USER`, `LOGNAME`, or the numeric ID.
+/// Whether standard output is a terminal.
+pub fn stdout_is_a_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
+/// Returns the name of the user: `USER`, `LOGNAME`, the name in the system's user database, or the numeric ID.
 pub fn user() -> String {
     let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
-    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    let id = rustix::process::getuid().as_raw();
+    let looked_up = || uzers::get_user_by_uid(id).map(|user| user.name().to_string_lossy().into_owned());
+    named.or_else(looked_up).unwrap_or_else(|| format!("uid {id}"))
 }
 
 /// Returns the host name.

@@ -54,5 +54,6 @@ mod transport;
 mod untrusted_input;
 mod validate;
 mod verdicts;
+mod wrong_use;
 
 use support::{own_server, peering, served};

@@ -96,7 +96,9 @@ fn log_message(page: &mut Page, message: &LogMessage) {
 /// Renders the names and summaries of all checks and entries.
 pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> String {
     let mut page = Page::new(width);
-    page.heading("Checks");
+    if !checks.is_empty() {
+        page.heading("Checks");
+    }
     let mut area = None;
     for check in checks {
         if area.replace(check.area) != Some(check.area) {
