@@ -33,12 +33,10 @@ pub fn short(command: &Command, words: &str) -> String {
     let topic = words.strip_prefix("peering ").unwrap_or(words);
     let own: Vec<_> = sections(command).into_iter().filter(|section| !section.is_shared()).collect();
     let entries: Vec<_> = own.iter().flat_map(|section| &section.entries).collect();
-    let mut end = String::from("\n");
-    if let Some(cluster) = cluster_of(topic) {
-        end.push_str(&format!("-http-addr is {cluster}.\n"));
-    }
-    end.push_str("HTTP API and common options: peering help http\n");
-    end.push_str(&format!("Full help with examples: peering help {topic}\n"));
+    let cluster = cluster_of(topic).map_or_else(String::new, |cluster| format!("-http-addr is {cluster}.\n"));
+    let end = format!(
+        "\n{cluster}HTTP API and common options: peering help http\nFull help with examples: peering help {topic}\n"
+    );
     let start = beginning(command, command.get_about(), words);
     let rows: Vec<_> = entries.iter().map(|entry| (entry.term.clone(), entry.short())).collect();
     let room = MAX_SHORT_LINES.saturating_sub(start.lines().count() + end.lines().count() + 1);

@@ -8,7 +8,17 @@ pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
     let mut text = String::new();
     let mut annotate = |severity: Severity, file: &str, title: &str, message: &str| {
         let (command, file) = (command(severity), property(file));
-        text.push_str(&format!("::{command} file={file},title={}::{}\n", property(title), data(message)));
+        text.extend([
+            "::",
+            command,
+            " file=",
+            &file,
+            ",title=",
+            &property(title),
+            "::",
+            &data(message),
+            "\n",
+        ]);
     };
     for token in tokens {
         match token {

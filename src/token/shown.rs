@@ -4,8 +4,9 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use zeroize::Zeroize;
 
 /// The maximum length of a text that is shown, in bytes.
@@ -17,8 +18,13 @@ pub(crate) const MAX_SHOWN: usize = 100;
 /// The room for the number of bytes that are left out.
 const MAX_SUFFIX_LEN: usize = 48;
 
-/// The end of the label of a private key in PEM, as in `-----BEGIN EC PRIVATE KEY-----`.
-const LABELS: [&str; 2] = ["PRIVATE KEY-", "PRIVATE KEY BLOCK-"];
+/// The label of a private key in PEM, as in `-----BEGIN EC PRIVATE KEY-----`, without its end.
+const LABEL: &str = "PRIVATE KEY";
+
+/// What follows [`LABEL`].
+const LABEL_ENDS: [&str; 2] = ["-", " BLOCK-"];
+
+static LABEL_FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(LABEL));
 
 /// The maximum distance between `BEGIN` or `END` and the end of the label, in bytes.
 const MAX_LABEL_LEN: usize = 64;
@@ -78,11 +84,15 @@ fn shorten(mut text: String) -> String {
 
 /// Returns the offset of the next label of a private key, and the offset after it.
 fn find_label(text: &str, from: usize) -> Option<(usize, usize)> {
-    let found = LABELS.iter().filter_map(|label| {
-        let start = from + memmem::find(&text.as_bytes()[from..], label.as_bytes())?;
-        Some((start, start + label.len()))
-    });
-    found.min()
+    let mut from = from;
+    loop {
+        let start = from + LABEL_FINDER.find(&text.as_bytes()[from..])?;
+        let after = start + LABEL.len();
+        if let Some(end) = LABEL_ENDS.iter().find(|end| text[after..].starts_with(*end)) {
+            return Some((start, after + end.len()));
+        }
+        from = after;
+    }
 }
 
 /// Returns the offset of the dashes before `BEGIN`, if the label belongs to a start line.

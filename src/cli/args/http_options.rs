@@ -20,9 +20,8 @@ const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the ne
 pub fn cluster_of(command: &str) -> Option<&'static str> {
     match command {
         "generate-token" => Some("the accepting cluster, which generates the token"),
-        "establish" => Some("the dialing cluster, which uses the token"),
+        "establish" | "diagnose" => Some("the dialing cluster, which uses the token"),
         "stale" => Some("the accepting cluster, which generated the tokens"),
-        "diagnose" => Some("the dialing cluster, which uses the token"),
         "list" | "read" | "delete" | "exported-services" => Some("the cluster whose peerings you mean"),
         "history" | "ledger import" | "ledger verify" => {
             Some("the cluster of the ledger, with -ledger=consul")

@@ -3,6 +3,7 @@
 pub(crate) mod if_unused;
 pub(crate) mod token_output;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use crate::inspect::Inspection;
 use crate::lint::Options;
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
 use crate::net::gather::regenerate::{TIMEOUT, observe, observe_peering};
-use crate::net::ledger::{Filter, Ledger, Origin, Record, RecordMeta};
+use crate::net::ledger::{Filter, Ledger, LedgerError, NumberedRecord, Origin, Record, RecordMeta};
 use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
 use crate::render::pretty;
@@ -140,7 +141,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     let meta = meta_of(name, partition, Origin::Generated, state_before);
     let exit = token_output::deliver(&output(token, format), out);
     if let Err(reason) = record(token, meta, ledger, arguments.if_unused).await {
-        eprint_line(&format!("Warning: the token was generated, but is not in the ledger: {reason}"));
+        eprint_line(&format!("Warning: the token was generated, but {reason}"));
     }
     if arguments.inspect {
         show(token, &client, &request.peer_name).await;
@@ -171,7 +172,7 @@ async fn failed(
     let text = CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"));
     let Some(origin) = outcome_of_failure(error) else { return text };
     if let Err(reason) = record_without_token(RecordMeta { origin, ..meta }, client, ledger).await {
-        eprint_line(&format!("Warning: the failed request is not in the ledger: {reason}"));
+        eprint_line(&format!("Warning: the failed request {reason}"));
     }
     if origin == Origin::Failed {
         return text
@@ -195,7 +196,7 @@ async fn record_without_token(
     client: &Client,
     ledger: Result<Ledger<'_>, String>,
 ) -> Result<(), String> {
-    let ledger = ledger?;
+    let ledger = ledger.map_err(not_recorded)?;
     if matches!(ledger, Ledger::Off) {
         return Ok(());
     }
@@ -210,20 +211,27 @@ async fn record_without_token(
         let record = Record::without_token(peer_id.clone(), previous.as_ref(), meta.clone());
         ledger.add(&record).await
     };
-    match at_most(KV_TIMEOUT, added).await {
-        Ok(added) => added.map(drop).map_err(|error| error.to_string()),
-        Err(_) => Err(no_answer_of_kv()),
-    }
+    recorded(at_most(KV_TIMEOUT, added).await.ok())
 }
 
 /// How long writing to a ledger in Consul's KV may take.
 const KV_TIMEOUT: Duration = Duration::from_secs(10);
 
-fn no_answer_of_kv() -> String {
-    format!(
-        "Consul did not confirm within {} s that it stored the record, so it may be missing",
-        KV_TIMEOUT.as_secs()
-    )
+/// Returns why a record is not in the ledger, or may not be, as the end of a sentence. `None`: adding it took too long.
+fn recorded(added: Option<Result<Option<NumberedRecord>, LedgerError>>) -> Result<(), String> {
+    match added {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(error)) if error.may_be_recorded() => Err(format!("may not be in the ledger: {error}")),
+        Some(Err(error)) => Err(not_recorded(error)),
+        None => Err(format!(
+            "may not be in the ledger: Consul did not confirm within {} s that it stored the record",
+            KV_TIMEOUT.as_secs()
+        )),
+    }
+}
+
+fn not_recorded(reason: impl Display) -> String {
+    format!("is not in the ledger: {reason}")
 }
 
 /// Queries whether an unused token exists, and prints what could not be checked.
@@ -264,11 +272,12 @@ async fn record(
     ledger: Result<Ledger<'_>, String>,
     if_unused: IfUnused,
 ) -> Result<(), String> {
-    let ledger = ledger?;
+    let ledger = ledger.map_err(not_recorded)?;
     if matches!(ledger, Ledger::Off) {
         return Ok(());
     }
-    let decoded = decode(token.expose().as_bytes()).map_err(|error| format!("cannot decode it: {error}"))?;
+    let decoded = decode(token.expose().as_bytes())
+        .map_err(|error| not_recorded(format!("cannot decode it: {error}")))?;
     let record = Record::of(&decoded.token, token.expose(), meta);
     if if_unused == IfUnused::Replace && matches!(ledger, Ledger::Sqlite(_)) && stderr_is_a_terminal() {
         // An error is reported below, when the ledger cannot be written.
@@ -278,10 +287,7 @@ async fn record(
             eprint_line(&if_unused::replaced(&newest));
         }
     }
-    match at_most(KV_TIMEOUT, ledger.add(&record)).await {
-        Ok(added) => added.map(drop).map_err(|error| error.to_string()),
-        Err(_) => Err(no_answer_of_kv()),
-    }
+    recorded(at_most(KV_TIMEOUT, ledger.add(&record)).await.ok())
 }
 
 fn output(token: &Secret, format: Format) -> Zeroizing<String> {

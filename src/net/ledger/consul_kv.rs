@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use super::verification::{StoredRecord, Verification};
 use super::{Filter, LedgerError, NumberedRecord, Record};
 use crate::net::consul::{Client, Pair};
+use crate::net::regenerate::outcome_of_failure;
 
 /// The default prefix of the keys.
 pub const DEFAULT_PREFIX: &str = "peering/ledger";
@@ -54,7 +55,12 @@ impl<'a> ConsulKv<'a> {
                 let reason = "it has the highest possible number".to_owned();
                 return Err(LedgerError::InvalidRecord { number: MAX_NUMBER, reason });
             }
-            if self.client.put_key(&self.key(number), value.clone(), 0).await? {
+            let put = self.client.put_key(&self.key(number), value.clone(), 0).await;
+            let put = put.map_err(|error| match outcome_of_failure(&error) {
+                Some(_) => LedgerError::Unconfirmed(error),
+                None => LedgerError::Consul(error),
+            });
+            if put? {
                 self.set_last(number).await;
                 return Ok(NumberedRecord { number, record: record.clone() });
             }
