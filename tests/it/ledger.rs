@@ -639,7 +639,7 @@ fn subcommands_have_help_and_suggestions() {
     let long = Peering::new().args(["help", "ledger", "import"]).run().status(0);
     assert!(long.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", long.stdout);
     let error = "Error: unknown command \"imprt\"\n  \
-                 Fix: did you mean import? peering ledger -help lists all commands\n";
+                 Fix: did you mean import? peering ledger -h lists all commands\n";
     Peering::new().args(["ledger", "imprt"]).stderr(error).status(2);
     let group = Peering::new().args(["ledger"]).run().status(2);
     assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] COMMAND"), "{}", group.stderr);
