@@ -53,7 +53,10 @@ impl CliError {
     /// Adds which cluster a command of Consul asks, if the error is that nothing answers at its address. Only on a terminal:
     /// a script gets the same output as from Consul.
     pub fn with_cluster(self, command: &str) -> Self {
-        let is_dead = self.is_consuls && self.remedy.is_none() && self.message.contains(": dial tcp ") && stderr_is_a_terminal();
+        let is_dead = self.is_consuls
+            && self.remedy.is_none()
+            && self.message.contains(": dial tcp ")
+            && stderr_is_a_terminal();
         match cluster_of(command).filter(|_| is_dead) {
             Some(cluster) => self
                 .with_remedy(format_args!("check that Consul runs at this address: -http-addr is {cluster}")),

@@ -195,9 +195,9 @@ fn reference_selects_the_consul_whose_verdict_is_shown() {
         assert_eq!((&consul["accepted"], &consul["reference"]), (&accepted.into(), &reference.into()));
         let line: Value = serde_json::from_str(&with("jsonl")).unwrap();
         assert_eq!(&line["consul"], consul);
-        for format in ["pretty", "sarif"] {
-            assert!(with(format).contains(&format!("Consul {reference}")), "{format}");
-        }
+        assert!(with("sarif").contains(&format!("Consul {reference}")));
+        let long: Vec<&str> = arguments.iter().copied().chain(["-long", token]).collect();
+        assert!(validate(&long).stdout.contains(&format!("Verdict of Consul {reference}\n")));
         let inspect = Peering::new()
             .args(["inspect", "-format", "json", token].iter().chain(arguments))
             .run()
@@ -342,11 +342,9 @@ fn findings_are_lines_for_editors_and_annotations_for_github() {
         [
             "east.token: error: consul-rejects-token: Consul rejects this token: failed to decode token: illegal base64 data \
              at input byte 0",
-            "east.token: error: not-base64: byte 0 of 1394 is the character \", which is not valid base64 there",
             "east.token: error: quoted: the token is in double quotes, the first at byte 0",
             "gone.token: error: unreadable: cannot read gone.token: no such file or directory",
         ]
-        .map(|line| line.replace("1394", &(token("three-servers").len() + 2).to_string()))
     );
     let github = run("github");
     let quoted = "::error file=east.token,title=quoted::the token is in double quotes, the first at byte 0. Remove the";

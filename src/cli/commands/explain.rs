@@ -10,7 +10,7 @@ use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths::{self, Named, NamedFile};
 use crate::cli::args::suggest;
 use crate::cli::args::token::read_text;
-use crate::cli::env::{print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::explain;
@@ -18,7 +18,7 @@ use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
 use crate::lint::Check;
 use crate::lint::rules;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail, Screen};
 
 /// Explain a check or a message from Consul
 ///
@@ -125,6 +125,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+fn normal_screen() -> Screen {
+    screen(Detail::Normal, now())
+}
+
 /// Reads a log line by line. Several files, such as rotated logs, are read in the order of their names.
 fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
     let mut reader = LogReader::default();
@@ -144,7 +148,7 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
     let report = reader.finish();
     let exit = if report.peerings.is_empty() { Exit::Findings } else { Exit::Done };
     let document = LogDocument { version: SCHEMA_VERSION, report };
-    print(&format.render(&document, || pretty::log_report(&document.report, width())))?;
+    print(&format.render(&document, || pretty::log_report(&document.report, &normal_screen())))?;
     Ok(exit)
 }
 
@@ -205,7 +209,7 @@ impl List<'_> {
         if self.is_empty() {
             return "No check or message contains this text. All: peering explain -list\n".to_owned();
         }
-        pretty::list_of_all(&self.checks, &self.entries, width())
+        pretty::list_of_all(&self.checks, &self.entries, &normal_screen())
     }
 }
 
@@ -268,13 +272,14 @@ impl Matches {
     }
 
     fn pretty(&self) -> String {
+        let screen = normal_screen();
         if self.checks.len() > 1 || self.entries.len() > 1 {
-            let list = pretty::list_of_all(&self.checks, &self.entries, width());
+            let list = pretty::list_of_all(&self.checks, &self.entries, &screen);
             return format!("{list}\nExplain one: peering explain NAME\n");
         }
-        let checks = self.checks.iter().map(|check| pretty::check(check, width()));
-        let entries = self.entries.iter().map(|entry| pretty::entry(entry, width()));
-        let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, width()));
+        let checks = self.checks.iter().map(|check| pretty::check(check, &screen));
+        let entries = self.entries.iter().map(|entry| pretty::entry(entry, &screen));
+        let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, &screen));
         checks.chain(entries).chain(messages).collect::<Vec<_>>().join("\n")
     }
 }

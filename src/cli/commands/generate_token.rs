@@ -15,7 +15,7 @@ use super::consul_compat;
 use super::consul_compat::Format;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, user, width};
+use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, stderr_screen, user};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
@@ -25,7 +25,7 @@ use crate::net::gather::regenerate::{TIMEOUT, observe, observe_peering};
 use crate::net::ledger::{Filter, Ledger, LedgerError, NumberedRecord, Origin, Record, RecordMeta};
 use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail};
 use crate::token::recover::recover;
 use crate::token::{Secret, decode};
 use if_unused::IfUnused;
@@ -309,7 +309,8 @@ async fn show(token: &Secret, client: &Client, name: &str) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
             let inspection = Inspection::new("generated".to_owned(), recovered, &Options::new(now()), false);
-            eprint_line(pretty::inspection(&inspection, width()).trim_end());
+            let screen = stderr_screen(Detail::Normal, now());
+            eprint_line(pretty::inspection(&inspection, &screen).trim_end());
         }
         Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),
     }

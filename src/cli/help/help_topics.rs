@@ -8,9 +8,9 @@ use clap::Command;
 use super::layout::hanging;
 use super::shared_options;
 use crate::cli::args::option_sources::Sources;
-use crate::cli::env::width;
+use crate::cli::env::{now, screen};
 use crate::lint::rules;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail};
 
 const EXIT_CODES: &str = "\
 Exit codes, the same in every output format
@@ -140,7 +140,7 @@ pub fn page(name: &str, definition: &Command) -> Option<String> {
 }
 
 fn checks() -> String {
-    let checks = pretty::list_of_all(rules::ALL, &[], width());
+    let checks = pretty::list_of_all(rules::ALL, &[], &screen(Detail::Normal, now()));
     format!("{checks}\nExplain one: peering explain CHECK\n")
 }
 
