@@ -15,7 +15,7 @@ use super::consul_compat;
 use super::consul_compat::Format;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, stderr_screen, user};
+use crate::cli::env::{eprint_line, host, note, now, stderr_is_a_terminal, stderr_screen, user};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
@@ -25,7 +25,7 @@ use crate::net::gather::regenerate::{TIMEOUT, observe, observe_peering};
 use crate::net::ledger::{Filter, Ledger, LedgerError, NumberedRecord, Origin, Record, RecordMeta};
 use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
-use crate::render::pretty::{self, Detail};
+use crate::render::pretty::{self, Detail, Generated};
 use crate::token::recover::recover;
 use crate::token::{Secret, decode};
 use if_unused::IfUnused;
@@ -114,6 +114,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         }
         state_before = observations.state_before();
     }
+    let file = arguments.out.as_ref().map(|path| path.display().to_string()).filter(|path| path != "-");
     // "-" is standard output, as for other commands.
     let out = match arguments.out.as_deref().filter(|path| path.as_os_str() != "-") {
         Some(path) => Some(OutFile::prepare(path, arguments.force)?),
@@ -144,7 +145,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         eprint_line(&format!("Warning: the token was generated, but {reason}"));
     }
     if arguments.inspect {
-        show(token, &client, &request.peer_name).await;
+        show(token, &client, &request.peer_name, file.as_deref()).await;
     }
     Ok(exit)
 }
@@ -284,7 +285,7 @@ async fn record(
         if let Ok(Some(newest)) = ledger.newest(Filter::PeerId(&record.peer_id)).await
             && !newest.record.origin.has_no_token()
         {
-            eprint_line(&if_unused::replaced(&newest));
+            note(&if_unused::replaced(&newest));
         }
     }
     recorded(at_most(KV_TIMEOUT, ledger.add(&record)).await.ok())
@@ -305,12 +306,13 @@ fn output(token: &Secret, format: Format) -> Zeroizing<String> {
 }
 
 /// Shows the token and whether it can be used, on standard error.
-async fn show(token: &Secret, client: &Client, name: &str) {
+async fn show(token: &Secret, client: &Client, name: &str, file: Option<&str>) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
             let inspection = Inspection::new("generated".to_owned(), recovered, &Options::new(now()), false);
             let screen = stderr_screen(Detail::Normal, now());
-            eprint_line(pretty::inspection(&inspection, &screen).trim_end());
+            let origin = Generated { name, address: &client.address(), file };
+            eprint_line(pretty::generated(&inspection, &origin, &screen).trim_end());
         }
         Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),
     }
