@@ -14,7 +14,9 @@ pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
         match token {
             Ok(token) => {
                 let file = token.file_name();
-                let place = token.place.as_ref().map_or_else(String::new, |place| format!(" ({place})"));
+                // In a pipe, the place is the source.
+                let place = token.place.as_ref().filter(|place| **place != token.source);
+                let place = place.map_or_else(String::new, |place| format!(" ({place})"));
                 if let Some(message) = &token.report.consul.message {
                     line(&file, "error", REFUSAL, &format!("Consul rejects this token: {message}{place}"));
                 }

@@ -72,7 +72,7 @@ fn every_command_reads_the_secrets_of_a_list() {
         .map(|token| token["consul"]["accepted"].as_bool().unwrap())
         .collect();
     assert_eq!(accepted, [true, false, true]);
-    assert_eq!(validate.stderr, "Note: read 3 tokens in a Kubernetes Secret from secrets.json\n");
+    assert_eq!(validate.stderr, "Note: read 3 tokens in Kubernetes Secrets from secrets.json\n");
     let stale = run(&["stale", "-offline"]).status(2);
     assert_eq!(sources(&stale), [&all[0], &all[2]].map(String::clone));
     assert!(stale.stderr.contains("secrets.json: consul/north-token"), "{}", stale.stderr);

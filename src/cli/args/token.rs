@@ -179,6 +179,9 @@ pub fn print_extractions<'a>(tokens: impl IntoIterator<Item = &'a TokenText>) {
         eprint_redacted(&match (count, &token.place) {
             (1, Some(place)) => format!("Note: read the token in {name} ({place}) from {origin}"),
             (1, None) => format!("Note: read the token in {name} from {origin}"),
+            _ if document == Repair::SecretManifest => {
+                format!("Note: read {count} tokens in Kubernetes Secrets from {origin}")
+            }
             _ => format!("Note: read {count} tokens in {name} from {origin}"),
         });
     }
