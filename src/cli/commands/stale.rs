@@ -143,7 +143,7 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
         sources.progress = lines.as_ref().map_or_else(Progress::none, ProgressLines::progress);
         assessments.push(assess(source, token, &sources.query(token).await));
         if lines.is_some_and(|lines| lines.is_shown()) {
-            eprint_line("");
+            eprint_line("\n");
         }
     }
     let records = sources.ledger.value().map(Vec::as_slice).unwrap_or_default();
