@@ -26,7 +26,7 @@ fn each_command_waits_until_the_peering_is_as_expected() {
     assert_eq!(
         run.stderr,
         format!(
-            "Error: the peering \"east\" is PENDING after 1 s, not ACTIVE\n  Fix: To find out why: peering diagnose -name \
+            "Error: the peering \"east\" is PENDING after 1 s, not ACTIVE\n  Fix: peering diagnose -name \
              east -http-addr {}\n",
             acceptor.url
         )

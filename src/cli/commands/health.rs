@@ -21,7 +21,7 @@ pub fn waits_for_dialer(peering: &Peering) -> bool {
 }
 
 /// Returns the command that finds out why a peering is not healthy.
-pub fn hint(name: &str, http_addr: Option<&str>) -> String {
+pub fn next_command(name: &str, http_addr: Option<&str>) -> String {
     let http_addr = http_addr.map_or_else(String::new, |address| format!(" -http-addr {}", quoted(address)));
-    format!("To find out why: peering diagnose -name {}{http_addr}", quoted(name))
+    format!("peering diagnose -name {}{http_addr}", quoted(name))
 }
