@@ -33,7 +33,7 @@ use crate::token::Secret;
     peering establish -name east -peering-token @east.token
   Check first whether it can work, without using the token:
     peering establish -name east -peering-token @east.token -check
-  Wait until the peering works, and diagnose it if it does not:
+  Wait until it works, or find out why it does not:
     peering establish -name east -peering-token @east.token -wait 60s
   Read the token from another command:
     vault kv get -field=token secret/east | peering establish -name east -peering-token -")]
