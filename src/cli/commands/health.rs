@@ -10,8 +10,7 @@ pub const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Whether the peering is ACTIVE and has received data recently.
 pub fn is_healthy(peering: &Peering, now: Timestamp) -> bool {
-    let stream = &peering.stream;
-    let heard = stream.last_heartbeat.max(stream.last_receive);
+    let heard = peering.stream.last_heard_at();
     peering.state == "ACTIVE" && heard.is_some_and(|at| now.duration_since(at) <= MAX_HEARTBEAT_AGE)
 }
 

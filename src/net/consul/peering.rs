@@ -100,6 +100,13 @@ pub struct StreamStatus {
     pub last_send: Option<Timestamp>,
 }
 
+impl StreamStatus {
+    /// Returns when the last message of the peer arrived. Before the first one, Consul reports Go's zero time, the year 1.
+    pub fn last_heard_at(&self) -> Option<Timestamp> {
+        self.last_heartbeat.max(self.last_receive).filter(|at| *at > Timestamp::UNIX_EPOCH)
+    }
+}
+
 /// The location of the peer.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -134,4 +141,27 @@ fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_zero_time_of_go_is_no_message() {
+        for (json, expected) in [
+            (r#"{"LastHeartbeat":null,"LastReceive":"0001-01-01T00:00:00Z"}"#, None),
+            (
+                r#"{"LastHeartbeat":"2026-11-28T02:15:00Z","LastReceive":"0001-01-01T00:00:00Z"}"#,
+                Some("2026-11-28T02:15:00Z"),
+            ),
+            (
+                r#"{"LastHeartbeat":"2026-11-28T02:15:00Z","LastReceive":"2026-11-28T02:15:09Z"}"#,
+                Some("2026-11-28T02:15:09Z"),
+            ),
+        ] {
+            let status: StreamStatus = serde_json::from_str(json).unwrap();
+            assert_eq!(status.last_heard_at(), expected.map(|at| at.parse().unwrap()), "{json}");
+        }
+    }
 }

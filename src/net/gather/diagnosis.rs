@@ -219,7 +219,7 @@ fn diagnosed_peering(peering: Peering) -> DiagnosedPeering {
     let given = |text: String| Some(text).filter(|text| !text.is_empty());
     DiagnosedPeering {
         role: if peering.peer_id.is_empty() { PeeringRole::Acceptor } else { PeeringRole::Dialer },
-        last_heard_at: peering.stream.last_heartbeat.max(peering.stream.last_receive),
+        last_heard_at: peering.stream.last_heard_at(),
         name: peering.name,
         id: peering.id,
         state: peering.state,

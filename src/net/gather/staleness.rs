@@ -187,6 +187,6 @@ pub(super) fn entry(peering: Peering) -> Entry {
         name: peering.name,
         state: PeeringState::from_name(&peering.state),
         peer_id: Some(peering.peer_id).filter(|id| !id.is_empty()),
-        last_heartbeat: peering.stream.last_heartbeat.max(peering.stream.last_receive),
+        last_heartbeat: peering.stream.last_heard_at(),
     }
 }
