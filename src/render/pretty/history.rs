@@ -32,7 +32,13 @@ fn add_record(page: &mut Page, record: &HistoryRecord) {
             "{}: the answer to request {by} was lost, which may have superseded this token",
             "undetermined".yellow()
         ),
-        Status::NoToken => format!("{}: the request failed, and returned none", "no token".red()),
+        Status::NoToken if record.origin == Origin::Unanswered => {
+            format!("{}: the answer to the request did not arrive", "no token".red())
+        }
+        Status::NoToken => format!(
+            "{}: the request failed after Consul stored a new secret, which it did not return",
+            "no token".red()
+        ),
         Status::Undetermined => format!(
             "{}: another token of this peering is in the ledger, and one was imported, so it is unknown which one is \
              newer",
@@ -46,7 +52,7 @@ fn add_record(page: &mut Page, record: &HistoryRecord) {
     let verb = match record.origin {
         Origin::Generated => "Generated",
         Origin::Imported => "Imported",
-        Origin::Failed | Origin::Unanswered => "Requested",
+        Origin::Failed | Origin::Unanswered | Origin::Refused => "Requested",
     };
     let recorded = printable(&format!(
         "{}, by {} on {}",
