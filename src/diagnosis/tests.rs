@@ -1,4 +1,5 @@
 mod dialer;
+mod paths;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -40,6 +41,7 @@ fn good(address: &str) -> AddressTrace {
         peering_exists: ok(status("PermissionDenied", "invalid peering stream secret")),
         unused_secret: StepResult::NotChecked { reason: "asked elsewhere".to_owned() },
         connections: 1,
+        servers: 1,
         ips_not_tried: 0,
     }
 }
