@@ -7,6 +7,7 @@ mod commands;
 mod env;
 mod error;
 mod exit;
+mod given_secrets;
 mod help;
 mod log;
 #[cfg(all(feature = "schema", feature = "cli"))]
@@ -91,6 +92,7 @@ pub fn run() -> ExitCode {
     settle_colors();
     env::hide_panic_messages();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
+    given_secrets::remember(&words, env::variables());
     let words = globals_last(&words);
     let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
     let exit = dispatch(&definition(), &words).unwrap_or_else(|error| {
@@ -100,8 +102,8 @@ pub fn run() -> ExitCode {
     exit.into()
 }
 
-/// The whole command line: every command has the global options.
-fn definition() -> clap::Command {
+/// Returns the whole command line: every command has the global options.
+pub fn definition() -> clap::Command {
     let help = Arg::new("help").short('h').long("help").action(ArgAction::SetTrue).global(true);
     let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
     let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);

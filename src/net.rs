@@ -2,6 +2,7 @@
 //! gathers their evidence.
 
 pub mod consul;
+pub(crate) mod file;
 pub mod gather;
 pub mod ledger;
 pub mod peerstream;

@@ -2,12 +2,14 @@
 #![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // allowed here only
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use super::error::CliError;
+use super::given_secrets;
 use crate::render::pretty::is_hidden;
 use crate::token::redact::redact;
 
@@ -19,7 +21,7 @@ const MAX_WIDTH: usize = 100;
 
 /// Prints a result. A reader that closed the pipe is not an error: it has read enough.
 pub fn print(text: &str) -> Result<(), CliError> {
-    match write_stdout(text) {
+    match write_stdout(&given_secrets::hide(text)) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprinted(&error)),
         _ => Ok(()),
     }
@@ -75,7 +77,8 @@ pub fn hide_panic_messages() {
 
 /// Prints anything but a result, with a line end. Ignores a closed standard error.
 pub fn eprint_line(text: &str) {
-    let text = if io::stderr().is_terminal() { escape_controls(text) } else { Cow::Borrowed(text) };
+    let text = &given_secrets::hide(text);
+    let text = if io::stderr().is_terminal() { escape_controls(text) } else { Cow::Borrowed(&**text) };
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
@@ -140,6 +143,11 @@ pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// Returns all environment variables.
+pub fn variables() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os()
+}
+
 /// Returns the width of the output, in columns.
 pub fn width() -> usize {
     let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
@@ -151,10 +159,11 @@ pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Returns the name of the user: `USER`, `LOGNAME`, or the numeric ID.
+/// Returns the name of the user, without secrets: `USER`, `LOGNAME`, or the numeric ID.
 pub fn user() -> String {
     let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
+    let named = named.map(|name| given_secrets::hide(&redact(&name)).into_owned());
     named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
 

@@ -8,15 +8,18 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use super::given_secrets;
 use crate::render::pretty::printable;
+use crate::token::redact::redact;
 
-/// Escapes control characters in each line: logged text may come from the network.
+/// Escapes control characters in each line, and hides secrets: logged text may come from the network or the command line.
 struct EscapedStderr(Stderr);
 
 impl Write for EscapedStderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
-        writeln!(self.0, "{}", printable(text.trim_end_matches('\n')))?;
+        let text = text.trim_end_matches('\n');
+        writeln!(self.0, "{}", printable(&redact(&given_secrets::hide(text))))?;
         Ok(line.len())
     }
 

@@ -76,6 +76,9 @@ pub enum LedgerError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The answer to writing a record was lost: Consul may have stored it.
+    #[error("Consul did not confirm that it stored the record: {0}")]
+    Unconfirmed(#[source] RequestError),
     /// Consul did not answer as expected.
     #[error("cannot use the ledger in Consul's KV: {0}")]
     Consul(#[from] RequestError),
@@ -87,6 +90,13 @@ pub enum LedgerError {
         "cannot write the ledger in Consul's KV: other clients wrote at the same time, {0} times in a row"
     )]
     Contended(u32),
+}
+
+impl LedgerError {
+    /// Whether the record that was to be added may be in the ledger.
+    pub fn may_be_recorded(&self) -> bool {
+        matches!(self, Self::Unconfirmed(_))
+    }
 }
 
 /// Which records to read.

@@ -13,6 +13,7 @@ pub(crate) mod trace;
 
 use crate::net::peerstream::Trust;
 use crate::token::Token;
+pub use budget::ConnectionBudget;
 pub use trace::{Progress, trace_all, trace_until_answered};
 
 /// How many addresses of a token are traced. A cluster has a few servers.

@@ -40,6 +40,13 @@ const MAX_SIDE_FILE_LEN: u64 = 1024 * 1024;
 /// The maximum length of the header of one file in the archive, in bytes.
 const MAX_HEADER_LEN: u64 = 1024 * 1024;
 
+/// How many times longer than its compressed form a snapshot may be, in addition to [`MIN_EXPANSION`]. Consul's are at most
+/// 30 times longer. Zeros compress by a factor of 1000.
+const MAX_RATIO: u64 = 200;
+
+/// The uncompressed length that every snapshot may have, in bytes.
+const MIN_EXPANSION: u64 = 1 << 30;
+
 /// What a snapshot contains about the given peerings.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -73,11 +80,30 @@ impl Snapshot {
 }
 
 /// Reads a snapshot to its end and verifies its checksums. Keeps only the data of `peer_ids`.
-pub fn read(mut from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot, SnapshotError> {
+///
+/// This takes a second or two per GiB of uncompressed data, of which there is a maximum of 1 GiB plus 200 times the length
+/// of the snapshot.
+pub fn read(from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot, SnapshotError> {
+    read_with(from, peer_ids, MIN_EXPANSION)
+}
+
+fn read_with(
+    mut from: impl Read,
+    peer_ids: &BTreeSet<String>,
+    min_expansion: u64,
+) -> Result<Snapshot, SnapshotError> {
     let start = start(&mut from)?;
     let allowance = Rc::new(Cell::new(u64::MAX));
-    let decompressed = MultiGzDecoder::new(Cursor::new(start).chain(from));
-    let mut archive = Archive::new(Limited { inner: decompressed, allowance: Rc::clone(&allowance) });
+    let compressed = Counted { inner: Cursor::new(start).chain(from), count: Rc::default() };
+    let max_expansion = Rc::clone(&compressed.count);
+    let max_expansion = move || max_expansion.get().saturating_mul(MAX_RATIO).saturating_add(min_expansion);
+    let limited = Limited {
+        inner: MultiGzDecoder::new(compressed),
+        allowance: Rc::clone(&allowance),
+        count: 0,
+        max_count: max_expansion,
+    };
+    let mut archive = Archive::new(limited);
     let mut parts = Parts::default();
     let mut place = "the start of the archive";
     let mut entries = archive.entries().map_err(|error| error::of_io(place, error))?;
@@ -249,13 +275,30 @@ fn taken_at(id: &str) -> Option<Timestamp> {
     Timestamp::from_second(at.as_second()).ok()
 }
 
-/// Limits how much is read, because tar keeps the headers of a file in memory, however long they are.
-struct Limited<R> {
+/// Counts the bytes that are read.
+struct Counted<R> {
     inner: R,
-    allowance: Rc<Cell<u64>>,
+    count: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for Limited<R> {
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(into)?;
+        self.count.set(self.count.get() + count as u64);
+        Ok(count)
+    }
+}
+
+/// Limits how much is read: of headers, because tar keeps those of a file in memory, however long they are, and in all,
+/// because a few compressed bytes can be gigabytes.
+struct Limited<R, M> {
+    inner: R,
+    allowance: Rc<Cell<u64>>,
+    count: u64,
+    max_count: M,
+}
+
+impl<R: Read, M: Fn() -> u64> Read for Limited<R, M> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let left = self.allowance.get();
         if left == 0 && !into.is_empty() {
@@ -267,6 +310,12 @@ impl<R: Read> Read for Limited<R> {
         let count = into.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let count = self.inner.read(&mut into[..count])?;
         self.allowance.set(left.saturating_sub(count as u64));
+        self.count += count as u64;
+        if self.count > (self.max_count)() {
+            let message =
+                format!("it expands to more than {MAX_RATIO} times its length, which no snapshot does");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
         Ok(count)
     }
 }

@@ -3,8 +3,11 @@
 mod labels;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub(crate) use labels::labeled_secrets;
+
+use super::shown::hide_private_keys;
 
 /// The minimum length of base64 starting with `eyJ` (base64 of `{"`) that is treated as a token.
 const MIN_TOKEN_LEN: usize = 24;
@@ -15,49 +18,95 @@ const MIN_LINE_LEN: usize = 16;
 
 /// Replaces a labeled secret.
 pub(crate) const SECRET: &str = "<secret>";
+/// Replaces a token.
+pub(crate) const TOKEN: &str = "<token>";
 
-/// Replaces everything in a text that looks like a peering token, whole or wrapped, by `<token>`, and the values of
-/// labels such as `EstablishmentSecret` or `X-Consul-Token` by `<secret>`.
+/// Replaces everything in a text that looks like a peering token, whole or wrapped, by `<token>`, the values of labels
+/// such as `EstablishmentSecret` or `X-Consul-Token` by `<secret>`, and private keys.
 pub(crate) fn redact(text: &str) -> Cow<'_, str> {
-    let secrets = labeled_secrets(text);
-    if secrets.is_empty() {
-        return redact_tokens(text);
+    let without_keys = hide_private_keys(text);
+    let without_secrets = match without_keys {
+        Cow::Borrowed(text) => replace(text, labeled_secrets(text), SECRET),
+        Cow::Owned(text) => Cow::Owned(replace(&text, labeled_secrets(&text), SECRET).into_owned()),
+    };
+    match without_secrets {
+        Cow::Borrowed(text) => redact_tokens(text),
+        Cow::Owned(text) => Cow::Owned(redact_tokens(&text).into_owned()),
     }
-    let mut out = String::with_capacity(text.len());
-    let mut copied = 0;
-    for secret in secrets {
-        out.push_str(&text[copied..secret.start]);
-        out.push_str(SECRET);
-        copied = secret.end;
-    }
-    out.push_str(&text[copied..]);
-    Cow::Owned(redact_tokens(&out).into_owned())
 }
 
 fn redact_tokens(text: &str) -> Cow<'_, str> {
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut position = 0;
-    let mut found_token = false;
-    while let Some(offset) = text[position..].find(is_base64) {
-        let start = position + offset;
-        let end = end_of_lines(text, start);
-        let run = &text[start..end];
-        // After a token, everything that looks like a line of it is redacted, whatever separates the lines.
-        let is_line = || found_token && run.len() >= MIN_LINE_LEN && is_mixed(run);
-        position = end;
-        if let Some(token) = find_token(run).or_else(|| is_line().then_some(0)) {
-            found_token = true;
-            out.push_str(&text[copied..start + token]);
-            out.push_str("<token>");
-            copied = end;
-        }
-    }
-    if copied == 0 {
+    replace(text, token_ranges(text), TOKEN)
+}
+
+/// Replaces ranges, which are in order and do not overlap.
+pub(crate) fn replace<'t>(text: &'t str, ranges: Vec<Range<usize>>, by: &str) -> Cow<'t, str> {
+    if ranges.is_empty() {
         return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut copied = 0;
+    for range in ranges {
+        out.push_str(&text[copied..range.start]);
+        out.push_str(by);
+        copied = range.end;
     }
     out.push_str(&text[copied..]);
     Cow::Owned(out)
+}
+
+/// Returns where a text contains something that looks like a peering token, whole or wrapped, in order.
+pub(crate) fn token_ranges(text: &str) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut position = 0;
+    while let Some(start) = next_base64(text, position) {
+        let end = end_of_lines(text, start);
+        let run = &text[start..end];
+        // After a token, everything that looks like a line of it is redacted, whatever separates the lines.
+        let is_line = || !ranges.is_empty() && run.len() >= MIN_LINE_LEN && is_mixed(run);
+        position = end;
+        if let Some(token) = find_token(run).or_else(|| is_line().then_some(0)) {
+            ranges.push(start + token..end);
+        }
+    }
+    ranges
+}
+
+/// Returns the ranges of base64 in a text, in order. The command line searches them for known tokens.
+#[cfg(feature = "cli")]
+pub(crate) fn base64_runs(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut position = 0;
+    std::iter::from_fn(move || {
+        let start = next_base64(text, position)?;
+        position = start + run_len(&text[start..]);
+        Some(start..position)
+    })
+}
+
+/// Returns the offset of the next base64 that is not the end of an escaped character, such as `\n` or `%0A`.
+fn next_base64(text: &str, from: usize) -> Option<usize> {
+    let mut position = from;
+    loop {
+        let start = position + text[position..].find(is_base64)?;
+        let (before, rest) = text.split_at(start);
+        let escape = match before.as_bytes().last() {
+            Some(b'\\') if rest.starts_with('u') => 5,
+            Some(b'\\') if rest.starts_with(['n', 'r', 't']) => 1,
+            Some(b'%') if encoded_base64(&text[start - 1..]).is_none() => 2,
+            _ => return Some(start),
+        };
+        let escape = rest.chars().take(escape).take_while(char::is_ascii_alphanumeric).count();
+        position = start + escape;
+        if escape == 0 || rest[escape..].starts_with(is_base64) {
+            return Some(position);
+        }
+    }
+}
+
+/// Returns the length of a percent-encoded character of base64 at the start of a text.
+fn encoded_base64(text: &str) -> Option<usize> {
+    let encoded = text.get(..3)?.to_ascii_uppercase();
+    ["%2B", "%2F", "%3D"].contains(&encoded.as_str()).then_some(3)
 }
 
 /// Returns the end of the base64 that starts at an offset, including the following lines of a wrapped token.
@@ -76,9 +125,17 @@ fn end_of_lines(text: &str, start: usize) -> usize {
     }
 }
 
-/// Returns the number of base64 bytes at the start of a text.
+/// Returns the number of base64 bytes at the start of a text. Some may be percent-encoded.
 fn run_len(text: &str) -> usize {
-    text.find(|character| !is_base64(character)).unwrap_or(text.len())
+    let mut len = 0;
+    loop {
+        let rest = &text[len..];
+        len += rest.find(|character| !is_base64(character)).unwrap_or(rest.len());
+        match encoded_base64(&text[len..]) {
+            Some(encoded) => len += encoded,
+            None => return len,
+        }
+    }
 }
 
 /// Returns the length of the line separator at the start of a text: whitespace, gutters, quotes and escapes.
@@ -88,7 +145,7 @@ fn separator_len(text: &str) -> usize {
         let before = rest.len();
         rest = rest
             .trim_start_matches(|character: char| character.is_whitespace() || "|│>,\"'".contains(character));
-        for escape in ["\\r", "\\n", "\\t"] {
+        for escape in ["\\r", "\\n", "\\t", "%0D", "%0A", "%0d", "%0a"] {
             rest = rest.strip_prefix(escape).unwrap_or(rest);
         }
         if rest.len() == before {
@@ -128,6 +185,21 @@ mod tests {
         let token = "eyJDQSI6bnVsbCwiTWFudWFsU2VydmVyQWRkcmVzc2VzIjpudWxs";
         assert_eq!(redact(&format!("read {token} twice")), "read <token> twice");
         assert_eq!(redact(&format!("-peering-token={token}")), "-peering-token=<token>");
+    }
+
+    #[test]
+    fn a_percent_encoded_token_is_redacted() {
+        let encoded = format!("eyJDQSI6{}%3D", "aB3%2BcD4%2Fe%2bF5".repeat(10));
+        assert_eq!(redact(&format!("?token={encoded}&partition=x")), "?token=<token>&partition=x");
+        let wrapped = format!("{}%0D%0A{}", &encoded[..80], &encoded[80..]);
+        assert_eq!(redact(&format!("/v1/{wrapped}?stale")), "/v1/<token>?stale");
+        assert_eq!(redact("100%25 of %E9 is %2F"), "100%25 of %E9 is %2F");
+    }
+
+    #[test]
+    fn a_private_key_is_redacted() {
+        let key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIA==\n-----END PRIVATE KEY-----";
+        assert_eq!(redact(&format!("cannot read {key}: no")), "cannot read <private key>: no");
     }
 
     #[test]

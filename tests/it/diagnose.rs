@@ -9,7 +9,7 @@ use consul_peering::diagnosis::{CauseSource, Diagnosis, DiagnosisStatus, GivenTo
 use consul_peering::lint::{Reference, Severity};
 use consul_peering::net::consul::{Client, Config, Options};
 use consul_peering::net::gather::diagnosis::{Request, Sources, gather};
-use consul_peering::net::probe::{ProbeTarget, Progress, trace_all};
+use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_all};
 use consul_peering::observed::Observed;
 use consul_peering::staleness::evidence::Evidence;
 use consul_peering::staleness::{Verdict, assess};
@@ -46,7 +46,14 @@ pub async fn of_silent(token: &Token, silent: &[SocketAddr]) -> Diagnosis {
 
 pub async fn trace(token: &Token, timeout: Duration) -> Connectivity {
     let random = SystemRandom::new();
-    let traced = trace_all(&ProbeTarget::from(token), timeout, &random, &Progress::none()).await;
+    let traced = trace_all(
+        &ProbeTarget::from(token),
+        timeout,
+        &random,
+        &ConnectionBudget::default(),
+        &Progress::none(),
+    )
+    .await;
     Connectivity { observed_from: "this-host".to_owned(), ..traced }
 }
 

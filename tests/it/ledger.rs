@@ -245,6 +245,27 @@ async fn a_consul_that_rejects_kv_requests_causes_a_warning() {
     assert!(finished.stderr.starts_with("Warning: the token was generated, but is not in the ledger: "));
 }
 
+/// Consul may have stored the record before the connection was lost.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_of_the_kv_means_that_the_token_may_not_be_recorded() {
+    let token = recorded("one-server");
+    for (answer, expected) in [
+        (ResponseTemplate::new(504).set_body_string("gateway timeout"), "may not be in the ledger: "),
+        (ResponseTemplate::new(200).set_body_string("tru"), "may not be in the ledger: "),
+        (ResponseTemplate::new(403).set_body_string("Permission denied"), "is not in the ledger: "),
+    ] {
+        let server = consul(&token).await;
+        Mock::given(method("PUT")).respond_with(answer).mount(&server).await;
+        let peering = Peering::new()
+            .args(["generate-token", "-name", "west", "-ledger", "consul"])
+            .env("CONSUL_HTTP_ADDR", &server.uri())
+            .shows_secrets();
+        let finished = run(peering).await.status(0);
+        let expected = format!("Warning: the token was generated, but {expected}");
+        assert!(finished.stderr.starts_with(&expected), "{}", finished.stderr);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ledger_off_records_nothing_and_an_invalid_value_generates_nothing() {
     let token = recorded("one-server");
@@ -543,6 +564,54 @@ fn verify_reports_invalid_and_missing_records() {
         ("DELETE FROM record", "The ledger is damaged (0 records)\n  records 1 to 5 are missing\n"),
     ] {
         assert_eq!(damage(statements), expected, "{statements}");
+    }
+}
+
+#[test]
+fn verify_notices_a_lost_or_damaged_write_ahead_log() {
+    let add = |ledger: &Sqlite, count: usize| {
+        for _ in 0..count {
+            ledger.add(&sample_record()).unwrap();
+        }
+    };
+    for damage in ["lost", "damaged", "truncated"] {
+        let state = tempfile::tempdir().unwrap();
+        let ledger = Sqlite::in_directory(state.path());
+        add(&ledger, 2);
+        // The log cannot be emptied while another process reads it.
+        let reader = rusqlite::Connection::open(ledger.path()).unwrap();
+        reader.execute_batch("BEGIN").unwrap();
+        let count = "SELECT count(*) FROM record";
+        assert_eq!(reader.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap(), 2);
+        add(&ledger, 3);
+        assert_eq!(verify(state.path(), &[]).status(0).stdout, "The ledger is intact (5 records)\n");
+
+        let copy = tempfile::tempdir().unwrap();
+        for entry in std::fs::read_dir(state.path()).unwrap() {
+            let from = entry.unwrap().path();
+            let name = from.file_name().unwrap().to_str().unwrap();
+            let mut bytes = std::fs::read(&from).unwrap();
+            if name.ends_with("-wal") {
+                assert!(bytes.len() > 4096, "the records are in the log");
+                match damage {
+                    "lost" => continue,
+                    "damaged" => bytes[100..4000].fill(0x55),
+                    _ => bytes.truncate(4000),
+                }
+            }
+            // The index of the log is for the processes that have it open.
+            if !name.ends_with("-shm") {
+                std::fs::write(copy.path().join(name), bytes).unwrap();
+            }
+        }
+        drop(reader);
+        let expected = "The ledger is damaged (2 records)\n  records 3 to 5 are missing\n";
+        assert_eq!(verify(copy.path(), &[]).status(1).stdout, expected, "{damage}");
+        // The numbers of the lost records are not used again.
+        let added = Sqlite::in_directory(copy.path()).add(&sample_record()).unwrap();
+        assert_eq!(added.number, 6);
+        let expected = "The ledger is damaged (3 records)\n  records 3 to 5 are missing\n";
+        assert_eq!(verify(copy.path(), &[]).status(1).stdout, expected, "{damage}");
     }
 }
 

@@ -12,6 +12,7 @@
 //! ca-expires-soon = "error"
 //! ```
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, Command};
@@ -23,9 +24,10 @@ use super::suggest::nearest;
 use crate::cli::env::{config_directory, variable};
 use crate::cli::error::CliError;
 use crate::lint::rules;
+use crate::net::file;
 
 /// The largest file that is read, in bytes.
-const MAX_LEN: u64 = 1024 * 1024;
+const MAX_LEN: usize = 1024 * 1024;
 
 /// A value of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,17 +63,18 @@ impl ConfigFile {
         else {
             return Ok(None);
         };
-        let file = || format!("the configuration file {}", path.display());
-        match std::fs::metadata(&path) {
-            Ok(data) if data.len() > MAX_LEN => {
-                return Err(CliError::new(format_args!("{} is longer than 1 MiB", file())));
+        let described = || format!("the configuration file {}", path.display());
+        let bytes = match file::read(&path, MAX_LEN) {
+            Ok(bytes) => bytes,
+            Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if file::is_too_long(&error) => {
+                return Err(CliError::new(format_args!("{} is longer than 1 MiB", described())));
             }
-            Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            _ => {}
-        }
-        let text = std::fs::read_to_string(&path)
-            .map_err(|error| CliError::of_io(format_args!("cannot read {}", file()), &error))?;
-        let settings = settings(&text, definition).map_err(|mistake| mistake.in_file(&path))?;
+            Err(error) => return Err(CliError::of_io(format_args!("cannot read {}", described()), &error)),
+        };
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| CliError::new(format_args!("cannot read {}: it is not valid UTF-8", described())))?;
+        let settings = settings(text, definition).map_err(|mistake| mistake.in_file(&path))?;
         Ok(Some(Self { path, settings }))
     }
 

@@ -8,6 +8,7 @@ use glob::MatchOptions;
 use super::suggest::nearest;
 use crate::cli::error::CliError;
 use crate::gostd::os_error::os_error_text;
+use crate::net::file;
 use crate::token::redact::redact;
 
 /// The longest argument that may be a path, in bytes: Linux's limit.
@@ -110,6 +111,7 @@ pub fn unreadable(source: &str, error: &io::Error) -> CliError {
         io::ErrorKind::PermissionDenied => {
             failed.with_remedy("run the command as the user who can read it, or change its permissions")
         }
+        _ if file::is_too_long(error) => failed.with_remedy("check that this is the right file"),
         _ => failed,
     }
 }

@@ -2,8 +2,7 @@
 //!
 //! A document is not what Consul is given. Every command reads the tokens in it, and says so.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::PathBuf;
 
 use zeroize::Zeroizing;
@@ -12,11 +11,15 @@ use super::paths::{self, Named, unreadable};
 use crate::cli::env::eprint_redacted;
 use crate::cli::error::CliError;
 use crate::diagnosis::GivenToken;
+use crate::net::file;
 use crate::token::document::{MAX_DOCUMENT_LEN, extract};
 use crate::token::not_a_token::NotAToken;
 use crate::token::recover::{Recovered, Repair, recover};
 use crate::token::resemblance::Resemblance;
 use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, Token, decode};
+
+/// The length of the buffer for standard input, in bytes. Most tokens are shorter.
+const EXPECTED_LEN: usize = 8192;
 
 /// A token's text and where it came from.
 pub struct TokenText {
@@ -182,13 +185,13 @@ fn read_argument(argument: &str, documents: Documents) -> Vec<Result<TokenText, 
         Ok(Named::Text) => {
             tokens_in("argument", None, Zeroizing::new(argument.as_bytes().to_vec()), documents)
         }
-        Ok(Named::Stdin) => match read_bounded(io::stdin().lock()) {
+        Ok(Named::Stdin) => match read_stdin() {
             Ok(text) => tokens_in("-", None, text, documents),
             Err(error) => unread("-", unreadable("standard input", &error)),
         },
         Ok(Named::Files(files)) => files
             .into_iter()
-            .flat_map(|file| match File::open(&file.path).and_then(read_bounded) {
+            .flat_map(|file| match file::read(&file.path, MAX_DOCUMENT_LEN) {
                 Ok(text) => tokens_in(&file.source, Some(file.path), text, documents),
                 Err(error) => unread(&file.source, unreadable(&file.source, &error)),
             })
@@ -239,13 +242,11 @@ fn tokens_in(
 pub fn read_text(argument: &str) -> Result<String, CliError> {
     let bytes = match paths::find(argument)? {
         Named::Text => return Ok(argument.to_owned()),
-        Named::Stdin => {
-            read_bounded(io::stdin().lock()).map_err(|error| unreadable("standard input", &error))?
-        }
+        Named::Stdin => read_stdin().map_err(|error| unreadable("standard input", &error))?,
         Named::Files(files) => {
             let mut all = Zeroizing::new(Vec::new());
             for file in files {
-                let text = File::open(&file.path).and_then(read_bounded);
+                let text = file::read(&file.path, MAX_DOCUMENT_LEN);
                 all.extend_from_slice(&text.map_err(|error| unreadable(&file.source, &error))?);
             }
             all
@@ -274,9 +275,6 @@ fn stage_and_offset(text: &[u8], error: &DecodeError) -> String {
     }
 }
 
-/// Reads at most one byte more than a document may have.
-fn read_bounded(reader: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    let mut text = Zeroizing::new(Vec::with_capacity(8192));
-    reader.take(MAX_DOCUMENT_LEN as u64 + 1).read_to_end(&mut text)?;
-    Ok(text)
+fn read_stdin() -> io::Result<Zeroizing<Vec<u8>>> {
+    file::read_to_end(io::stdin().lock(), EXPECTED_LEN, MAX_DOCUMENT_LEN)
 }

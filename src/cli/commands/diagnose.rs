@@ -165,12 +165,10 @@ pub fn run_diagnosis(
     let shown = target.filter(|_| client.is_some() && stderr_is_a_terminal());
     let lines = shown.map(|target| ProgressLines::new(&target));
     let sources = Sources {
-        client,
         ledger: open_ledger(ledger, client),
         timeout,
-        clock: now,
-        host: host(),
         progress: lines.as_ref().map_or_else(Progress::none, ProgressLines::progress),
+        ..Sources::new(client, now, host())
     };
     let inputs = wait_for(gather(&sources, request));
     drop(lines);

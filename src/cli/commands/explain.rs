@@ -136,10 +136,14 @@ fn explain_log(path: &Path, format: OutputFormat) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+/// The maximum length of a line of a log, in bytes. `/dev/zero` is one line without an end.
+const MAX_LINE_LEN: usize = 64 * 1024 * 1024;
+
 /// Reads lines of bounded length. The rest of a longer line is skipped.
 fn read_log(mut input: impl BufRead) -> io::Result<LogReport> {
     let mut reader = LogReader::default();
     let mut line = Vec::new();
+    let mut line_len = 0;
     loop {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
@@ -148,11 +152,19 @@ fn read_log(mut input: impl BufRead) -> io::Result<LogReport> {
         let end = memchr::memchr(b'\n', buffer);
         let part = &buffer[..end.unwrap_or(buffer.len())];
         line.extend_from_slice(&part[..part.len().min(MAX_RECORD_LEN - line.len())]);
+        line_len += part.len();
+        if line_len > MAX_LINE_LEN {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it is not a log: a line is longer than 64 MiB",
+            ));
+        }
         let read = end.map_or(buffer.len(), |end| end + 1);
         input.consume(read);
         if end.is_some() {
             reader.push(String::from_utf8_lossy(&line).trim_end_matches('\r'));
             line.clear();
+            line_len = 0;
         }
     }
     if !line.is_empty() {

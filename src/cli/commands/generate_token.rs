@@ -138,7 +138,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     let token = &generated.peering_token;
     let exit = token_output::deliver(&output(token, format), out);
     if let Err(reason) = recording.generated(token, arguments.if_unused).await {
-        eprint_line(&format!("Warning: the token was generated, but is not in the ledger: {reason}"));
+        eprint_line(&format!("Warning: the token was generated, but {reason}"));
     }
     if arguments.inspect {
         show(token, &client, &request.peer_name).await;
@@ -153,7 +153,7 @@ async fn failed(error: &RequestError, name: &str, client: &Client, recording: Re
     if let Err(reason) = recording.without_token(origin.unwrap_or(Origin::Refused), client).await
         && origin.is_some()
     {
-        eprint_line(&format!("Warning: the failed request is not in the ledger: {reason}"));
+        eprint_line(&format!("Warning: the failed request {reason}"));
     }
     match origin {
         None => text,

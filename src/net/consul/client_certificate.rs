@@ -23,7 +23,7 @@ pub(crate) fn load(
     key: &Path,
     provider: &CryptoProvider,
 ) -> Result<Arc<CertifiedKey>, String> {
-    let (chain, key) = (read(certificate)?, ZeroizeBuf::from(read(key)?));
+    let (chain, key) = (read(certificate)?, read(key)?);
     pair(&chain, &key, provider).map(Arc::new)
 }
 

@@ -26,7 +26,7 @@ use crate::explain;
 use crate::lint::Reference;
 use crate::net::consul::{Client, DialerAnswers};
 use crate::net::ledger::Ledger;
-use crate::net::probe::{ProbeTarget, Progress, trace_all};
+use crate::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_all};
 use crate::observed::Observed;
 use crate::staleness::evidence::{ConsulView, Evidence, Responder};
 use crate::staleness::{Assessment, assess};
@@ -46,6 +46,8 @@ pub struct Sources<'a> {
     pub host: String,
     /// Receives the progress of the connections.
     pub progress: Progress,
+    /// How many connections to the acceptor and to gateways may be opened.
+    pub connections: ConnectionBudget,
 }
 
 impl<'a> Sources<'a> {
@@ -58,6 +60,7 @@ impl<'a> Sources<'a> {
             clock,
             host: host.into(),
             progress: Progress::none(),
+            connections: ConnectionBudget::default(),
         }
     }
 }
@@ -117,7 +120,8 @@ async fn connectivity(sources: &Sources<'_>, token: Option<&Token>) -> Observed<
         return Observed::NotChecked("there is no token that can be decoded".to_owned());
     };
     let random = SystemRandom::new();
-    let traced = trace_all(&ProbeTarget::from(token), sources.timeout, &random, &sources.progress).await;
+    let (target, connections) = (ProbeTarget::from(token), &sources.connections);
+    let traced = trace_all(&target, sources.timeout, &random, connections, &sources.progress).await;
     Observed::Value(Connectivity {
         observed_from: sources.host.clone(),
         observed_at: Some((sources.clock)()),
@@ -143,7 +147,8 @@ async fn trace_gateways(
         asks_secret: !is_asked,
         ..ProbeTarget::from(token)
     };
-    let traced = trace_all(&target, sources.timeout, &SystemRandom::new(), &Progress::none()).await;
+    let (random, connections) = (SystemRandom::new(), &sources.connections);
+    let traced = trace_all(&target, sources.timeout, &random, connections, &Progress::none()).await;
     let gateways =
         traced.addresses.into_iter().map(|trace| AddressTrace { dialed: false, is_gateway: true, ..trace });
     connectivity.addresses.extend(gateways);

@@ -19,7 +19,7 @@ use ring::rand::SystemRandom;
 
 use crate::net::consul::{Client, Peering};
 use crate::net::ledger::{Filter, Ledger, Origin, Record};
-use crate::net::probe::{ProbeTarget, trace_until_answered};
+use crate::net::probe::{ConnectionBudget, ProbeTarget, trace_until_answered};
 use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
 use crate::staleness::evidence::{
@@ -42,6 +42,8 @@ pub struct Sources<'a> {
     pub probes: Observed<Duration>,
     /// A snapshot of the acceptor, read for the peer IDs of the tokens: see [`crate::net::snapshot`].
     pub snapshot: Observed<Snapshot>,
+    /// Shared by the probes of all tokens.
+    connections: ConnectionBudget,
     clock: fn() -> Timestamp,
 }
 
@@ -54,6 +56,7 @@ impl Sources<'_> {
             consul: Observed::default(),
             probes: Observed::default(),
             snapshot: Observed::default(),
+            connections: ConnectionBudget::default(),
             clock,
         }
     }
@@ -68,7 +71,8 @@ impl Sources<'_> {
         let (peering_exists, unused_secret) = match &self.probes {
             Observed::Value(timeout) => {
                 let random = SystemRandom::new();
-                let traced = trace_until_answered(&ProbeTarget::from(token), *timeout, &random).await;
+                let target = ProbeTarget::from(token);
+                let traced = trace_until_answered(&target, *timeout, &random, &self.connections).await;
                 traced.answers(Some((self.clock)()))
             }
             Observed::Failed(reason) => (Observed::Failed(reason.clone()), Observed::Failed(reason.clone())),

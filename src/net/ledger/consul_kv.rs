@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use super::verification::{StoredRecord, Verification};
 use super::{Filter, LedgerError, NumberedRecord, Origin, Record};
 use crate::net::consul::{Client, Pair};
+use crate::net::regenerate::outcome_of_failure;
 
 /// The default prefix of the keys.
 pub const DEFAULT_PREFIX: &str = "peering/ledger";
@@ -55,7 +56,7 @@ impl<'a> ConsulKv<'a> {
                 let reason = "it has the highest possible number".to_owned();
                 return Err(LedgerError::InvalidRecord { number: MAX_NUMBER, reason });
             }
-            if self.client.put_key(&self.key(number), value.clone(), 0).await? {
+            if self.put(number, value.clone(), 0).await? {
                 self.set_last(number).await;
                 return Ok(NumberedRecord { number, record: record.clone() });
             }
@@ -69,10 +70,19 @@ impl<'a> ConsulKv<'a> {
         let pair = self.client.read_key(&key).await?.ok_or(LedgerError::NotUnanswered(*number))?;
         let stored = StoredRecord { number: *number, text: self.record_text(&pair)? }.parse()?;
         let is_unanswered = stored.record.origin == Origin::Unanswered;
-        if is_unanswered && self.client.put_key(&key, value_of(record), pair.modify_index).await? {
+        if is_unanswered && self.put(*number, value_of(record), pair.modify_index).await? {
             return Ok(());
         }
         Err(LedgerError::NotUnanswered(*number))
+    }
+
+    /// Writes a record if its key still has this `ModifyIndex`.
+    async fn put(&self, number: u64, value: Vec<u8>, modify_index: u64) -> Result<bool, LedgerError> {
+        let put = self.client.put_key(&self.key(number), value, modify_index).await;
+        put.map_err(|error| match outcome_of_failure(&error) {
+            Some(_) => LedgerError::Unconfirmed(error),
+            None => LedgerError::Consul(error),
+        })
     }
 
     pub(super) async fn records(&self, filter: Filter<'_>) -> Result<Vec<NumberedRecord>, LedgerError> {

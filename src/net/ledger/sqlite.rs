@@ -3,8 +3,9 @@
 //! Each record is one transaction, which takes the write lock first and is synced to the disk before it is reported as
 //! added. The database is opened when it is needed, and created for the first record.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use super::verification::{Problem, StoredRecord, Verification};
 use super::{Filter, LedgerError, NumberedRecord, Record};
 use crate::gostd::os_error::os_error_text;
+use crate::net::file;
 use crate::net::sqlite::{Schema, SchemaError, create_private};
 
 /// The name of the database in the state directory.
@@ -22,6 +24,12 @@ pub const FILE_NAME: &str = "ledger.sqlite3";
 
 /// How long one process waits for another by default.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The end of the name of the file with the number of the last record.
+const LAST_SUFFIX: &str = "-last";
+
+/// The maximum length of that file, in bytes.
+const MAX_LAST_LEN: usize = 64;
 
 /// Version 1 was never released.
 const SCHEMA: Schema = Schema {
@@ -75,15 +83,39 @@ impl Sqlite {
     /// Adds a record. When this returns, the record is on the disk.
     pub fn add(&self, record: &Record) -> Result<NumberedRecord, LedgerError> {
         let mut connection = self.open_for_writing()?;
-        let number = insert(&mut connection, record).map_err(|error| self.error(error))?;
+        let number = insert(&mut connection, record, self.last()).map_err(|error| self.error(error))?;
+        self.set_last(number);
         empty_log(&connection);
         Ok(NumberedRecord { number, record: record.clone() })
     }
 
-    fn log_path(&self) -> PathBuf {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        log.into()
+    /// Returns the path of a file beside the database.
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+
+    /// Writes the number of the last record to a file of its own, so that [`Self::verify`] notices a write-ahead log that was
+    /// lost or damaged, and an old copy of the database. The record is valid even if this fails, so the number may be behind.
+    fn set_last(&self, number: u64) {
+        let options = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).clone();
+        let written = options.open(self.beside(LAST_SUFFIX)).and_then(|mut file| {
+            file.lock()?;
+            if self.last() < number {
+                file.write_all(format!("{number:020}\n").as_bytes())?;
+            }
+            Ok(())
+        });
+        if let Err(error) = written {
+            tracing::warn!(%error, "cannot write the number of the last record");
+        }
+    }
+
+    /// Returns the number of the last record, according to its file; 0 if there is none.
+    fn last(&self) -> u64 {
+        let text = file::read(&self.beside(LAST_SUFFIX), MAX_LAST_LEN).unwrap_or_default();
+        std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
     }
 
     /// Replaces a record without an answer. When this returns, the new record is on the disk.
@@ -116,8 +148,9 @@ impl Sqlite {
 
     /// Checks the integrity of the database and validates each record.
     pub fn verify(&self) -> Result<Verification, LedgerError> {
-        let Some(mut connection) = self.open_for_reading()? else { return Ok(Verification::default()) };
-        verify(&mut connection).map_err(|error| self.error(error))
+        let last = self.last();
+        let Some(mut connection) = self.open_for_reading()? else { return Ok(Verification::of(&[], last)) };
+        verify(&mut connection, last).map_err(|error| self.error(error))
     }
 
     fn open_for_writing(&self) -> Result<Connection, LedgerError> {
@@ -150,7 +183,7 @@ impl Sqlite {
     /// Opens the database if no file can be written beside it, as WAL mode does. Returns `None` if it cannot be opened. With
     /// `immutable`, SQLite ignores the write-ahead log, so that is tried only if the log is empty.
     fn open_read_only(&self) -> Option<Result<(Connection, i64), SchemaError>> {
-        let log_is_empty = !fs::metadata(self.log_path()).is_ok_and(|log| log.len() > 0);
+        let log_is_empty = !fs::metadata(self.beside("-wal")).is_ok_and(|log| log.len() > 0);
         let path = utf8_percent_encode(self.path.to_str()?, NON_ALPHANUMERIC).to_string();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI;
         let open = |parameter: &str| {
@@ -198,9 +231,11 @@ fn with_version(connection: Connection) -> Result<(Connection, i64), SchemaError
     Ok((connection, version))
 }
 
-fn insert(connection: &mut Connection, record: &Record) -> rusqlite::Result<u64> {
+/// Adds a record. Numbers up to `last` are not used, even if their records were lost.
+fn insert(connection: &mut Connection, record: &Record, last: u64) -> rusqlite::Result<u64> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    transaction.execute("INSERT INTO record (record) VALUES (?1)", [record.to_text()])?;
+    let number = last_number(&transaction)?.max(last) + 1;
+    transaction.execute("INSERT INTO record (number, record) VALUES (?1, ?2)", (number, record.to_text()))?;
     let number = transaction.last_insert_rowid().cast_unsigned();
     transaction.commit()?;
     Ok(number)
@@ -215,15 +250,20 @@ fn select(connection: &Connection, condition: &str, values: &[&str]) -> rusqlite
     records.collect()
 }
 
-/// Uses one transaction, so that no other process writes in between.
-fn verify(connection: &mut Connection) -> rusqlite::Result<Verification> {
+/// Returns the highest number that was ever given.
+fn last_number(connection: &Connection) -> rusqlite::Result<u64> {
+    let query = "SELECT seq FROM sqlite_sequence WHERE name = 'record'";
+    Ok(connection.query_row(query, [], |row| row.get(0)).optional()?.unwrap_or_default())
+}
+
+/// Uses one transaction, so that no other process writes in between. `recorded` is the number in the file beside the database.
+fn verify(connection: &mut Connection, recorded: u64) -> rusqlite::Result<Verification> {
     let transaction = connection.transaction()?;
     let integrity: String = transaction.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
-    let last = || {
-        let query = "SELECT seq FROM sqlite_sequence WHERE name = 'record'";
-        transaction.query_row(query, [], |row| row.get(0)).optional()
+    let checked = || {
+        let last = last_number(&transaction)?.max(recorded);
+        Ok(Verification::of(&select(&transaction, "", &[])?, last))
     };
-    let checked = || Ok(Verification::of(&select(&transaction, "", &[])?, last()?.unwrap_or_default()));
     if integrity == "ok" {
         return checked();
     }

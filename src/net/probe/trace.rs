@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::budget::{BUDGET_USED_UP, Budget};
+use super::budget::{BUDGET_USED_UP, ConnectionBudget};
 use super::sniff::{Sniffer, SniffingStream};
 use super::{MAX_ADDRESSES, ProbeTarget, question, tcp, tls};
 use crate::connectivity::{AddressTrace, AlpnFault, Connectivity, DnsFault, StepResult, TlsFault};
@@ -70,11 +70,16 @@ struct Job {
     run: Arc<Run>,
 }
 
-#[derive(Default)]
 struct Run {
-    budget: Budget,
+    connections: ConnectionBudget,
     /// Whether the leader has answered at an address. The others need not find it.
     leader_answered: AtomicBool,
+}
+
+impl Run {
+    fn new(connections: &ConnectionBudget) -> Self {
+        Self { connections: connections.clone(), leader_answered: AtomicBool::new(false) }
+    }
 }
 
 /// A trace, and its connection if the server answered.
@@ -88,10 +93,11 @@ pub async fn trace_all(
     target: &ProbeTarget,
     timeout: Duration,
     random: &(dyn SecureRandom + Sync),
+    connections: &ConnectionBudget,
     progress: &Progress,
 ) -> Connectivity {
     let shared = Arc::new(target.clone());
-    let run = Arc::new(Run::default());
+    let run = Arc::new(Run::new(connections));
     let mut tracing = JoinSet::new();
     for index in 0..shared.addresses.len().min(MAX_ADDRESSES) {
         let job = Job {
@@ -124,9 +130,10 @@ pub async fn trace_until_answered(
     target: &ProbeTarget,
     timeout: Duration,
     random: &(dyn SecureRandom + Sync),
+    connections: &ConnectionBudget,
 ) -> Connectivity {
     let shared = Arc::new(target.clone());
-    let (started, run) = (Instant::now(), Arc::new(Run::default()));
+    let (started, run) = (Instant::now(), Arc::new(Run::new(connections)));
     let mut traced: Vec<Traced> = Vec::new();
     for index in 0..shared.addresses.len().min(MAX_ADDRESSES) {
         if target.peer_id.is_empty() {
@@ -265,7 +272,7 @@ async fn resolve(job: &Job, trace: &mut AddressTrace) -> Option<(Vec<IpAddr>, u1
 }
 
 async fn trace_steps(job: &Job, trace: &mut AddressTrace, ips: &[IpAddr], port: u16) -> Option<Connection> {
-    let ips = &ips[..job.run.budget.take(ips.len())];
+    let ips = &ips[..job.run.connections.take(ips.len())];
     if ips.is_empty() {
         trace.tcp = StepResult::NotChecked { reason: BUDGET_USED_UP.to_owned() };
         trace.connections = MAX_CONNECTIONS;

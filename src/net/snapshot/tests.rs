@@ -275,3 +275,23 @@ fn a_header_of_gigabytes_is_an_error() {
     let error = read(&gzip(&bytes)[..], &BTreeSet::new()).unwrap_err();
     assert!(error.to_string().contains("too long"), "{error}");
 }
+
+#[test]
+fn a_few_bytes_that_expand_to_gigabytes_are_an_error() {
+    // 8 MiB of zeros compress to 8 KiB, and each copy of them is another 8 MiB.
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(&vec![0; 8 << 20]).unwrap();
+    let zeros = encoder.finish().unwrap();
+    let mut header = tar::Header::new_ustar();
+    header.set_path("state.bin").unwrap();
+    header.set_size(100 << 30);
+    header.set_cksum();
+    let mut bomb = gzip(header.as_bytes());
+    for _ in 0..16 {
+        bomb.extend_from_slice(&zeros);
+    }
+    let expected =
+        "state.bin is damaged: it expands to more than 200 times its length, which no snapshot does";
+    let error = super::read_with(&*bomb, &wanted(&[]), 1 << 20).unwrap_err();
+    assert_eq!(error.to_string(), expected);
+}

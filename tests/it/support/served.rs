@@ -8,7 +8,7 @@ use bytes::Bytes;
 use consul_peering::acceptor;
 use consul_peering::acceptor::{Acceptor, Settings};
 use consul_peering::connectivity::Connectivity;
-use consul_peering::net::probe::{ProbeTarget, trace_until_answered};
+use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, trace_until_answered};
 use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};
@@ -124,5 +124,11 @@ pub fn token(text: &str) -> Token {
 
 /// Asks both questions about a token.
 pub async fn ask_about(token: &Token) -> Connectivity {
-    trace_until_answered(&ProbeTarget::from(token), TIMEOUT, &ring::rand::SystemRandom::new()).await
+    trace_until_answered(
+        &ProbeTarget::from(token),
+        TIMEOUT,
+        &ring::rand::SystemRandom::new(),
+        &ConnectionBudget::default(),
+    )
+    .await
 }

@@ -1,5 +1,6 @@
 //! Records a request for a token in the ledger: before it is sent, and again when the answer arrives.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use tokio::time::timeout as at_most;
@@ -41,6 +42,10 @@ impl<'a> Recording<'a> {
             state_before,
         };
         let mut recording = Self { ledger, meta, number: None };
+        let RecordMeta { name, partition, .. } = &recording.meta;
+        if !is_plain_name(name) || !(partition.is_empty() || is_plain_name(partition)) {
+            return recording;
+        }
         recording.number = recording.add().await.map(|added| added.number);
         recording
     }
@@ -64,13 +69,14 @@ impl<'a> Recording<'a> {
         }
     }
 
-    /// Records the generated token, which was delivered already: an error here cannot lose it.
+    /// Records the generated token, which was delivered already: an error here cannot lose it. The error is the end of a
+    /// sentence.
     pub async fn generated(self, token: &Secret, if_unused: IfUnused) -> Result<(), String> {
         if self.is_off()? {
             return Ok(());
         }
-        let decoded =
-            decode(token.expose().as_bytes()).map_err(|error| format!("cannot decode it: {error}"))?;
+        let decoded = decode(token.expose().as_bytes())
+            .map_err(|error| not_recorded(format!("cannot decode it: {error}")))?;
         let record = Record::of(&decoded.token, token.expose(), self.meta(Origin::Generated));
         if if_unused == IfUnused::Replace && stderr_is_a_terminal() {
             self.note_replaced(&record.peer_id).await;
@@ -98,7 +104,7 @@ impl<'a> Recording<'a> {
     }
 
     fn is_off(&self) -> Result<bool, String> {
-        self.ledger.as_ref().map(|ledger| matches!(ledger, Ledger::Off)).map_err(Clone::clone)
+        self.ledger.as_ref().map(|ledger| matches!(ledger, Ledger::Off)).map_err(not_recorded)
     }
 
     fn meta(&self, origin: Origin) -> RecordMeta {
@@ -106,9 +112,9 @@ impl<'a> Recording<'a> {
     }
 
     async fn records(&self, filter: Filter<'_>) -> Result<Vec<NumberedRecord>, String> {
-        let ledger = self.ledger.as_ref().map_err(Clone::clone)?;
-        let records = at_most(KV_TIMEOUT, ledger.records(filter)).await.map_err(|_| no_answer_of_kv())?;
-        records.map_err(|error| error.to_string())
+        let ledger = self.ledger.as_ref().map_err(not_recorded)?;
+        let records = at_most(KV_TIMEOUT, ledger.records(filter)).await.map_err(|_| not_confirmed())?;
+        records.map_err(not_recorded)
     }
 
     /// Prints which token the new one replaced, on a terminal. Reading a ledger in the KV takes too long for that.
@@ -124,7 +130,7 @@ impl<'a> Recording<'a> {
     }
 
     async fn finish(&self, record: &Record) -> Result<(), String> {
-        let ledger = self.ledger.as_ref().map_err(Clone::clone)?;
+        let ledger = self.ledger.as_ref().map_err(not_recorded)?;
         let written = async {
             match self.number {
                 Some(number) => ledger.finish(&NumberedRecord { number, record: record.clone() }).await,
@@ -132,8 +138,10 @@ impl<'a> Recording<'a> {
             }
         };
         match at_most(KV_TIMEOUT, written).await {
-            Ok(written) => written.map_err(|error| error.to_string()),
-            Err(_) => Err(no_answer_of_kv()),
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) if error.may_be_recorded() => Err(format!("may not be in the ledger: {error}")),
+            Ok(Err(error)) => Err(not_recorded(error)),
+            Err(_) => Err(not_confirmed()),
         }
     }
 }
@@ -145,9 +153,20 @@ fn only_peering(records: &[NumberedRecord]) -> Option<&Record> {
     tokens.all(|record| record.peer_id == newest.peer_id).then_some(newest)
 }
 
-fn no_answer_of_kv() -> String {
+/// Whether Consul may accept a name. A token or an ACL token in the place of a name is not recorded before Consul accepts it.
+fn is_plain_name(name: &str) -> bool {
+    let is_uuid = name.len() == 36 && name.bytes().filter(|byte| *byte == b'-').count() == 4;
+    let is_valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=63).contains(&name.len()) && !is_uuid && name.bytes().all(is_valid)
+}
+
+fn not_recorded(reason: impl Display) -> String {
+    format!("is not in the ledger: {reason}")
+}
+
+fn not_confirmed() -> String {
     format!(
-        "Consul did not confirm within {} s that it stored the record, so it may be missing",
+        "may not be in the ledger: Consul did not confirm within {} s that it stored the record",
         KV_TIMEOUT.as_secs()
     )
 }
