@@ -153,6 +153,9 @@ pub struct Diagnosis {
     pub not_checked: Vec<UncheckedSource>,
     /// The likely causes, the most likely first.
     pub causes: Vec<Cause>,
+    /// The index of the cause that the conclusion is about.
+    #[serde(skip)]
+    main_cause: Option<usize>,
 }
 
 /// The result of `diagnose` for several tokens.
@@ -211,6 +214,11 @@ pub struct UncheckedSource {
 }
 
 impl Diagnosis {
+    /// Returns the cause that the conclusion is about; `None` if nothing prevents the token from working.
+    pub fn main_cause(&self) -> Option<&Cause> {
+        self.causes.get(self.main_cause?)
+    }
+
     /// Whether a cause has at least this severity.
     pub fn fails(&self, threshold: Severity) -> bool {
         self.causes.iter().any(|cause| cause.severity >= threshold)
@@ -253,6 +261,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
             Some(Severity::Info) | None => DiagnosisStatus::Ok,
         },
         conclusion: rank::conclusion(&inputs, &causes),
+        main_cause: rank::main_cause(&inputs, &causes),
         not_checked: not_checked(&inputs),
         consul: inputs.report.as_ref().map(|report| report.consul.clone()),
         extracted_from: inputs.extracted_from,

@@ -77,8 +77,10 @@ pub mod net;
 pub mod observed;
 #[doc(hidden)]
 pub mod render;
+mod shell;
 pub mod staleness;
 pub mod token;
+mod utc;
 mod zeroize_buf;
 
 pub use diagnosis::{Diagnosis, diagnose};

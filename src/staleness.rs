@@ -67,6 +67,9 @@ pub struct Assessment {
     pub peer_id: String,
     /// The local name of the peering at the acceptor, if a source reported it.
     pub name: Option<String>,
+    /// When the token was generated, if the ledger recorded it then.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub generated_at: Option<jiff::Timestamp>,
     /// SHA-256 of the establishment secret: identifies the token among those of its peering.
     pub secret_sha256: Option<String>,
     /// The peering with that ID, if a Consul reported it. An established peering needs no token, whatever the verdict.
@@ -149,6 +152,7 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
     collected.combine(&ledger, &api, unused_secret.as_ref());
     collected.add_not_checked(evidence);
     let Collected { mut claims, mut warnings, not_checked, name, .. } = collected;
+    let generated_at = ledger.recorded_at.filter(|_| ledger.is_generated);
     let reported = api.name.clone().or(name).or(ledger.name);
     if let (Some(given), Some(reported)) = (given_name, &reported)
         && given != reported
@@ -174,6 +178,7 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
         source: source.to_owned(),
         peer_id: token.peer_id.clone(),
         name,
+        generated_at,
         secret_sha256: token.establishment_secret.sha256(),
         peering,
         verdict: decision.verdict,

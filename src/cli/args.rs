@@ -1,6 +1,7 @@
 //! Reading the command line: flags, options and where their values come from.
 pub(crate) mod config_file;
 pub(crate) mod defaults;
+pub(crate) mod detail;
 pub(crate) mod go_flags;
 pub(crate) mod http_options;
 pub(crate) mod ledger_options;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::error::CliError;
 use super::given_secrets;
-use crate::render::pretty::is_hidden;
+use crate::render::pretty::{Detail, Screen, is_hidden};
 use crate::token::redact::redact;
 
 /// The width without a terminal, in columns.
@@ -148,10 +148,36 @@ pub fn variables() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os()
 }
 
-/// Returns the width of the output, in columns.
+/// Returns the width of help texts, in columns.
 pub fn width() -> usize {
-    let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    terminal.unwrap_or(DEFAULT_WIDTH).min(MAX_WIDTH)
+    width_of(&io::stdout()).min(MAX_WIDTH)
+}
+
+/// Returns the width of a stream, in columns: of a terminal, or else 80.
+fn width_of(stream: &impl rustix::fd::AsFd) -> usize {
+    let terminal = terminal_size::terminal_size_of(stream);
+    terminal.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
+}
+
+/// Returns what a result on standard output is written for.
+pub fn screen(detail: Detail, now: Timestamp) -> Screen {
+    Screen { width: width_of(&io::stdout()), ascii: !locale_is_utf8(), detail, now }
+}
+
+/// Returns what a text on standard error is written for.
+pub fn stderr_screen(detail: Detail, now: Timestamp) -> Screen {
+    Screen { width: width_of(&io::stderr()), ..screen(detail, now) }
+}
+
+/// Whether the locale's characters are UTF-8. Without a locale they are: minimal systems and containers set none.
+fn locale_is_utf8() -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| variable(name).filter(|it| !it.is_empty()));
+    locale.is_none_or(|locale| {
+        let charset = locale.to_ascii_lowercase();
+        charset.contains("utf-8") || charset.contains("utf8")
+    })
 }
 
 /// Whether standard error is a terminal.

@@ -276,11 +276,18 @@ impl CauseEvidence {
     }
 }
 
+/// Returns the index of the cause that answers the question: one that blocks the peering, or that comes before all others.
+/// Without a token, the error message's own cause.
+pub(super) fn main_cause(inputs: &Inputs<'_>, causes: &[Cause]) -> Option<usize> {
+    let is_answer = |cause: &Cause| cause.severity == Severity::Error || cause.is_first;
+    let only_error = inputs.token.is_none() && inputs.error.is_some() && !causes.is_empty();
+    causes.iter().position(is_answer).or_else(|| only_error.then_some(0))
+}
+
 /// Returns the conclusion: the most likely cause and what to do.
 pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
-    let is_answer = |cause: &&Cause| cause.severity == Severity::Error || cause.is_first;
-    if let Some(cause) = causes.iter().find(is_answer) {
-        if cause.severity == Severity::Info {
+    if let Some(cause) = main_cause(inputs, causes).and_then(|index| causes.get(index)) {
+        if cause.severity != Severity::Error && !cause.is_first || cause.severity == Severity::Info {
             return format!("{} {}", sentence(&cause.summary), sentence(&cause.remedy));
         }
         let head = match cause.certainty {
@@ -289,12 +296,6 @@ pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
             CauseCertainty::Possible => "A possible cause",
         };
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
-    }
-    if inputs.token.is_none()
-        && inputs.error.is_some()
-        && let Some(cause) = causes.first()
-    {
-        return format!("{} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
     let is_unknown = inputs.error.as_ref().is_some_and(Vec::is_empty);
     if is_unknown && inputs.token.is_none() {

@@ -14,15 +14,15 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     for finding in &report.findings {
         let Some(check) = rules::find(finding.check) else { continue };
         let weight = match finding.severity {
-            // A more specific finding explains a text that cannot be decoded better.
-            Severity::Error if matches!(check.name, "not-base64" | "not-json") => weight::DECISIVE,
-            Severity::Error => weight::DECISIVE + 1,
+            Severity::Error => weight::DECISIVE,
             Severity::Warning => weight::NOT_BLOCKING,
             Severity::Info => continue,
         };
         explained |= finding.severity == Severity::Error;
         let message = match &rejection {
-            Some(consul) if finding.severity == Severity::Error => {
+            Some(consul)
+                if finding.severity == Severity::Error && !finding.message.contains(consul.as_str()) =>
+            {
                 format!("{}: {} (Consul's error: {consul})", finding.path, finding.message)
             }
             _ => format!("{}: {}", finding.path, finding.message),

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::lint::{CaEntry, Reference};
 use crate::token::Token;
+use crate::utc;
 
 /// The version of the JSON form of [`Comparison`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -162,7 +163,7 @@ impl Root {
                 shown: format!(
                     "{}, valid from {} (SHA-256 {}…)",
                     certificate.subject,
-                    certificate.not_before.strftime("%Y-%m-%d %H:%M:%S UTC"),
+                    utc::date_time(certificate.not_before),
                     certificate.sha256.get(..16).unwrap_or_default()
                 ),
                 not_before: Some(certificate.not_before),

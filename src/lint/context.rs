@@ -219,6 +219,16 @@ impl<'a> Context<'a> {
         self.misread.as_ref().is_some_and(|misread| misread.resembles == Some(other))
     }
 
+    /// Returns whether it is known why Consul cannot decode the text: repairs lead to a token, or the text is something
+    /// else, or a part of a token.
+    pub fn is_explained(&self) -> bool {
+        let Some(misread) = &self.misread else { return false };
+        match misread.resembles {
+            None => !misread.repairs.is_empty(),
+            Some(other) => other.is_specific(),
+        }
+    }
+
     /// Returns the acceptor's datacenter, if the token contains it.
     pub fn datacenter(&self) -> Option<&'a str> {
         let remote = self.token()?.remote.as_ref()?;

@@ -184,6 +184,9 @@ impl RuleSet {
             passed += usize::from(found.is_empty());
             findings.extend(found);
         }
+        if context.is_explained() {
+            drop_generic(&mut findings, &mut skipped);
+        }
         let deselected = self.deselected.iter();
         skipped.extend(deselected.map(|check| SkippedCheck { check: check.name, reason: "not selected" }));
         findings.sort_by(|one: &Finding, other| {
@@ -209,6 +212,22 @@ impl Report {
     pub fn fails(&self, threshold: Severity) -> bool {
         !self.consul.accepted || self.findings.iter().any(|finding| finding.severity >= threshold)
     }
+}
+
+/// Drops the findings that a text is not base64 or JSON if another finding shows what the text is instead.
+fn drop_generic(findings: &mut Vec<Finding>, skipped: &mut Vec<SkippedCheck>) {
+    let is_generic = |check: &str| rules::GENERIC.iter().any(|generic| generic.name == check);
+    if findings.iter().all(|finding| is_generic(finding.check)) {
+        return;
+    }
+    let reason = "a more specific check explains the same fault";
+    findings.retain(|finding| {
+        let is_kept = !is_generic(finding.check);
+        if !is_kept {
+            skipped.push(SkippedCheck { check: finding.check, reason });
+        }
+        is_kept
+    });
 }
 
 /// Returns the position of a path in a token: the field, then the index in a list.

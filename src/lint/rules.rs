@@ -80,6 +80,9 @@ pub static ALL: &[&Check] = &[
     &private_key::PRIVATE_KEY_INSIDE,
 ];
 
+/// The checks that only report where decoding fails. A check that shows what the text is replaces them.
+pub(super) static GENERIC: &[&Check] = &[&encoding::NOT_BASE64, &json::NOT_JSON];
+
 /// Returns the check with this name.
 pub fn find(name: &str) -> Option<&'static Check> {
     ALL.iter().copied().find(|check| check.name == name)

@@ -4,129 +4,33 @@ mod batch;
 mod diagnosis;
 mod diff;
 mod explanation;
+mod finding;
 #[cfg(feature = "net")]
 mod history;
 mod inspection;
+mod page;
 mod report;
+mod screen;
 mod staleness;
+mod table;
 
 use std::fmt::Write as _;
-
-use owo_colors::OwoColorize;
-use textwrap::Options;
 
 pub(super) use crate::token::shown::MAX_SHOWN;
 use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 
 pub use batch::{batch_line, batch_summary};
-pub use diagnosis::{diagnosis, short_diagnosis};
+pub use diagnosis::{diagnosis, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
 #[cfg(feature = "net")]
 pub use history::history;
 pub use inspection::inspection;
 pub use report::reports;
+pub use screen::{Detail, Mark, Screen};
 pub use staleness::staleness;
 
-/// The minimum width. On a narrower terminal, lines overflow.
-const MIN_WIDTH: usize = 40;
-
-/// The width of the column of labels.
-const LABEL: usize = 14;
-
-/// Text that is written line by line.
-pub(super) struct Page {
-    text: String,
-    width: usize,
-}
-
-/// The width of the column of step names.
-const STEP: usize = 16;
-
-impl Page {
-    pub(super) fn new(width: usize) -> Self {
-        Self { text: String::new(), width: width.max(MIN_WIDTH) }
-    }
-
-    /// Writes a heading, with an empty line before it unless it is the first line.
-    pub(super) fn heading(&mut self, heading: &str) {
-        if !self.text.is_empty() {
-            self.text.push('\n');
-        }
-        let _ = writeln!(self.text, "{}", printable(heading).bold());
-    }
-
-    /// Writes `  label   value`, wrapped under the value. The value may contain colors. Use [`printable`] for values
-    /// from outside.
-    pub(super) fn row(&mut self, label: &str, value: &str) {
-        // A label as wide as its column needs a space.
-        let gap = if label.len() >= LABEL { " " } else { "" };
-        let first = format!("  {}{gap}", format_args!("{label:<LABEL$}").dimmed());
-        self.wrapped(&first, &" ".repeat(LABEL + 2), value);
-    }
-
-    /// Writes `  label   - value`, wrapped under the value.
-    pub(super) fn bullet(&mut self, label: &str, value: &str) {
-        let first = format!("  {}- ", format_args!("{label:<LABEL$}").dimmed());
-        self.wrapped(&first, &" ".repeat(LABEL + 4), value);
-    }
-
-    /// Writes an empty line.
-    pub(super) fn empty_line(&mut self) {
-        self.text.push('\n');
-    }
-
-    /// Writes `  name`, and its summary on the next line.
-    pub(super) fn named(&mut self, name: &str, summary: &str) {
-        self.line(&format!("{}", name.bold()));
-        self.item(summary);
-    }
-
-    /// Writes wrapped text without indentation.
-    pub(super) fn paragraph(&mut self, text: &str) {
-        self.wrapped("", "", text);
-    }
-
-    /// Writes `    sign name   text`, wrapped under the text.
-    pub(super) fn step(&mut self, sign: &str, name: &str, text: &str) {
-        let first = format!("    {sign} {name:<STEP$} ");
-        self.wrapped(&first, &" ".repeat(STEP + 7), text);
-    }
-
-    /// Writes a line, wrapped and indented by four.
-    pub(super) fn item(&mut self, text: &str) {
-        self.wrapped("    ", "    ", text);
-    }
-
-    /// Writes how many more values there are than [`MAX_SHOWN`], if any.
-    pub(super) fn truncated(&mut self, all: usize) {
-        let more = all.saturating_sub(MAX_SHOWN);
-        if more > 0 {
-            self.line(&format!("… and {} more (use -format json)", grouped(count(more))));
-        }
-    }
-
-    /// Writes a line, wrapped and indented by two.
-    pub(super) fn line(&mut self, text: &str) {
-        self.wrapped("  ", "  ", text);
-    }
-
-    fn wrapped(&mut self, first: &str, following: &str, value: &str) {
-        let options = Options::new(self.width)
-            .initial_indent(first)
-            .subsequent_indent(following)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation)
-            .word_separator(textwrap::WordSeparator::AsciiSpace)
-            .break_words(false);
-        for line in textwrap::wrap(value, options) {
-            let _ = writeln!(self.text, "{}", line.trim_end());
-        }
-    }
-
-    pub(super) fn finish(self) -> String {
-        self.text
-    }
-}
+use page::Page;
 
 /// Returns text from outside that is safe to print: control characters are escaped, so that a token cannot control the
 /// terminal, private keys are hidden, and long text is truncated.

@@ -167,7 +167,4 @@ impl Claim {
     }
 }
 
-/// Formats a time as `2026-11-23 19:02:59 UTC`.
-pub(super) fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
+pub(super) use crate::utc::date_time as time;

@@ -3,6 +3,7 @@
 use super::claim::{Claim, Observation, SourceName};
 use super::decide::Decision;
 use super::{Certainty, NotChecked, PeeringStatus, Verdict};
+use crate::shell;
 
 pub(super) struct Text {
     pub summary: String,
@@ -100,7 +101,7 @@ fn remedy(
     not_checked: &[NotChecked],
     name: Option<&str>,
 ) -> String {
-    let name = name.map_or_else(|| "NAME".to_owned(), shell_quoted);
+    let name = name.map_or_else(|| "NAME".to_owned(), shell::quoted);
     let generate = format!("`peering generate-token -name {name}`");
     match decision.verdict {
         Verdict::Current if decisive.is_some_and(|claim| claim.source == SourceName::Snapshot) => {
@@ -177,11 +178,4 @@ fn settle(claims: &[Claim], not_checked: &[NotChecked]) -> String {
     }
     text + "A snapshot of the acceptor settles it: save one there with `consul snapshot save FILE`, and pass it with \
             -snapshot FILE."
-}
-
-/// Quotes a name for a shell, if it needs it.
-fn shell_quoted(name: &str) -> String {
-    let plain =
-        !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char));
-    if plain { name.to_owned() } else { format!("'{}'", name.replace('\'', "'\\''")) }
 }

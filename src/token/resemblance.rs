@@ -83,6 +83,20 @@ impl Resemblance {
         }
     }
 
+    /// Returns whether a check reports this.
+    pub(crate) fn is_specific(self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::Jwt
+                | Self::Uuid
+                | Self::Pem
+                | Self::Shortened
+                | Self::MissingEnd
+                | Self::NotAToken
+        )
+    }
+
     /// Returns the likely cause as a clause without a final period.
     pub fn cause(self) -> &'static str {
         match self {

@@ -302,20 +302,15 @@ proptest! {
 }
 
 #[test]
-fn a_text_that_cannot_be_decoded_has_one_general_finding_and_at_most_one_cause() {
-    let general = ["not-base64", "not-json", "field-type", "empty"];
+fn a_text_that_cannot_be_decoded_has_one_finding() {
     for check in ALL.iter().filter(|check| check.area == Area::Text) {
         let text = text(check, "fires.txt");
         let report = report(&text);
         if decode(&text).is_ok() {
             continue;
         }
-        let (generals, causes): (Vec<_>, Vec<_>) =
-            report.findings.iter().map(|finding| finding.check).partition(|name| general.contains(name));
-        // What says what the text is replaces the general finding.
-        let is_replaced = matches!(causes[..], ["not-a-token" | "utf-16"]);
-        assert_eq!(generals.len(), usize::from(!is_replaced), "{}: {generals:?}", check.name);
-        assert!(causes.len() <= 1, "{}: {causes:?}", check.name);
+        let found: Vec<_> = report.findings.iter().map(|finding| finding.check).collect();
+        assert_eq!(found, [check.name]);
     }
 }
 

@@ -263,7 +263,7 @@ fn the_certificate_of_an_untrusted_server_is_shown() {
     let generate = Peering::new().args(["generate-token", "-name", "east", "-http-addr", &dev.url]);
     let token = generate.shows_secrets().run().status(0).stdout;
     crate::peering::guard(&token);
-    let run = Peering::new().args(["diagnose", "-", "-ledger=off"]).stdin(token).run().status(1);
+    let run = Peering::new().args(["diagnose", "-", "-ledger=off", "-long"]).stdin(token).run().status(1);
     let (from, to) = (run.stdout.find("✗ TLS").unwrap(), run.stdout.find("– ALPN").unwrap());
     let mut settings = insta::Settings::clone_current();
     for (pattern, written) in [

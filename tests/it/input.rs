@@ -116,7 +116,7 @@ fn strict_checks_the_document_itself() {
         strict["tokens"][0]["consul"]["message"],
         "failed to decode token: illegal base64 data at input byte 0"
     );
-    assert_eq!(strict["tokens"][0]["findings"][1]["check"], "more-than-the-token");
+    assert_eq!(strict["tokens"][0]["findings"][0]["check"], "more-than-the-token");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn inspect(arguments: &[&str]) -> Peering {
 #[test]
 fn every_field_of_every_recorded_token_is_shown() {
     for (name, text) in recorded_tokens() {
-        let pretty = inspect(&["@token"]).file("token", &text).run().status(0);
+        let pretty = inspect(&["@token", "-long"]).file("token", &text).run().status(0);
         assert_eq!(pretty.stderr, "", "{name}");
         with_settings!({ snapshot_suffix => name.clone() }, { assert_snapshot!("pretty", pretty.stdout) });
         let json = inspect(&["@token", "-format", "json"]).file("token", &text).run().status(0);
@@ -251,7 +251,7 @@ fn an_invalid_token_does_not_hide_other_tokens() {
         .file("two", token("three-servers"))
         .run()
         .status(2);
-    assert_eq!(finished.stdout.matches("Peering token").count(), 2);
+    assert_eq!(finished.stdout.matches("Consul accepts this token").count(), 2);
     assert!(finished.stdout.starts_with("=== argument ==="));
     assert!(finished.stdout.contains("=== @two ==="));
     assert_snapshot!("several_stderr", finished.stderr);
@@ -270,10 +270,10 @@ fn colors_need_a_terminal_or_clicolor_force() {
 #[test]
 fn a_token_cannot_control_the_terminal() {
     let json = r#"{"ServerAddresses":["\u001b[2Jevil:8503"],"PeerID":"\u001b]0;title\u0007\u009b","\u009b\u202e\u2028":1}"#;
-    let finished = inspect(&[&BASE64_STANDARD.encode(json)]).run().status(0);
+    let finished = inspect(&[&BASE64_STANDARD.encode(json), "-long"]).run().status(0);
     let control_characters = ['\u{1b}', '\u{7}', '\u{9b}', '\u{202e}', '\u{2028}'];
     assert!(!finished.stdout.contains(control_characters), "{}", finished.stdout);
-    assert!(finished.stdout.contains(r"unknown-field \u{9b}\u{202e}\u{2028}"), "{}", finished.stdout);
+    assert!(finished.stdout.contains(r"\u{9b}\u{202e}\u{2028}: "), "{}", finished.stdout);
     assert!(finished.stdout.contains("\\u{1b}[2Jevil:8503"));
 }
 

@@ -6,10 +6,12 @@ use std::path::Path;
 use regex::Regex;
 
 /// The top-level modules, the lowest first.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 19] = [
     "dns_name",
     "zeroize_buf",
     "hex",
+    "shell",
+    "utc",
     "observed",
     "gostd",
     "token",

@@ -120,7 +120,7 @@ fn a_server_log_of_any_size_is_summarized() {
                 peering stream secret\"\n";
     let log = format!("{}{line}{}{line}", noise.repeat(2000), noise.repeat(2000));
     let shown = explain_log(&["-"], &log, 0);
-    for part in ["Peering east", "stream-secret-invalid (2 times)", "4,002 lines", "What to do"] {
+    for part in ["Peering east", "stream-secret-invalid (2 times)", "4,002 lines", "Fix"] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!shown.contains("raft"), "{shown}");
@@ -135,5 +135,5 @@ fn the_end_of_a_very_long_line_is_ignored() {
     let line =
         format!("[ERROR] agent.server.peering: {} invalid peering stream secret\n", "x".repeat(4 << 20));
     let shown = explain_log(&["-"], &line, 1);
-    assert!(shown.contains("1 line read") && shown.contains("1 errors and warnings unknown"), "{shown}");
+    assert!(shown.contains("1 line read") && shown.contains("1 error or warning unknown"), "{shown}");
 }

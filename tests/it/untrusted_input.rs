@@ -29,8 +29,8 @@ async fn an_answer_that_repeats_the_request_shows_no_secret() {
         &["list"][..],
         &["read", "-name", "west"],
         &["establish", "-name", "west", "-peering-token", &token()],
-        &["stale", "@token", "-name", "west"],
-        &["diagnose", "@token", "-timeout", "300ms"],
+        &["stale", "@token", "-name", "west", "-long"],
+        &["diagnose", "@token", "-timeout", "300ms", "-long"],
     ] {
         let finished = run(Peering::new()
             .args(arguments)
@@ -91,10 +91,10 @@ async fn a_token_with_many_addresses_makes_few_connections() {
     json["PeerID"] = "another".into();
     let other = BASE64_STANDARD.encode(json.to_string());
     for arguments in [
-        &["stale", "@flood", "-probe", "-http-addr", "127.0.0.1:1"][..],
+        &["stale", "@flood", "-probe", "-long", "-http-addr", "127.0.0.1:1"][..],
         // The limit is that of the run, not of a token.
-        &["stale", "@flood", "@other", "@flood", "@other", "-probe", "-http-addr", "127.0.0.1:1"],
-        &["diagnose", "@flood", "-http-addr", "127.0.0.1:1"],
+        &["stale", "@flood", "@other", "@flood", "@other", "-probe", "-long", "-http-addr", "127.0.0.1:1"],
+        &["diagnose", "@flood", "-long", "-http-addr", "127.0.0.1:1"],
     ] {
         connections.store(0, Ordering::SeqCst);
         let files = Peering::new().file("flood", &flood).file("other", &other);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
@@ -15,7 +16,7 @@ use crate::cli::args::severity::Level;
 use crate::cli::args::time;
 use crate::cli::args::token::{Documents, TokenText, read_each, read_text};
 use crate::cli::commands::explain;
-use crate::cli::env::{host, now, print, stderr_is_a_terminal, width};
+use crate::cli::env::{host, now, print, screen, stderr_is_a_terminal};
 use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnoses, Diagnosis, GivenToken, diagnose};
@@ -68,9 +69,8 @@ pub struct Arguments {
     /// Output format
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
-    /// Show only the causes and the conclusion, to paste into a ticket
-    #[arg(long, env = "PEERING_SHORT")]
-    short: bool,
+    #[command(flatten)]
+    detail: DetailOptions,
     /// Replace the token's addresses with ADDRESS-1, ADDRESS-2, …
     #[arg(long, env = "PEERING_REDACT_ADDRESSES")]
     redact_addresses: bool,
@@ -132,15 +132,15 @@ struct DiagnosedToken {
 
 /// Renders one diagnosis, or a list of several.
 fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
-    let page = if arguments.short { pretty::short_diagnosis } else { pretty::diagnosis };
+    let screen = screen(arguments.detail.detail(), now());
+    let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, false, &screen);
     let text = match diagnosed {
-        [one] => arguments.format.render(&one.diagnosis, || page(&one.diagnosis, width())),
+        [one] => arguments.format.render(&one.diagnosis, || page(one)),
         several => {
             let pages = || {
-                let page = |it: &DiagnosedToken| {
-                    format!("=== {} ===\n{}", pretty::printable(&it.source), page(&it.diagnosis, width()))
-                };
-                several.iter().map(page).collect::<Vec<_>>().join("\n")
+                let titled =
+                    |it: &DiagnosedToken| format!("=== {} ===\n{}", pretty::printable(&it.source), page(it));
+                several.iter().map(titled).collect::<Vec<_>>().join("\n")
             };
             let list = several.iter().map(|it| (it.source.as_str(), &it.diagnosis));
             arguments.format.render(&Diagnoses::new(list), pages)

@@ -2,9 +2,10 @@
 
 use clap::Args;
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::token::{TokenText, print_extractions};
-use crate::cli::env::{print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::diff::Comparison;
@@ -31,6 +32,8 @@ pub struct Arguments {
     /// Output format
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
+    #[command(flatten)]
+    detail: DetailOptions,
 }
 
 /// Runs the command.
@@ -49,7 +52,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         [Err(error), Ok(_)] | [Ok(_), Err(error)] => return Err(error),
     };
     let comparison = Comparison::new([first_source, second_source], &first, &second);
-    print(&arguments.format.render(&comparison, || pretty::diff(&comparison, width())))?;
+    let screen = screen(arguments.detail.detail(), now());
+    print(&arguments.format.render(&comparison, || pretty::diff(&comparison, &screen)))?;
     Ok(if comparison.same_peering { Exit::Done } else { Exit::Findings })
 }
 

@@ -10,14 +10,14 @@ use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::paths::{self, Named};
 use crate::cli::args::token::{TokenText, print_extractions};
-use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, width};
+use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal, stderr_screen, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken};
 use crate::lint::Severity;
 use crate::net::consul::{Client, EstablishRequest};
 use crate::net::gather::diagnosis::Request;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail};
 use crate::token::Secret;
 
 /// Establish a peering with a token
@@ -127,7 +127,8 @@ fn check(arguments: &Arguments, client: &Client, token: &Secret) -> Option<Exit>
     } else {
         return None;
     };
-    eprint_line(pretty::short_diagnosis(&diagnosis, width()).trim_end());
+    let screen = stderr_screen(Detail::Short, now());
+    eprint_line(pretty::diagnosis(&diagnosis, false, &screen).trim_end());
     if arguments.force {
         return None;
     }

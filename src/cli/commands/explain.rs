@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::suggest;
 use crate::cli::args::token::read_text;
-use crate::cli::env::{print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::explain;
@@ -18,7 +18,7 @@ use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
 use crate::lint::Check;
 use crate::lint::rules;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail, Screen};
 
 /// Explain a check or a message from Consul
 ///
@@ -95,7 +95,7 @@ const SCHEMA_VERSION: u32 = 1;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.list {
-        let list = || pretty::list_of_all(rules::ALL, explain::entries(), width());
+        let list = || pretty::list_of_all(rules::ALL, explain::entries(), &normal_screen());
         print(&arguments.format.render(&List::of_all(), list))?;
         return Ok(Exit::Done);
     }
@@ -120,6 +120,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+fn normal_screen() -> Screen {
+    screen(Detail::Normal, now())
+}
+
 /// Reads a log line by line.
 fn explain_log(path: &Path, format: OutputFormat) -> Result<Exit, CliError> {
     let unreadable = |error: &io::Error| CliError::of_io("could not read the log", error);
@@ -132,7 +136,7 @@ fn explain_log(path: &Path, format: OutputFormat) -> Result<Exit, CliError> {
     let report = report.map_err(|error| unreadable(&error))?;
     let exit = if report.peerings.is_empty() { Exit::Findings } else { Exit::Done };
     let document = LogDocument { version: SCHEMA_VERSION, report };
-    print(&format.render(&document, || pretty::log_report(&document.report, width())))?;
+    print(&format.render(&document, || pretty::log_report(&document.report, &normal_screen())))?;
     Ok(exit)
 }
 
@@ -212,9 +216,10 @@ impl Matches {
     }
 
     fn pretty(&self) -> String {
-        let check = self.check.map(|check| pretty::check(check, width()));
-        let entry = self.entry.map(|entry| pretty::entry(entry, width()));
-        let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, width()));
+        let screen = normal_screen();
+        let check = self.check.map(|check| pretty::check(check, &screen));
+        let entry = self.entry.map(|entry| pretty::entry(entry, &screen));
+        let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, &screen));
         check.into_iter().chain(entry).chain(messages).collect::<Vec<_>>().join("\n")
     }
 }

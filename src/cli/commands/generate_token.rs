@@ -13,7 +13,7 @@ use super::consul_compat;
 use super::consul_compat::Format;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::env::{eprint_line, now, width};
+use crate::cli::env::{eprint_line, now, stderr_screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
@@ -23,7 +23,7 @@ use crate::net::gather::regenerate::{TIMEOUT, observe};
 use crate::net::ledger::{Ledger, Origin};
 use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
-use crate::render::pretty;
+use crate::render::pretty::{self, Detail};
 use crate::token::Secret;
 use crate::token::recover::recover;
 use if_unused::IfUnused;
@@ -224,7 +224,8 @@ async fn show(token: &Secret, client: &Client, name: &str) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
             let inspection = Inspection::new("generated".to_owned(), recovered, &Options::new(now()), false);
-            eprint_line(pretty::inspection(&inspection, width()).trim_end());
+            let screen = stderr_screen(Detail::Normal, now());
+            eprint_line(pretty::inspection(&inspection, &screen).trim_end());
         }
         Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),
     }

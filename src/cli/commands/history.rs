@@ -2,10 +2,11 @@
 
 use clap::Args;
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::{Kind, LedgerOptions};
 use crate::cli::args::output_format::OutputFormat;
-use crate::cli::env::{print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
@@ -32,6 +33,8 @@ pub struct Arguments {
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
+    detail: DetailOptions,
+    #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
@@ -49,7 +52,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         }
         _ => {
             let history = History::of(records);
-            print(&arguments.format.render(&history, || pretty::history(&history, width())))?;
+            let screen = screen(arguments.detail.detail(), now());
+            print(&arguments.format.render(&history, || pretty::history(&history, false, &screen)))?;
         }
     }
     Ok(Exit::Done)

@@ -3,16 +3,17 @@
 use clap::Args;
 use jiff::Timestamp;
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::time::time;
 use crate::cli::args::token::{Documents, read_each};
-use crate::cli::env::{now, print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::{Inspection, Inspections, field};
 use crate::lint::{Options, Reference};
-use crate::render::pretty;
+use crate::render::pretty::{self, Screen};
 
 /// Show what is inside a token
 ///
@@ -50,6 +51,8 @@ pub struct Arguments {
     /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
+    #[command(flatten)]
+    detail: DetailOptions,
 }
 
 /// Runs the command.
@@ -61,7 +64,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         pems(&tokens)
     } else {
         let inspections = Inspections::new(tokens, exit == Exit::Done);
-        arguments.format.render(&inspections, || pages(&inspections.tokens))
+        let screen = screen(arguments.detail.detail(), arguments.now.unwrap_or_else(now));
+        arguments.format.render(&inspections, || pages(&inspections.tokens, &screen))
     };
     print(&text)?;
     Ok(exit)
@@ -96,8 +100,8 @@ fn read_all(arguments: &Arguments) -> (Vec<Inspection>, Exit) {
     (tokens, exit)
 }
 
-fn pages(tokens: &[Inspection]) -> String {
-    let pages: Vec<String> = tokens.iter().map(|token| pretty::inspection(token, width())).collect();
+fn pages(tokens: &[Inspection], screen: &Screen) -> String {
+    let pages: Vec<String> = tokens.iter().map(|token| pretty::inspection(token, screen)).collect();
     match &pages[..] {
         [one] => one.clone(),
         several => several

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths;
 use crate::cli::args::token::{Documents, TokenText, print_extractions, read_each};
-use crate::cli::env::{now, print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::Client;
@@ -62,6 +63,8 @@ pub struct Arguments {
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
     format: OutputFormat,
     #[command(flatten)]
+    detail: DetailOptions,
+    #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
@@ -77,7 +80,8 @@ enum Require {
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let (tokens, all_read) = read_tokens(&arguments.tokens)?;
     let staleness = wait_for(assess_all(arguments, &tokens))?;
-    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, width())))?;
+    let screen = screen(arguments.detail.detail(), now());
+    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, &screen)))?;
     Ok(if all_read { exit_of(&staleness.tokens, arguments.require) } else { Exit::Failed })
 }
 

@@ -6,18 +6,20 @@ use clap::{Args, ValueEnum as _};
 use jiff::{SignedDuration, Timestamp};
 
 use super::batch;
+use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::output_format::ReportFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
 use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
 use crate::cli::args::token::{Documents, TokenText, Unread, print_extractions, read_each};
-use crate::cli::env::{now, print, width};
+use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::lint::{
     Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate, rules,
 };
+use crate::render::pretty::Screen;
 use crate::render::{json, jsonl, junit, pretty, sarif};
 use crate::token::recover::without_line_end;
 use crate::token::redact::redact;
@@ -66,6 +68,8 @@ pub struct Arguments {
     /// Use this time instead of the current time
     #[arg(long, value_name = "TIME", value_parser = time)]
     now: Option<Timestamp>,
+    #[command(flatten)]
+    detail: DetailOptions,
     /// Check documents as they are, as Consul does, instead of the tokens in them
     #[arg(long, env = "PEERING_STRICT")]
     strict: bool,
@@ -100,7 +104,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     } else {
         Exit::Done
     };
-    print(&render(&validated, arguments.format, fail_on))?;
+    let screen = screen(arguments.detail.detail(), options.now);
+    print(&render(&validated, arguments.format, fail_on, &screen))?;
     Ok(exit)
 }
 
@@ -139,10 +144,11 @@ fn render(
     tokens: &[Result<ValidatedToken, UnreadableInput>],
     format: ReportFormat,
     fail_on: Severity,
+    screen: &Screen,
 ) -> String {
     let entries = || (1..).zip(tokens).map(|(index, token)| jsonl::Entry::of_argument(index, token));
     match format {
-        ReportFormat::Pretty => pretty::reports(tokens.iter().flatten(), width()),
+        ReportFormat::Pretty => pretty::reports(tokens.iter().flatten(), screen),
         ReportFormat::Json => json::render(&jsonl::Document::new(entries().collect())),
         ReportFormat::Jsonl => {
             let mut lines = Vec::new();

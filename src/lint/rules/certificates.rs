@@ -4,9 +4,10 @@ pub(super) mod keys;
 pub(super) mod validity;
 
 use super::duplicates::duplicates;
-use super::format::{count, day};
+use super::format::count;
 use crate::certificate::SelfSignature;
 use crate::lint::{Area, Check, Context, Findings, MAX_EXAMINED_CAS, Severity, Subject};
+use crate::utc::day;
 
 /// `ca-missing`.
 pub static CA_MISSING: Check = Check {

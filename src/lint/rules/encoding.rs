@@ -21,10 +21,7 @@ pub static NOT_BASE64: Check = Check {
 
 fn not_base64(context: &Context<'_>, findings: &mut Findings) {
     let Err(error) = context.decoded else { return };
-    let is_explained = context.resembles(Resemblance::Empty)
-        || context.resembles(Resemblance::NotAToken)
-        || context.needs(Repair::Utf16);
-    if error.stage != Stage::Base64 || is_explained {
+    if error.stage != Stage::Base64 || context.resembles(Resemblance::Empty) {
         return;
     }
     let (offset, length) = (error.offset, context.text.len());
@@ -106,7 +103,8 @@ pub static WHITESPACE_IN_TEXT: Check = Check {
 };
 
 fn whitespace_in_text(context: &Context<'_>, findings: &mut Findings) {
-    if !context.needs(Repair::SurroundingWhitespace) && !context.needs(Repair::InnerWhitespace) {
+    let is_needed = context.needs(Repair::SurroundingWhitespace) || context.needs(Repair::InnerWhitespace);
+    if !is_needed || context.resembles(Resemblance::Empty) {
         return;
     }
     let is_space_or_tab = |byte: &u8| byte.is_ascii_whitespace() && !matches!(byte, b'\r' | b'\n');

@@ -1,17 +1,6 @@
 //! Formats dates and numbers in findings.
 
 use jiff::Timestamp;
-use jiff::tz::Offset;
-
-/// Formats a day, such as `2036-11-20`, in UTC.
-pub(crate) fn day(time: Timestamp) -> String {
-    Offset::UTC.to_datetime(time).date().to_string()
-}
-
-/// Formats a day and time, such as `2036-11-20 18:50:09 UTC`.
-pub(crate) fn date_time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
 
 /// Returns the whole days from one time to a later one.
 pub(crate) fn days_between(earlier: Timestamp, later: Timestamp) -> i64 {

@@ -44,8 +44,7 @@ pub static NOT_JSON: Check = Check {
 
 fn not_json(context: &Context<'_>, findings: &mut Findings) {
     let Err(error) = context.decoded else { return };
-    let is_explained = context.resembles(Resemblance::Empty) || context.resembles(Resemblance::NotAToken);
-    if matches!(error.stage, Stage::Json | Stage::Utf8) && !is_explained {
+    if matches!(error.stage, Stage::Json | Stage::Utf8) && !context.resembles(Resemblance::Empty) {
         let offset = error.offset;
         let message = match error.stage {
             Stage::Utf8 => format!("byte {offset} of the decoded base64 is not UTF-8"),

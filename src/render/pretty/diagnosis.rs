@@ -1,31 +1,182 @@
-//! The screen of `diagnose`: connectivity per address, the other sources, the causes, and the conclusion.
+//! The screen of `diagnose`: the answer, what to do, the addresses, then what else was found.
 
-use std::fmt::Display;
-use std::time::Duration;
+mod cells;
+mod steps;
 
 use owo_colors::OwoColorize;
 
-use super::report::verdict;
-use super::{Page, count, grouped, printable};
-use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
-use crate::connectivity::{AddressTrace, CertificateOwner, GrpcStatus, StepResult, TlsFault};
-use crate::diagnosis::{Cause, CauseCertainty, Diagnosis, DialerView, Effect, NO_ERROR};
+use super::finding::shortened;
+use super::inspection::verdict;
+use super::page::Page;
+use super::screen::{Detail, Mark, Screen};
+use super::table::Table;
+use super::{count, counted, grouped, printable};
+use crate::connectivity::Connectivity;
+use crate::diagnosis::{
+    Cause, CauseCertainty, Diagnosis, DiagnosisStatus, DialerView, Effect, NO_ERROR, UncheckedSource,
+};
 use crate::lint::Severity;
+use crate::staleness::Verdict;
 
-/// Renders a diagnosis for `width` columns.
-pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
-    let mut page = Page::new(width);
+pub use cells::progress_line;
+
+/// The width of the column of labels.
+const LABEL: usize = 5;
+
+/// How many addresses the table lists.
+const MAX_ROWS: usize = 6;
+
+/// How many pieces of evidence of the main cause are shown.
+const MAX_EVIDENCE: usize = 2;
+
+/// Renders a diagnosis. `shows_progress`: the terminal already shows the steps to each address above it.
+pub fn diagnosis(diagnosis: &Diagnosis, shows_progress: bool, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
+    answer(&mut page, diagnosis);
+    match screen.detail {
+        Detail::Short => {
+            if let Some(connectivity) = &diagnosis.connectivity {
+                page.line(&format!("Seen from {}.", printable(&connectivity.observed_from)));
+            }
+        }
+        Detail::Normal => {
+            if let Some(connectivity) = diagnosis.connectivity.as_ref().filter(|_| !shows_progress) {
+                page.empty_line();
+                addresses(&mut page, connectivity);
+            }
+            others(&mut page, diagnosis);
+        }
+        Detail::Long => everything(&mut page, diagnosis),
+    }
+    page.finish()
+}
+
+/// Writes the main cause and what to do about it, or that nothing was found.
+fn answer(page: &mut Page, diagnosis: &Diagnosis) {
+    let mark = match diagnosis.status {
+        DiagnosisStatus::Ok => Mark::Ok,
+        DiagnosisStatus::Warning => Mark::Warning,
+        DiagnosisStatus::Blocked => Mark::Failure,
+    };
+    if let Some(document) = diagnosis.extracted_from {
+        page.answer(mark, &headline(diagnosis));
+        page.line(&format!("This tool {document}; only the token is checked here."));
+    } else {
+        page.answer(mark, &headline(diagnosis));
+    }
+    let Some(cause) = diagnosis.main_cause() else { return };
+    let is_long = page.screen().detail == Detail::Long;
+    let raising = cause.evidence.iter().filter(|evidence| evidence.effect == Effect::Raises);
+    let max = if is_long { 0 } else { MAX_EVIDENCE };
+    // The last line names the host.
+    let host = diagnosis.connectivity.as_ref().map(|it| format!(" (observed from {})", it.observed_from));
+    for evidence in raising.clone().take(max) {
+        let message = evidence.message.as_str();
+        let message = host.as_ref().and_then(|host| message.strip_suffix(host)).unwrap_or(message);
+        page.line(&shortened(&printable(message), 3 * page.width()));
+    }
+    let more = raising.count().saturating_sub(max);
+    if more > 0 && !is_long {
+        page.line(&format!("… and {more} more (-long)"));
+    }
+    page.labeled("Fix", LABEL, &printable(&cause.remedy));
+    if let Some(next) = &cause.next {
+        page.labeled("Next", LABEL, &printable(next).bold().to_string());
+    }
+}
+
+fn headline(diagnosis: &Diagnosis) -> String {
+    let Some(cause) = diagnosis.main_cause() else { return printable(&diagnosis.conclusion) };
+    let summary = printable(&cause.summary);
+    match (cause.severity, cause.certainty) {
+        (Severity::Info, _) | (_, CauseCertainty::Certain) => summary,
+        (_, CauseCertainty::Likely) => format!("Most likely: {summary}"),
+        (_, CauseCertainty::Possible) => format!("Possibly: {summary}"),
+    }
+}
+
+/// Writes one row per address.
+fn addresses(page: &mut Page, connectivity: &Connectivity) {
+    let mut table = Table::new(["ADDRESS", "DNS", "TCP", "TLS", "gRPC", "PEERING", "SECRET"]);
+    for trace in connectivity.addresses.iter().take(MAX_ROWS) {
+        let address = match (trace.is_gateway, trace.dialed) {
+            (true, _) => format!("{} (own gateway)", printable(&trace.address)),
+            (_, true) => printable(&trace.address),
+            (_, false) => format!("{} (not dialed)", printable(&trace.address)),
+        };
+        let [dns, tcp, tls, grpc, peering, secret] = cells::cells(trace, page.screen());
+        table.row([address, dns, tcp, tls, grpc, peering, secret]);
+    }
+    table.write(page, 2);
+    let more = connectivity.addresses.len().saturating_sub(MAX_ROWS);
+    if more > 0 {
+        page.line(&format!("… and {} more (-long)", counted(count(more), "address")));
+    }
+    if connectivity.truncated > 0 {
+        page.line(&format!("… and {} more, not checked", grouped(count(connectivity.truncated))));
+    }
+}
+
+/// Writes the other causes, what does not block, and what was not checked.
+fn others(page: &mut Page, diagnosis: &Diagnosis) {
+    page.empty_line();
+    let main = diagnosis.main_cause().map(|cause| cause.name);
+    let others = || diagnosis.causes.iter().filter(|cause| Some(cause.name) != main);
+    let blocking: Vec<&Cause> = others().filter(|cause| cause.severity == Severity::Error).collect();
+    for (index, cause) in blocking.iter().enumerate() {
+        if page.room(5) == 0 {
+            page.line(&format!("… and {} more (-long)", counted(count(blocking.len() - index), "cause")));
+            break;
+        }
+        let text = format!("Also possible: {}: {}", cause.name, printable(&cause.summary));
+        page.raw_line(&shortened(&text, page.width()));
+    }
+    let notes: Vec<&str> =
+        others().filter(|cause| cause.severity < Severity::Error).map(|cause| cause.name).collect();
+    if !notes.is_empty() {
+        page.hanging("", 2, &format!("Also found, not blocking: {}", notes.join(", ")));
+    }
+    let staleness = diagnosis.staleness.as_ref().filter(|it| it.verdict == Verdict::Current);
+    if let Some(staleness) = staleness {
+        page.hanging("", 2, &format!("Token: {}", printable(&staleness.summary)));
+    }
+    for (sources, reason) in not_checked(diagnosis) {
+        let text = format!("Not checked: {sources}: {reason}");
+        page.raw_line(&shortened(&text, page.width()));
+    }
+    let mut hints = Vec::new();
+    if let Some(connectivity) = &diagnosis.connectivity {
+        let host = printable(&connectivity.observed_from);
+        hints.push(format!("Seen from {host}; the dialing servers may see something different."));
+    }
+    hints.push("All details: -long".to_owned());
+    page.hints(&hints);
+}
+
+/// Returns the sources that were not checked, those with the same reason together.
+fn not_checked(diagnosis: &Diagnosis) -> Vec<(String, String)> {
+    let unchecked: Vec<&UncheckedSource> =
+        diagnosis.not_checked.iter().filter(|it| it.reason != NO_ERROR).collect();
+    unchecked
+        .chunk_by(|one, next| one.reason == next.reason)
+        .map(|same| {
+            let sources = list(&same.iter().map(|it| it.source.label()).collect::<Vec<_>>());
+            (sources, printable(&same[0].reason))
+        })
+        .collect()
+}
+
+/// Writes all causes with their evidence, and what every source reported.
+fn everything(page: &mut Page, diagnosis: &Diagnosis) {
+    causes(page, diagnosis);
     if let Some(acceptance) = &diagnosis.consul {
         page.heading("Token");
-        if let Some(document) = diagnosis.extracted_from {
-            page.line(&format!("{} {document}; only the token is checked here", "!".yellow()));
-        }
-        verdict(&mut page, acceptance);
+        verdict(page, acceptance);
     }
     if let Some(connectivity) = &diagnosis.connectivity {
         page.heading(&format!("Connectivity, observed from {}", connectivity.observed_from));
         for trace in &connectivity.addresses {
-            steps(&mut page, trace);
+            steps::steps(page, trace);
         }
         if connectivity.truncated > 0 {
             page.line(&format!("… and {} more, not checked", grouped(count(connectivity.truncated))));
@@ -37,7 +188,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
     }
     if let Some(view) = &diagnosis.dialer {
         page.heading(&format!("Consul at {}", printable(&view.address)));
-        dialer(&mut page, view);
+        dialer(page, view);
     }
     if !diagnosis.not_checked.is_empty() {
         page.heading("Not checked");
@@ -45,74 +196,56 @@ pub fn diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
             page.line(&format!("{}: {}", unchecked.source.label(), printable(&unchecked.reason)));
         }
     }
-    causes(&mut page, diagnosis, true);
-    page.empty_line();
-    page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
-    page.finish()
 }
 
-/// Renders only the causes and the conclusion.
-pub fn short_diagnosis(diagnosis: &Diagnosis, width: usize) -> String {
-    let mut page = Page::new(width);
-    if let Some(connectivity) = &diagnosis.connectivity {
-        page.paragraph(&format!("Observed from {}:", connectivity.observed_from));
-        for trace in connectivity.addresses.iter().filter(|it| it.dialed || it.is_gateway) {
-            let (sign, text) = last_step(trace);
-            page.line(&format!("{sign} {}: {}", printable(&trace.address), printable(&text)));
-        }
-    }
-    if let Some(staleness) = &diagnosis.staleness {
-        page.line(&printable(&staleness.summary));
-    }
-    let unchecked: Vec<_> = diagnosis.not_checked.iter().filter(|it| it.reason != NO_ERROR).collect();
-    for same_reason in unchecked.chunk_by(|one, next| one.reason == next.reason) {
-        let sources = list(&same_reason.iter().map(|it| it.source.label()).collect::<Vec<_>>());
-        page.line(&format!("Not checked: {sources}: {}", printable(&same_reason[0].reason)));
-    }
-    causes(&mut page, diagnosis, false);
-    page.empty_line();
-    page.paragraph(&printable(&diagnosis.conclusion).bold().to_string());
-    page.finish()
-}
-
-fn causes(page: &mut Page, diagnosis: &Diagnosis, with_details: bool) {
-    if diagnosis.causes.is_empty() {
-        return;
-    }
-    page.heading("Likely causes");
-    for (cause, number) in diagnosis.causes.iter().zip(1..) {
-        if number > 1 && with_details {
-            page.empty_line();
-        }
-        page.line(&format!("{number}. {} ({})", cause.name.bold(), certainty(cause)));
-        page.item(&printable(&cause.summary));
-        if !with_details {
+fn causes(page: &mut Page, diagnosis: &Diagnosis) {
+    let (blocking, notes): (Vec<&Cause>, Vec<&Cause>) =
+        diagnosis.causes.iter().partition(|cause| cause.severity == Severity::Error);
+    for (heading, causes) in
+        [("Causes, the most likely first", blocking), ("Also found, not blocking", notes)]
+    {
+        if causes.is_empty() {
             continue;
         }
-        for evidence in &cause.evidence {
-            let sign = match evidence.effect {
-                Effect::Raises => "+".red().to_string(),
-                Effect::Lowers => "-".green().to_string(),
-            };
-            page.item(&format!("{sign} {}: {}", evidence.source.label(), printable(&evidence.message)));
-        }
-        page.item(&format!("What to do: {}", printable(&cause.remedy)));
-        if let Some(next) = &cause.next {
-            page.item(&format!("Next: {}", printable(next)));
+        page.heading(heading);
+        for (index, cause) in causes.iter().enumerate() {
+            if index > 0 {
+                page.empty_line();
+            }
+            one_cause(
+                page,
+                cause,
+                index + 1,
+                diagnosis.main_cause().is_some_and(|main| main.name == cause.name),
+            );
         }
     }
 }
 
-fn certainty(cause: &Cause) -> String {
+/// Writes a cause with its evidence. The fix of the main cause is above.
+fn one_cause(page: &mut Page, cause: &Cause, number: usize, is_main: bool) {
     let certainty = match cause.certainty {
         CauseCertainty::Certain => "certain",
         CauseCertainty::Likely => "likely",
         CauseCertainty::Possible => "possible",
     };
-    match cause.severity {
-        Severity::Error => certainty.red().to_string(),
-        Severity::Warning => format!("{certainty}, {}", "not blocking".yellow()),
-        Severity::Info => certainty.to_owned(),
+    page.line(&format!("{number}. {} ({certainty})", cause.name.bold()));
+    if !is_main {
+        page.item(&printable(&cause.summary));
+    }
+    for evidence in &cause.evidence {
+        let sign = match evidence.effect {
+            Effect::Raises => "+".red().to_string(),
+            Effect::Lowers => "-".green().to_string(),
+        };
+        page.item(&format!("{sign} {}: {}", evidence.source.label(), printable(&evidence.message)));
+    }
+    if is_main {
+        return;
+    }
+    page.item(&format!("Fix: {}", printable(&cause.remedy)));
+    if let Some(next) = &cause.next {
+        page.item(&format!("Next: {}", printable(next)));
     }
 }
 
@@ -136,193 +269,6 @@ fn dialer(page: &mut Page, view: &DialerView) {
     }
     for refusal in &view.refusals {
         page.row("Error", &printable(refusal));
-    }
-}
-
-fn steps(page: &mut Page, trace: &AddressTrace) {
-    let not_dialed = if trace.dialed || trace.is_gateway { "" } else { " (not dialed)" };
-    page.line(&format!("{}{not_dialed} {}", printable(&trace.address).bold(), trace.path.dimmed()));
-    for (name, step) in shown_steps(trace) {
-        let (sign, text) = match step {
-            Shown::Passed(text) => ("✓".green().to_string(), text),
-            Shown::Failed(text) => ("✗".red().to_string(), text.red().to_string()),
-            Shown::Open(text) => ("–".dimmed().to_string(), text.dimmed().to_string()),
-        };
-        page.step(&sign, name, &text);
-        if name == "DNS" && trace.ips_not_tried > 0 {
-            let text = format!("{} more IP addresses", grouped(count(trace.ips_not_tried)));
-            page.step(" ", "  not tried", &text);
-        }
-        if name == "TLS" {
-            certificate(page, trace);
-        }
-    }
-    if trace.connections > 1 {
-        page.step(" ", "connections", &format!("{}, because {AGAIN}", trace.connections));
-    }
-}
-
-/// Why several connections to one address are opened.
-const AGAIN: &str = "the address may lead to several servers";
-
-/// An untrusted server's certificate, and what could not be verified of a trusted one's.
-fn certificate(page: &mut Page, trace: &AddressTrace) {
-    let presented = match &trace.tls {
-        StepResult::Failed {
-            fault: TlsFault::Untrusted { presented, .. } | TlsFault::Alert { presented: Some(presented), .. },
-            ..
-        } => presented,
-        StepResult::Ok { value, .. } => {
-            for unverified in &value.unverified {
-                page.step(" ", "  not checked", &printable(unverified));
-            }
-            return;
-        }
-        _ => return,
-    };
-    let Some(leaf) = presented.chain.first() else { return };
-    let subject = if leaf.subject.is_empty() { "(none)" } else { &leaf.subject };
-    let names = leaf.names.dns.iter().chain(&leaf.names.ips).chain(&leaf.names.uris);
-    for (label, text) in [
-        ("  owner", owner(&presented.owner)),
-        ("  subject", subject.to_owned()),
-        ("  names", list(&names.collect::<Vec<_>>())),
-        ("  issuer", leaf.issuer.clone()),
-        ("  valid", format!("{} to {}", leaf.not_before, leaf.not_after)),
-        ("  SHA-256", leaf.sha256.clone()),
-    ] {
-        page.step(" ", label, &printable(&text));
-    }
-}
-
-fn owner(owner: &CertificateOwner) -> String {
-    match owner {
-        CertificateOwner::Expected => "the server that the token names".to_owned(),
-        CertificateOwner::AnotherConsul { trust_domain, datacenter } => {
-            let or_unknown = |name: &Option<String>| name.clone().unwrap_or_else(|| "unknown".to_owned());
-            let (datacenter, domain) = (or_unknown(datacenter), or_unknown(trust_domain));
-            format!("another Consul cluster: datacenter {datacenter}, trust domain {domain}")
-        }
-        CertificateOwner::ConsulAgent => "a Consul agent's HTTPS or RPC port".to_owned(),
-        CertificateOwner::NotConsul => {
-            "not a Consul server (a load balancer, proxy or web server)".to_owned()
-        }
-        CertificateOwner::Unknown => "unknown".to_owned(),
-    }
-}
-
-fn last_step(trace: &AddressTrace) -> (String, String) {
-    let failed = shown_steps(trace).into_iter().find_map(|(name, step)| match step {
-        Shown::Failed(text) => Some(format!("{name}: {text}")),
-        Shown::Passed(_) | Shown::Open(_) => None,
-    });
-    match failed {
-        Some(text) => ("✗".red().to_string(), text),
-        None if trace.peering_exists.value().is_some() => {
-            ("✓".green().to_string(), "the acceptor answers".to_owned())
-        }
-        None => ("–".to_owned(), "not checked".to_owned()),
-    }
-}
-
-/// The text of a step.
-enum Shown {
-    Passed(String),
-    Failed(String),
-    /// Neither: not checked, not reached, or without a clear answer.
-    Open(String),
-}
-
-/// Returns the name and text of each step, up to the first that was not reached.
-fn shown_steps(trace: &AddressTrace) -> Vec<(&'static str, Shown)> {
-    let tcp_text = |fault: &crate::connectivity::TcpFault| fault.reason().to_string();
-    let steps = [
-        ("DNS", shown(&trace.dns, |ips| list(ips), text)),
-        ("TCP", shown(&trace.tcp, |connected| connected.remote_address.to_string(), tcp_text)),
-        ("TLS", shown(&trace.tls, |presented| presented.protocol.clone(), text)),
-        ("ALPN", shown(&trace.alpn, Clone::clone, text)),
-        ("gRPC", shown(&trace.grpc, |()| "Consul's peer stream".to_owned(), text)),
-        ("peering exists?", answer(&trace.peering_exists, peering_exists)),
-        ("unused secret?", answer(&trace.unused_secret, unused_secret)),
-    ];
-    let mut reached = Vec::new();
-    for (name, step) in steps {
-        let Some(step) = step else {
-            reached.push((name, Shown::Open("not reached, like the steps after it".to_owned())));
-            break;
-        };
-        reached.push((name, step));
-    }
-    reached
-}
-
-fn text(fault: &impl Display) -> String {
-    fault.to_string()
-}
-
-/// Returns the text of a step, or `None` if it was not reached.
-fn shown<T, F>(
-    step: &StepResult<T, F>,
-    value_text: impl Fn(&T) -> String,
-    fault_text: impl Fn(&F) -> String,
-) -> Option<Shown> {
-    Some(match step {
-        StepResult::Ok { value, elapsed } => {
-            Shown::Passed(with_elapsed(&printable(&value_text(value)), *elapsed))
-        }
-        StepResult::Failed { fault, elapsed } => {
-            Shown::Failed(with_elapsed(&printable(&fault_text(fault)), *elapsed))
-        }
-        StepResult::NotChecked { reason } => Shown::Open(format!("not checked: {reason}")),
-        StepResult::NotReached => return None,
-    })
-}
-
-/// Returns the text of an acceptor's answer.
-fn answer<F: Display>(
-    step: &StepResult<GrpcStatus, F>,
-    meaning: impl Fn(&GrpcStatus) -> Shown,
-) -> Option<Shown> {
-    let StepResult::Ok { value, elapsed } = step else { return shown(step, GrpcStatus::to_string, text) };
-    Some(match meaning(value) {
-        Shown::Passed(text) => Shown::Passed(with_elapsed(&printable(&text), *elapsed)),
-        Shown::Failed(text) => Shown::Failed(with_elapsed(&printable(&text), *elapsed)),
-        Shown::Open(text) => Shown::Open(with_elapsed(&printable(&text), *elapsed)),
-    })
-}
-
-fn peering_exists(status: &GrpcStatus) -> Shown {
-    match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
-        PeeringAnswer::Exists => Shown::Passed("yes".to_owned()),
-        PeeringAnswer::Unknown => Shown::Failed(format!("no ({status})")),
-        PeeringAnswer::MarkedDeleted => Shown::Failed(format!("no: it was deleted ({status})")),
-        PeeringAnswer::Follower if status.leader.as_deref() == Some("") => {
-            Shown::Failed("unknown: the servers have no leader".to_owned())
-        }
-        PeeringAnswer::Follower => {
-            Shown::Open("unknown: this is a follower, and only the leader knows".to_owned())
-        }
-        PeeringAnswer::NotUnderstood => Shown::Open(format!("unknown answer ({status})")),
-    }
-}
-
-fn unused_secret(status: &GrpcStatus) -> Shown {
-    match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
-        SecretAnswer::UnusedExists => Shown::Passed("yes: this token's, or a newer token's".to_owned()),
-        SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => {
-            Shown::Failed(format!("no: the last token was used ({status})"))
-        }
-        SecretAnswer::AskAgain => {
-            Shown::Open("unknown: a token was generated or used in the meantime. Try again".to_owned())
-        }
-        SecretAnswer::NotUnderstood => Shown::Open(format!("unknown answer ({status})")),
-    }
-}
-
-fn with_elapsed(text: &str, elapsed: Duration) -> String {
-    match elapsed.as_millis() {
-        0 => text.to_owned(),
-        millis => format!("{text} ({millis} ms)"),
     }
 }
 

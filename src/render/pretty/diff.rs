@@ -1,40 +1,74 @@
-//! The page of `diff`.
+//! The screen of `diff`: how the tokens are related, which one is newer, then each difference.
 
-use owo_colors::OwoColorize;
+use super::page::Page;
+use super::screen::{Detail, Mark, Screen};
+use super::{count, counted, printable};
+use crate::inspect::diff::{Comparison, Difference, Relation, Which};
+use crate::shell::token_argument;
 
-use super::{Page, printable};
-use crate::inspect::diff::{Comparison, Which};
+/// The width of the column of labels.
+const LABEL: usize = 6;
 
-/// Returns the comparison as a page of `width` columns.
-pub fn diff(comparison: &Comparison, width: usize) -> String {
-    let mut page = Page::new(width);
-    let (head, rest) = comparison.summary.split_once(':').unwrap_or((&comparison.summary, ""));
-    let separator = if rest.is_empty() { "" } else { ":" };
-    page.paragraph(&format!("{}{separator}{}", head.bold(), printable(rest)));
-    for (label, source) in ["First", "Second"].iter().zip(&comparison.sources) {
-        page.row(label, &printable(source));
-    }
+/// How many values of a field are shown.
+const MAX_VALUES: usize = 3;
+
+/// Renders the comparison.
+pub fn diff(comparison: &Comparison, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
+    let mark = match comparison.relation {
+        Relation::SameToken | Relation::SamePeering => Mark::Ok,
+        Relation::Unknown => Mark::Warning,
+        Relation::SameCluster | Relation::OtherCluster | Relation::OtherPeering => Mark::Failure,
+    };
+    page.answer(mark, &comparison.summary);
     let newer = match comparison.newer.which {
-        Which::First => "the first",
-        Which::Second => "the second",
+        Which::First => "A",
+        Which::Second => "B",
         Which::Neither => "neither",
         Which::Unknown => "unknown",
     };
-    page.row("Newer", &format!("{newer}: {}", comparison.newer.reason));
+    let reason = screen.with_ages(&printable(&comparison.newer.reason));
+    page.labeled("Newer", LABEL, &format!("{newer}: {reason}"));
+    if screen.detail == Detail::Short {
+        return page.finish();
+    }
+    page.empty_line();
+    for (label, source) in ["A", "B"].iter().zip(&comparison.sources) {
+        page.labeled(label, LABEL, &printable(source));
+    }
     if comparison.differences.is_empty() {
-        page.row("Differences", "none");
+        page.labeled("Differences", LABEL, "none");
     }
-    for difference in &comparison.differences {
-        page.heading(difference.field);
-        for (label, values) in [("First", &difference.first), ("Second", &difference.second)] {
-            if values.is_empty() {
-                page.row(label, "(none)");
-            }
-            for (index, value) in values.iter().enumerate() {
-                page.row(if index == 0 { label } else { "" }, &printable(value));
-            }
+    for (index, difference) in comparison.differences.iter().enumerate() {
+        let mut block = page.empty();
+        one(&mut block, difference);
+        let rest = comparison.differences.len() - index;
+        if screen.detail == Detail::Normal && block.lines() > page.room(2 + usize::from(rest > 1)) {
+            let names: Vec<&str> = comparison.differences[index..].iter().map(|it| it.field).collect();
+            page.heading(&format!("{}: {}", counted(count(rest), "more difference"), names.join(", ")));
+            break;
         }
-        page.row("Meaning", &difference.meaning);
+        page.append(&block);
     }
+    page.empty_line();
+    let [first, second] = comparison.sources.each_ref().map(|source| token_argument(source));
+    page.hints(&["All values: -long".to_owned(), format!("Usable? peering stale {first} {second}")]);
     page.finish()
+}
+
+fn one(page: &mut Page, difference: &Difference) {
+    page.empty_line();
+    page.line(&format!("{}: {}", difference.field, printable(&difference.meaning)));
+    let max = if page.screen().detail == Detail::Long { usize::MAX } else { MAX_VALUES };
+    for (label, values) in [("A", &difference.first), ("B", &difference.second)] {
+        if values.is_empty() {
+            page.item(&format!("{label}  (none)"));
+        }
+        for (index, value) in values.iter().take(max).enumerate() {
+            page.hanging(&format!("    {}  ", if index == 0 { label } else { " " }), 7, &printable(value));
+        }
+        if values.len() > max {
+            page.item(&format!("   … and {} more", values.len() - max));
+        }
+    }
 }

@@ -2,14 +2,15 @@
 
 use owo_colors::OwoColorize;
 
+use super::screen::{Mark, Screen};
 use super::{Page, count, counted, printable};
 use crate::explain::log::{LogMessage, LogReport};
 use crate::explain::{Area, Entry, Explanation};
 use crate::lint::Check;
 
 /// Renders a check.
-pub fn check(check: &Check, width: usize) -> String {
-    let mut page = Page::new(width);
+pub fn check(check: &Check, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading(&format!("{} ({})", check.name, check.severity));
     page.line(check.summary);
     page.row("Why", check.why);
@@ -19,8 +20,8 @@ pub fn check(check: &Check, width: usize) -> String {
 }
 
 /// Renders an entry of the catalog.
-pub fn entry(entry: &Entry, width: usize) -> String {
-    let mut page = Page::new(width);
+pub fn entry(entry: &Entry, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading(entry.name);
     for pattern in entry.patterns {
         page.item(&format!("{}", printable(&pattern.template_text()).dimmed()));
@@ -30,8 +31,8 @@ pub fn entry(entry: &Entry, width: usize) -> String {
 }
 
 /// Renders an entry that was found in a text.
-pub fn explanation(found: &Explanation, width: usize) -> String {
-    let mut page = Page::new(width);
+pub fn explanation(found: &Explanation, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading(found.entry.name);
     page.item(&format!("{}", printable(&found.message).dimmed()));
     if found.count > 1 {
@@ -44,34 +45,44 @@ pub fn explanation(found: &Explanation, width: usize) -> String {
     page.finish()
 }
 
-/// Renders what a log contains about each peering, and a summary.
-pub fn log_report(report: &LogReport, width: usize) -> String {
-    let mut page = Page::new(width);
-    for peering in &report.peerings {
-        page.heading(&printable(&match (&peering.name, &peering.peer_id) {
-            (Some(name), Some(id)) => format!("Peering {name} (ID {id})"),
-            (Some(name), None) => format!("Peering {name}"),
-            (None, Some(id)) => format!("Peering with ID {id}"),
-            (None, None) => "Lines without the name of a peering".to_owned(),
-        }));
-        for message in &peering.messages {
-            page.empty_line();
-            log_message(&mut page, message);
-        }
-    }
-    page.heading("Summary");
+/// Renders what a log contains: the summary, then the messages of each peering.
+pub fn log_report(report: &LogReport, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
     let known: usize = report.peerings.iter().flat_map(|peering| &peering.messages).map(|it| it.count).sum();
+    let (mark, answer) = match report.peerings.len() {
+        0 => (Mark::Warning, "The log contains no known message about a peering.".to_owned()),
+        peerings => {
+            let peerings = counted(count(peerings), "peering");
+            (Mark::Failure, format!("{} about {peerings}.", counted(count(known), "known message")))
+        }
+    };
+    page.answer(mark, &answer);
     page.line(&format!(
-        "{} read, {} about peerings: {known} known, {} errors and warnings unknown.",
+        "{} read, {} about peerings, {} unknown.",
         counted(count(report.lines), "line"),
         counted(count(report.peering_records), "record"),
-        report.unknown_records
+        counted(count(report.unknown_records), "error or warning")
+            .replace("error or warnings", "errors or warnings")
     ));
     if let Some(example) = &report.unknown_example {
         page.row("Unknown", &printable(example));
     }
     if report.truncated {
         page.line("The log contains more peerings. Their lines are listed without a name.");
+    }
+    for peering in &report.peerings {
+        page.heading(&match (&peering.name, &peering.peer_id) {
+            (Some(name), Some(id)) => format!("Peering {name} (ID {id})"),
+            (Some(name), None) => format!("Peering {name}"),
+            (None, Some(id)) => format!("Peering with ID {id}"),
+            (None, None) => "Lines without the name of a peering".to_owned(),
+        });
+        for (index, message) in peering.messages.iter().enumerate() {
+            if index > 0 {
+                page.empty_line();
+            }
+            log_message(&mut page, message);
+        }
     }
     page.finish()
 }
@@ -89,13 +100,13 @@ fn log_message(page: &mut Page, message: &LogMessage) {
     )));
     page.item(&format!("{}", printable(&message.message).dimmed()));
     page.line(message.entry.summary);
-    page.row("What to do", message.entry.remedy);
+    page.row("Fix", message.entry.remedy);
     page.row("Next", &printable(&message.command).bold().to_string());
 }
 
 /// Renders the names and summaries of all checks and entries.
-pub fn list_of_all(checks: &[&Check], entries: &[&Entry], width: usize) -> String {
-    let mut page = Page::new(width);
+pub fn list_of_all(checks: &[&Check], entries: &[&Entry], screen: &Screen) -> String {
+    let mut page = Page::new(screen);
     page.heading("Checks");
     let mut area = None;
     for check in checks {

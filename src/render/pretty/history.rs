@@ -1,31 +1,122 @@
-//! The output of `history`.
+//! The screen of `history`: a table of records, the newest first.
 
 use owo_colors::OwoColorize;
 
-use super::{Page, printable};
+use super::inspection::FINGERPRINT_LEN;
+use super::page::Page;
+use super::screen::{Detail, Screen};
+use super::table::Table;
+use super::{count, counted, printable};
 use crate::net::ledger::Origin;
 use crate::net::ledger::history::{History, HistoryRecord, Status};
+use crate::shell::quoted;
+use crate::utc;
 
-/// Renders all records, oldest first, for a terminal of `width` columns.
-pub fn history(history: &History, width: usize) -> String {
-    let mut page = Page::new(width);
-    if history.records.is_empty() {
+/// How many records fit on one screen.
+const MAX_ROWS: usize = 18;
+
+/// Renders the records. `limited`: the user chose how many.
+pub fn history(history: &History, limited: bool, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
+    let records = &history.records;
+    if records.is_empty() {
         return "The ledger has no records\n".to_owned();
     }
-    for record in &history.records {
-        add_record(&mut page, record);
+    if screen.detail == Detail::Long {
+        for record in records.iter().rev() {
+            every_field(&mut page, record);
+        }
+        return page.finish();
+    }
+    let max = if limited { usize::MAX } else { MAX_ROWS };
+    let mut table = Table::new(["#", "NAME", "GENERATED", "AGE", "BY", "STATUS", "TOKEN"]);
+    for record in records.iter().rev().take(max) {
+        table.row([
+            record.number.to_string(),
+            name(record),
+            utc::date_time(record.recorded_at),
+            utc::span(record.recorded_at.duration_since(screen.now)),
+            printable(&format!("{}@{}", record.user, record.host)),
+            status(record),
+            token(record),
+        ]);
+    }
+    table.write(&mut page, 0);
+    let older = records.len().saturating_sub(max);
+    if older > 0 {
+        page.line(&format!("… and {} (-limit 0)", counted(count(older), "older record")));
+    }
+    if screen.detail == Detail::Normal {
+        page.empty_line();
+        let newest = records.last().map_or_else(|| "NAME".to_owned(), |record| quoted(&record.name));
+        page.hints(&[
+            "All fields: -long".to_owned(),
+            format!("Still usable? peering stale TOKEN -name {newest} -probe"),
+        ]);
     }
     page.finish()
 }
 
-fn add_record(page: &mut Page, record: &HistoryRecord) {
+fn name(record: &HistoryRecord) -> String {
+    match record.partition.as_str() {
+        "" => printable(&record.name),
+        partition => printable(&format!("{partition}/{}", record.name)),
+    }
+}
+
+fn token(record: &HistoryRecord) -> String {
+    match record.token_sha256.get(..FINGERPRINT_LEN) {
+        Some(start) if !record.origin.has_no_token() => format!("{}…", printable(start)),
+        _ => String::new(),
+    }
+}
+
+/// The status in a few words.
+fn status(record: &HistoryRecord) -> String {
+    let by = record.replaced_by.map_or_else(String::new, |by| format!(" by {by}"));
+    match record.status {
+        Status::Newest if record.origin == Origin::Imported => "newest (imported)".to_owned(),
+        Status::Newest => "newest known".green().to_string(),
+        Status::Superseded => format!("{}{by}", "superseded".yellow()),
+        Status::Undetermined => "order unknown".yellow().to_string(),
+        Status::NoToken if record.origin == Origin::Unanswered => "no answer".red().to_string(),
+        Status::NoToken => "request failed".red().to_string(),
+        Status::Orphaned => format!("{}{by}", "orphaned".red()),
+    }
+}
+
+fn every_field(page: &mut Page, record: &HistoryRecord) {
     let partition = match record.partition.as_str() {
         "" => String::new(),
         partition => format!(" (partition {partition})"),
     };
     page.heading(&format!("{}. {}{partition}", record.number, record.name));
+    page.row("Status", &explained(record));
+    let verb = match record.origin {
+        Origin::Generated => "Generated",
+        Origin::Imported => "Imported",
+        Origin::Failed | Origin::Unanswered | Origin::Refused => "Requested",
+    };
+    let by = printable(&format!("by {} on {}", record.user, record.host));
+    page.row(verb, &format!("{}, {by}", page.screen().time(record.recorded_at)));
+    if !record.peer_id.is_empty() {
+        page.row("Peer ID", &printable(&record.peer_id));
+    }
+    if record.origin.has_no_token() {
+        return;
+    }
+    page.row("Server name", &printable(&record.server_name));
+    page.row("Addresses", &printable(&record.addresses.join(", ")));
+    for sha256 in &record.ca_sha256 {
+        page.row("CA SHA-256", &printable(sha256));
+    }
+    page.row("Token SHA-256", &printable(&record.token_sha256));
+}
+
+/// The status, and what it means.
+fn explained(record: &HistoryRecord) -> String {
     let by = record.replaced_by.unwrap_or_default();
-    let status = match record.status {
+    match record.status {
         Status::Newest => "newest in the ledger".green().to_string(),
         Status::Superseded => format!("{} by number {by}, of the same peering", "superseded".yellow()),
         Status::Undetermined if record.replaced_by.is_some() => format!(
@@ -47,30 +138,5 @@ fn add_record(page: &mut Page, record: &HistoryRecord) {
         Status::Orphaned => {
             format!("{}: number {by} has another peer ID, so this peering was deleted", "orphaned".red())
         }
-    };
-    page.row("Status", &status);
-    let verb = match record.origin {
-        Origin::Generated => "Generated",
-        Origin::Imported => "Imported",
-        Origin::Failed | Origin::Unanswered | Origin::Refused => "Requested",
-    };
-    let recorded = printable(&format!(
-        "{}, by {} on {}",
-        super::inspection::time(record.recorded_at),
-        record.user,
-        record.host
-    ));
-    page.row(verb, &recorded);
-    if !record.peer_id.is_empty() {
-        page.row("Peer ID", &printable(&record.peer_id));
     }
-    if record.origin.has_no_token() {
-        return;
-    }
-    page.row("Server name", &printable(&record.server_name));
-    page.row("Addresses", &printable(&record.addresses.join(", ")));
-    for sha256 in &record.ca_sha256 {
-        page.row("CA SHA-256", &printable(sha256));
-    }
-    page.row("Token SHA-256", &printable(&record.token_sha256));
 }

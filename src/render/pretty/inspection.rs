@@ -1,178 +1,205 @@
-//! The page of `inspect`.
+//! The screen of `inspect`: Consul's verdict, the facts, the findings.
 
-use jiff::Timestamp;
+mod details;
+
 use owo_colors::OwoColorize;
 
-use super::report::{findings, verdict};
-use super::{MAX_SHOWN, Page, count, counted, grouped, printable};
-use crate::certificate::{Certificate, SelfSignature};
+use super::page::Page;
+use super::screen::{Detail, Mark, Screen};
+use super::{count, finding, grouped, printable};
+use crate::certificate::KeyAlgorithm;
 use crate::inspect::{Address, CertificateEntry, Inspection};
+use crate::lint::{Acceptance, Finding, Severity, Status};
+use crate::shell::token_argument;
 
-/// An expiry within this many days is colored.
-const SOON_DAYS: i64 = 30;
+/// The width of the column of labels.
+const LABEL: usize = 11;
 
-/// Returns the page of one token, `width` columns wide.
-pub fn inspection(inspection: &Inspection, width: usize) -> String {
-    let mut page = Page::new(width);
-    page.heading("Peering token");
+/// How many addresses a row lists.
+const MAX_ADDRESSES: usize = 4;
+
+/// How many digits of a fingerprint identify a token.
+pub(super) const FINGERPRINT_LEN: usize = 8;
+
+/// Renders one token.
+pub fn inspection(inspection: &Inspection, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
+    let groups = finding::groups(&inspection.findings);
+    page.answer(mark(inspection.status), &answer(inspection));
+    if !inspection.consul.exact {
+        page.line("(Consul's message may differ)");
+    }
     for repair in &inspection.repairs {
-        page.line(&format!("{} {repair}; Consul rejects the text as it was", "!".yellow()));
+        page.line(&format!("{} {repair}; Consul rejects the text as it was", screen.mark(Mark::Warning)));
     }
-    identity(&mut page, inspection);
-    addresses(&mut page, &inspection.addresses);
-    if inspection.certificates.is_empty() {
-        page.heading("CA certificates");
-        page.line("none: the dialer uses plain text instead of TLS");
+    match screen.detail {
+        Detail::Short => finding::fixes(&mut page, &groups),
+        Detail::Normal => {
+            page.empty_line();
+            facts(&mut page, inspection);
+            if !groups.is_empty() {
+                page.empty_line();
+            }
+            let hints = hints(inspection);
+            finding::list(&mut page, &groups, hints.len() + 1);
+            page.empty_line();
+            page.hints(&hints);
+        }
+        Detail::Long => {
+            if !groups.is_empty() {
+                page.heading("Findings");
+                finding::list(&mut page, &groups, 0);
+            }
+            page.heading("Token");
+            page.row("Verdict of", &inspection.consul.reference.to_string());
+            details::identity(&mut page, inspection);
+            details::addresses(&mut page, &inspection.addresses);
+            details::certificates(&mut page, inspection);
+        }
     }
-    let all = inspection.certificates.len() + inspection.unexamined_certificates.unwrap_or_default();
-    for (index, entry) in inspection.certificates.iter().enumerate() {
-        page.heading(&format!("CA certificate {} of {all}", index + 1));
-        certificate(&mut page, entry);
-    }
-    if let Some(more) = inspection.unexamined_certificates {
-        page.line(&format!("… and {} more, which this tool does not examine", grouped(count(more))));
-    }
-    page.heading("Verdict and findings");
-    verdict(&mut page, &inspection.consul);
-    findings(&mut page, &inspection.findings, false);
     page.finish()
 }
 
-fn identity(page: &mut Page, token: &Inspection) {
+fn mark(status: Status) -> Mark {
+    match status {
+        Status::Ok | Status::Info => Mark::Ok,
+        Status::Warning => Mark::Warning,
+        Status::Error | Status::Refused | Status::Unreadable => Mark::Failure,
+    }
+}
+
+/// Consul's verdict in one sentence, and what our checks found.
+fn answer(inspection: &Inspection) -> String {
+    let counts = finding::counts(&inspection.findings);
+    let counts = if counts.is_empty() { counts } else { format!(" {counts}.") };
+    let subject = if inspection.repairs.is_empty() { "this token" } else { "the repaired token" };
+    match &inspection.consul.message {
+        Some(message) => format!("Consul rejects {subject}: {}", printable(message)),
+        None => match worst(&inspection.findings) {
+            Some(error) => format!("Consul accepts {subject}, but {}.{counts}", printable(&error.message)),
+            None => format!("Consul accepts {subject}.{counts}"),
+        },
+    }
+}
+
+/// Returns the first error.
+fn worst(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.severity == Severity::Error)
+}
+
+fn facts(page: &mut Page, token: &Inspection) {
     let or_missing =
         |text: &str| if text.is_empty() { "(missing)".red().to_string() } else { printable(text) };
-    page.row("Peer ID", &or_missing(&token.peer_id));
-    page.row("Server name", &or_missing(&token.server_name));
-    page.row(
-        "Trust domain",
-        &token.trust_domain.as_deref().map_or_else(|| "(not in the server name)".to_owned(), printable),
-    );
-    match &token.datacenter {
-        Some(datacenter) => page.row("Datacenter", &or_missing(datacenter)),
-        None => page.row("Datacenter", "(not in the token, as in tokens of Consul 1.13)"),
+    page.labeled("Peer ID", LABEL, &or_missing(&token.peer_id));
+    page.labeled("Cluster", LABEL, &cluster(token));
+    if token.trust_domain.is_none() {
+        page.labeled("Server name", LABEL, &or_missing(&token.server_name));
     }
-    match token.partition.as_deref() {
-        Some("") | None => page.row("Partition", "(none)"),
-        Some(partition) => page.row("Partition", &printable(partition)),
+    if let Some(partition) = token.partition.as_deref().filter(|name| !name.is_empty()) {
+        page.labeled("Partition", LABEL, &printable(partition));
     }
     if let Some(locality) = &token.locality {
         let place = format!("region {:?}, zone {:?}", locality.region, locality.zone);
-        page.row("Locality", &printable(&place));
+        page.labeled("Locality", LABEL, &printable(&place));
     }
+    page.labeled("Dials", LABEL, &dialed(&token.addresses));
+    certificates(page, token);
     let secret = &token.establishment_secret;
-    match (&secret.value, secret.present) {
-        (Some(value), _) => page.row("Secret", &printable(value).yellow().to_string()),
-        (None, true) => page.row("Secret", "present (hidden; use -show-secret to show it)"),
-        (None, false) => page.row("Secret", &"(missing)".red().to_string()),
-    }
-    page.row("Token SHA-256", &token.token_sha256);
-}
-
-fn addresses(page: &mut Page, addresses: &[Address]) {
-    page.heading("Addresses, in the order in which Consul dials them");
-    if addresses.is_empty() {
-        page.line(&"(none)".red().to_string());
-    }
-    let mut order = 0;
-    for address in addresses.iter().take(MAX_SHOWN) {
-        let kind = match address.kind {
-            None => "Consul cannot parse this address".red().to_string(),
-            Some(kind) => format!("{}, {kind}", address.origin),
-        };
-        let shown = printable(&address.address);
-        if address.dialed {
-            order += 1;
-            page.line(&format!("{order}. {shown}  ({kind})"));
-        } else {
-            page.line(&format!("-  {shown}  ({kind}; not dialed: manual addresses replace it)"));
-        }
-    }
-    page.truncated(addresses.len());
-}
-
-fn certificate(page: &mut Page, entry: &CertificateEntry) {
-    let Some(certificate) = &entry.certificate else {
-        let error = entry.error.as_deref().unwrap_or("cannot be parsed");
-        page.line(&printable(error).red().to_string());
-        return;
+    let secret = match (&secret.value, secret.present) {
+        (Some(value), _) => printable(value).yellow().to_string(),
+        (None, true) => "present, hidden (-show-secret)".to_owned(),
+        (None, false) => "(missing)".red().to_string(),
     };
-    page.row("Subject", &printable(&certificate.subject));
-    page.row("Issuer", &issuer(certificate));
-    page.row("Serial", &certificate.serial);
+    page.labeled("Secret", LABEL, &secret);
+    page.labeled("Fingerprint", LABEL, &format!("sha256 {}", fingerprint(&token.token_sha256)));
+}
+
+fn cluster(token: &Inspection) -> String {
+    let domain = token.trust_domain.as_deref().map(|domain| format!("trust domain {}", printable(domain)));
+    let datacenter = token.datacenter.as_deref().filter(|name| !name.is_empty()).map(printable);
+    match (datacenter, domain) {
+        (Some(datacenter), Some(domain)) => format!("{datacenter}, {domain}"),
+        (Some(datacenter), None) => format!("{datacenter} (the server name contains no trust domain)"),
+        (None, Some(domain)) => format!("{domain} (the token contains no datacenter)"),
+        (None, None) => "unknown: the token contains neither a datacenter nor a trust domain".to_owned(),
+    }
+}
+
+/// Returns the first addresses that Consul dials.
+fn dialed(addresses: &[Address]) -> String {
+    let dialed: Vec<&Address> = addresses.iter().filter(|address| address.dialed).collect();
+    if dialed.is_empty() {
+        return "(no address)".red().to_string();
+    }
+    let listed: Vec<String> = dialed.iter().take(MAX_ADDRESSES).map(|it| printable(&it.address)).collect();
+    let more = dialed.len().saturating_sub(MAX_ADDRESSES);
+    let more = if more > 0 { format!(" and {} more", grouped(count(more))) } else { String::new() };
+    let ignored = addresses.len() - dialed.len();
+    let ignored = match ignored {
+        0 => String::new(),
+        _ => format!(" (manual; {} of the servers' own ignored)", grouped(count(ignored))),
+    };
+    format!("{}{more}{ignored}", listed.join(", "))
+}
+
+/// Describes the CA that expires first.
+fn certificates(page: &mut Page, token: &Inspection) {
+    let all = token.certificates.len() + token.unexamined_certificates.unwrap_or_default();
+    let is_parsed = |entry: &&CertificateEntry| entry.certificate.is_some();
+    let first = token.certificates.iter().filter(is_parsed).min_by_key(|entry| entry.days_left);
+    let Some((entry, certificate)) = first.and_then(|entry| Some((entry, entry.certificate.as_ref()?)))
+    else {
+        let text = match all {
+            0 => "none: the dialer uses plain text instead of TLS".to_owned(),
+            _ => "(cannot be parsed)".red().to_string(),
+        };
+        return page.labeled("CA", LABEL, &text);
+    };
+    let subject = match certificate.subject.strip_prefix("CN=") {
+        Some(name) if !name.contains('=') => name,
+        _ => &certificate.subject,
+    };
+    let bits = match certificate.key.algorithm {
+        KeyAlgorithm::Rsa => format!(" {}", certificate.key.bits),
+        _ => String::new(),
+    };
+    page.labeled("CA", LABEL, &format!("{}, {}{bits}", printable(subject), certificate.key.algorithm));
     let days = entry.days_left.unwrap_or_default();
-    page.row("Valid from", &time(certificate.not_before));
-    page.row("Valid until", &format!("{} ({})", time(certificate.not_after), left(days)));
-    page.row(
-        "Key",
-        &format!(
-            "{}, {} bits; signed with {}",
-            certificate.key.algorithm, certificate.key.bits, certificate.signature_algorithm
-        ),
-    );
-    page.row("CA", &is_ca(certificate));
-    if let Some(usage) = &certificate.key_usage {
-        page.row("Key usage", &usage.join(", "));
+    let verb = if days < 0 { "expired" } else { "expires" };
+    let more = if all > 1 { format!(", the first of {all} to expire") } else { String::new() };
+    let end = format!("{verb} {}{more}", page.screen().day(certificate.not_after));
+    page.labeled("", LABEL, &details::expiry(&end, days));
+}
+
+/// Returns the start and the end of a SHA-256.
+pub(super) fn fingerprint(sha256: &str) -> String {
+    match (sha256.get(..FINGERPRINT_LEN), sha256.get(sha256.len().saturating_sub(4)..)) {
+        (Some(start), Some(end)) => format!("{start}…{end}"),
+        _ => sha256.to_owned(),
     }
-    let names = &certificate.names;
-    for (label, values) in [
-        ("URI", &names.uris),
-        ("DNS name", &names.dns),
-        ("IP address", &names.ips),
-        ("Other name", &names.others),
-    ] {
-        for value in values.iter().take(MAX_SHOWN) {
-            page.row(label, &printable(value));
+}
+
+fn hints(inspection: &Inspection) -> Vec<String> {
+    let token = token_argument(&inspection.source);
+    let next = match worst(&inspection.findings) {
+        Some(error) => format!("Why? peering explain {}", error.check),
+        None if !inspection.consul.accepted => format!("Findings: peering validate {token}"),
+        None => format!("Can it connect? peering diagnose {token}"),
+    };
+    vec!["All details: -long".to_owned(), next]
+}
+
+/// Writes Consul's verdict, for a screen with other sections.
+pub(super) fn verdict(page: &mut Page, consul: &Acceptance) {
+    let reference = format!("({})", consul.reference);
+    match &consul.message {
+        None => page.line(&format!("{} {}", "Consul accepts this token".green(), reference.dimmed())),
+        Some(message) => {
+            page.line(&format!("{} {}", "Consul rejects this token:".red(), reference.dimmed()));
+            page.line(&format!("  {}", printable(message)));
         }
-        page.truncated(values.len());
     }
-    if let Some(id) = &certificate.subject_key_id {
-        page.row("Subject key", id);
+    if !consul.exact {
+        page.line("  (Consul's message may differ)");
     }
-    match &certificate.authority_key_id {
-        Some(id) if Some(id) == certificate.subject_key_id.as_ref() => {
-            page.row("Authority key", "same as the subject key");
-        }
-        Some(id) => page.row("Authority key", id),
-        None => {}
-    }
-    page.row("SHA-256", &certificate.sha256);
-    page.row("SHA-1", &certificate.sha1);
-}
-
-fn issuer(certificate: &Certificate) -> String {
-    match certificate.self_signature {
-        SelfSignature::Verified => "itself (self-signed, signature verified)".to_owned(),
-        SelfSignature::Failed => "itself (self-signed, but the signature is invalid)".red().to_string(),
-        SelfSignature::Unsupported => {
-            "itself (self-signed; this tool cannot verify its signature algorithm)".to_owned()
-        }
-        SelfSignature::OtherIssuer => printable(&certificate.issuer),
-    }
-}
-
-fn left(days: i64) -> String {
-    // `days` is rounded down, so -1 is less than a day ago.
-    if days == -1 {
-        "expired less than a day ago".red().to_string()
-    } else if days < 0 {
-        format!("expired {} ago", counted(-days - 1, "day")).red().to_string()
-    } else if days < SOON_DAYS {
-        format!("{} left", counted(days, "day")).yellow().to_string()
-    } else {
-        format!("{} left", counted(days, "day"))
-    }
-}
-
-fn is_ca(certificate: &Certificate) -> String {
-    match (certificate.is_ca, certificate.path_length) {
-        (Some(true), Some(length)) => format!("yes, with at most {} below it", counted(length.into(), "CA")),
-        (Some(true), None) => "yes".to_owned(),
-        (Some(false), _) => "no".red().to_string(),
-        (None, _) => "no (no basic constraints)".red().to_string(),
-    }
-}
-
-/// Returns a time as `2036-11-20 18:50:09 UTC`.
-pub(super) fn time(at: Timestamp) -> String {
-    at.to_string().replace('T', " ").replace('Z', " UTC")
 }

@@ -1,83 +1,152 @@
-//! The pages of `validate`.
+//! The screen of `validate`: one line for each token with its findings, then each remedy once, then the counts.
 
 use owo_colors::OwoColorize;
 
-use super::{Page, count, counted, printable};
-use crate::lint::{Acceptance, Finding, Report, Severity, ValidatedToken, rules};
+use super::finding::{self, Group, shortened};
+use super::page::Page;
+use super::screen::{Detail, Mark, Screen};
+use super::{count, counted, printable};
+use crate::lint::{Report, Severity, Status, ValidatedToken};
 
-/// Returns one page per token.
-pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, width: usize) -> String {
-    let mut page = Page::new(width);
-    for token in tokens {
-        page.heading(&token.source);
-        verdict(&mut page, &token.report.consul);
-        findings(&mut page, &token.report.findings, true);
-        summary(&mut page, &token.report);
+/// How many findings of one token are listed if several tokens are given.
+const MAX_FINDINGS: usize = 10;
+
+/// The width of the column of severities.
+const SEVERITY: usize = 7;
+
+/// Renders the reports on tokens: the worst first.
+pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, screen: &Screen) -> String {
+    let mut tokens: Vec<&ValidatedToken> = tokens.into_iter().collect();
+    tokens.sort_by_key(|token| std::cmp::Reverse(token.report.status()));
+    let mut page = Page::new(screen);
+    for token in &tokens {
+        page.answer(mark(token.report.status()), &answer(token));
+        if screen.detail == Detail::Long {
+            page.line(&format!("Verdict of {}", token.report.consul.reference).dimmed().to_string());
+        }
+        if !token.report.consul.exact {
+            page.line("(Consul's message may differ)");
+        }
+        findings(&mut page, &token.report, tokens.len() == 1);
+    }
+    fixes(&mut page, &tokens);
+    if screen.detail != Detail::Short && !tokens.is_empty() {
+        page.empty_line();
+        page.hints(&hints(&tokens));
     }
     page.finish()
 }
 
-/// Writes Consul's verdict.
-pub(super) fn verdict(page: &mut Page, consul: &Acceptance) {
-    let reference = format!("({})", consul.reference);
-    match &consul.message {
-        None => page.line(&format!("{} {}", "Consul accepts this token".green(), reference.dimmed())),
-        Some(message) => {
-            page.line(&format!("{} {}", "Consul rejects this token:".red(), reference.dimmed()));
-            page.line(&format!("  {}", printable(message)));
-        }
-    }
-    if !consul.exact {
-        page.line("  (Consul's message may differ)");
+fn mark(status: Status) -> Mark {
+    match status {
+        Status::Ok | Status::Info => Mark::Ok,
+        Status::Warning => Mark::Warning,
+        Status::Error | Status::Refused | Status::Unreadable => Mark::Failure,
     }
 }
 
-/// Writes our findings, with their remedies if `remedies` is set.
-pub(super) fn findings(page: &mut Page, findings: &[Finding], remedies: bool) {
-    for finding in findings {
-        if remedies {
-            page.empty_line();
-        }
-        page.line(&format!(
-            "{} {} {}",
-            label(finding.severity),
-            finding.check.bold(),
-            printable(&finding.path).dimmed()
-        ));
-        page.item(&printable(&finding.message));
-        if remedies && let Some(check) = rules::find(finding.check) {
-            page.item(&format!("What to do: {}", check.remedy));
-        }
+fn answer(token: &ValidatedToken) -> String {
+    let (report, source) = (&token.report, printable(&token.source));
+    let source = if source == "-" { "standard input" } else { source.as_str() };
+    let counts = finding::counts(&report.findings);
+    match &report.consul.message {
+        Some(message) => format!("{source}  rejected by Consul: {}", printable(message)),
+        None if counts.is_empty() => format!("{source}  accepted"),
+        None => format!("{source}  accepted, {counts}"),
     }
 }
 
-fn label(severity: Severity) -> String {
-    match severity {
-        Severity::Error => "error".red().to_string(),
-        Severity::Warning => "warning".yellow().to_string(),
-        Severity::Info => "info".cyan().to_string(),
+/// Writes a line for each check that found something.
+fn findings(page: &mut Page, report: &Report, is_only_token: bool) {
+    let detail = page.screen().detail;
+    if detail == Detail::Short {
+        return;
+    }
+    let groups = finding::groups(&report.findings);
+    let name_width = groups.iter().map(|group| group.check.len()).max().unwrap_or_default();
+    let max = if detail == Detail::Long { usize::MAX } else { MAX_FINDINGS };
+    for group in groups.iter().take(max) {
+        let label = format!("{:<SEVERITY$}", group.severity.name());
+        let label = match group.severity {
+            Severity::Error => label.red().to_string(),
+            Severity::Warning => label.yellow().to_string(),
+            Severity::Info => label.cyan().to_string(),
+        };
+        let first = format!("    {label}  {:<name_width$}  ", group.check);
+        let indent = SEVERITY + name_width + 8;
+        if detail == Detail::Long {
+            for (index, finding) in group.findings.iter().enumerate() {
+                let first = if index == 0 { first.clone() } else { " ".repeat(indent) };
+                let message = format!("{}: {}", printable(&finding.path), printable(&finding.message));
+                page.hanging(&first, indent, &message);
+            }
+        } else if is_only_token {
+            page.hanging(&first, indent, &group.message());
+        } else {
+            let width = page.width().saturating_sub(indent).max(SEVERITY);
+            page.raw_line(&format!("{first}{}", shortened(&group.message(), width)));
+        }
+    }
+    if groups.len() > max {
+        page.item(&format!("and {} more (-long)", groups.len() - max));
+    }
+    if detail == Detail::Long {
+        let skipped = match report.skipped.len() {
+            0 => String::new(),
+            skipped => format!(", {skipped} skipped"),
+        };
+        page.item(&format!("{} passed{skipped}", counted(count(report.passed), "check")));
     }
 }
 
-/// Writes the counts. It gives no reasons for skipped checks: twenty of them would hide the findings.
-fn summary(page: &mut Page, report: &Report) {
-    let number_of = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts: Vec<String> =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")]
-            .into_iter()
-            .map(|(severity, name)| (number_of(severity), name))
-            .filter(|(number, _)| *number > 0)
-            .map(
-                |(number, name)| {
-                    if name == "info" { format!("{number} info") } else { counted(count(number), name) }
-                },
-            )
-            .collect();
-    let findings = if counts.is_empty() { "No findings:".to_owned() } else { counts.join(", ") + ";" };
-    let mut checks = vec![format!("{} passed", counted(count(report.passed), "check"))];
-    if !report.skipped.is_empty() {
-        checks.push(format!("{} skipped", report.skipped.len()));
+/// Writes the remedy of each check once. On one screen, the remedies of notes give way to those of problems.
+fn fixes(page: &mut Page, tokens: &[&ValidatedToken]) {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for group in tokens.iter().flat_map(|token| finding::groups(&token.report.findings)) {
+        if !groups.iter().any(|known| known.check == group.check) {
+            groups.push(group);
+        }
     }
-    page.empty_line();
-    page.line(&format!("{findings} {}", checks.join(", ")));
+    groups.sort_by_key(|group| std::cmp::Reverse(group.severity));
+    if page.screen().detail != Detail::Long {
+        groups.retain(|group| group.severity > Severity::Info);
+    }
+    if groups.is_empty() {
+        return;
+    }
+    let name_width = groups.iter().map(|group| group.check.len()).max().unwrap_or_default();
+    page.heading("Fix");
+    let limits = tokens.len() == 1 && page.screen().detail == Detail::Normal;
+    for (index, group) in groups.iter().enumerate() {
+        let Some(remedy) = group.remedy() else { continue };
+        let mut fix = page.empty();
+        fix.labeled(group.check, name_width, remedy);
+        let rest = usize::from(index + 1 < groups.len());
+        if limits && fix.lines() > page.room(rest + 2) {
+            page.line(&format!("{} more: peering explain CHECK, or -long", groups.len() - index));
+            return;
+        }
+        page.append(&fix);
+    }
+}
+
+fn hints(tokens: &[&ValidatedToken]) -> Vec<String> {
+    let number_of =
+        |wanted: &[Status]| tokens.iter().filter(|token| wanted.contains(&token.report.status())).count();
+    let parts: Vec<String> = [
+        (number_of(&[Status::Refused, Status::Unreadable]), "rejected"),
+        (number_of(&[Status::Error]), "with errors"),
+        (number_of(&[Status::Warning]), "with warnings"),
+        (number_of(&[Status::Ok, Status::Info]), "ok"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, text)| format!("{number} {text}"))
+    .collect();
+    let mut hints = vec![format!("{}: {}", counted(count(tokens.len()), "token"), parts.join(", "))];
+    // The tokens and the findings of each are sorted: the worst first.
+    if let Some(finding) = tokens.iter().flat_map(|token| &token.report.findings).next() {
+        hints.push(format!("Explain: peering explain {}", finding.check));
+    }
+    hints
 }

@@ -1,79 +1,228 @@
-//! The output of `stale`: the verdict, then what each source reports, then what was not checked.
+//! The screen of `stale`: the verdict, what to do, then one line for each source. Several tokens are a table.
 
 use owo_colors::OwoColorize;
 
-use super::{Page, printable};
-use crate::staleness::{Assessment, NameOrder, Staleness, Verdict};
+use super::finding::shortened;
+use super::page::Page;
+use super::printable;
+use super::screen::{Detail, Mark, Screen};
+use super::table::Table;
+use crate::shell::{quoted, token_argument};
+use crate::staleness::{Assessment, Certainty, NameOrder, NotChecked, SourceName, Staleness, Verdict};
+use crate::utc;
 
-/// Renders all tokens for a terminal of `width` columns.
-pub fn staleness(staleness: &Staleness, width: usize) -> String {
-    let several = staleness.tokens.len() > 1;
-    let mut pages: Vec<String> = Vec::new();
-    for (index, token) in staleness.tokens.iter().enumerate() {
-        let title = if several {
-            format!("=== {}. {} ===\n", index + 1, printable(&token.source))
-        } else {
-            String::new()
-        };
-        pages.push(title + &assessment(token, width));
-    }
-    pages.extend(staleness.orders.iter().map(|order| name_order(order, staleness, width)));
-    pages.join("\n")
-}
+/// The width of the column of labels.
+const LABEL: usize = 14;
 
-fn assessment(token: &Assessment, width: usize) -> String {
-    let mut page = Page::new(width);
-    if let Some(peering) = token.peering.as_ref().filter(|peering| !peering.needs_token) {
-        let summary = printable(&peering.summary);
-        let works = peering.state == "ACTIVE";
-        page.paragraph(&if works { summary.green().to_string() } else { summary.yellow().to_string() });
-    }
-    let (verdict, reason) = token.summary.split_once(':').unwrap_or((&token.summary, ""));
-    let verdict = match token.verdict {
-        Verdict::Current => verdict.green().to_string(),
-        Verdict::Undetermined => verdict.yellow().to_string(),
-        Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => verdict.red().to_string(),
-    };
-    page.paragraph(&format!("{}:{}", verdict.bold(), printable(reason)));
-    page.row("What to do", &printable(&token.remedy));
-    for warning in &token.warnings {
-        page.row("Warning", &printable(warning).yellow().to_string());
-    }
-    for contradiction in &token.contradictions {
-        page.row("Contradiction", &printable(&contradiction.message).yellow().to_string());
-    }
-    page.row("Peer ID", &printable(&token.peer_id));
-    if let Some(name) = &token.name {
-        page.row("Name", &printable(name));
-    }
-    page.heading("Evidence");
-    if token.evidence.is_empty() {
-        page.line("none");
-    }
-    for claim in &token.evidence {
-        let mark = if claim.decisive { " (decisive)" } else { "" };
-        page.row(claim.source.label(), &format!("{}{}", printable(&claim.message), mark.bold()));
-    }
-    if !token.not_checked.is_empty() {
-        page.heading("Not checked");
-    }
-    for source in &token.not_checked {
-        let prefix = if source.queried { "no answer: " } else { "" };
-        page.row(source.source.label(), &format!("{prefix}{}", printable(&source.reason)));
-    }
-    page.finish()
-}
-
-fn name_order(order: &NameOrder, staleness: &Staleness, width: usize) -> String {
-    let mut page = Page::new(width);
-    let name = order.name.as_deref().map_or_else(|| "one peering".to_owned(), |name| format!("{name:?}"));
-    let sorted = if order.newest_is_known { "newest first" } else { "order unknown" };
-    page.heading(&format!("Tokens of {name}, {sorted}"));
-    page.line(&format!("({})", order.reason));
-    for index in &order.newest_first {
-        if let Some(token) = staleness.tokens.get(*index) {
-            page.line(&format!("{}. {}", index + 1, printable(&token.source)));
+/// Renders all tokens.
+pub fn staleness(staleness: &Staleness, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
+    match &staleness.tokens[..] {
+        [one] => assessment(&mut page, one),
+        several => {
+            table(&mut page, staleness);
+            if screen.detail == Detail::Long {
+                for token in several {
+                    page.heading(&token.source);
+                    assessment(&mut page, token);
+                }
+            }
         }
     }
     page.finish()
+}
+
+fn mark(verdict: Verdict) -> Mark {
+    match verdict {
+        Verdict::Current => Mark::Ok,
+        Verdict::Undetermined => Mark::Warning,
+        Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => Mark::Failure,
+    }
+}
+
+/// Splits the summary into the verdict and its reason.
+fn verdict_and_reason(token: &Assessment) -> (&str, &str) {
+    let (verdict, reason) = token.summary.split_once(": ").unwrap_or((&token.summary, ""));
+    (verdict, reason.trim_end_matches('.'))
+}
+
+fn assessment(page: &mut Page, token: &Assessment) {
+    let screen = *page.screen();
+    let text = |text: &str| screen.with_ages(&printable(text));
+    // A peering that works, or that reconnects by itself, needs no token.
+    if let Some(peering) = token.peering.as_ref().filter(|peering| !peering.needs_token) {
+        let mark = if peering.state == "ACTIVE" { Mark::Ok } else { Mark::Warning };
+        page.answer(mark, &text(&peering.summary));
+        page.labeled("Next", LABEL, &text(&token.remedy));
+        page.labeled("Token", LABEL, &text(&token.summary));
+    } else {
+        page.answer(mark(token.verdict), &text(&token.summary));
+        let label = match token.verdict {
+            Verdict::Current | Verdict::Undetermined => "Next",
+            Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => "Fix",
+        };
+        page.labeled(label, LABEL, &text(&token.remedy));
+    }
+    for warning in &token.warnings {
+        page.labeled("Warning", LABEL, &text(warning).yellow().to_string());
+    }
+    for contradiction in &token.contradictions {
+        page.labeled("Contradiction", LABEL, &text(&contradiction.message).yellow().to_string());
+    }
+    match screen.detail {
+        Detail::Short => {}
+        Detail::Normal => {
+            page.empty_line();
+            decisive_source(page, token);
+            evidence(page, token);
+            unchecked_lines(page, &token.not_checked);
+            if !token.evidence.is_empty() || !token.not_checked.is_empty() {
+                page.empty_line();
+            }
+            page.hints(&hints(token));
+        }
+        Detail::Long => {
+            page.heading("Token");
+            page.labeled("Peer ID", LABEL, &printable(&token.peer_id));
+            if let Some(name) = &token.name {
+                page.labeled("Name", LABEL, &printable(name));
+            }
+            if let Some(at) = token.generated_at {
+                page.labeled("Generated", LABEL, &screen.time(at));
+            }
+            page.heading("Evidence");
+            if token.evidence.is_empty() {
+                page.line("none");
+            }
+            evidence(page, token);
+            not_checked(page, &token.not_checked);
+        }
+    }
+}
+
+/// Writes which source decided: its message is the reason in the answer.
+fn decisive_source(page: &mut Page, token: &Assessment) {
+    let label = match token.certainty {
+        Some(Certainty::Proven) => "Proven by",
+        Some(Certainty::Likely) | None => "Indicated by",
+    };
+    if let Some(claim) = token.evidence.iter().find(|claim| claim.decisive) {
+        page.labeled(label, LABEL, claim.source.label());
+    }
+}
+
+/// Writes one line for each source. One screen does not repeat the decisive one.
+fn evidence(page: &mut Page, token: &Assessment) {
+    let screen = *page.screen();
+    let is_long = screen.detail == Detail::Long;
+    for claim in token.evidence.iter().filter(|claim| is_long || !claim.decisive) {
+        let mark = if claim.decisive { " (decisive)" } else { "" };
+        let message = screen.with_ages(&printable(&claim.message));
+        page.labeled(claim.source.label(), LABEL, &format!("{message}{mark}"));
+    }
+}
+
+fn not_checked(page: &mut Page, sources: &[NotChecked]) {
+    if !sources.is_empty() {
+        page.heading("Not checked");
+    }
+    for source in sources {
+        let prefix = if source.queried { "no answer: " } else { "" };
+        page.labeled(source.source.label(), LABEL, &format!("{prefix}{}", printable(&source.reason)));
+    }
+}
+
+/// Writes one line for each reason why sources were not checked.
+fn unchecked_lines(page: &mut Page, sources: &[NotChecked]) {
+    for same in sources.chunk_by(|one, next| one.reason == next.reason) {
+        let names: Vec<&str> = same.iter().map(|it| it.source.label().trim_end_matches('?')).collect();
+        let text = format!("{} ({})", names.join(", "), printable(&same[0].reason));
+        let room = page.width().saturating_sub(LABEL + 4);
+        page.labeled("Not checked", LABEL, &shortened(&text, room));
+    }
+}
+
+/// Returns the next command: the one that gets the missing evidence, or the one that uses the token.
+fn hints(token: &Assessment) -> Vec<String> {
+    let mut hints = vec!["All evidence: -long".to_owned()];
+    let argument = token_argument(&token.source);
+    let name = token.name.as_deref().map_or_else(String::new, |name| format!(" -name {}", quoted(name)));
+    let is_open = |source| token.not_checked.iter().any(|it| it.source == source && !it.queried);
+    match token.verdict {
+        Verdict::Undetermined if is_open(SourceName::PeeringExists) => {
+            hints.push(format!("Next: peering stale {argument}{name} -probe"));
+        }
+        Verdict::Undetermined if is_open(SourceName::Snapshot) => {
+            hints.push(format!("Next: peering stale {argument}{name} -snapshot FILE"));
+        }
+        Verdict::Undetermined => {}
+        Verdict::Current => {
+            hints.push(format!(
+                "On the other cluster: peering establish -name NAME -peering-token {argument}"
+            ));
+        }
+        Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => {
+            hints.push(format!("All tokens: peering history{name}"));
+        }
+    }
+    hints
+}
+
+/// Writes one row per token, the newest of each name first, then what holds for all of them.
+fn table(page: &mut Page, staleness: &Staleness) {
+    let screen = *page.screen();
+    let mut table = Table::new(["TOKEN", "STATUS", "GENERATED", "WHY"]);
+    for index in newest_first(staleness) {
+        let token = &staleness.tokens[index];
+        let (verdict, reason) = verdict_and_reason(token);
+        let generated = token.generated_at.map_or_else(|| "unknown".to_owned(), utc::date_time);
+        table.row([
+            printable(&token.source),
+            format!("{} {}", screen.mark(mark(token.verdict)), verdict.to_lowercase()),
+            generated,
+            printable(reason),
+        ]);
+    }
+    table.write(page, 0);
+    if screen.detail == Detail::Short {
+        return;
+    }
+    page.empty_line();
+    let peerings = staleness.tokens.iter().filter_map(|token| token.peering.as_ref());
+    let mut summaries: Vec<&str> = peerings.map(|peering| peering.summary.as_str()).collect();
+    summaries.dedup();
+    for summary in summaries {
+        page.paragraph(&printable(summary));
+    }
+    for order in staleness.orders.iter().filter(|order| !order.newest_is_known) {
+        page.paragraph(&format!("Order of {} unknown: {}.", name(order), order.reason));
+    }
+    let unchecked: Vec<&NotChecked> = staleness.tokens.iter().flat_map(|token| &token.not_checked).collect();
+    let mut names: Vec<&str> = unchecked.iter().map(|it| it.source.label().trim_end_matches('?')).collect();
+    let mut seen = std::collections::BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    if !names.is_empty() {
+        page.paragraph(&format!("Not checked: {}", names.join(", ")));
+    }
+    page.hints(&["Evidence for each token: -long".to_owned()]);
+}
+
+fn name(order: &NameOrder) -> String {
+    order.name.as_deref().map_or_else(|| "one peering".to_owned(), |name| format!("{:?}", printable(name)))
+}
+
+/// Returns the tokens by index: those of one name together, the newest first.
+fn newest_first(staleness: &Staleness) -> Vec<usize> {
+    let mut indexes = Vec::new();
+    for index in 0..staleness.tokens.len() {
+        let group = staleness.orders.iter().find(|order| order.newest_first.contains(&index));
+        let own = [index];
+        let group = group.map_or(&own[..], |order| &order.newest_first);
+        for index in group {
+            if !indexes.contains(index) {
+                indexes.push(*index);
+            }
+        }
+    }
+    indexes
 }

@@ -1,6 +1,7 @@
 //! A peering that is or was established needs no token, whatever the verdict on the token.
 
 use super::*;
+use crate::render::pretty::{Detail, Screen};
 
 /// The token was used, and a newer one was generated: the ledger has both.
 fn superseded(view: ConsulView) -> (Token, Evidence) {
@@ -45,7 +46,9 @@ fn an_established_peering_needs_no_token_although_a_newer_one_was_generated() {
         assert_eq!(reported.needs_token, needs_token, "{case}");
         assert!(reported.summary.contains(expected), "{case}");
         assert_eq!(assessment.remedy.contains("generate-token"), needs_token, "{case}");
-        let page = crate::render::pretty::staleness(&Staleness::new(vec![assessment], &[]), 200);
+        let now = "2026-11-27T00:00:00Z".parse().unwrap();
+        let screen = Screen { width: 200, ascii: false, detail: Detail::Normal, now };
+        let page = crate::render::pretty::staleness(&Staleness::new(vec![assessment], &[]), &screen);
         assert_eq!(page.lines().next().unwrap().contains("The peering \"east\" is"), !needs_token, "{page}");
     }
 }

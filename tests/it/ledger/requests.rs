@@ -75,7 +75,7 @@ fn a_process_that_is_killed_before_the_answer_leaves_an_unanswered_record() {
     let stale =
         Peering::new().args(["stale", "-", "-http-addr=embedded", "-name=west"]).stdin(&*first.stdout);
     let stale = stale.after(first).run().status(3);
-    assert!(stale.stdout.starts_with("Undetermined: the answer to a later request"), "{}", stale.stdout);
+    assert!(stale.stdout.contains("Undetermined: the answer to a later request"), "{}", stale.stdout);
     // A later token decides again.
     let generate = ["generate-token", "-http-addr=embedded", "-name=west"];
     let _run = Peering::new().args(generate).shows_secrets().after(stale).run().status(0);

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::certificate::Certificate;
-use crate::lint::rules::format::{date_time, day, days_between, whole_days};
+use crate::lint::rules::format::{days_between, whole_days};
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::utc::{date_time, day};
 
 /// `ca-expired`.
 pub static CA_EXPIRED: Check = Check {
