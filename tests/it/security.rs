@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn every_promise_names_an_existing_test() {
@@ -27,14 +28,16 @@ fn every_fuzz_target_is_built_run_and_has_seeds() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz");
     let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();
     let script = fs::read_to_string(fuzz.join("run")).unwrap();
+    let seeds = tempfile::tempdir().unwrap();
+    assert!(Command::new(fuzz.join("seed")).arg(seeds.path()).status().unwrap().success());
     let mut targets = 0;
     for entry in fs::read_dir(fuzz.join("fuzz_targets")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         assert!(manifest.contains(&format!("name = \"{name}\"")), "{name} is not built");
         assert!(script.contains(name), "{name} is not run");
-        let seeds = fs::read_dir(fuzz.join("seeds").join(name)).unwrap();
-        assert!(seeds.count() > 0, "{name} has no seeds");
+        let seeds = fs::read_dir(seeds.path().join(name)).unwrap();
+        assert!(seeds.count() >= 3, "{name} has too few seeds");
         targets += 1;
     }
     assert_eq!(targets, 8);
