@@ -10,6 +10,7 @@ mod exit;
 mod given_secrets;
 mod help;
 mod log;
+mod progress_lines;
 #[cfg(all(feature = "schema", feature = "cli"))]
 pub mod schema;
 #[cfg(test)]
@@ -63,6 +64,19 @@ struct Globals {
         default_value = "off"
     )]
     log_level: log::Level,
+    /// When to use colors
+    #[arg(
+        long,
+        env = "PEERING_COLOR",
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value = "auto"
+    )]
+    color: env::ColorWhen,
+    /// Print results and errors only: no notes, progress or hints (also -q)
+    #[arg(long, visible_alias = "q", env = "PEERING_QUIET", global = true)]
+    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -147,19 +161,18 @@ fn show(text: &str) -> Result<Exit, CliError> {
 
 /// Moves global options that precede the command behind it.
 fn globals_last(words: &[OsString]) -> Vec<OsString> {
-    let globals: Vec<String> = Peering::command()
-        .get_arguments()
-        .filter_map(|option| option.get_long().map(str::to_owned))
-        .collect();
-    let is_option = |word: &OsString| {
-        let name = word.to_str().map(|word| word.strip_prefix("--").or_else(|| word.strip_prefix('-')));
-        name.flatten()
-            .is_some_and(|name| globals.iter().any(|global| global == name.split('=').next().unwrap_or(name)))
+    let definition = Peering::command();
+    let option = |word: &OsString| {
+        let word = word.to_str()?;
+        let name = word.strip_prefix("--").or_else(|| word.strip_prefix('-'))?;
+        args::go_flags::find(&definition, name.split('=').next().unwrap_or(name))
     };
-    let takes_next = |word: &OsString| !word.to_string_lossy().contains('=');
+    let takes_next = |word: &OsString, option| {
+        args::go_flags::takes_value(option) && !word.to_string_lossy().contains('=')
+    };
     let mut before = 0;
-    while words.get(before).is_some_and(is_option) {
-        before += if takes_next(&words[before]) { 2 } else { 1 };
+    while let Some((word, option)) = words.get(before).and_then(|word| Some((word, option(word)?))) {
+        before += if takes_next(word, option) { 2 } else { 1 };
     }
     let (options, command) = words.split_at(before.min(words.len()));
     match command.iter().position(|word| word.to_string_lossy().starts_with('-')) {
@@ -212,6 +225,8 @@ fn dispatch_to(
     let words = full_name.split(' ').map(OsString::from).chain(normalized);
     let peering = parse(words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
     peering.globals.log_level.start();
+    env::set_colors(peering.globals.color);
+    env::set_quiet(peering.globals.quiet);
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
@@ -47,6 +48,56 @@ pub fn settle_colors() {
     if forced.as_deref() == Some("0") && !io::stdout().is_terminal() {
         anstream::ColorChoice::Never.write_global();
     }
+}
+
+/// When to use colors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorWhen {
+    /// On a terminal that shows them (see NO_COLOR, CLICOLOR_FORCE and TERM)
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Sets when both standard streams get colors.
+pub fn set_colors(when: ColorWhen) {
+    match when {
+        ColorWhen::Auto => {}
+        ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
+        ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// Whether only results and errors are printed.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Sets whether only results and errors are printed.
+pub fn set_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Whether only results and errors are printed.
+fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
+/// Prints a note on standard error, on which no action is needed.
+pub fn note(text: &str) {
+    if !is_quiet() {
+        eprint_line(text);
+    }
+}
+
+/// Whether hints are printed on standard error: for people, not for programs.
+pub fn shows_hints() -> bool {
+    io::stderr().is_terminal() && !is_quiet()
+}
+
+/// Whether progress is shown: on a terminal that can redraw a line.
+pub fn shows_progress() -> bool {
+    shows_hints() && variable("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
 }
 
 /// Prints what must not be lost. Fails if standard output is closed.
@@ -161,12 +212,20 @@ fn width_of(stream: &impl rustix::fd::AsFd) -> usize {
 
 /// Returns what a result on standard output is written for.
 pub fn screen(detail: Detail, now: Timestamp) -> Screen {
-    Screen { width: width_of(&io::stdout()), ascii: !locale_is_utf8(), detail, now }
+    Screen { width: width_of(&io::stdout()), ascii: !locale_is_utf8(), detail, hints: !is_quiet(), now }
 }
 
 /// Returns what a text on standard error is written for.
 pub fn stderr_screen(detail: Detail, now: Timestamp) -> Screen {
     Screen { width: width_of(&io::stderr()), ..screen(detail, now) }
+}
+
+/// Returns a text for standard error: without colors if it does not show them.
+pub fn stderr_colored(text: &str) -> String {
+    match anstream::stderr().current_choice() {
+        anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
+        _ => text.to_owned(),
+    }
 }
 
 /// Whether the locale's characters are UTF-8. Without a locale they are: minimal systems and containers set none.
@@ -178,6 +237,11 @@ fn locale_is_utf8() -> bool {
         let charset = locale.to_ascii_lowercase();
         charset.contains("utf-8") || charset.contains("utf8")
     })
+}
+
+/// Whether standard output is a terminal.
+pub fn stdout_is_a_terminal() -> bool {
+    io::stdout().is_terminal()
 }
 
 /// Whether standard error is a terminal.

@@ -59,7 +59,7 @@ pub enum Relation {
 pub struct Newer {
     /// The newer token.
     pub which: Which,
-    /// The reason for the answer. It makes the answer likely, never proven.
+    /// The reason for the answer. Without a ledger it makes the answer likely, not proven.
     pub reason: String,
 }
 
@@ -107,6 +107,35 @@ impl Comparison {
             differences: differences(relation, first, second, &roots),
             newer,
         }
+    }
+}
+
+/// The place of a token among the records of a ledger that were made when tokens were generated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recorded {
+    /// The position of its record.
+    pub position: usize,
+    /// When it was generated.
+    pub at: Timestamp,
+}
+
+impl Comparison {
+    /// Adds what the ledger shows about tokens of one peering: which one was generated later.
+    #[must_use]
+    pub fn with_ledger(mut self, [first, second]: [Option<Recorded>; 2]) -> Self {
+        if let (Relation::SamePeering, Some(first), Some(second)) = (self.relation, first, second) {
+            let is_second = second.position > first.position;
+            let (newer, older) = if is_second { (second, first) } else { (first, second) };
+            self.newer = Newer {
+                which: if is_second { Which::Second } else { Which::First },
+                reason: format!(
+                    "the ledger recorded it on {}, and the other one on {}",
+                    utc::date_time(newer.at),
+                    utc::date_time(older.at)
+                ),
+            };
+        }
+        self
     }
 }
 

@@ -24,8 +24,8 @@ pub use diagnosis::{diagnosis, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
 #[cfg(feature = "net")]
-pub use history::history;
-pub use inspection::inspection;
+pub use history::{Order, history};
+pub use inspection::{Generated, generated, inspection};
 pub use report::reports;
 pub use screen::{Detail, Mark, Screen};
 pub use staleness::staleness;

@@ -94,7 +94,7 @@ fn colors_appear_on_terminals_and_on_request() {
             ["generate-token", "-name", "west", "-http-addr=embedded", "-out", "west.token", "-inspect"];
         let run =
             Peering::new().args(words).env("TERM", "xterm").env(name, value).on_terminal().run().status(0);
-        assert!(run.stderr.contains("Peer ID"), "{}", run.stderr);
+        assert!(run.stderr.contains("Token for \"west\" generated"), "{}", run.stderr);
         run.stderr.contains('\u{1b}')
     };
     assert!(on_terminal("TERM", "xterm"));

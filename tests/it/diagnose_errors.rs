@@ -21,7 +21,7 @@ fn cause(text: &str) -> (String, usize) {
 }
 
 /// Returns every recorded establish that failed: the recording's name, and what the command line prints.
-fn recorded() -> Vec<(String, String)> {
+pub fn recorded() -> Vec<(String, String)> {
     let files = [
         "http.json",
         "faults.json",

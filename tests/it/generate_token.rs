@@ -292,7 +292,7 @@ async fn inspect_shows_the_generated_token_on_standard_error() {
     let server = consul().await;
     let finished = run(generate(&server, &["-inspect", "-out", "t"])).await.status(0);
     assert_eq!(finished.stdout, "");
-    assert!(finished.stderr.contains("Peer ID"), "{}", finished.stderr);
+    assert!(finished.stderr.contains("\n✓ Token for \""), "{}", finished.stderr);
 }
 
 fn mode(path: &Path) -> u32 {

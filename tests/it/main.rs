@@ -45,6 +45,7 @@ mod probe;
 mod readme;
 mod real_consul;
 mod schemas;
+mod screens;
 mod secrecy;
 mod security;
 mod stale;

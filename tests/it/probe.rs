@@ -5,7 +5,7 @@ use std::time::Duration;
 use consul_peering::acceptor::Follower;
 use consul_peering::connectivity::probe_answer::{Answer, Code};
 use consul_peering::connectivity::{AddressTrace, Connectivity, GrpcFault, TcpFailure, TlsFault};
-use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, trace_until_answered};
+use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_until_answered};
 use consul_peering::observed::Observed;
 use consul_peering::token::{Remote, Token};
 use ring::rand::SystemRandom;
@@ -223,6 +223,7 @@ async fn a_step_takes_at_most_the_timeout() {
             timeout,
             &SystemRandom::new(),
             &ConnectionBudget::default(),
+            &Progress::none(),
         )
         .await;
         assert!(timed_out(&connectivity.addresses[0]), "{connectivity:?}");
@@ -245,6 +246,7 @@ async fn after_a_silent_server_the_next_address_is_asked() {
             timeout,
             &SystemRandom::new(),
             &ConnectionBudget::default(),
+            &Progress::none(),
         )
         .await;
         if !timed_out(&traced.addresses[1]) {
@@ -286,7 +288,14 @@ async fn probes_never_send_the_tokens_secret() {
         received
     });
     let target = ProbeTarget::from(&token);
-    trace_until_answered(&target, TIMEOUT, &SystemRandom::new(), &ConnectionBudget::default()).await;
+    trace_until_answered(
+        &target,
+        TIMEOUT,
+        &SystemRandom::new(),
+        &ConnectionBudget::default(),
+        &Progress::none(),
+    )
+    .await;
     let received = String::from_utf8_lossy(&received.await.unwrap()).into_owned();
     let secret = token.establishment_secret.expose();
     assert!(!received.contains(secret) && !format!("{target:?}").contains(secret));

@@ -155,8 +155,11 @@ pub fn parse_bool(text: &str) -> Option<bool> {
     }
 }
 
-fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
-    command.get_arguments().find(|argument| argument.get_long() == Some(name))
+/// Returns the flag with a name or alias.
+pub fn find<'a>(command: &'a Command, name: &str) -> Option<&'a Arg> {
+    let has_name =
+        |argument: &&Arg| argument.get_long_and_visible_aliases().is_some_and(|names| names.contains(&name));
+    command.get_arguments().find(has_name)
 }
 
 /// Whether a flag takes a value. The others are switches.

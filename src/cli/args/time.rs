@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cli::env::now;
 use crate::cli::error::CliError;
 
 /// Parses `2026-11-24T09:00:00Z`, or `2026-11-24` for midnight in UTC.
@@ -32,6 +33,12 @@ pub fn duration(text: &str) -> Result<SignedDuration, CliError> {
         .and_then(|number| number.checked_mul(milliseconds))
         .map(SignedDuration::from_millis)
         .ok_or_else(not_a_duration)
+}
+
+/// Parses a time as [`time`] does, or a duration before now.
+pub fn since(text: &str) -> Result<Timestamp, CliError> {
+    let ago = || duration(text).ok().and_then(|duration| now().checked_sub(duration).ok());
+    time(text).or_else(|error| ago().ok_or(error))
 }
 
 fn not_a_duration() -> CliError {

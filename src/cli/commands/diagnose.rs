@@ -1,6 +1,5 @@
 //! `peering diagnose`: why a peering can't be established.
 
-mod progress_lines;
 mod redact;
 
 use std::time::Duration;
@@ -16,17 +15,17 @@ use crate::cli::args::severity::Level;
 use crate::cli::args::time;
 use crate::cli::args::token::{Documents, TokenText, read_each, read_text};
 use crate::cli::commands::explain;
-use crate::cli::env::{host, now, print, screen, stderr_is_a_terminal};
+use crate::cli::env::{eprint_line, host, now, print, screen, shows_progress, stdout_is_a_terminal};
 use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
+use crate::cli::progress_lines::ProgressLines;
 use crate::diagnosis::{Diagnoses, Diagnosis, GivenToken, diagnose};
 use crate::lint::Reference;
 use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::ledger::Ledger;
-use crate::net::probe::{ProbeTarget, Progress};
+use crate::net::probe::Progress;
 use crate::render::pretty;
-use progress_lines::ProgressLines;
 use redact::redact_addresses;
 
 /// Find out why a peering can't be established, without using the token
@@ -133,7 +132,8 @@ struct DiagnosedToken {
 /// Renders one diagnosis, or a list of several.
 fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
     let screen = screen(arguments.detail.detail(), now());
-    let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, false, &screen);
+    let is_on_screen = diagnosed.len() == 1 && shows_progress() && stdout_is_a_terminal();
+    let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, is_on_screen, &screen);
     let text = match diagnosed {
         [one] => arguments.format.render(&one.diagnosis, || page(one)),
         several => {
@@ -161,9 +161,7 @@ pub fn run_diagnosis(
     timeout: Duration,
     request: Request<'_>,
 ) -> Diagnosis {
-    let target = request.token.and_then(GivenToken::token).map(ProbeTarget::from);
-    let shown = target.filter(|_| client.is_some() && stderr_is_a_terminal());
-    let lines = shown.map(|target| ProgressLines::new(&target));
+    let lines = (client.is_some() && shows_progress()).then(|| ProgressLines::new(timeout));
     let sources = Sources {
         ledger: open_ledger(ledger, client),
         timeout,
@@ -171,7 +169,11 @@ pub fn run_diagnosis(
         ..Sources::new(client, now, host())
     };
     let inputs = wait_for(gather(&sources, request));
+    let is_shown = lines.as_ref().is_some_and(ProgressLines::is_shown);
     drop(lines);
+    if is_shown {
+        eprint_line("");
+    }
     diagnose(inputs)
 }
 

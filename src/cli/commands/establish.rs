@@ -10,7 +10,7 @@ use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::paths::{self, Named};
 use crate::cli::args::token::{TokenText, print_extractions};
-use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal, stderr_screen, width};
+use crate::cli::env::{eprint_line, now, print, shows_hints, stderr_screen, width};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken};
@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         return Ok(Exit::Done);
     };
     let error = CliError::of_consul(format_args!("Error establishing peering for {name}: {error}"));
-    if !stderr_is_a_terminal() {
+    if !shows_hints() {
         return Err(error);
     }
     error.print();

@@ -23,7 +23,7 @@ use crate::net::gather::regenerate::{TIMEOUT, observe};
 use crate::net::ledger::{Ledger, Origin};
 use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
-use crate::render::pretty::{self, Detail};
+use crate::render::pretty::{self, Detail, Generated};
 use crate::token::Secret;
 use crate::token::recover::recover;
 use if_unused::IfUnused;
@@ -114,6 +114,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         }
         state_before = observations.state_before();
     }
+    let file = arguments.out.as_ref().map(|path| path.display().to_string()).filter(|path| path != "-");
     // "-" is standard output, as for other commands.
     let out = match arguments.out.as_deref().filter(|path| path.as_os_str() != "-") {
         Some(path) => Some(OutFile::prepare(path, arguments.force)?),
@@ -141,7 +142,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         eprint_line(&format!("Warning: the token was generated, but {reason}"));
     }
     if arguments.inspect {
-        show(token, &client, &request.peer_name).await;
+        show(token, &client, &request.peer_name, file.as_deref()).await;
     }
     Ok(exit)
 }
@@ -220,12 +221,13 @@ fn output(token: &Secret, format: Format) -> Zeroizing<String> {
 }
 
 /// Shows the token and whether it can be used, on standard error.
-async fn show(token: &Secret, client: &Client, name: &str) {
+async fn show(token: &Secret, client: &Client, name: &str, file: Option<&str>) {
     match recover(token.expose().as_bytes()) {
         Ok(recovered) => {
             let inspection = Inspection::new("generated".to_owned(), recovered, &Options::new(now()), false);
             let screen = stderr_screen(Detail::Normal, now());
-            eprint_line(pretty::inspection(&inspection, &screen).trim_end());
+            let origin = Generated { name, address: &client.address(), file };
+            eprint_line(pretty::generated(&inspection, &origin, &screen).trim_end());
         }
         Err((error, _)) => eprint_line(&format!("Cannot decode the token: {error}")),
     }

@@ -11,11 +11,13 @@ use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths;
 use crate::cli::args::token::{Documents, TokenText, print_extractions, read_each};
-use crate::cli::env::{now, print, screen};
+use crate::cli::env::{eprint_line, now, print, screen, shows_progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::progress_lines::ProgressLines;
 use crate::net::consul::Client;
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
+use crate::net::probe::Progress;
 use crate::net::snapshot::{self, Snapshot};
 use crate::observed::Observed;
 use crate::render::pretty;
@@ -134,9 +136,15 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
         Some(path) => Observed::Value(read_snapshot(path, client.as_ref(), &peer_ids).await?),
         None => Observed::NotChecked("-snapshot was not given".to_owned()),
     };
+    let is_probed = sources.probes.value().is_some();
     let mut assessments = Vec::new();
     for (source, token) in tokens {
+        let lines = (is_probed && shows_progress()).then(|| ProgressLines::new(PROBE_TIMEOUT));
+        sources.progress = lines.as_ref().map_or_else(Progress::none, ProgressLines::progress);
         assessments.push(assess(source, token, &sources.query(token).await));
+        if lines.is_some_and(|lines| lines.is_shown()) {
+            eprint_line("");
+        }
     }
     let records = sources.ledger.value().map(Vec::as_slice).unwrap_or_default();
     Ok(Staleness::new(assessments, records))

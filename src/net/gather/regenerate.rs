@@ -20,7 +20,7 @@ use crate::connectivity::probe_answer::SecretAnswer;
 use crate::net::consul::Client;
 use crate::net::ledger::{Filter, Ledger, NumberedRecord, Record};
 use crate::net::peerstream::Trust;
-use crate::net::probe::{ConnectionBudget, ProbeTarget, trace_until_answered};
+use crate::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_until_answered};
 use crate::net::regenerate::{Observations, ObservedPeering};
 use crate::observed::Observed;
 use crate::staleness::evidence::{LEDGER_OFF, PeeringState};
@@ -119,9 +119,14 @@ async fn query_unused_secret(
             "Consul 1.13 may have generated the token, and may take the query for an exchange",
         );
     }
-    let traced =
-        trace_until_answered(&target(record), timeout, &SystemRandom::new(), &ConnectionBudget::default())
-            .await;
+    let traced = trace_until_answered(
+        &target(record),
+        timeout,
+        &SystemRandom::new(),
+        &ConnectionBudget::default(),
+        &Progress::none(),
+    )
+    .await;
     let (_, unused_secret) = traced.answers(None);
     match unused_secret {
         Observed::Value(answer) => match SecretAnswer::of(answer.code, &answer.message) {

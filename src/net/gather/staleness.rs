@@ -19,7 +19,7 @@ use ring::rand::SystemRandom;
 
 use crate::net::consul::{Client, Peering};
 use crate::net::ledger::{Filter, Ledger, Origin, Record};
-use crate::net::probe::{ConnectionBudget, ProbeTarget, trace_until_answered};
+use crate::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_until_answered};
 use crate::net::snapshot::Snapshot;
 use crate::observed::Observed;
 use crate::staleness::evidence::{
@@ -44,6 +44,8 @@ pub struct Sources<'a> {
     pub snapshot: Observed<Snapshot>,
     /// Shared by the probes of all tokens.
     connections: ConnectionBudget,
+    /// Receives the progress of the probes.
+    pub progress: Progress,
     clock: fn() -> Timestamp,
 }
 
@@ -57,6 +59,7 @@ impl Sources<'_> {
             probes: Observed::default(),
             snapshot: Observed::default(),
             connections: ConnectionBudget::default(),
+            progress: Progress::none(),
             clock,
         }
     }
@@ -72,7 +75,8 @@ impl Sources<'_> {
             Observed::Value(timeout) => {
                 let random = SystemRandom::new();
                 let target = ProbeTarget::from(token);
-                let traced = trace_until_answered(&target, *timeout, &random, &self.connections).await;
+                let traced =
+                    trace_until_answered(&target, *timeout, &random, &self.connections, &self.progress).await;
                 traced.answers(Some((self.clock)()))
             }
             Observed::Failed(reason) => (Observed::Failed(reason.clone()), Observed::Failed(reason.clone())),

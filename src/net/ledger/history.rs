@@ -109,6 +109,30 @@ impl History {
     }
 }
 
+/// Which records of a history to keep.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Selection {
+    /// Those since this time.
+    pub since: Option<Timestamp>,
+    /// Those whose token may still be unused, as far as the ledger shows.
+    pub unused: bool,
+    /// At most this many: the newest.
+    pub limit: Option<usize>,
+}
+
+impl History {
+    /// Drops the other records. The status of a record remains the one among all records.
+    pub fn select(&mut self, selection: Selection) {
+        let is_recent =
+            |record: &HistoryRecord| selection.since.is_none_or(|since| record.recorded_at >= since);
+        let is_out = |record: &HistoryRecord| matches!(record.status, Status::Newest | Status::Undetermined);
+        self.records.retain(|record| is_recent(record) && (!selection.unused || is_out(record)));
+        if let Some(limit) = selection.limit {
+            self.records.drain(..self.records.len().saturating_sub(limit));
+        }
+    }
+}
+
 /// A peer ID is never used again, so the newest record of each name and of each peering is enough to compare with.
 fn statuses(records: &[NumberedRecord]) -> Vec<(Status, Option<u64>)> {
     let lost = |record: &&NumberedRecord| record.record.origin.has_no_token();

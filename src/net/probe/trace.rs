@@ -30,31 +30,33 @@ const MAX_STEPS: u32 = 12;
 /// lead to followers in 1 of 130 runs.
 const MAX_CONNECTIONS: usize = 12;
 
-/// Receives the progress of [`trace_all`]: the index of an address and the step that starts there, or `None` when its
-/// trace is complete.
+/// Receives the progress of [`trace_all`] and [`trace_until_answered`].
 #[derive(Clone)]
-pub struct Progress(Arc<dyn Fn(usize, Option<&'static str>) + Send + Sync>);
+pub struct Progress(Arc<Report>);
+
+/// The index of an address, its steps so far, and the step that starts, or `None` when its trace is complete.
+type Report = dyn Fn(usize, &AddressTrace, Option<&'static str>) + Send + Sync;
 
 impl Progress {
     /// Creates a progress that calls a function.
-    pub fn new(report: impl Fn(usize, Option<&'static str>) + Send + Sync + 'static) -> Self {
+    pub fn new(report: impl Fn(usize, &AddressTrace, Option<&'static str>) + Send + Sync + 'static) -> Self {
         Self(Arc::new(report))
     }
 
     /// Creates a progress that does nothing.
     pub fn none() -> Self {
-        Self::new(|_, _| {})
+        Self::new(|_, _, _| {})
     }
 
-    fn started(&self, index: usize, step: &'static str) {
+    fn started(&self, index: usize, trace: &AddressTrace, step: &'static str) {
         tracing::debug!(index, step, "tracing an address");
-        self.0(index, Some(step));
+        self.0(index, trace, Some(step));
     }
 
     fn completed(&self, index: usize, trace: &AddressTrace) {
         let answered = trace.peering_exists.value().is_some();
         tracing::info!(address = trace.address, answered, "traced an address");
-        self.0(index, None);
+        self.0(index, trace, None);
     }
 }
 
@@ -119,7 +121,7 @@ pub async fn trace_all(
         }
     }
     traced.sort_by_key(|(index, _)| *index);
-    connectivity(target, traced.into_iter().map(|(_, one)| one).collect(), timeout).await
+    connectivity(target, traced.into_iter().map(|(_, one)| one).collect(), timeout, progress).await
 }
 
 /// Traces the addresses one after the other until a server answers *peering exists?*, then asks *unused secret?* there
@@ -131,6 +133,7 @@ pub async fn trace_until_answered(
     timeout: Duration,
     random: &(dyn SecureRandom + Sync),
     connections: &ConnectionBudget,
+    progress: &Progress,
 ) -> Connectivity {
     let shared = Arc::new(target.clone());
     let (started, run) = (Instant::now(), Arc::new(Run::new(connections)));
@@ -150,21 +153,32 @@ pub async fn trace_until_answered(
             index,
             stream_secret: random_id(random),
             timeout,
-            progress: Progress::none(),
+            progress: progress.clone(),
             run: Arc::clone(&run),
         };
         let one = trace_one(&job).await;
+        progress.completed(index, &one.0);
         let answered = one.0.leader_answers();
         traced.push(one);
         if answered {
             break;
         }
     }
-    connectivity(target, traced, timeout).await
+    connectivity(target, traced, timeout, progress).await
 }
 
-async fn connectivity(target: &ProbeTarget, mut traced: Vec<Traced>, timeout: Duration) -> Connectivity {
+async fn connectivity(
+    target: &ProbeTarget,
+    mut traced: Vec<Traced>,
+    timeout: Duration,
+    progress: &Progress,
+) -> Connectivity {
     question::unused_secret(target, &mut traced, timeout).await;
+    for (index, (trace, _)) in
+        traced.iter().enumerate().filter(|(_, (trace, _))| trace.unused_secret.elapsed().is_some())
+    {
+        progress.completed(index, trace);
+    }
     let mut addresses: Vec<AddressTrace> = traced.into_iter().map(|(trace, _)| trace).collect();
     addresses.extend(target.not_dialed.iter().enumerate().take(MAX_ADDRESSES).map(|(index, address)| {
         let reason = "Consul dials the manual addresses instead".to_owned();
@@ -266,7 +280,7 @@ async fn resolve(job: &Job, trace: &mut AddressTrace) -> Option<(Vec<IpAddr>, u1
             return None;
         }
     };
-    job.progress.started(job.index, "DNS");
+    job.progress.started(job.index, trace, "DNS");
     (trace.dns, trace.ips_not_tried) = tcp::resolve(&parsed, job.timeout).await;
     Some((trace.dns.value()?.clone(), parsed.port))
 }
@@ -279,13 +293,13 @@ async fn trace_steps(job: &Job, trace: &mut AddressTrace, ips: &[IpAddr], port: 
         return None;
     }
     trace.connections += 1;
-    job.progress.started(job.index, "TCP");
+    job.progress.started(job.index, trace, "TCP");
     let (step, stream) = tcp::connect(ips, port, job.timeout).await;
     trace.tcp = step;
     let stream = stream?;
     // The messages are small: without this, each would wait 40 ms for more.
     let _ = stream.set_nodelay(true);
-    job.progress.started(job.index, "TLS");
+    job.progress.started(job.index, trace, "TLS");
     let started = Instant::now();
     let (connection, sniffer) = connect(job, trace, stream).await?;
     let connection = match connection {
@@ -295,7 +309,7 @@ async fn trace_steps(job: &Job, trace: &mut AddressTrace, ips: &[IpAddr], port: 
             None
         }
         Ok(mut connection) => {
-            job.progress.started(job.index, "gRPC");
+            job.progress.started(job.index, trace, "gRPC");
             let (target, secret) = (&job.target, &job.stream_secret);
             question::peering_exists(target, trace, &mut connection, &sniffer, secret, job.timeout).await;
             Some(connection)

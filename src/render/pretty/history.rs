@@ -15,22 +15,34 @@ use crate::utc;
 /// How many records fit on one screen.
 const MAX_ROWS: usize = 18;
 
-/// Renders the records. `limited`: the user chose how many.
-pub fn history(history: &History, limited: bool, screen: &Screen) -> String {
+/// The order of the records, and how many there are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Order {
+    /// The oldest first instead of the newest.
+    pub oldest_first: bool,
+    /// The user chose how many.
+    pub limited: bool,
+}
+
+/// Renders the records.
+pub fn history(history: &History, order: Order, screen: &Screen) -> String {
     let mut page = Page::new(screen);
-    let records = &history.records;
+    let mut records: Vec<&HistoryRecord> = history.records.iter().collect();
     if records.is_empty() {
         return "The ledger has no records\n".to_owned();
     }
+    if !order.oldest_first {
+        records.reverse();
+    }
     if screen.detail == Detail::Long {
-        for record in records.iter().rev() {
+        for record in records {
             every_field(&mut page, record);
         }
         return page.finish();
     }
-    let max = if limited { usize::MAX } else { MAX_ROWS };
+    let max = if order.limited { usize::MAX } else { MAX_ROWS };
     let mut table = Table::new(["#", "NAME", "GENERATED", "AGE", "BY", "STATUS", "TOKEN"]);
-    for record in records.iter().rev().take(max) {
+    for record in records.iter().take(max) {
         table.row([
             record.number.to_string(),
             name(record),
@@ -42,13 +54,13 @@ pub fn history(history: &History, limited: bool, screen: &Screen) -> String {
         ]);
     }
     table.write(&mut page, 0);
-    let older = records.len().saturating_sub(max);
-    if older > 0 {
-        page.line(&format!("… and {} (-limit 0)", counted(count(older), "older record")));
+    let more = records.len().saturating_sub(max);
+    if more > 0 {
+        page.line(&format!("… and {} (-limit {})", counted(count(more), "more record"), records.len()));
     }
     if screen.detail == Detail::Normal {
         page.empty_line();
-        let newest = records.last().map_or_else(|| "NAME".to_owned(), |record| quoted(&record.name));
+        let newest = records.first().map_or_else(|| "NAME".to_owned(), |record| quoted(&record.name));
         page.hints(&[
             "All fields: -long".to_owned(),
             format!("Still usable? peering stale TOKEN -name {newest} -probe"),

@@ -10,7 +10,7 @@ use super::{count, finding, grouped, printable};
 use crate::certificate::KeyAlgorithm;
 use crate::inspect::{Address, CertificateEntry, Inspection};
 use crate::lint::{Acceptance, Finding, Severity, Status};
-use crate::shell::token_argument;
+use crate::shell::{quoted, token_argument};
 
 /// The width of the column of labels.
 const LABEL: usize = 11;
@@ -30,7 +30,12 @@ pub fn inspection(inspection: &Inspection, screen: &Screen) -> String {
         page.line("(Consul's message may differ)");
     }
     for repair in &inspection.repairs {
-        page.line(&format!("{} {repair}; Consul rejects the text as it was", screen.mark(Mark::Warning)));
+        let consequence = if repair.is_document() {
+            "only the token is shown"
+        } else {
+            "Consul rejects the text as it was"
+        };
+        page.line(&format!("{} {repair}; {consequence}", screen.mark(Mark::Warning)));
     }
     match screen.detail {
         Detail::Short => finding::fixes(&mut page, &groups),
@@ -60,6 +65,60 @@ pub fn inspection(inspection: &Inspection, screen: &Screen) -> String {
     page.finish()
 }
 
+/// How a token was generated.
+#[derive(Debug, Clone, Copy)]
+pub struct Generated<'a> {
+    /// The local name of the peering.
+    pub name: &'a str,
+    /// The address of the HTTP API of the acceptor.
+    pub address: &'a str,
+    /// The file that the token was written to.
+    pub file: Option<&'a str>,
+}
+
+/// Renders a token that was just generated.
+pub fn generated(inspection: &Inspection, generated: &Generated<'_>, screen: &Screen) -> String {
+    let mut page = Page::new(screen);
+    let name = printable(generated.name);
+    let by = inspection
+        .datacenter
+        .as_deref()
+        .filter(|name| !name.is_empty())
+        .map_or_else(String::new, |datacenter| format!(" by {}", printable(datacenter)));
+    let mark = if inspection.consul.accepted { Mark::Ok } else { Mark::Failure };
+    page.answer(mark, &format!("Token for {name:?} generated{by} ({}).", printable(generated.address)));
+    let expiry = inspection
+        .certificates
+        .iter()
+        .filter_map(|entry| entry.certificate.as_ref())
+        .map(|it| it.not_after)
+        .min();
+    let expiry = expiry
+        .map_or_else(|| "No CA: plain text.".to_owned(), |at| format!("CA expires {}.", screen.day(at)));
+    page.line(&format!("Dials {}. {expiry}", dialed(&inspection.addresses)));
+    page.line(&format!("Works once, until it is used or another token for {name:?} is generated."));
+    let groups = finding::groups(&inspection.findings);
+    let is_urgent = |group: &&finding::Group<'_>| group.severity > Severity::Info;
+    for group in groups.iter().filter(is_urgent) {
+        page.line(&format!(
+            "{} {}  {}",
+            screen.mark(finding::mark(group.severity)),
+            group.check,
+            group.message()
+        ));
+    }
+    if !screen.hints {
+        return page.finish();
+    }
+    let file = generated.file.map_or_else(|| "@FILE".to_owned(), |file| quoted(&format!("@{file}")));
+    page.line(&format!("On the other cluster:  peering establish -name NAME -peering-token {file}"));
+    if generated.file.is_none() {
+        let file = quoted(&format!("{}.token", generated.name));
+        page.line(&format!("Tip: -out {file} keeps the token out of your scrollback."));
+    }
+    page.finish()
+}
+
 fn mark(status: Status) -> Mark {
     match status {
         Status::Ok | Status::Info => Mark::Ok,
@@ -72,7 +131,8 @@ fn mark(status: Status) -> Mark {
 fn answer(inspection: &Inspection) -> String {
     let counts = finding::counts(&inspection.findings);
     let counts = if counts.is_empty() { counts } else { format!(" {counts}.") };
-    let subject = if inspection.repairs.is_empty() { "this token" } else { "the repaired token" };
+    let is_repaired = inspection.repairs.iter().any(|repair| !repair.is_document());
+    let subject = if is_repaired { "the repaired token" } else { "this token" };
     match &inspection.consul.message {
         Some(message) => format!("Consul rejects {subject}: {}", printable(message)),
         None => match worst(&inspection.findings) {

@@ -21,6 +21,9 @@ const LABEL: usize = 14;
 /// The width of the column of step names.
 const STEP: usize = 16;
 
+/// The indentation of a value that is too long for the space after its label.
+const NARROW_INDENT: usize = 6;
+
 /// The space between two hints on one line.
 const HINT_GAP: &str = "   ";
 
@@ -136,7 +139,7 @@ impl Page {
 
     /// Writes the last line: hints with the next commands. Each goes on its own line if they do not fit on one.
     pub(super) fn hints(&mut self, hints: &[String]) {
-        if self.screen.detail == Detail::Short || hints.is_empty() {
+        if self.screen.detail == Detail::Short || !self.screen.hints || hints.is_empty() {
             return;
         }
         let one_line = hints.join(HINT_GAP);
@@ -151,11 +154,25 @@ impl Page {
     }
 
     /// Writes `first` and the value, wrapped with an indentation of `indent` columns.
+    ///
+    /// If a word is too long for the space after `first`, the value starts on the next line.
     pub(super) fn hanging(&mut self, first: &str, indent: usize, value: &str) {
         let value = self.screen.plain(value);
+        let width = self.width().min(MAX_TEXT_WIDTH.max(indent + MIN_WIDTH));
+        let longest_word = value.split(' ').map(display_width).max().unwrap_or_default();
+        let is_one_screen = self.screen.detail != Detail::Long;
+        let is_too_narrow = is_one_screen && indent > NARROW_INDENT && indent + longest_word > width;
+        let (first, indent) = if is_too_narrow {
+            if !first.trim().is_empty() {
+                let _ = writeln!(self.text, "{}", first.trim_end());
+            }
+            (" ".repeat(NARROW_INDENT), NARROW_INDENT)
+        } else {
+            (first.to_owned(), indent)
+        };
         let following = " ".repeat(indent);
-        let options = Options::new(self.width().min(MAX_TEXT_WIDTH.max(indent + MIN_WIDTH)))
-            .initial_indent(first)
+        let options = Options::new(width)
+            .initial_indent(&first)
             .subsequent_indent(&following)
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .word_separator(textwrap::WordSeparator::AsciiSpace)

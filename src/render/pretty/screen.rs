@@ -31,6 +31,8 @@ pub struct Screen {
     pub ascii: bool,
     /// How much to show.
     pub detail: Detail,
+    /// Whether to end with the next commands.
+    pub hints: bool,
     /// The current time, for `3 min ago`.
     pub now: Timestamp,
 }
@@ -145,7 +147,7 @@ mod tests {
 
     fn screen(ascii: bool) -> Screen {
         let now = "2026-11-27T17:31:38Z".parse().unwrap();
-        Screen { width: 80, ascii, detail: Detail::Normal, now }
+        Screen { width: 80, ascii, detail: Detail::Normal, hints: true, now }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use consul_peering::acceptor;
 use consul_peering::acceptor::{Acceptor, Settings};
 use consul_peering::connectivity::Connectivity;
-use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, trace_until_answered};
+use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_until_answered};
 use consul_peering::token::{Token, decode};
 use http::Request;
 use serde_json::{Value, json};
@@ -129,6 +129,7 @@ pub async fn ask_about(token: &Token) -> Connectivity {
         TIMEOUT,
         &ring::rand::SystemRandom::new(),
         &ConnectionBudget::default(),
+        &Progress::none(),
     )
     .await
 }

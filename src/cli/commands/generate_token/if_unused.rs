@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::cli::env::eprint_line;
+use crate::cli::env;
 use crate::net::consul::Client;
 use crate::net::gather::regenerate::{TIMEOUT, observe_peering};
 use crate::net::ledger::{NumberedRecord, Origin};
@@ -30,7 +30,7 @@ pub fn note_not_checked(observations: &Observations) {
 
 fn note<T>(source: &str, observed: &Observed<T>) {
     if let Observed::Failed(reason) | Observed::NotChecked(reason) = observed {
-        eprint_line(&not_checked(source, reason));
+        env::note(&not_checked(source, reason));
     }
 }
 

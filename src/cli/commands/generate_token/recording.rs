@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout as at_most;
 
 use super::if_unused::{IfUnused, replaced};
-use crate::cli::env::{eprint_line, host, now, stderr_is_a_terminal, user};
+use crate::cli::env::{host, note, now, stderr_is_a_terminal, user};
 use crate::net::consul::Client;
 use crate::net::gather::regenerate::{TIMEOUT, observe_peering};
 use crate::net::ledger::{Filter, Ledger, NumberedRecord, Origin, Record, RecordMeta};
@@ -125,7 +125,7 @@ impl<'a> Recording<'a> {
         // An error is reported below, when the record is finished.
         let records = self.records(Filter::PeerId(peer_id)).await.unwrap_or_default();
         if let Some(newest) = records.iter().rfind(|it| !it.record.origin.has_no_token()) {
-            eprint_line(&replaced(newest));
+            note(&replaced(newest));
         }
     }
 

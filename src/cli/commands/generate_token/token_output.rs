@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::cli::env::{eprint_line, now, print_or_fail, state_directory, temporary_directory};
+use crate::cli::env::{eprint_line, note, now, print_or_fail, state_directory, temporary_directory};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::gostd::os_error::os_error_text;
@@ -76,7 +76,7 @@ pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
     let path = out.path.clone();
     match out.write(text) {
         Ok(()) => {
-            eprint_line(&format!("The token was written to {}", path.display()));
+            note(&format!("The token was written to {}", path.display()));
             Exit::Done
         }
         Err(error) => {
