@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use args::config_file::ConfigFile;
-use args::go_flags::{FlagError, Style};
+use args::go_flags::{FlagError, Normalized, Style};
 use args::option_sources::without_variables;
 use env::{eprint_line, print, settle_colors};
 use error::CliError;
@@ -31,6 +31,15 @@ use exit::Exit;
 use help::section::GLOBAL_HEADING;
 
 /// Generate, inspect and troubleshoot Consul cluster peering tokens
+///
+/// Two Consul clusters are peered with a token. The accepting cluster generates it, you carry it to the dialing cluster, and
+/// the dialing cluster establishes the peering with it. This tool generates such tokens as "consul peering generate-token"
+/// does, shows what is inside them, checks them the way Consul does, reports whether they are still usable, and finds out why
+/// a peering can't be established. Looking at a token never uses it.
+///
+/// Commands that Consul has too (generate-token, establish, list, read, delete, exported-services) take the same flags and
+/// print the same output. A TOKEN is the text itself, a file, a directory, a quoted pattern such as 'tokens/*.token', or - for
+/// standard input. Tokens in API responses, Kubernetes Secrets and Lists, and Terraform states are read from the document.
 #[derive(Debug, Parser)]
 #[command(
     name = "peering",
@@ -142,7 +151,9 @@ fn dispatch(definition: &clap::Command, words: &[OsString]) -> Result<Exit, CliE
         Some("-h" | "-help" | "--help") => return show(&help::overview(definition)),
         Some("help") => return help_for(definition, rest),
         Some(commands::completions::HIDDEN_COMMAND) => return complete(definition, rest),
-        Some("-version" | "--version" | "-V" | "version") => return show(&definition.render_version()),
+        Some("-version" | "--version" | "-V" | "-v" | "version") => {
+            return show(&definition.render_version());
+        }
         _ => {}
     }
     let Some(command) = definition.find_subcommand(name) else {
@@ -220,6 +231,10 @@ fn dispatch_to(
         Err(FlagError::Help) => return show(&help::short(command, &full_name)),
         Err(error) => return Err(usage_error::bad_flag(command, &full_name, style, &error)),
     };
+    let Normalized { words: normalized, ignored } = normalized;
+    if !ignored.is_empty() {
+        refuse_or_warn(path[0], &ignored)?;
+    }
     let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), definition)?;
     let (normalized, filled) = args::defaults::fill(definition, command, path[0], normalized, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalized);
@@ -230,7 +245,20 @@ fn dispatch_to(
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
     }
-    peering.command.run(definition)
+    peering.command.run(definition).map_err(|error| error.with_cluster(&path.join(" ")))
+}
+
+/// Warns of words that Go's rule ignores. `delete` refuses them: they may be the name that was meant.
+fn refuse_or_warn(command: &str, ignored: &[OsString]) -> Result<(), CliError> {
+    let described = args::go_flags::describe_ignored(ignored);
+    if command == "delete" {
+        return Err(CliError::new(format_args!("delete would ignore {described}, so nothing was deleted"))
+            .with_remedy("put every flag before other words, and remove the other words"));
+    }
+    env::eprint_redacted(&format!(
+        "Warning: ignored {described}. Like Consul, this command stops reading flags at the first other word."
+    ));
+    Ok(())
 }
 
 impl Command {

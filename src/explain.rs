@@ -6,6 +6,7 @@
 
 pub mod catalog;
 mod docs;
+mod http_status;
 mod layers;
 pub mod log;
 mod mapped_text;
@@ -23,6 +24,7 @@ use serde::Serialize;
 
 pub use catalog::entries;
 pub use docs::markdown;
+pub use http_status::with_status;
 pub use message::{MAX_TEXT_LEN, Message, Operation, messages};
 pub use nearest::nearest;
 pub use origin::{Level, Origin, Subsystem};

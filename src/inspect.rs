@@ -17,7 +17,7 @@ use crate::lint::{Acceptance, CaEntry, Finding, Options, Status, check_decoded};
 use crate::token::recover::{Recovered, Repair};
 use crate::token::{HostKind, Locality, ServerAddress, Token, fingerprint};
 
-pub use field::{FieldError, field};
+pub use field::{FIELDS, FieldError, field};
 
 /// The version of the JSON form of [`Inspections`].
 pub const SCHEMA_VERSION: u32 = 1;

@@ -2,10 +2,14 @@
 
 #[cfg(feature = "net")]
 pub mod consul;
+#[cfg(feature = "cli")]
+pub mod github;
 pub mod json;
 pub mod jsonl;
 #[cfg(feature = "cli")]
 pub mod junit;
+#[cfg(feature = "cli")]
+pub mod lines;
 #[cfg(feature = "cli")]
 pub mod pretty;
 #[cfg(feature = "cli")]

@@ -35,8 +35,8 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     }
 }
 
-/// Returns the length of a duration in its largest whole unit: `40 s`, `3 min`, `5 h`, `12 days`, `10 years`. Two of a unit
-/// are needed for days and years, because `1 year` could be almost two.
+/// Returns the length of a duration in its largest whole unit: `40 s`, `3 min`, `5 h`, `12 days`. Days and years
+/// start at two, because `1 day` could be almost two. Years are rounded.
 #[cfg(feature = "cli")]
 pub(crate) fn span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().saturating_abs();
@@ -45,7 +45,7 @@ pub(crate) fn span(duration: SignedDuration) -> String {
         MINUTE..HOUR => format!("{} min", seconds / MINUTE),
         _ if seconds < 2 * DAY => format!("{} h", seconds / HOUR),
         _ if seconds < 2 * YEAR => format!("{} days", seconds / DAY),
-        _ => format!("{} years", seconds / YEAR),
+        _ => format!("{} years", (seconds + YEAR / 2) / YEAR),
     }
 }
 

@@ -249,12 +249,15 @@ pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Returns the name of the user, without secrets: `USER`, `LOGNAME`, or the numeric ID.
+/// Returns the name of the user, without secrets: `USER`, `LOGNAME`, the name in the system's user database, or the
+/// numeric ID.
 pub fn user() -> String {
     let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
     let named = named.map(|name| given_secrets::hide(&redact(&name)).into_owned());
-    named.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+    let id = rustix::process::getuid().as_raw();
+    let looked_up = || uzers::get_user_by_uid(id).map(|user| user.name().to_string_lossy().into_owned());
+    named.or_else(looked_up).unwrap_or_else(|| format!("uid {id}"))
 }
 
 /// Returns the host name.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::io;
 
-use super::env::eprint_redacted;
+use super::args::http_options::cluster_of;
+use super::env::{eprint_redacted, stderr_is_a_terminal};
 use crate::gostd::os_error::os_error_text;
 
 /// Why a command could not do its work: what happened, and what to do about it.
@@ -47,6 +48,20 @@ impl CliError {
     pub fn with_remedy(mut self, remedy: impl fmt::Display) -> Self {
         self.remedy = Some(remedy.to_string());
         self
+    }
+
+    /// Adds which cluster a command of Consul asks, if the error is that nothing answers at its address. Only on a terminal:
+    /// a script gets the same output as from Consul.
+    pub fn with_cluster(self, command: &str) -> Self {
+        let is_dead = self.is_consuls
+            && self.remedy.is_none()
+            && self.message.contains(": dial tcp ")
+            && stderr_is_a_terminal();
+        match cluster_of(command).filter(|_| is_dead) {
+            Some(cluster) => self
+                .with_remedy(format_args!("check that Consul runs at this address: -http-addr is {cluster}")),
+            None => self,
+        }
     }
 
     /// What happened, without the prefix.

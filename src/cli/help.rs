@@ -10,31 +10,49 @@ pub(crate) mod section;
 use clap::Command;
 use clap::builder::StyledStr;
 
+use super::args::http_options::cluster_of;
 use super::env::width;
-use layout::{columns, hanging, unsplit, wrap_example};
+use layout::{columns, hanging, single_lines, unsplit, wrap_example};
 use section::{Section, sections, usage};
+
+/// The number of lines of a short help: a terminal's height.
+const MAX_SHORT_LINES: usize = 24;
 
 /// Renders the help of the whole tool.
 pub fn overview(definition: &Command) -> String {
     let more = "
-See also:
-  peering COMMAND -h         options of a command
-  peering help COMMAND       full help with examples
-  peering help options       HTTP API options and ledger options
-  peering help exit-codes    exit codes
-  peering help environment   environment variables
+  peering COMMAND -h        options of a command
+  peering help COMMAND      full help with examples
+  peering help TOPIC        http, formats, exit-codes, environment, checks
 ";
-    let options = sections(definition).iter().map(short_section).collect();
-    [beginning(definition, definition.get_about(), "peering"), options, more.to_owned()].concat()
+    [beginning(definition, definition.get_about(), "peering"), more.to_owned()].concat()
 }
 
-/// Renders the short help of a command. `words` call it.
+/// Renders the short help of a command, which fits in a terminal. `words` call it.
 pub fn short(command: &Command, words: &str) -> String {
-    let (shared, own): (Vec<_>, Vec<_>) = sections(command).into_iter().partition(Section::is_shared);
-    let options = own.iter().map(short_section).collect();
     let topic = words.strip_prefix("peering ").unwrap_or(words);
-    let more = format!("\nFull help with examples: peering help {topic}\n");
-    [beginning(command, command.get_about(), words), options, names_of_shared(&shared), more].concat()
+    let own: Vec<_> = sections(command).into_iter().filter(|section| !section.is_shared()).collect();
+    let entries: Vec<_> = own.iter().flat_map(|section| &section.entries).collect();
+    let cluster = cluster_of(topic).map_or_else(String::new, |cluster| format!("-http-addr is {cluster}.\n"));
+    let end = format!(
+        "\n{cluster}HTTP API and common options: peering help http\nFull help with examples: peering help {topic}\n"
+    );
+    let start = beginning(command, command.get_about(), words);
+    let rows: Vec<_> = entries.iter().map(|entry| (entry.term.clone(), entry.short())).collect();
+    let room = MAX_SHORT_LINES.saturating_sub(start.lines().count() + end.lines().count() + 1);
+    let options = match columns(&rows, width()) {
+        _ if rows.is_empty() => String::new(),
+        wrapped if wrapped.lines().count() <= room => format!("\n{wrapped}"),
+        _ if rows.len() <= room => format!("\n{}", single_lines(&rows, width())),
+        _ => {
+            // Two lines for the names of the rest.
+            let (shown, rest) = rows.split_at(room.saturating_sub(2));
+            let names: Vec<&str> = rest.iter().filter_map(|(term, _)| term.split(' ').next()).collect();
+            let more = hanging(&format!("More: {}", names.join(", ")), 2, width());
+            format!("\n{}{more}", single_lines(shown, width()))
+        }
+    };
+    [start, options, end].concat()
 }
 
 /// Renders the full help of a command. `words` call it.
@@ -46,7 +64,8 @@ pub fn full(command: &Command, words: &str) -> String {
     let examples = examples.lines().flat_map(|line| wrap_example(line, width())).map(|line| line + "\n");
     let examples = std::iter::once("\n".to_owned()).chain(examples).collect::<String>();
     let examples = if examples.trim().is_empty() { String::new() } else { examples };
-    [beginning(command, about, words), options, names_of_shared(&shared), examples].concat()
+    let topic = words.strip_prefix("peering ").unwrap_or(words);
+    [beginning(command, about, words), options, names_of_shared(&shared, topic), examples].concat()
 }
 
 /// What the command does, its usage, and its subcommands.
@@ -80,21 +99,19 @@ fn commands(group: &Command) -> String {
     if rows.is_empty() { String::new() } else { format!("\nCommands:\n{}", columns(&rows, width())) }
 }
 
-fn short_section(section: &Section) -> String {
-    format!("\n{}:\n{}", section.heading, columns(&section.rows(), width()))
-}
-
 fn full_section(section: &Section) -> String {
     let entries = section.entries.iter();
     let entries = entries.map(|entry| format!("  {}\n{}", entry.term, hanging(&entry.full(), 6, width())));
     format!("\n{}:\n{}", section.heading, entries.collect::<String>())
 }
 
-/// The names of shared options. Their help is in `peering help options`.
-fn names_of_shared(sections: &[Section]) -> String {
+/// The names of shared options, and which cluster `-http-addr` is. Their help is in `peering help http`.
+fn names_of_shared(sections: &[Section], topic: &str) -> String {
     let names = sections.iter().map(|section| {
         let names: Vec<&str> = section.entries.iter().map(|entry| entry.name.as_str()).collect();
         hanging(&names.join(", "), 2, width())
     });
-    format!("\nShared options (see peering help options):\n{}", names.collect::<String>())
+    let cluster =
+        cluster_of(topic).map_or_else(String::new, |cluster| format!("\n-http-addr is {cluster}.\n"));
+    format!("\nHTTP API and common options (see peering help http):\n{}{cluster}", names.collect::<String>())
 }

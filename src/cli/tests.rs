@@ -40,7 +40,7 @@ fn normalized(definition: &clap::Command, words: &[String]) -> Result<Vec<OsStri
     let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
     let rest =
         args::go_flags::normalize(command, Style::of(name), &rest).map_err(|error| error.to_string())?;
-    Ok(called.iter().map(OsString::from).chain(rest).collect())
+    Ok(called.iter().map(OsString::from).chain(rest.words).collect())
 }
 
 /// Parses the words after `peering`.

@@ -12,7 +12,7 @@ use super::help::help_topics;
 /// The error for a command that does not exist. `words` are the words before its name.
 pub fn unknown_command(group: &Command, words: &str, name: &str) -> CliError {
     let is_help = words == "peering help";
-    let all = if is_help { "peering help".to_owned() } else { format!("{words} -help") };
+    let all = if is_help { "peering help".to_owned() } else { format!("{words} -h") };
     let topics = help_topics::NAMES.into_iter().filter(|_| is_help);
     let names = group.get_subcommands().map(Command::get_name).chain(topics);
     let remedy = match nearest(name, names) {
@@ -27,19 +27,47 @@ pub fn unknown_command(group: &Command, words: &str, name: &str) -> CliError {
 
 /// The error for flags that cannot be read. For Consul's commands the message is Go's.
 pub fn bad_flag(command: &Command, words: &str, style: Style, error: &FlagError) -> CliError {
-    let all = format!("{words} -help lists all flags");
-    let near = match error {
-        FlagError::Undefined(name) => nearest_flag(command, name),
-        _ => None,
-    };
     let described = match style {
         Style::Consul => CliError::of_consul(error),
         Style::Ours => CliError::new(error.described()),
     };
+    let near = match error {
+        FlagError::Undefined(name) => {
+            familiar(command, name).or_else(|| nearest_flag(command, name).map(|near| format!("-{near}")))
+        }
+        _ => None,
+    };
     described.with_remedy(match near {
-        Some(near) => format!("did you mean -{near}? {all}"),
-        None => all,
+        Some(near) => format!("did you mean {near}? {}", usage_of(words)),
+        None => usage_of(words),
     })
+}
+
+/// How every usage error ends.
+fn usage_of(words: &str) -> String {
+    format!("{words} -h shows the usage")
+}
+
+/// Returns what a flag of other programs is called here.
+fn familiar(command: &Command, name: &str) -> Option<String> {
+    let has = |flag: &str| command.get_arguments().any(|argument| argument.get_long() == Some(flag));
+    let (flag, value) = match name {
+        "o" | "output" | "output-format" | "out-format" => ("format", ""),
+        "json" | "yaml" | "sarif" | "junit" | "jsonl" => ("format", name),
+        "v" | "vv" | "verbose" | "debug" => ("log-level", "debug"),
+        "addr" | "address" | "consul-addr" | "server" | "host" => ("http-addr", ""),
+        "n" | "peer" | "peer-name" => ("name", ""),
+        "acl-token" => ("token", ""),
+        "ca" | "cacert" | "ca-cert" => ("ca-file", ""),
+        "cert" => ("client-cert", ""),
+        "key" => ("client-key", ""),
+        "warn-before" => ("expires-within", ""),
+        "f" | "file" => return has("format").then(|| "the file as TOKEN, without a flag".to_owned()),
+        "version" => return Some("peering -version".to_owned()),
+        _ => return None,
+    };
+    let separator = if value.is_empty() { "" } else { " " };
+    has(flag).then(|| format!("-{flag}{separator}{value}"))
 }
 
 /// Describes clap's error in our words. `filled` are the values that came from a variable or the configuration file.
@@ -56,7 +84,7 @@ pub fn of_clap(error: &clap::Error, words: &str, filled: &[Filled]) -> CliError 
     if let Some(filled) = origin {
         argument = format!("{argument} (set by {})", filled.origin());
     }
-    let help = format!("{words} -help shows the usage");
+    let help = usage_of(words);
     match error.kind() {
         ErrorKind::InvalidValue => {
             let valid = texts(ContextKind::ValidValue).join(", ");

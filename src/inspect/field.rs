@@ -48,6 +48,37 @@ pub enum FieldError {
     Hidden,
 }
 
+/// The fields of a token and of its first address and certificate, for completion.
+pub const FIELDS: [&str; 27] = [
+    "addresses",
+    "addresses.0.address",
+    "addresses.0.host",
+    "addresses.0.port",
+    "certificates",
+    "certificates.0.days_left",
+    "certificates.0.issuer",
+    "certificates.0.not_after",
+    "certificates.0.not_before",
+    "certificates.0.serial",
+    "certificates.0.sha256",
+    "certificates.0.subject",
+    "consul.accepted",
+    "consul.message",
+    "datacenter",
+    "establishment_secret.present",
+    "establishment_secret.sha256",
+    "findings",
+    "locality",
+    "partition",
+    "peer_id",
+    "repairs",
+    "server_name",
+    "status",
+    "tls",
+    "token_sha256",
+    "trust_domain",
+];
+
 /// Returns the value at a path: a scalar without quotes, a list of scalars with one per line, or anything else as JSON.
 ///
 /// Names are compared without case and underscores, so `PeerID` is `peer_id`. Write an index as `[0]` or `.0`. The names of

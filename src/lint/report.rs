@@ -46,6 +46,8 @@ pub struct ValidatedToken {
     pub source: String,
     /// The file that contains it.
     pub file: Option<PathBuf>,
+    /// Its place in a document with several tokens, such as `consul/peering-token`.
+    pub place: Option<String>,
     /// The document that contained it.
     pub extracted_from: Option<Repair>,
     /// Its report.
@@ -59,6 +61,17 @@ pub struct UnreadableInput {
     pub source: String,
     /// The reason.
     pub reason: String,
+}
+
+impl ValidatedToken {
+    /// Returns the path of the file, or the source of a token that is not in a file.
+    pub fn file_name(&self) -> Cow<'_, str> {
+        match &self.file {
+            Some(file) => Cow::Owned(file.display().to_string()),
+            None if self.source == "-" => Cow::Borrowed("standard-input"),
+            None => Cow::Borrowed(&self.source),
+        }
+    }
 }
 
 /// One finding.

@@ -18,7 +18,16 @@ const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The rule for tokens that Consul rejects.
-const REFUSAL: &str = "consul-rejects-token";
+pub(super) const REFUSAL: &str = "consul-rejects-token";
+
+/// The name of what prevents reading a token.
+pub(super) const UNREADABLE: &str = "unreadable";
+
+/// The page that describes the checks, and the page about Consul's messages.
+const CHECKS_PAGE: &str =
+    concat!("https://docs.rs/crate/consul-peering/", env!("CARGO_PKG_VERSION"), "/source/docs/checks.md");
+const MESSAGES_PAGE: &str =
+    concat!("https://docs.rs/crate/consul-peering/", env!("CARGO_PKG_VERSION"), "/source/docs/messages.md");
 
 /// The characters that must be encoded in a URI's path (RFC 3986 §3.3).
 const NOT_IN_PATHS: &AsciiSet = &CONTROLS
@@ -60,7 +69,7 @@ pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
 
 fn notification(input: &UnreadableInput) -> Notification {
     Notification::builder()
-        .message(Message::builder().text(input.reason.clone()).build())
+        .message(Message::builder().text(sentence(&input.reason)).build())
         .level(json!("error"))
         .build()
 }
@@ -70,6 +79,7 @@ fn rules(reference: Reference) -> Vec<ReportingDescriptor> {
         .id(REFUSAL.to_owned())
         .short_description(text("Consul rejects the token."))
         .full_description(text(&format!("{reference} rejects the token before it dials an address.")))
+        .help_uri(MESSAGES_PAGE.to_owned())
         .help(text("The other findings show the cause. \"peering explain\" explains the message."))
         .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
         .build();
@@ -77,11 +87,12 @@ fn rules(reference: Reference) -> Vec<ReportingDescriptor> {
 }
 
 fn rule(check: &Check) -> ReportingDescriptor {
-    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}", check.why, check.remedy, check.source);
+    let help = format!("{}\n\nWhat to do: {}\n\nSource: {}.", check.why, check.remedy, check.source);
     ReportingDescriptor::builder()
         .id(check.name.to_owned())
         .short_description(text(check.summary))
         .full_description(text(check.why))
+        .help_uri(format!("{CHECKS_PAGE}#{}", check.name))
         .help(text(&help))
         .default_configuration(
             ReportingConfiguration::builder().level(json!(level_name(check.severity))).build(),
@@ -91,15 +102,26 @@ fn rule(check: &Check) -> ReportingDescriptor {
 
 fn results(token: &ValidatedToken, number: usize) -> Vec<SarifResult> {
     let refusal = token.report.consul.message.as_ref().map(|message| {
-        let message = format!("Consul rejects this token: {message}");
+        let message = in_place(token, &sentence(&format!("Consul rejects this token: {message}")));
         result(token, number, REFUSAL, Severity::Error, &message, "text", BTreeMap::new())
     });
     let findings = token.report.findings.iter().map(|finding| {
-        let message = format!("{}. {}", finding.message, remedy(finding));
+        let message = in_place(token, &format!("{} {}", sentence(&finding.message), remedy(finding)));
         let values = finding.values.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
         result(token, number, finding.check, finding.severity, message.trim_end(), &finding.path, values)
     });
     refusal.into_iter().chain(findings).collect()
+}
+
+/// Returns a text that ends like a sentence.
+fn sentence(text: &str) -> String {
+    let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+    format!("{text}{end}")
+}
+
+/// Names the place of a token in a document with several tokens.
+fn in_place(token: &ValidatedToken, message: &str) -> String {
+    token.place.as_ref().map_or_else(|| message.to_owned(), |place| format!("{place}: {message}"))
 }
 
 fn remedy(finding: &Finding) -> &'static str {
@@ -115,7 +137,7 @@ fn result(
     path: &str,
     values: BTreeMap<String, Value>,
 ) -> SarifResult {
-    let artifact = ArtifactLocation::builder().uri(uri(&token.source, number)).build();
+    let artifact = ArtifactLocation::builder().uri(uri(token, number)).build();
     let region = Region::builder().start_line(1).build();
     let physical = PhysicalLocation::builder().artifact_location(artifact).region(region).build();
     let logical =
@@ -136,14 +158,14 @@ fn result(
 }
 
 /// Returns the path of a file, or the number of an argument that is not a file.
-fn uri(source: &str, number: usize) -> String {
-    match source.strip_prefix('@') {
+fn uri(token: &ValidatedToken, number: usize) -> String {
+    match &token.file {
         Some(path) => {
-            let scheme = if path.starts_with('/') { "file://" } else { "" };
-            format!("{scheme}{}", utf8_percent_encode(path, NOT_IN_PATHS))
+            let scheme = if path.is_absolute() { "file://" } else { "" };
+            format!("{scheme}{}", utf8_percent_encode(&path.display().to_string(), NOT_IN_PATHS))
         }
-        None if source == "-" => "standard-input".to_owned(),
-        None => format!("argument-{number}"),
+        None if token.source == "argument" => format!("argument-{number}"),
+        None => "standard-input".to_owned(),
     }
 }
 

@@ -101,7 +101,7 @@ impl Resemblance {
     pub fn cause(self) -> &'static str {
         match self {
             Self::Empty => {
-                "the text is empty: an empty file, an unset variable, or a failed command before a pipe"
+                "it is empty (an empty file, an unset variable, or a failed command before a pipe)"
             }
             Self::Jwt => {
                 "this is a JSON Web Token, perhaps the example in Consul's documentation, not a peering token"

@@ -47,6 +47,9 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
     for (line, expected) in [
         ("peering dia", &["diagnose "][..]),
         ("peering help ex", &["exported-services ", "explain ", "exit-codes "]),
+        ("peering inspect x -field peer", &["peer_id "]),
+        ("peering validate -format g", &["github "]),
+        ("peering inspect ea", &[]),
         ("peering ledger ", &["import ", "verify "]),
         ("peering validate -fa", &["-fail-on "]),
         ("peering validate --fa", &["--fail-on "]),

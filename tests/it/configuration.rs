@@ -65,7 +65,7 @@ fn an_error_in_the_file_or_a_variable_shows_its_place_and_the_fix() {
         "[severity]\nca-expired = 'bad'\n",
         "[defaults]\ntoken = 'a-secret'\n",
         "[validate]\nformat = \n",
-        "[validate]\nwarn-before = 30.5\n",
+        "[validate]\nexpires-within = 30.5\n",
         "[defaults]\nout = 'file'\n",
     ] {
         all.push_str(&format!("{file}--\n{}\n", error_of(file)));

@@ -53,7 +53,7 @@ async fn without_a_token_no_request_is_sent() {
     let server = MockServer::start().await;
     let absent = "Error: cannot read @nothing: no such file or directory\n  \
                   Likely cause: the name is misspelled, or relative to a different directory\n  \
-                  Fix: check the path with ls, or pass the token itself\n";
+                  Fix: check the path with ls\n";
     for (peering, error) in [
         (establish(""), "Missing the required -peering-token flag\n"),
         (establish("@nothing"), absent),

@@ -75,3 +75,31 @@ fn the_output_contains_no_token_from_the_text() {
     );
     explain(&[&text]).status(0);
 }
+
+fn names(run: &crate::peering::Finished, kind: &str) -> Vec<String> {
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    json[kind].as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_word_lists_every_check_with_it() {
+    let checks = names(&explain(&["address", "-format", "json"]).status(0), "checks");
+    assert_eq!(checks.iter().filter(|name| name.starts_with("address-")).count(), 9, "{checks:?}");
+    assert!(explain(&["address"]).status(0).stdout.ends_with("Explain one: peering explain NAME\n"));
+}
+
+#[test]
+fn an_http_status_lists_its_messages() {
+    let entries = names(&explain(&["403", "-format", "json"]).status(0), "entries");
+    assert!(
+        entries.contains(&"permission-denied".to_owned()) && entries.contains(&"secret-invalid".to_owned())
+    );
+    explain(&["299"]).status(1);
+}
+
+#[test]
+fn a_list_can_be_filtered() {
+    let entries = names(&explain(&["-list", "Mesh Gateway", "-format", "json"]).status(0), "entries");
+    assert!(entries.contains(&"no-mesh-gateway".to_owned()) && entries.len() < 20, "{entries:?}");
+    explain(&["-list", "no such text"]).status(1);
+}

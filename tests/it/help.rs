@@ -9,6 +9,8 @@ fn the_manual_describes_every_flag_of_every_command() {
     assert_eq!(pages.len(), 20, "{pages:?}");
     for page in pages {
         let text = std::fs::read_to_string(run.home.path().join(page)).unwrap();
+        let date = text.split('"').nth(1).unwrap();
+        assert!(date.len() == 10 && date.starts_with("20"), "{page}: {date}");
         assert!(text.contains(".SH NAME") && text.contains(".SH \"SYNOPSIS\"\n.nf\n\\&peering"), "{page}");
         assert!(!text.contains(r"\-\-f") && !text.contains("--f"), "{page} has flags with two dashes");
         let command = page.trim_start_matches("man1/peering").trim_start_matches('-').trim_end_matches(".1");
@@ -55,6 +57,72 @@ fn help_pages() {
     }
 }
 
+/// Returns the words of every command.
+fn commands() -> Vec<Vec<String>> {
+    let overview = Peering::new().args(["help"]).run().status(0).stdout;
+    let names = |help: &str| -> Vec<String> {
+        let rows =
+            help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        let rows = rows.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+        rows.filter_map(|line| line.split_whitespace().next().map(str::to_owned)).collect()
+    };
+    let mut all = Vec::new();
+    for name in names(&overview) {
+        let within = names(&Peering::new().args([&name, "-h"]).run().status(0).stdout);
+        all.extend(within.into_iter().map(|it| vec![name.clone(), it]));
+        all.push(vec![name]);
+    }
+    all
+}
+
+#[test]
+fn the_short_help_of_every_command_fits_in_a_terminal() {
+    let all = commands();
+    assert!(all.len() > 18, "{all:?}");
+    for words in all {
+        let help = Peering::new().args(&words).args(["-h"]).run().status(0).stdout;
+        assert!(help.lines().count() <= 24, "{words:?}:\n{help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{words:?}:\n{help}");
+        assert!(help.contains("\nHTTP API and common options: peering help http\n"), "{words:?}:\n{help}");
+        assert!(
+            help.ends_with(&format!("Full help with examples: peering help {}\n", words.join(" "))),
+            "{help}"
+        );
+    }
+    let overview = Peering::new().args(["-h"]).run().status(0).stdout;
+    assert!(overview.lines().count() <= 29, "{overview}");
+}
+
+#[test]
+fn help_says_which_cluster_is_meant() {
+    for (command, cluster) in [
+        ("generate-token", "accepting"),
+        ("stale", "accepting"),
+        ("establish", "dialing"),
+        ("diagnose", "dialing"),
+    ] {
+        for arguments in [[command, "-h"], ["help", command]] {
+            let help = Peering::new().args(arguments).run().status(0).stdout;
+            assert!(help.contains(&format!("-http-addr is the {cluster} cluster")), "{help}");
+        }
+    }
+}
+
+#[test]
+fn every_topic_has_a_page() {
+    for topic in ["http", "options", "formats", "exit-codes", "environment", "checks", "help"] {
+        let page = Peering::new().args(["help", topic]).run().status(0).stdout;
+        assert!(page.lines().count() > 5, "{topic}: {page}");
+    }
+}
+
+#[test]
+fn the_manual_is_shown_without_a_directory() {
+    let page = Peering::new().args(["man"]).run().status(0).stdout;
+    assert!(page.starts_with(".TH peering 1 \"20"), "{page}");
+    assert!(page.contains("Looking at a token never uses it"), "{page}");
+}
+
 #[test]
 fn a_mistyped_name_gets_a_suggestion() {
     for (words, near) in [
@@ -68,6 +136,11 @@ fn a_mistyped_name_gets_a_suggestion() {
         (&["explain", "ca-expird"], "ca-expired"),
         (&["generate"], "generate-token"),
         (&["-format", "json", "list"], "put flags after the command"),
+        (&["inspect", "-o", "json", "x"], "did you mean -format?"),
+        (&["list", "--json"], "did you mean -format json?"),
+        (&["validate", "-v", "x"], "did you mean -log-level debug?"),
+        (&["stale", "--version"], "did you mean peering -version?"),
+        (&["validate", "-warn-before", "60d", "x"], "did you mean -expires-within?"),
     ] {
         let run = Peering::new().args(words).run();
         assert!(run.stderr.contains(near), "{words:?}: {}{}", run.stdout, run.stderr);

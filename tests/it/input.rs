@@ -72,7 +72,7 @@ fn every_command_reads_the_secrets_of_a_list() {
         .map(|token| token["consul"]["accepted"].as_bool().unwrap())
         .collect();
     assert_eq!(accepted, [true, false, true]);
-    assert_eq!(validate.stderr, "Note: read 3 tokens in a Kubernetes Secret from secrets.json\n");
+    assert_eq!(validate.stderr, "Note: read 3 tokens in Kubernetes Secrets from secrets.json\n");
     let stale = run(&["stale", "-offline"]).status(2);
     assert_eq!(sources(&stale), [&all[0], &all[2]].map(String::clone));
     assert!(stale.stderr.contains("secrets.json: consul/north-token"), "{}", stale.stderr);
@@ -249,4 +249,36 @@ fn a_directory_of_a_thousand_files_is_bounded() {
     }
     let run = peering.run().status(2);
     assert!(run.stderr.starts_with("Error: more than 1000 files\n  Fix: "), "{}", run.stderr);
+}
+
+#[test]
+fn batches_and_logs_may_be_several_files() {
+    let peering = Peering::new().args(["validate", "-batch", "tokens", "-format", "jsonl"]);
+    std::fs::create_dir(peering.home().join("tokens")).unwrap();
+    // The first file has no line end.
+    let run = peering
+        .file("tokens/a", token("one-server"))
+        .file("tokens/b", token("three-servers"))
+        .run()
+        .status(0);
+    assert_eq!(run.stdout.lines().count(), 2, "{}", run.stdout);
+    let log = |name: &str| {
+        format!(
+            "2024-03-05T10:00:01.000Z [ERROR] agent.server.peering: error managing peering stream: peer_name={name} \
+             error=\"rpc error: code = PermissionDenied desc = invalid peering stream secret\"\n"
+        )
+    };
+    let run = Peering::new().args(["explain", "-log", "consul-*.log"]);
+    let run = run.file("consul-1.log", log("east")).file("consul-2.log", log("west")).run().status(0);
+    assert!(run.stdout.contains("east") && run.stdout.contains("west"), "{}", run.stdout);
+}
+
+#[test]
+fn an_error_message_may_be_in_a_file() {
+    let message = "a new peering token must be generated: invalid peering establishment secret";
+    for name in ["error.txt", "@error.txt"] {
+        let run = Peering::new().args(["diagnose", "-offline", "-format", "json", "-error", name]);
+        let run = run.file("error.txt", message).run().status(1);
+        assert_eq!(json_of(&run)["causes"][0]["name"], "secret-invalid", "{name}");
+    }
 }

@@ -643,12 +643,12 @@ fn subcommands_have_help_and_suggestions() {
     let long = Peering::new().args(["help", "ledger", "import"]).run().status(0);
     assert!(long.stdout.contains("Usage: peering ledger import [OPTIONS]"), "{}", long.stdout);
     let error = "Error: unknown command \"imprt\"\n  \
-                 Fix: did you mean import? peering ledger -help lists all commands\n";
+                 Fix: did you mean import? peering ledger -h lists all commands\n";
     Peering::new().args(["ledger", "imprt"]).stderr(error).status(2);
     let group = Peering::new().args(["ledger"]).run().status(2);
     assert!(group.stderr.contains("Usage: peering ledger [OPTIONS] COMMAND"), "{}", group.stderr);
     Peering::new()
         .args(["ledger", "verify", "-x"])
-        .stderr("Error: unknown flag -x\n  Fix: peering ledger verify -help lists all flags\n")
+        .stderr("Error: unknown flag -x\n  Fix: peering ledger verify -h shows the usage\n")
         .status(2);
 }

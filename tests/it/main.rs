@@ -57,5 +57,6 @@ mod unlucky_files;
 mod untrusted_input;
 mod validate;
 mod verdicts;
+mod wrong_use;
 
 use support::{own_server, peering, served};

@@ -141,7 +141,7 @@ fn every_file_is_read_through_the_bounded_reader() {
         "src/net/file.rs",
         "src/net/consul/file.rs",
         "src/net/snapshot/source.rs",
-        "src/cli/commands/batch.rs",
+        "src/cli/commands/batch/source.rs",
         "src/cli/commands/explain.rs",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

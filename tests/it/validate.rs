@@ -139,7 +139,7 @@ fn now_and_warn_before_decide_which_certificates_are_reported() {
     assert_eq!(certificates(&["-now", "2026-11-24"]), Vec::<String>::new());
     assert_eq!(certificates(&["-now", "2026-11-23"]), ["ca-not-yet-valid"]);
     assert_eq!(certificates(&["-now", "2036-11-01"]), ["ca-expires-soon"]);
-    assert_eq!(certificates(&["-now", "2036-11-01", "-warn-before", "1w"]), Vec::<String>::new());
+    assert_eq!(certificates(&["-now", "2036-11-01", "-expires-within", "1w"]), Vec::<String>::new());
     assert_eq!(certificates(&["-now", "2036-11-21"]), ["ca-expired"]);
 }
 
@@ -262,7 +262,7 @@ fn usage_errors_name_the_fix() {
         &["-skip", "nonsense", "x"],
         &["-severity", "ca-expired=bad", "x"],
         &["-severity", "ca-expired", "x"],
-        &["-warn-before", "soon", "x"],
+        &["-expires-within", "soon", "x"],
         &["-now", "tomorrow", "x"],
         &["-format", "xml", "x"],
         &["-formt", "json", "x"],
@@ -290,7 +290,7 @@ fn an_unreadable_file_does_not_hide_other_tokens() {
     );
     let error = "Error: cannot read @absent: no such file or directory\n  \
                  Likely cause: the name is misspelled, or relative to a different directory\n  \
-                 Fix: check the path with ls, or pass the token itself\n";
+                 Fix: check the path with ls\n";
     assert_eq!(finished.stderr, error);
 }
 
@@ -303,7 +303,7 @@ fn an_unreadable_file_is_an_error_in_every_document() {
     let invocation = &sarif["runs"][0]["invocations"][0];
     assert_eq!(invocation["executionSuccessful"], false);
     let message = &invocation["toolExecutionNotifications"][0]["message"]["text"];
-    assert_eq!(message, "cannot read @absent: no such file or directory");
+    assert_eq!(message, "cannot read @absent: no such file or directory.");
     let junit = shown("junit");
     assert!(
         junit.contains(r#"errors="1""#) && junit.contains("<error message=\"cannot read @absent:"),
@@ -321,11 +321,51 @@ fn a_clock_that_is_centuries_off_is_accepted() {
         for before in ["0d", "1000000d"] {
             let now = format!("-now={now}");
             let finished = Peering::new()
-                .args(["validate", "@token", &now, "-warn-before", before])
+                .args(["validate", "@token", &now, "-expires-within", before])
                 .file("token", std::fs::read(fixture("tokens/one-server.txt")).unwrap())
                 .run()
                 .status(1);
             assert!(finished.stdout.contains(check), "{now} {before}: {}", finished.stdout);
         }
+    }
+}
+
+#[test]
+fn findings_are_lines_for_editors_and_annotations_for_github() {
+    let run = |format: &str| {
+        let peering =
+            Peering::new().args(["validate", "east.token", "gone.token", "-now", NOW, "-format", format]);
+        peering.file("east.token", format!("\"{}\"", token("three-servers"))).run().status(2).stdout
+    };
+    assert_eq!(
+        run("line").lines().collect::<Vec<_>>(),
+        [
+            "east.token: error: consul-rejects-token: Consul rejects this token: failed to decode token: illegal base64 data \
+             at input byte 0",
+            "east.token: error: quoted: the token is in double quotes, the first at byte 0",
+            "gone.token: error: unreadable: cannot read gone.token: no such file or directory",
+        ]
+    );
+    let github = run("github");
+    let quoted = "::error file=east.token,title=quoted::the token is in double quotes, the first at byte 0. Remove the";
+    assert!(github.lines().any(|line| line.starts_with(quoted)), "{github}");
+    assert!(github.contains("::error file=gone.token,title=unreadable::"), "{github}");
+}
+
+#[test]
+fn every_text_of_sarif_is_a_sentence_and_every_rule_has_a_page() {
+    let run = Peering::new().args(["validate", "fires.txt", "-format", "sarif"]);
+    let fires = std::fs::read(fixture("checks/quoted/fires.txt")).unwrap();
+    let sarif: Value = serde_json::from_str(&run.file("fires.txt", fires).run().status(1).stdout).unwrap();
+    let run = &sarif["runs"][0];
+    for rule in run["tool"]["driver"]["rules"].as_array().unwrap() {
+        assert!(rule["helpUri"].as_str().unwrap().starts_with("https://"), "{rule}");
+        for text in ["shortDescription", "fullDescription", "help"] {
+            assert!(rule[text]["text"].as_str().unwrap().ends_with('.'), "{rule}");
+        }
+    }
+    for result in run["results"].as_array().unwrap() {
+        assert!(result["message"]["text"].as_str().unwrap().ends_with('.'), "{result}");
+        assert_eq!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "fires.txt");
     }
 }

@@ -13,6 +13,7 @@ use clap::{Arg, ArgAction, Command};
 use thiserror::Error;
 
 use super::suggest::nearest;
+use crate::token::resemblance::is_uuid;
 
 /// How a command reads its words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,9 +74,19 @@ impl FlagError {
     }
 }
 
-/// Rewrites the words after a command's name into `--flag=value` words, followed by `--` and the arguments.
-pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<Vec<OsString>, FlagError> {
+/// The words after a command's name, for clap.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Normalized {
+    /// `--flag=value` words, followed by `--` and the arguments.
+    pub words: Vec<OsString>,
+    /// The words that Go's `flag` package ignores: the first argument and everything after it.
+    pub ignored: Vec<OsString>,
+}
+
+/// Rewrites the words after a command's name.
+pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<Normalized, FlagError> {
     let mut flags = Vec::new();
+    let mut ignored = Vec::new();
     let mut positionals = Vec::new();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -84,6 +95,7 @@ pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<
                 positionals.push(word.clone());
             }
             if style == Style::Consul {
+                ignored = positionals.drain(..).chain(words.by_ref().cloned()).collect();
                 break;
             }
             if word == "--" {
@@ -103,13 +115,44 @@ pub fn normalize(command: &Command, style: Style, words: &[OsString]) -> Result<
             None => return Err(FlagError::Undefined(flag.name)),
         }
     }
-    // Consul's commands ignore the rest.
-    if style == Style::Ours && !positionals.is_empty() {
+    if !positionals.is_empty() {
         flags.push("--".into());
         flags.append(&mut positionals);
     }
-    Ok(flags)
+    Ok(Normalized { words: flags, ignored })
 }
+
+/// Describes ignored words without the values of flags, which may be secrets.
+pub fn describe_ignored(ignored: &[OsString]) -> String {
+    let words = ignored.iter().map(|word| word.to_string_lossy());
+    let mut flags: Vec<String> = Vec::new();
+    let mut first = None;
+    for word in words {
+        match word.strip_prefix('-').filter(|name| !name.is_empty()) {
+            Some(name) => {
+                let name = name.trim_start_matches('-').split('=').next().unwrap_or_default();
+                flags.push(format!("-{name}"));
+            }
+            None if first.is_none() && flags.is_empty() => first = Some(word.into_owned()),
+            None => {}
+        }
+    }
+    let first = match first {
+        Some(word) if word.len() <= MAX_SHOWN_WORD_LEN && !is_uuid(word.as_bytes()) => format!("{word:?}"),
+        Some(_) => "a word".to_owned(),
+        None => String::new(),
+    };
+    // What follows a comma after -token would be redacted as its value.
+    let flags = flags.join("; ");
+    match (first.is_empty(), flags.is_empty()) {
+        (false, false) => format!("{first} and the flags after it ({flags})"),
+        (false, true) => first,
+        _ => format!("the flags after -- ({flags})"),
+    }
+}
+
+/// The longest ignored word that is shown, in bytes. A longer one may be a token.
+const MAX_SHOWN_WORD_LEN: usize = 32;
 
 /// `-name`, `--name`, `-name=value`, `--name=value`.
 struct Flag {
@@ -201,7 +244,7 @@ mod tests {
 
     fn read(style: Style, words: &[&str]) -> Result<Vec<String>, FlagError> {
         let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-        let normalized = normalize(&command(), style, &words)?;
+        let normalized = normalize(&command(), style, &words)?.words;
         Ok(normalized.into_iter().map(|word| word.into_string().unwrap()).collect())
     }
 
@@ -239,6 +282,22 @@ mod tests {
     fn a_single_dash_is_an_argument_and_two_end_the_flags() {
         assert_eq!(read(Style::Ours, &["-"]).unwrap(), ["--", "-"]);
         assert_eq!(read(Style::Ours, &["--", "-name"]).unwrap(), ["--", "-name"]);
+    }
+
+    #[test]
+    fn words_that_go_ignores_are_described_without_values() {
+        let describe = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            describe_ignored(&normalize(&command(), Style::Consul, &words).unwrap().ignored)
+        };
+        assert_eq!(describe(&["-name", "west"]), "the flags after -- ()");
+        assert_eq!(describe(&["extra"]), "\"extra\"");
+        assert_eq!(
+            describe(&["west", "-token", "secret", "--name=x"]),
+            "\"west\" and the flags after it (-token; -name)"
+        );
+        assert_eq!(describe(&["11111111-2222-3333-4444-555555555555"]), "a word");
+        assert_eq!(describe(&["--", "-name", "x"]), "the flags after -- (-name)");
     }
 
     #[test]

@@ -16,6 +16,20 @@ pub const HEADING: &str = "HTTP API options";
 /// The warning about `CONSUL_HTTP_SSL_VERIFY=false`.
 const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the network path can impersonate Consul and read the ACL token";
 
+/// Returns which cluster `-http-addr` is for a command.
+pub fn cluster_of(command: &str) -> Option<&'static str> {
+    match command {
+        "generate-token" => Some("the accepting cluster, which generates the token"),
+        "establish" | "diagnose" => Some("the dialing cluster, which uses the token"),
+        "stale" => Some("the accepting cluster, which generated the tokens"),
+        "list" | "read" | "delete" | "exported-services" => Some("the cluster whose peerings you mean"),
+        "history" | "ledger import" | "ledger verify" => {
+            Some("the cluster of the ledger, with -ledger=consul")
+        }
+        _ => None,
+    }
+}
+
 /// How to reach Consul.
 #[derive(Debug, Args)]
 #[command(next_help_heading = HEADING)]

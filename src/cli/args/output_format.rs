@@ -29,6 +29,10 @@ impl OutputFormat {
 pub enum ReportFormat {
     /// Text for people
     Pretty,
+    /// One line for each finding: FILE: SEVERITY: CHECK: MESSAGE
+    Line,
+    /// Workflow annotations of GitHub Actions
+    Github,
     /// One JSON document
     Json,
     /// One JSON object per token

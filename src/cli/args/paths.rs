@@ -106,7 +106,7 @@ pub fn unreadable(source: &str, error: &io::Error) -> CliError {
             Some(similar) => failed.with_remedy(format_args!("did you mean {similar}?")),
             None => failed
                 .with_detail("Likely cause: the name is misspelled, or relative to a different directory")
-                .with_remedy("check the path with ls, or pass the token itself"),
+                .with_remedy("check the path with ls"),
         },
         io::ErrorKind::PermissionDenied => {
             failed.with_remedy("run the command as the user who can read it, or change its permissions")

@@ -31,9 +31,10 @@ pub struct TokenText {
     pub text: Zeroizing<Vec<u8>>,
     /// The document that contained it.
     pub extracted_from: Option<Repair>,
+    /// Its place in the document, such as `consul/peering-token`.
+    pub place: Option<String>,
     /// What the argument names, without the place in a document.
     origin: String,
-    place: Option<String>,
 }
 
 /// A file or standard input that could not be read.
@@ -104,6 +105,11 @@ impl TokenText {
         }
         let error = &decode(&self.text).err().unwrap_or_else(|| innermost.clone());
         let resemblance = Resemblance::of(&self.text, if repairs.is_empty() { error } else { innermost });
+        if matches!(resemblance, Resemblance::Empty | Resemblance::Jwt | Resemblance::Uuid | Resemblance::Pem)
+        {
+            return CliError::new(format_args!("no token in {place}: {}", resemblance.cause()))
+                .with_remedy(resemblance.remedy());
+        }
         if matches!(resemblance, Resemblance::Unknown | Resemblance::Binary | Resemblance::OtherText)
             && let Some(word) = self.word()
         {
@@ -173,6 +179,9 @@ pub fn print_extractions<'a>(tokens: impl IntoIterator<Item = &'a TokenText>) {
         eprint_redacted(&match (count, &token.place) {
             (1, Some(place)) => format!("Note: read the token in {name} ({place}) from {origin}"),
             (1, None) => format!("Note: read the token in {name} from {origin}"),
+            _ if document == Repair::SecretManifest => {
+                format!("Note: read {count} tokens in Kubernetes Secrets from {origin}")
+            }
             _ => format!("Note: read {count} tokens in {name} from {origin}"),
         });
     }
@@ -261,9 +270,6 @@ pub fn read_text(argument: &str) -> Result<String, CliError> {
 
 fn stage_and_offset(text: &[u8], error: &DecodeError) -> String {
     let offset = error.offset;
-    if text.is_empty() {
-        return "it is empty".to_owned();
-    }
     match (error.stage, &error.field) {
         (Stage::Base64, _) => format!("not base64 at byte {offset} of {}", text.len()),
         (Stage::Utf8, _) => format!("the decoded base64 is not UTF-8 at byte {offset}"),

@@ -2,11 +2,10 @@
 
 mod interrupt;
 mod progress;
+mod source;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZero;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -23,7 +22,7 @@ use progress::Progress;
 /// The arguments of a batch.
 #[derive(Debug)]
 pub struct Batch {
-    /// The path of a file, or `-` for standard input.
+    /// Files, or `-` for standard input.
     pub source: String,
     /// The output format.
     pub format: ReportFormat,
@@ -47,14 +46,13 @@ pub fn run(arguments: &Batch) -> Result<Exit, CliError> {
     let render: &(dyn Fn(&LineResult<'_>, &mut Vec<u8>) + Sync) = match arguments.format {
         ReportFormat::Pretty => &pretty::batch_line,
         ReportFormat::Jsonl => &jsonl::render,
-        ReportFormat::Json | ReportFormat::Sarif | ReportFormat::Junit => {
+        _ => {
             return Err(CliError::new("-batch writes one line per token: -format pretty or jsonl only")
                 .with_remedy("use -format jsonl"));
         }
     };
     let interrupt = interrupt::flag();
-    let (source, size) = open(&arguments.source)
-        .map_err(|error| CliError::of_io(format_args!("cannot read {}", shown(&arguments.source)), &error))?;
+    let (source, size) = source::open(&arguments.source)?;
     let input = Interruptible::new(source, Arc::clone(&interrupt));
     let progress = Progress::new(size);
     let outcome = check_all(arguments, input, io::stdout(), render, &interrupt, &progress);
@@ -109,43 +107,6 @@ fn conclude(arguments: &Batch, outcome: Outcome) -> Result<Exit, CliError> {
         eprint_line(text.trim_end());
     }
     Ok(exit)
-}
-
-/// The source of lines.
-enum Source {
-    File(File),
-    Stdin(io::Stdin),
-}
-
-/// Opens a source. Returns its size if it is a file.
-fn open(source: &str) -> io::Result<(Source, Option<u64>)> {
-    if source == "-" {
-        return Ok((Source::Stdin(io::stdin()), None));
-    }
-    let file = File::open(source)?;
-    let metadata = file.metadata()?;
-    if metadata.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    Ok((Source::File(file), metadata.is_file().then_some(metadata.len())))
-}
-
-impl Read for Source {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::File(file) => file.read(buffer),
-            Self::Stdin(stdin) => stdin.read(buffer),
-        }
-    }
-}
-
-impl AsFd for Source {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::File(file) => file.as_fd(),
-            Self::Stdin(stdin) => stdin.as_fd(),
-        }
-    }
 }
 
 fn shown(source: &str) -> String {

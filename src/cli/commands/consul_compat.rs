@@ -24,7 +24,8 @@ impl Format {
         match name {
             "pretty" => Ok(Self::Pretty),
             "json" => Ok(Self::Json),
-            _ => Err(CliError::of_consul("Invalid format, valid formats are {json|pretty}")),
+            _ => Err(CliError::of_consul("Invalid format, valid formats are {json|pretty}")
+                .with_remedy("use -format=json for scripts and -format=pretty for people")),
         }
     }
 }
@@ -44,7 +45,12 @@ pub fn meta(pairs: &[String]) -> Result<BTreeMap<String, String>, CliError> {
 
 /// Checks that `-name` was given. The error is Consul's.
 pub fn require_name(name: &str) -> Result<(), CliError> {
-    if name.is_empty() { Err(CliError::of_consul("Missing the required -name flag")) } else { Ok(()) }
+    if name.is_empty() {
+        Err(CliError::of_consul("Missing the required -name flag")
+            .with_remedy("-name is the local name of the peering: -name NAME"))
+    } else {
+        Ok(())
+    }
 }
 
 /// Returns the client that the options name. The error is Consul's and starts with `failed`, which differs between its

@@ -172,7 +172,8 @@ pub fn run_diagnosis(
     let is_shown = lines.as_ref().is_some_and(ProgressLines::is_shown);
     drop(lines);
     if is_shown {
-        eprint_line("");
+        // Ends the last line, and separates it from the answer.
+        eprint_line("\n");
     }
     diagnose(inputs)
 }

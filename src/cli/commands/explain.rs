@@ -2,12 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::Serialize;
 
 use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::paths::{self, Named, NamedFile};
 use crate::cli::args::suggest;
 use crate::cli::args::token::read_text;
 use crate::cli::env::{now, print, screen};
@@ -34,15 +34,15 @@ use crate::render::pretty::{self, Detail, Screen};
   peering explain 'a new peering token must be generated: invalid peering establishment secret'
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering explain -
   peering explain -log consul.log
-  peering explain -list")]
+  peering explain -list certificate")]
 pub struct Arguments {
-    /// Name or text, @FILE, or - for standard input (several arguments are joined)
+    /// Name, HTTP status or text, a file, or - for standard input (several arguments are joined)
     #[arg(value_name = "CHECK|TEXT", required_unless_present_any = ["list", "log"])]
     text: Vec<String>,
     /// Explain what a server log contains about each peering: a file, or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "list"])]
-    log: Option<PathBuf>,
-    /// List all checks and messages
+    log: Option<String>,
+    /// List all checks and messages, or those whose name or summary contains TEXT
     #[arg(long)]
     list: bool,
     /// Output format
@@ -56,9 +56,9 @@ pub struct Arguments {
 pub(crate) struct Document<'a> {
     /// [`SCHEMA_VERSION`].
     version: u32,
-    /// The check with the given name.
+    /// The checks with the given name, or with the given word in their names.
     checks: Vec<&'a Check>,
-    /// The entry with the given name.
+    /// The entries with the given name, word or HTTP status.
     entries: Vec<&'a Entry>,
     /// The messages that were found in the given text.
     messages: Vec<Explanation>,
@@ -70,10 +70,10 @@ pub(crate) struct Document<'a> {
 pub(crate) struct List<'a> {
     /// [`SCHEMA_VERSION`].
     version: u32,
-    /// All checks.
-    checks: &'a [&'a Check],
-    /// All entries.
-    entries: &'a [&'a Entry],
+    /// All checks, or those that contain the given text.
+    checks: Vec<&'a Check>,
+    /// All entries, or those that contain the given text.
+    entries: Vec<&'a Entry>,
 }
 
 /// The output of `-log FILE -format json`.
@@ -89,20 +89,25 @@ pub(crate) struct LogDocument {
 /// Maximum length of a text that may be a name, in bytes.
 const MAX_NAME_LEN: usize = 64;
 
+/// Minimum length of a word that names are searched for, in bytes.
+const MIN_WORD_LEN: usize = 3;
+
 /// The version of both JSON documents.
 const SCHEMA_VERSION: u32 = 1;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.list {
-        let list = || pretty::list_of_all(rules::ALL, explain::entries(), &normal_screen());
-        print(&arguments.format.render(&List::of_all(), list))?;
-        return Ok(Exit::Done);
+        let list = List::containing(&arguments.text.join(" "));
+        print(&arguments.format.render(&list, || list.pretty()))?;
+        return Ok(if list.is_empty() { Exit::Findings } else { Exit::Done });
     }
     if let Some(log) = &arguments.log {
         return explain_log(log, arguments.format);
     }
     let text = match &arguments.text[..] {
+        // The name of a check may also be the name of a file.
+        [one] if Matches::is_name(one) => one.clone(),
         [one] => read_text(one)?,
         parts => parts.join(" "),
     };
@@ -124,16 +129,23 @@ fn normal_screen() -> Screen {
     screen(Detail::Normal, now())
 }
 
-/// Reads a log line by line.
-fn explain_log(path: &Path, format: OutputFormat) -> Result<Exit, CliError> {
-    let unreadable = |error: &io::Error| CliError::of_io("could not read the log", error);
-    let report = if path == Path::new("-") {
-        read_log(io::stdin().lock())
-    } else {
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
-        read_log(BufReader::new(file))
+/// Reads a log line by line. Several files, such as rotated logs, are read in the order of their names.
+fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
+    let mut reader = LogReader::default();
+    let files = match paths::find(argument)? {
+        Named::Stdin => {
+            let read = read_log(io::stdin().lock(), &mut reader);
+            read.map_err(|error| paths::unreadable("standard input", &error))?;
+            Vec::new()
+        }
+        Named::Files(files) => files,
+        Named::Text => vec![NamedFile { source: argument.to_owned(), path: argument.into() }],
     };
-    let report = report.map_err(|error| unreadable(&error))?;
+    for file in files {
+        let read = File::open(&file.path).and_then(|log| read_log(BufReader::new(log), &mut reader));
+        read.map_err(|error| paths::unreadable(&file.source, &error))?;
+    }
+    let report = reader.finish();
     let exit = if report.peerings.is_empty() { Exit::Findings } else { Exit::Done };
     let document = LogDocument { version: SCHEMA_VERSION, report };
     print(&format.render(&document, || pretty::log_report(&document.report, &normal_screen())))?;
@@ -144,8 +156,7 @@ fn explain_log(path: &Path, format: OutputFormat) -> Result<Exit, CliError> {
 const MAX_LINE_LEN: usize = 64 * 1024 * 1024;
 
 /// Reads lines of bounded length. The rest of a longer line is skipped.
-fn read_log(mut input: impl BufRead) -> io::Result<LogReport> {
-    let mut reader = LogReader::default();
+fn read_log(mut input: impl BufRead, reader: &mut LogReader) -> io::Result<()> {
     let mut line = Vec::new();
     let mut line_len = 0;
     loop {
@@ -174,53 +185,102 @@ fn read_log(mut input: impl BufRead) -> io::Result<LogReport> {
     if !line.is_empty() {
         reader.push(&String::from_utf8_lossy(&line));
     }
-    Ok(reader.finish())
+    Ok(())
 }
 
 impl List<'_> {
-    fn of_all() -> Self {
-        List { version: SCHEMA_VERSION, checks: rules::ALL, entries: explain::entries() }
+    /// Returns the checks and entries whose name or summary contains a text; all for an empty text.
+    fn containing(text: &str) -> Self {
+        let text = text.to_lowercase();
+        let contains = |name: &str, summary: &str| {
+            name.contains(&text.replace(' ', "-")) || summary.to_lowercase().contains(&text)
+        };
+        let checks = rules::ALL.iter().copied().filter(|check| contains(check.name, check.summary));
+        let entries = explain::entries().iter().copied();
+        let entries = entries.filter(|entry| contains(entry.name, entry.summary)).collect();
+        List { version: SCHEMA_VERSION, checks: checks.collect(), entries }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.checks.is_empty() && self.entries.is_empty()
+    }
+
+    fn pretty(&self) -> String {
+        if self.is_empty() {
+            return "No check or message contains this text. All: peering explain -list\n".to_owned();
+        }
+        pretty::list_of_all(&self.checks, &self.entries, &normal_screen())
     }
 }
 
 impl Document<'_> {
     fn of(matches: Matches) -> Self {
-        Document {
-            version: SCHEMA_VERSION,
-            checks: matches.check.into_iter().collect(),
-            entries: matches.entry.into_iter().collect(),
-            messages: matches.messages,
-        }
+        let Matches { checks, entries, messages } = matches;
+        Document { version: SCHEMA_VERSION, checks, entries, messages }
     }
 }
 
-/// The check, entry or messages that match a text.
+/// The checks, entries or messages that match a text.
+#[derive(Default)]
 struct Matches {
-    check: Option<&'static Check>,
-    entry: Option<&'static Entry>,
+    checks: Vec<&'static Check>,
+    entries: Vec<&'static Entry>,
     messages: Vec<Explanation>,
 }
 
 impl Matches {
+    /// Finds a name, an HTTP status, a message, or the names that contain a word, in this order.
     fn find(text: &str) -> Self {
         // A name may contain spaces instead of dashes.
         let name =
             if text.len() <= MAX_NAME_LEN { text.to_lowercase().replace(' ', "-") } else { String::new() };
-        let (check, entry) = (rules::find(&name), explain::entry(&name));
-        let messages = if check.is_some() || entry.is_some() { Vec::new() } else { explain::explain(text) };
-        Self { check, entry, messages }
+        let named = Self {
+            checks: rules::find(&name).into_iter().collect(),
+            entries: explain::entry(&name).into_iter().collect(),
+            messages: Vec::new(),
+        };
+        if !named.is_empty() {
+            return named;
+        }
+        let entries = explain::with_status(&name);
+        if !entries.is_empty() {
+            return Self { entries, ..Self::default() };
+        }
+        let found = Self { messages: explain::explain(text), ..Self::default() };
+        if found.is_empty() { Self::with_word(&name) } else { found }
+    }
+
+    /// Returns whether a text is the name of a check or entry, or an HTTP status.
+    fn is_name(text: &str) -> bool {
+        let has_status = !explain::with_status(text).is_empty();
+        has_status || rules::find(text).is_some() || explain::entry(text).is_some()
+    }
+
+    /// Finds the checks and entries whose names contain a word, such as `address`.
+    fn with_word(word: &str) -> Self {
+        if word.len() < MIN_WORD_LEN {
+            return Self::default();
+        }
+        let contains = |name: &str| name == word || name.split('-').any(|part| part.starts_with(word));
+        let checks = rules::ALL.iter().copied().filter(|check| contains(check.name)).collect();
+        let entries = explain::entries().iter().copied().filter(|entry| contains(entry.name)).collect();
+        Self { checks, entries, messages: Vec::new() }
     }
 
     fn is_empty(&self) -> bool {
-        self.check.is_none() && self.entry.is_none() && self.messages.is_empty()
+        self.checks.is_empty() && self.entries.is_empty() && self.messages.is_empty()
     }
 
     fn pretty(&self) -> String {
         let screen = normal_screen();
-        let check = self.check.map(|check| pretty::check(check, &screen));
-        let entry = self.entry.map(|entry| pretty::entry(entry, &screen));
+        if self.checks.len() > 1 || self.entries.len() > 1 {
+            let list = pretty::list_of_all(&self.checks, &self.entries, &screen);
+            return format!("{list}\nExplain one: peering explain NAME\n");
+        }
+        let checks = self.checks.iter().map(|check| pretty::check(check, &screen));
+        let entries = self.entries.iter().map(|entry| pretty::entry(entry, &screen));
         let messages = self.messages.iter().map(|explanation| pretty::explanation(explanation, &screen));
-        check.into_iter().chain(entry).chain(messages).collect::<Vec<_>>().join("\n")
+        checks.chain(entries).chain(messages).collect::<Vec<_>>().join("\n")
     }
 }
 

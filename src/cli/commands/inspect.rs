@@ -25,10 +25,10 @@ use crate::render::pretty::{self, Screen};
 /// invalid.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  peering inspect @west.token
+  peering inspect west.token
   kubectl get secret peering-token -o yaml | peering inspect -
-  peering inspect @west.token -field server_name
-  peering inspect @west.token -pem | openssl x509 -noout -text")]
+  peering inspect west.token -field server_name
+  peering inspect west.token -pem | openssl x509 -noout -text")]
 pub struct Arguments {
     /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]

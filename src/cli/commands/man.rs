@@ -1,35 +1,42 @@
 //! `peering man`: the manual pages.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process;
 
 use clap::{Args, Command};
 
-use crate::cli::env::print;
+use crate::cli::env::{print, stdout_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::help::help_topics;
 use crate::cli::help::section::{Entry, sections, usage};
+use crate::cli::help::{self, help_topics};
 
-/// Write the manual pages
+/// Show or write the manual pages
 ///
-/// Writes one page per command into a directory, which is created if necessary. `man -M` and MANPATH find the pages if
-/// the directory is called man1.
+/// Without a directory, shows the page of peering on a terminal, and prints its source otherwise. With a directory, which
+/// is created if necessary, writes one page per command into it. `man -M` and MANPATH find the pages if the directory is
+/// called man1.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
+  peering man
   peering man ~/.local/share/man/man1
   man peering-diagnose")]
 pub struct Arguments {
     /// Directory to write to
     #[arg(value_name = "DIRECTORY")]
-    directory: PathBuf,
+    directory: Option<PathBuf>,
 }
+
+/// The date in the pages: of the last change to the command line.
+const DATE: &str = "2026-11-28";
 
 /// Writes the pages of `definition` and lists their paths.
 pub fn run(arguments: &Arguments, definition: &Command) -> Result<Exit, CliError> {
     let cannot_write = |path: &Path, error: std::io::Error| {
         CliError::of_io(format_args!("cannot write {}", path.display()), &error)
     };
-    let directory = &arguments.directory;
+    let Some(directory) = &arguments.directory else { return show(definition) };
     std::fs::create_dir_all(directory).map_err(|error| cannot_write(directory, error))?;
     let mut paths = String::new();
     for (name, page) in pages(definition) {
@@ -39,6 +46,25 @@ pub fn run(arguments: &Arguments, definition: &Command) -> Result<Exit, CliError
     }
     print(&paths)?;
     Ok(Exit::Done)
+}
+
+/// Shows the main page.
+fn show(definition: &Command) -> Result<Exit, CliError> {
+    let page = main_page(definition);
+    if !stdout_is_a_terminal() {
+        print(&page)?;
+    } else if !run_man(&page) {
+        print(&help::full(definition, "peering"))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Lets `man` format and show a page. Returns whether it did.
+fn run_man(page: &str) -> bool {
+    let child = process::Command::new("man").args(["-l", "-"]).stdin(process::Stdio::piped()).spawn();
+    let Ok(mut child) = child else { return false };
+    let written = child.stdin.take().is_some_and(|mut stdin| stdin.write_all(page.as_bytes()).is_ok());
+    child.wait().is_ok_and(|status| written && status.success())
 }
 
 /// Returns every page with its name.
@@ -58,7 +84,9 @@ fn pages(definition: &Command) -> Vec<(String, String)> {
 
 fn main_page(definition: &Command) -> String {
     let mut page = beginning(definition, "peering");
-    for (heading, topic) in [("EXIT STATUS", "exit-codes"), ("ENVIRONMENT", "environment")] {
+    for (heading, topic) in
+        [("OUTPUT FORMATS", "formats"), ("EXIT STATUS", "exit-codes"), ("ENVIRONMENT", "environment")]
+    {
         page.push_str(&verbatim(heading, &help_topics::page(topic, definition).unwrap_or_default()));
     }
     page
@@ -79,7 +107,7 @@ fn beginning(command: &Command, words: &str) -> String {
     let about = command.get_about().map(ToString::to_string).unwrap_or_default();
     let description = command.get_long_about().map_or_else(|| about.clone(), ToString::to_string);
     let mut page = format!(
-        ".TH {} 1 \"\" \"peering {}\" \"Consul peering tokens\"\n.SH NAME\n{} \\- {}\n",
+        ".TH {} 1 \"{DATE}\" \"peering {}\" \"Consul peering tokens\"\n.SH NAME\n{} \\- {}\n",
         escape(&name),
         env!("CARGO_PKG_VERSION"),
         escape(&name),

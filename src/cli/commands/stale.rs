@@ -36,29 +36,29 @@ use crate::token::Token;
 /// verdict on a token is undetermined.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  peering stale @west.token -name west -probe
-  consul snapshot save state.snap && peering stale @west.token -snapshot state.snap
-  peering stale @monday.token @tuesday.token -snapshot state.snap
-  peering stale @west.token -snapshot state.snap -require proven -format json")]
+  peering stale west.token -name west -probe
+  consul snapshot save state.snap && peering stale west.token -snapshot state.snap
+  peering stale monday.token tuesday.token -snapshot state.snap
+  peering stale west.token -snapshot state.snap -require proven -format json")]
 pub struct Arguments {
     /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN", required = true)]
     tokens: Vec<String>,
-    /// Local name that the tokens were generated for (tokens do not contain it)
+    /// Local name of the peering; tokens do not contain it
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Ask the acceptor's servers over gRPC whether the peering exists and has an unused secret. This neither sends the
-    /// token's secret nor changes the peering
+    /// Ask the acceptor's servers over gRPC. They report whether the peering exists and has an unused secret. This
+    /// neither sends the token's secret nor changes the peering
     #[arg(long, env = "PEERING_PROBE")]
     probe: bool,
-    /// Snapshot of the acceptor, from "consul snapshot save FILE". It proves the verdict for the time when it was taken.
+    /// Snapshot of the acceptor. "consul snapshot save FILE" writes it. It proves the verdict for the time when it was taken.
     /// "live" streams one from the Consul at -http-addr, which transfers every secret of that cluster and needs acl:write
     #[arg(long, value_name = "FILE")]
     snapshot: Option<String>,
     /// Query nothing over the network
     #[arg(long, env = "PEERING_OFFLINE")]
     offline: bool,
-    /// Certainty that a verdict needs: with "proven", one that is only likely exits with status 3
+    /// Certainty that a verdict needs. With "proven", one that is only likely exits with status 3
     #[arg(long, env = "PEERING_REQUIRE", value_enum, value_name = "CERTAINTY", default_value = "likely")]
     require: Require,
     /// Output format
@@ -143,7 +143,7 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
         sources.progress = lines.as_ref().map_or_else(Progress::none, ProgressLines::progress);
         assessments.push(assess(source, token, &sources.query(token).await));
         if lines.is_some_and(|lines| lines.is_shown()) {
-            eprint_line("");
+            eprint_line("\n");
         }
     }
     let records = sources.ledger.value().map(Vec::as_slice).unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::lint::{
     Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate, rules,
 };
 use crate::render::pretty::Screen;
-use crate::render::{json, jsonl, junit, pretty, sarif};
+use crate::render::{github, json, jsonl, junit, lines, pretty, sarif};
 use crate::token::recover::without_line_end;
 use crate::token::redact::redact;
 
@@ -34,9 +34,10 @@ use crate::token::redact::redact;
 /// rejects a token or a finding is at or above -fail-on, 2 the command failed.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
-  peering validate @west.token
-  peering validate @west.token -fail-on warning -warn-before 90d
-  peering validate -format sarif @east.token @west.token > peering.sarif
+  peering validate west.token
+  peering validate west.token -expires-within 60d -fail-on warning
+  peering validate -format sarif tokens/ > peering.sarif
+  kubectl get secrets -A -o json | peering validate -
   cat tokens/*.token | peering validate -batch -
   peering validate -batch tokens.jsonl -format jsonl
   peering explain ca-expires-soon")]
@@ -60,8 +61,8 @@ pub struct Arguments {
     #[arg(long, env = "PEERING_SEVERITY", value_name = "CHECK=SEVERITY", value_parser = severity_of_check)]
     severity: Vec<(&'static str, Severity)>,
     /// Report certificates that expire within this time
-    #[arg(long, env = "PEERING_WARN_BEFORE", value_name = "DURATION", default_value = "30d", value_parser = duration)]
-    warn_before: SignedDuration,
+    #[arg(long, env = "PEERING_EXPIRES_WITHIN", value_name = "DURATION", default_value = "30d", value_parser = duration)]
+    expires_within: SignedDuration,
     /// Report the verdict of this Consul
     #[arg(long, env = "PEERING_REFERENCE", value_name = "VERSION", default_value = "2.1", value_parser = reference())]
     reference: Reference,
@@ -73,7 +74,7 @@ pub struct Arguments {
     /// Check documents as they are, as Consul does, instead of the tokens in them
     #[arg(long, env = "PEERING_STRICT")]
     strict: bool,
-    /// Check one token per line, or JSON lines with a "token" key, from a file or - for standard input
+    /// Check one token per line, or JSON lines with a "token" key, from files or - for standard input
     #[arg(long, value_name = "FILE")]
     batch: Option<String>,
     /// Number of worker threads for -batch (default: one per core)
@@ -117,7 +118,7 @@ impl Arguments {
             self.severity.iter().fold(rules, |rules, (name, severity)| rules.with_severity(name, *severity));
         Options {
             now: self.now.unwrap_or_else(now),
-            warn_before: self.warn_before,
+            warn_before: self.expires_within,
             rules,
             reference: self.reference,
         }
@@ -126,9 +127,9 @@ impl Arguments {
 
 fn validate(given: Result<TokenText, Unread>, options: &Options) -> Result<ValidatedToken, UnreadableInput> {
     match given {
-        Ok(TokenText { source, file, text, extracted_from, .. }) => {
+        Ok(TokenText { source, file, text, extracted_from, place, .. }) => {
             match isolate(|| check(without_line_end(&text), options)) {
-                Ok(report) => Ok(ValidatedToken { source, file, extracted_from, report }),
+                Ok(report) => Ok(ValidatedToken { source, file, place, extracted_from, report }),
                 Err(error) => Err(UnreadableInput { source, reason: error.to_string() }),
             }
         }
@@ -155,6 +156,8 @@ fn render(
             entries().for_each(|entry| entry.write_line(&mut lines));
             String::from_utf8_lossy(&lines).into_owned()
         }
+        ReportFormat::Line => lines::render(tokens),
+        ReportFormat::Github => github::render(tokens),
         ReportFormat::Sarif => sarif::render(tokens),
         ReportFormat::Junit => junit::render(tokens, fail_on),
     }

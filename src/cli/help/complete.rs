@@ -141,9 +141,10 @@ fn values(argument: &Arg, partial: &str) -> Vec<Candidate> {
         },
         "fault" => Fault::ALL.into_iter().map(|(_, name, summary)| Candidate::new(name, summary)).collect(),
         "ledger" => plain(&["sqlite", "consul", "off"]),
+        "field" => plain(&crate::inspect::FIELDS),
         "format" => plain(&["pretty", "json"]),
         "http_addr" => plain(&["embedded", "http://localhost:8500"]),
-        "peering_token" | "error" => files(partial),
+        "peering_token" | "error" | "snapshot" | "batch" | "log" => files(partial),
         // The shell completes files. `-snapshot live` transfers every secret of a cluster and is not offered.
         _ => Vec::new(),
     }
@@ -174,9 +175,9 @@ fn checks() -> impl Iterator<Item = Candidate> {
     rules::ALL.iter().map(|check| Candidate::new(check.name, check.summary))
 }
 
-/// Candidates of the form `@FILE`.
+/// Candidates of the form `@FILE`. The shell completes a file without the `@`.
 fn files(partial: &str) -> Vec<Candidate> {
-    let path = partial.strip_prefix('@').unwrap_or("");
+    let Some(path) = partial.strip_prefix('@') else { return Vec::new() };
     let directory = path.rfind('/').map_or("", |at| &path[..=at]);
     let Ok(entries) =
         std::fs::read_dir(if directory.is_empty() { Path::new(".") } else { Path::new(directory) })

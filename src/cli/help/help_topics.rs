@@ -8,6 +8,9 @@ use clap::Command;
 use super::layout::hanging;
 use super::shared_options;
 use crate::cli::args::option_sources::Sources;
+use crate::cli::env::{now, screen};
+use crate::lint::rules;
+use crate::render::pretty::{self, Detail};
 
 const EXIT_CODES: &str = "\
 Exit codes, the same in every output format
@@ -77,17 +80,68 @@ const COMMON: [(&str, &str); 4] = [
     ("TERM", "dumb: no colors"),
 ];
 
+const FORMATS: &str = "\
+Output formats (-format)
+
+Consul's commands (generate-token, list, read, exported-services)
+  pretty  as Consul prints it (default)
+  json    Consul's JSON, with Consul's keys
+
+inspect, stale, diagnose, diff, explain, history
+  pretty  text for people, as wide as the terminal (default)
+  json    one document; its schema is stable, see docs/json.md
+  yaml    the same fields as YAML
+
+validate
+  pretty  text for people (default)
+  line    FILE: SEVERITY: CHECK: MESSAGE, one line for each finding
+  github  workflow annotations of GitHub Actions
+  json    one document for all tokens
+  jsonl   one JSON object per token
+  sarif   SARIF 2.1.0, for code scanning
+  junit   JUnit XML, for CI
+
+validate -batch
+  pretty  one line for each token that fails, and a summary (default)
+  jsonl   one JSON object per token
+
+Exit codes are the same in every format: peering help exit-codes
+";
+
+const HELP: &str = "\
+How to get help
+
+  peering                    all commands
+  peering COMMAND -h         options of a command, on one screen
+  peering help COMMAND       full help with examples
+  peering help http          HTTP API options and common options
+  peering help formats       output formats
+  peering help exit-codes    exit codes
+  peering help environment   environment variables
+  peering help checks        the checks of validate
+  peering explain TEXT       what a check or a message from Consul means
+  peering man                the manual page
+";
+
 /// The names of the topics.
-pub const NAMES: [&str; 3] = ["options", "exit-codes", "environment"];
+pub const NAMES: [&str; 6] = ["http", "formats", "exit-codes", "environment", "checks", "help"];
 
 /// Returns the text of a topic.
 pub fn page(name: &str, definition: &Command) -> Option<String> {
     match name {
-        "options" => Some(shared_options(definition)),
+        "http" | "options" => Some(shared_options(definition)),
+        "formats" => Some(FORMATS.to_owned()),
+        "help" | "-h" | "-help" | "--help" => Some(HELP.to_owned()),
+        "checks" => Some(checks()),
         "exit-codes" => Some(EXIT_CODES.to_owned()),
         "environment" => Some(environment(definition)),
         _ => None,
     }
+}
+
+fn checks() -> String {
+    let checks = pretty::list_of_all(rules::ALL, &[], &screen(Detail::Normal, now()));
+    format!("{checks}\nExplain one: peering explain CHECK\n")
 }
 
 fn environment(definition: &Command) -> String {

@@ -27,6 +27,21 @@ pub fn columns(rows: &[(String, String)], width: usize) -> String {
     text
 }
 
+/// Lays out rows in two columns, with one line for each row. A text that is too long ends at a word.
+pub fn single_lines(rows: &[(String, String)], width: usize) -> String {
+    let term_width = rows.iter().map(|(term, _)| term.len()).max().unwrap_or(0).min(MAX_TERM_WIDTH);
+    let mut text = String::new();
+    for (term, help) in rows {
+        let first = format!("  {term:term_width$}  ");
+        let room = width.saturating_sub(first.len());
+        let lines = wrap(help, unsplit(room.saturating_sub(1)));
+        let shown = lines.first().map(|line| line.trim_end()).unwrap_or_default();
+        let end = if lines.len() > 1 { "…" } else { "" };
+        text.extend([&first, shown.trim_end_matches([',', ':']), end, "\n"]);
+    }
+    text
+}
+
 /// Wraps a text with an indent. Lines that are indented more keep that.
 pub fn hanging(text: &str, indent: usize, width: usize) -> String {
     let mut wrapped = String::new();

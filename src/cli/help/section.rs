@@ -37,14 +37,6 @@ impl Section {
     pub fn is_shared(&self) -> bool {
         [http_options::HEADING, ledger_options::HEADING, GLOBAL_HEADING].contains(&self.heading.as_str())
     }
-
-    /// The options in short: term, and help with default and valid values.
-    pub fn rows(&self) -> Vec<(String, String)> {
-        self.entries
-            .iter()
-            .map(|entry| (entry.term.clone(), format!("{} {}", entry.help, entry.notes())))
-            .collect()
-    }
 }
 
 impl Entry {
@@ -78,6 +70,18 @@ impl Entry {
                     )
                 })
                 .collect(),
+        }
+    }
+
+    /// What it is, in a few words: the first sentence, and the valid values or the default.
+    pub fn short(&self) -> String {
+        let first = self.help.lines().next().unwrap_or_default();
+        let first = first.split_once(". ").map_or(first, |(first, _)| first).trim_end_matches('.');
+        let names: Vec<&str> = self.values.iter().map(|(name, _)| name.as_str()).collect();
+        match (&names[..], &self.default) {
+            ([_, ..], _) => format!("{first} ({})", names.join(", ")),
+            ([], Some(default)) => format!("{first} (default {default})"),
+            ([], None) => first.to_owned(),
         }
     }
 

@@ -141,7 +141,11 @@ fn others(page: &mut Page, diagnosis: &Diagnosis) {
         page.hanging("", 2, &format!("Token: {}", printable(&staleness.summary)));
     }
     for (sources, reason) in not_checked(diagnosis) {
-        let text = format!("Not checked: {sources}: {reason}");
+        let whole = format!("Not checked: {sources}: {reason}");
+        // The end of a long error is its cause.
+        let cause = reason.rsplit_once(": ").map_or(reason.as_str(), |(_, cause)| cause);
+        let is_long = whole.chars().count() > page.width();
+        let text = if is_long { format!("Not checked: {sources}: {cause}") } else { whole };
         page.raw_line(&shortened(&text, page.width()));
     }
     let mut hints = Vec::new();

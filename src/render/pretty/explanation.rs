@@ -107,7 +107,9 @@ fn log_message(page: &mut Page, message: &LogMessage) {
 /// Renders the names and summaries of all checks and entries.
 pub fn list_of_all(checks: &[&Check], entries: &[&Entry], screen: &Screen) -> String {
     let mut page = Page::new(screen);
-    page.heading("Checks");
+    if !checks.is_empty() {
+        page.heading("Checks");
+    }
     let mut area = None;
     for check in checks {
         if area.replace(check.area) != Some(check.area) {

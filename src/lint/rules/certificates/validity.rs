@@ -96,7 +96,7 @@ pub static CA_EXPIRES_SOON: Check = Check {
     area: Area::Certificates,
     subject: Subject::Certificates,
     summary: "A CA expires soon.",
-    why: "After it expires, the dialer can neither establish the peering nor reconnect with this CA. `-warn-before` sets how soon is reported.",
+    why: "After it expires, the dialer can neither establish the peering nor reconnect with this CA. `-expires-within` sets how soon is reported.",
     remedy: "Rotate the acceptor's CA, then generate the token again. If you establish the peering before the CA expires, the acceptor sends the new CA to the dialer.",
     source: "Go's `crypto/x509`",
     run: ca_expires_soon,
