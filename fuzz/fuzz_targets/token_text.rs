@@ -19,7 +19,13 @@ fuzz_target!(|text: &[u8]| {
     if let Some(token) = report.token() {
         round_trip(token);
     }
-    let validated = [Ok(ValidatedToken { source: "argument".to_owned(), file: None, place: None, extracted_from: None, report })];
+    let validated = [Ok(ValidatedToken {
+        source: "argument".to_owned(),
+        file: None,
+        place: None,
+        extracted_from: None,
+        report,
+    })];
     let renderings = [
         pretty::reports(validated.iter().flatten(), 80),
         sarif::render(&validated),
