@@ -13,6 +13,7 @@ mod established;
 mod follower;
 mod gateway;
 mod given;
+mod peering;
 mod rank;
 mod staleness;
 mod structure;
@@ -32,6 +33,7 @@ use crate::token::Token;
 use crate::token::recover::Repair;
 
 pub use given::GivenToken;
+pub use peering::{DiagnosedPeering, PeeringRole};
 pub use rank::{Cause, CauseCertainty, CauseEvidence, CauseSource, Effect};
 
 /// Why no error message was checked.
@@ -57,7 +59,11 @@ pub struct Inputs<'a> {
     pub extracted_from: Option<Repair>,
     /// The report on the token's text and fields.
     pub report: Option<Report>,
-    /// The connectivity of the token's addresses.
+    /// The peering of the name, without a token, if the Consul at `-http-addr` has it.
+    pub peering: Option<DiagnosedPeering>,
+    /// On the acceptor of that peering: when the ledger's newest token of it was recorded.
+    pub newest_token: Observed<Option<Timestamp>>,
+    /// The connectivity of the addresses in the token or the peering.
     pub connectivity: Observed<Connectivity>,
     /// Whether the token is still usable.
     pub staleness: Option<Assessment>,
@@ -78,6 +84,8 @@ impl<'a> Inputs<'a> {
             token: given.and_then(GivenToken::token),
             extracted_from: given.and_then(GivenToken::extracted_from),
             report: given.map(|given| given.report(now, reference)),
+            peering: None,
+            newest_token: Observed::default(),
             connectivity: Observed::default(),
             staleness: None,
             dialer: Observed::default(),
@@ -135,6 +143,8 @@ pub struct Diagnosis {
     pub status: DiagnosisStatus,
     /// The most likely cause and what to do, in one or two sentences.
     pub conclusion: String,
+    /// The peering that was diagnosed by its name, without a token.
+    pub peering: Option<DiagnosedPeering>,
     /// Consul's verdict on the token, if there is one.
     pub consul: Option<Acceptance>,
     /// The document that contained the token. Only the token was checked.
@@ -234,6 +244,11 @@ impl Diagnosis {
             && self.error.iter().flatten().all(other)
     }
 
+    /// Whether the Consul at `-http-addr` did not report its peerings.
+    pub fn lacks_peerings(&self) -> bool {
+        self.dialer.as_ref().is_none_or(|view| view.peerings.is_none())
+    }
+
     /// Whether the dialer's peering works and the token can no longer be used, so that an establish would be rejected.
     pub fn is_established_with_used_token(&self) -> bool {
         let is_established =
@@ -251,6 +266,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     staleness::add_causes(&inputs, &mut causes);
     dialer::add_causes(&inputs, &mut causes);
     error::add_causes(&inputs, &mut causes);
+    peering::add_causes(&inputs, &mut causes);
     established::adjust(&inputs, &mut causes);
     let causes = causes.ranked(&inputs);
     Diagnosis {
@@ -266,6 +282,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
         consul: inputs.report.as_ref().map(|report| report.consul.clone()),
         extracted_from: inputs.extracted_from,
         findings: inputs.report.map(|report| report.findings).unwrap_or_default(),
+        peering: inputs.peering,
         connectivity: inputs.connectivity.into_value(),
         staleness: inputs.staleness,
         dialer: inputs.dialer.into_value(),
@@ -284,6 +301,12 @@ fn not_checked(inputs: &Inputs<'_>) -> Vec<UncheckedSource> {
     }
     if let Some(reason) = inputs.dialer.reason() {
         push(CauseSource::Dialer, reason);
+    }
+    let is_acceptor = |peering: &DiagnosedPeering| peering.role == PeeringRole::Acceptor;
+    if let Some(reason) = inputs.newest_token.reason().filter(|reason| *reason != LEDGER_OFF)
+        && inputs.peering.as_ref().is_some_and(is_acceptor)
+    {
+        push(CauseSource::Ledger, reason);
     }
     for source in inputs.staleness.iter().flat_map(|it| &it.not_checked) {
         if source.source == SourceName::Ledger && source.reason != LEDGER_OFF {

@@ -6,6 +6,9 @@ use crate::lint::Check;
 /// Runs the diagnosis on a dialing server. The token is passed over standard input, so that no list of processes shows it.
 const ON_DIALING_SERVER: &str = "ssh DIALING_SERVER peering diagnose - < TOKEN_FILE";
 
+/// The same for a diagnosis by name.
+pub(super) const ON_DIALING_SERVER_BY_NAME: &str = "ssh DIALING_SERVER peering diagnose -name NAME";
+
 /// What a diagnosis says about a cause.
 #[derive(Debug, Clone)]
 pub(super) struct CauseText {

@@ -15,15 +15,18 @@ use crate::staleness::evidence::{Entry, PeeringState};
 /// The age from which a heartbeat is old: Consul sends one every 15 seconds and gives up a stream after two minutes.
 pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 
+/// The age up to which a heartbeat is fresh: the next one is not due, or late by one interval.
+const FRESH_HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
+
 /// From this on, two clocks differ: more than an answer takes.
 const MAX_CLOCK_OFFSET: i64 = 60;
 
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     if let Observed::Failed(reason) = &inputs.dialer {
-        wrong_answer(reason, causes);
+        wrong_answer(inputs, reason, causes);
     }
     let Some(view) = inputs.dialer.value() else { return };
-    refusals(view, causes);
+    refusals(inputs, view, causes);
     clocks(view, causes);
     rebuilt(inputs, view, causes);
     if is_same_cluster(inputs, view) {
@@ -54,10 +57,14 @@ fn add<'a>(
     causes.add(&CauseText::from(cause), severity, weight, CauseEvidence::raises(CauseSource::Dialer, message))
 }
 
-/// The HTTP address answers, but not as Consul does. No answer at all is not a cause: `diagnose` need not run beside a Consul.
-fn wrong_answer(reason: &str, causes: &mut Causes) {
+/// The HTTP address answers, but not as Consul does. With a token, no answer at all is not a cause: `diagnose` need not run
+/// beside a Consul.
+fn wrong_answer(inputs: &Inputs<'_>, reason: &str, causes: &mut Causes) {
     let entry = match explain::explain(reason).first() {
-        Some(known) if [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&known.entry) => {
+        Some(known)
+            if !inputs.is_about_name()
+                && [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&known.entry) =>
+        {
             return;
         }
         Some(known) => known.entry,
@@ -68,7 +75,7 @@ fn wrong_answer(reason: &str, causes: &mut Causes) {
 
 /// What the dialer refuses, or would refuse. Establishing needs no permission to read, so a denied read only shows which
 /// ACL token was used.
-fn refusals(view: &DialerView, causes: &mut Causes) {
+fn refusals(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
     let denied_reads = [&catalog::PERMISSION_DENIED_ANONYMOUS, &catalog::PERMISSION_DENIED];
     for refusal in &view.refusals {
         for explanation in explain::explain(refusal) {
@@ -81,14 +88,20 @@ fn refusals(view: &DialerView, causes: &mut Causes) {
         let message = "the agent has peering.enabled = false";
         add(causes, &catalog::PEERING_DISABLED, Severity::Error, weight::OBSERVED, message);
     }
-    if view.may_write == Some(false) {
+    // A diagnosis by name only reads.
+    let (is_denied, permission) = if inputs.is_about_name() {
+        (view.may_read == Some(false), "peering:read")
+    } else {
+        (view.may_write == Some(false), "peering:write")
+    };
+    if is_denied {
         let (entry, message) = if view.anonymous {
             (
                 &catalog::PERMISSION_DENIED_ANONYMOUS,
-                "no ACL token was given, and the anonymous token does not have peering:write",
+                format!("no ACL token was given, and the anonymous token does not have {permission}"),
             )
         } else {
-            (&catalog::PERMISSION_DENIED, "the ACL token does not have peering:write")
+            (&catalog::PERMISSION_DENIED, format!("the ACL token does not have {permission}"))
         };
         add(causes, entry, Severity::Error, weight::OBSERVED, message);
     }
@@ -191,7 +204,10 @@ fn has_dialer(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
 /// A peering with the local name that establish would use.
 fn same_name(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     let token_peer_id = inputs.token.map(|token| token.peer_id.as_str());
-    if inputs.name != Some(entry.name.as_str()) || entry.peer_id.as_deref() == token_peer_id {
+    if inputs.is_about_name()
+        || inputs.name != Some(entry.name.as_str())
+        || entry.peer_id.as_deref() == token_peer_id
+    {
         return;
     }
     let message = format!("the peering {:?} exists already, in state {}", entry.name, entry.state.name());
@@ -208,38 +224,59 @@ fn same_name(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     }
 }
 
-/// A peering that was dialed with a token of the same peering.
+/// The state of the dialer's peering that is diagnosed. Without a token, it is what is wrong; with one, an establish may
+/// still work.
 fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
-    let Some(token) = inputs.token else { return };
-    if entry.peer_id.as_deref() != Some(token.peer_id.as_str()) {
+    if !inputs.is_about(entry) {
         return;
     }
+    let by_name = inputs.is_about_name();
+    let (not_blocking, weight_of_state) = if by_name {
+        ((Severity::Error, weight::REPORTED), weight::DECISIVE)
+    } else {
+        ((Severity::Warning, weight::NOT_BLOCKING), weight::OBSERVED)
+    };
     let (cause, severity, weight) = match entry.state {
         PeeringState::Active => {
             if !has_contact(inputs, entry) {
                 let message = "the last heartbeat is missing or older than two minutes";
-                add(causes, &catalog::NO_HEARTBEAT, Severity::Warning, weight::NOT_BLOCKING, message)
-                    .set_local_name(&entry.name);
+                let (severity, weight) = not_blocking;
+                add(causes, &catalog::NO_HEARTBEAT, severity, weight, message).set_local_name(&entry.name);
+            }
+            if by_name {
+                return;
             }
             (&catalog::ALREADY_ESTABLISHED, Severity::Info, weight::DECISIVE)
         }
         PeeringState::Establishing => (&catalog::STATE_ESTABLISHING, Severity::Error, weight::REPORTED),
         PeeringState::Failing => (&catalog::STATE_FAILING, Severity::Error, weight::REPORTED),
-        PeeringState::Terminated => (&catalog::STATE_TERMINATED, Severity::Error, weight::OBSERVED),
-        PeeringState::Deleting => (&catalog::STATE_DELETING, Severity::Error, weight::OBSERVED),
-        PeeringState::Pending => {
-            (&catalog::LEFT_BY_FAILED_ESTABLISH, Severity::Warning, weight::NOT_BLOCKING)
-        }
+        PeeringState::Terminated => (&catalog::STATE_TERMINATED, Severity::Error, weight_of_state),
+        PeeringState::Deleting => (&catalog::STATE_DELETING, Severity::Error, weight_of_state),
+        PeeringState::Pending => (&catalog::LEFT_BY_FAILED_ESTABLISH, not_blocking.0, not_blocking.1),
         PeeringState::Other(_) => return,
     };
-    let message =
-        format!("the peering {:?} has the token's peer ID, in state {}", entry.name, entry.state.name());
+    let state = entry.state.name();
+    let message = if by_name {
+        format!("the peering {:?} is {state}", entry.name)
+    } else {
+        format!("the peering {:?} has the token's peer ID, in state {state}", entry.name)
+    };
     add(causes, cause, severity, weight, message).set_local_name(&entry.name);
 }
 
 /// Whether a message of the other side arrived recently. The first heartbeat comes after 15 seconds, others before that.
-fn has_contact(inputs: &Inputs<'_>, entry: &Entry) -> bool {
+pub(super) fn has_contact(inputs: &Inputs<'_>, entry: &Entry) -> bool {
+    silence(inputs, entry).is_some_and(|silence| silence <= OLD_HEARTBEAT)
+}
+
+/// Whether no heartbeat of the other side is missing yet.
+pub(super) fn is_fresh(inputs: &Inputs<'_>, entry: &Entry) -> bool {
+    silence(inputs, entry).is_some_and(|silence| silence <= FRESH_HEARTBEAT)
+}
+
+/// Returns how long ago the last message of the other side arrived, by the clock of the Consul that reports it.
+fn silence(inputs: &Inputs<'_>, entry: &Entry) -> Option<SignedDuration> {
     let offset = inputs.dialer.value().and_then(|view| view.clock_offset).unwrap_or_default();
     let now = inputs.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(inputs.now);
-    entry.last_heartbeat.is_some_and(|at| now.duration_since(at) <= OLD_HEARTBEAT)
+    entry.last_heartbeat.map(|at| now.duration_since(at))
 }

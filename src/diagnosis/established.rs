@@ -1,6 +1,7 @@
 //! A peering that is or was up needs no token. That comes before everything that is known about the token.
 
 use super::Inputs;
+use super::peering;
 use super::rank::{Cause, CauseEvidence, CauseSource, Causes};
 use super::staleness::STALE_MESSAGES;
 use crate::connectivity::probe_answer::{Code, PeeringAnswer};
@@ -14,12 +15,11 @@ const STALE_CAUSES: [&explain::Entry; 2] = [&catalog::TOKEN_SUPERSEDED, &catalog
 /// Causes that remain although the peering works: they are about the name that an establish would use.
 const NAME_CAUSES: [&explain::Entry; 2] = [&catalog::NAME_IN_USE, &catalog::NAME_TAKEN_BY_ACCEPTOR];
 
-/// Returns the dialer's peering with the token's peer ID, if its stream is up, was up, or is being opened.
+/// Returns the dialer's peering that is diagnosed, if its stream is up, was up, or is being opened.
 pub(super) fn peering_in_use<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Entry> {
-    let peer_id = inputs.token?.peer_id.as_str();
     let is_in_use = |entry: &&Entry| {
         let state = &entry.state;
-        entry.peer_id.as_deref() == Some(peer_id) && state.was_used() && !state.is_deleted()
+        inputs.is_about(entry) && state.was_used() && !state.is_deleted()
     };
     let peerings = || inputs.dialer.value().into_iter().flat_map(|view| view.peerings.iter().flatten());
     let in_use = || peerings().filter(is_in_use);
@@ -30,7 +30,7 @@ pub(super) fn peering_in_use<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Entry> {
 /// Ranks the peering's state before what is known about the token, and removes advice to replace the token.
 pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
     let Some(entry) = peering_in_use(inputs) else { return };
-    let is_up = entry.state == PeeringState::Active;
+    let is_up = peering::is_up(inputs, entry);
     if !is_up && is_gone(inputs) {
         return;
     }
@@ -48,7 +48,8 @@ pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
             && !is_one_of(cause, &[&catalog::TOKEN_ORPHANED])
     });
     let state = match entry.state {
-        PeeringState::Active => &catalog::ALREADY_ESTABLISHED,
+        PeeringState::Active if is_up => &catalog::ALREADY_ESTABLISHED,
+        PeeringState::Active => &catalog::NO_HEARTBEAT,
         PeeringState::Failing => &catalog::STATE_FAILING,
         _ => &catalog::STATE_ESTABLISHING,
     };
@@ -110,7 +111,7 @@ fn is_broken(entry: &Entry, causes: &mut Causes) {
         }
         _ => "Restore the connection between the clusters.",
     };
-    let states = [&catalog::STATE_FAILING, &catalog::STATE_ESTABLISHING];
+    let states = [&catalog::STATE_FAILING, &catalog::STATE_ESTABLISHING, &catalog::NO_HEARTBEAT];
     for cause in causes.iter_mut().filter(|cause| is_one_of(cause, &states)) {
         cause.remedy = format!("{first} {remedy}");
     }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use serde::Serialize;
 
 use super::Inputs;
-use super::cause_text::CauseText;
+use super::cause_text::{CauseText, ON_DIALING_SERVER_BY_NAME};
 use crate::explain::{self, catalog};
 use crate::lint::Severity;
 
@@ -239,10 +239,16 @@ impl Cause {
     /// Fills in the placeholders of the next command. A new token needs another address than the affected one.
     fn fill_in_next(&mut self, inputs: &Inputs<'_>) {
         let Some(next) = &self.next else { return };
+        let needs_token = ["@token", "TOKEN_FILE"].iter().any(|placeholder| next.contains(placeholder));
+        if let Some(name) = inputs.name.filter(|_| needs_token && inputs.is_about_name()) {
+            self.next = Some(explain::filled(ON_DIALING_SERVER_BY_NAME, Some(name), None, None));
+            return;
+        }
         let address = self.addresses.first().filter(|_| !next.contains("generate-token")).map(String::as_str);
         let mut next = explain::filled(next, self.local_name.as_deref(), address, inputs.given_as);
         if let (Some(http_addr), Some(_)) = (inputs.http_addr, &self.local_name)
             && next.starts_with("peering ")
+            && !next.contains("-http-addr")
         {
             next = format!("{next} -http-addr {http_addr}");
         }
@@ -298,6 +304,9 @@ pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
         return format!("{head}: {} {}", sentence(&cause.summary), sentence(&cause.remedy));
     }
     let is_unknown = inputs.error.as_ref().is_some_and(Vec::is_empty);
+    if let Some(peering) = &inputs.peering {
+        return peering.conclusion(inputs);
+    }
     if is_unknown && inputs.token.is_none() {
         return "This error message is unknown. For more checks, pass the token: peering diagnose @token"
             .to_owned();

@@ -1,5 +1,6 @@
 mod dialer;
 mod paths;
+mod peering;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;

@@ -11,10 +11,14 @@ mod tcp;
 mod tls;
 pub(crate) mod trace;
 
+use crate::connectivity::probe_answer::may_ask_unused_secret;
 use crate::net::peerstream::Trust;
 use crate::token::Token;
 pub use budget::ConnectionBudget;
 pub use trace::{Progress, trace_all, trace_until_answered};
+
+/// Why *unused secret?* is asked at one address only.
+pub const ASKED_ONCE: &str = "asked only once, at the first server that reports that the peering exists";
 
 /// How many addresses of a token are traced. A cluster has a few servers.
 const MAX_ADDRESSES: usize = 64;
@@ -32,10 +36,8 @@ pub struct ProbeTarget {
     pub trust: Trust,
     /// The acceptor's ID of the peering.
     pub peer_id: String,
-    /// Whether the token has `Remote`, as tokens have since Consul 1.14.
-    pub has_remote: bool,
-    /// Whether *unused secret?* may be asked: only once about a token.
-    pub asks_secret: bool,
+    /// Why *unused secret?* is not asked; `None` if it may be asked.
+    pub secret_not_asked: Option<&'static str>,
 }
 
 impl From<&Token> for ProbeTarget {
@@ -48,8 +50,7 @@ impl From<&Token> for ProbeTarget {
             not_dialed: if manual { servers } else { Vec::new() },
             trust: Trust::new(token.ca.as_deref().unwrap_or_default(), &token.server_name),
             peer_id: token.peer_id.clone(),
-            has_remote: token.remote.is_some(),
-            asks_secret: true,
+            secret_not_asked: may_ask_unused_secret(token).err(),
         }
     }
 }

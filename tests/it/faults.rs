@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::diagnose::{at, closed, first, of, of_silent, of_traced, trace};
-use crate::peering::{Dev, Peering};
+use crate::peering::{Dev, Finished, Peering};
 use crate::served::{Served, TIMEOUT, token};
 
 /// A fault at the only address.
@@ -130,15 +130,22 @@ fn every_fault_is_in_one_of_the_tables() {
     assert_eq!(names, Fault::ALL.map(|(_, name, _)| name));
 }
 
-/// Returns the name of the first cause, and the exit code. Leaves out `address-loopback`, which is true of every address
-/// here, and `slow-response` where the fault is another: a busy machine responds slowly.
+/// Returns the name of the first cause, and the exit code.
 fn diagnosed(fault: &str, arguments: &[&str], token: &str) -> (Option<String>, i32) {
     let run = Peering::new().args(["diagnose", "-", "-format", "json"]).args(arguments).stdin(token).run();
+    first_cause(fault, &run)
+}
+
+/// Leaves out `address-loopback`, which is true of every address here, the dialer's state, and `slow-response` where the
+/// fault is another: a busy machine responds slowly.
+fn first_cause(fault: &str, run: &Finished) -> (Option<String>, i32) {
+    const STATES: [&str; 2] = ["left-by-failed-establish", "state-establishing"];
     let diagnosis: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
     let mut names =
         diagnosis["causes"].as_array().unwrap().iter().map(|cause| cause["name"].as_str().unwrap());
-    let first =
-        names.find(|name| *name != "address-loopback" && (*name != "slow-response" || fault == "slow"));
+    let first = names.find(|name| {
+        *name != "address-loopback" && !STATES.contains(name) && (*name != "slow-response" || fault == "slow")
+    });
     (first.map(str::to_owned), run.status)
 }
 
@@ -151,11 +158,17 @@ fn generated(dev: &Dev) -> String {
 
 /// Returns what a dialer prints that establishes with a token.
 fn established(token: &str) -> String {
+    let run = establish_with(token);
+    run.stdout + &run.stderr
+}
+
+/// Establishes with a token in the embedded acceptor. A dialer that fails keeps what it knows about the acceptor.
+fn establish_with(token: &str) -> Finished {
     let run =
         Peering::new().args(["establish", "-name", "west", "-peering-token", "-", "-http-addr=embedded"]);
     let run = run.stdin(token).run();
     assert_eq!(run.status == 0, run.stderr.is_empty(), "{}", run.stderr);
-    run.stdout + &run.stderr
+    run
 }
 
 #[test]
@@ -169,8 +182,13 @@ fn each_fault_of_an_address_is_diagnosed_and_printed_by_a_dialer() {
                 let timeout = if is_silent(fault) { "3s" } else { "2m" };
                 let found = diagnosed(fault, &["-timeout", timeout], &token);
                 assert_eq!(found, (cause.map(str::to_owned), status), "{fault}");
-                let printed = established(&token);
+                let dialer = establish_with(&token);
+                let printed = format!("{}{}", dialer.stdout, dialer.stderr);
                 assert!(printed.contains(establish), "{fault}: {printed}");
+                // The dialer's peering has what the token had, except for the secret.
+                let by_name = ["diagnose", "-name", "west", "-http-addr=embedded", "-format", "json"];
+                let run = Peering::new().after(dialer).args(by_name).args(["-timeout", timeout]).run();
+                assert_eq!(first_cause(fault, &run), (cause.map(str::to_owned), 1), "{fault}, by name");
             });
         }
     });
@@ -205,6 +223,10 @@ fn each_fault_of_the_http_api_is_diagnosed() {
         let dialer = Dev::start(home.path(), &["-fault", fault]);
         let found = diagnosed(fault, &["-http-addr", &dialer.url, "-token", "an-acl-token"], &token);
         assert_eq!(found, (Some(cause.to_owned()), 1), "{fault}");
+        let by_name = ["diagnose", "-name", "west", "-http-addr", &dialer.url, "-token", "an-acl-token"];
+        let run = Peering::new().args(by_name).args(["-format", "json"]).run();
+        // Without the peering, nothing else can be checked.
+        assert_eq!(first_cause(fault, &run), (Some(cause.to_owned()), 2), "{fault}, by name");
     }
 }
 

@@ -28,26 +28,31 @@ use crate::net::probe::Progress;
 use crate::render::pretty;
 use redact::redact_addresses;
 
-/// Find out why a peering can't be established, without using the token
+/// Find out why a peering does not work, without using a token
 ///
+/// With -name and no token, diagnoses an existing peering: connects to the addresses that the dialing cluster has stored.
+/// On the accepting cluster, reports the state and which cluster to ask.
+///
+/// With a token, finds out why it can't establish a peering.
 /// Checks the token's text and certificates, connects to each of its addresses the way a dialer does (DNS, TCP, TLS, gRPC),
 /// asks the acceptor whether the token is still usable without sending its secret, queries the dialing Consul at -http-addr,
 /// and explains the error message that you saw. Reports the likely causes and what to do.
 ///
 /// Connections start from this host. The dialing servers may get other results: run the command on one of them.
 ///
-/// Exit codes: 0 nothing prevents the token from working, 1 something does, 2 the command could not do its work.
+/// Exit codes: 0 nothing prevents the peering or token from working, 1 something does, 2 the command could not do its work.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
+  peering diagnose -name west
   peering diagnose @west.token -name west
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering diagnose @west.token -error -
   peering diagnose -error 'a new peering token must be generated: invalid peering establishment secret'
   peering diagnose @west.token -short -redact-addresses")]
 pub struct Arguments {
     /// The token's text, a file, a directory, or - for standard input
-    #[arg(value_name = "TOKEN", required_unless_present = "error")]
+    #[arg(value_name = "TOKEN", required_unless_present_any = ["error", "name"])]
     peering_token: Option<String>,
-    /// The dialer's local name of the peering
+    /// Local name of the peering; without a token, diagnose the peering itself
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// The error message from Consul: the text, a file, or - for standard input
@@ -85,6 +90,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         return Err(CliError::new("the token and -error cannot both be read from standard input")
             .with_remedy("give one of them as a file"));
     }
+    let is_by_name = arguments.peering_token.is_none() && arguments.name.is_some();
+    if is_by_name && arguments.offline && arguments.error.is_none() {
+        return Err(CliError::new("-name without a token asks Consul, and -offline forbids that")
+            .with_remedy("remove -offline, or pass the token"));
+    }
     let tokens = read_tokens(arguments)?;
     let error = read_error(arguments)?;
     let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
@@ -113,7 +123,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     }
     print(&show(arguments, &diagnosed))?;
     let threshold = arguments.fail_on.into();
-    Ok(if diagnosed.iter().any(|it| it.diagnosis.fails(threshold)) {
+    let is_unanswered =
+        is_by_name && error.is_none() && diagnosed.iter().any(|it| it.diagnosis.lacks_peerings());
+    Ok(if is_unanswered {
+        Exit::Failed
+    } else if diagnosed.iter().any(|it| it.diagnosis.fails(threshold)) {
         Exit::Findings
     } else if diagnosed.iter().any(|it| it.diagnosis.checked_nothing()) {
         Exit::Failed
@@ -127,6 +141,17 @@ struct DiagnosedToken {
     source: String,
     diagnosis: Diagnosis,
     token: Option<GivenToken>,
+}
+
+impl DiagnosedToken {
+    /// Returns the addresses of the token or the peering.
+    fn addresses(&self) -> Vec<&str> {
+        let token = self.token.as_ref().and_then(GivenToken::token);
+        let lists = token.map(|token| [&token.manual_server_addresses, &token.server_addresses]);
+        let of_token = lists.into_iter().flatten().flatten().flatten();
+        let of_peering = self.diagnosis.peering.iter().flat_map(|peering| &peering.addresses);
+        of_token.chain(of_peering).map(String::as_str).collect()
+    }
 }
 
 /// Renders one diagnosis, or a list of several.
@@ -149,9 +174,7 @@ fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
     if !arguments.redact_addresses {
         return text;
     }
-    diagnosed
-        .iter()
-        .fold(text, |text, it| redact_addresses(&text, it.token.as_ref().and_then(GivenToken::token)))
+    diagnosed.iter().fold(text, |text, it| redact_addresses(&text, &it.addresses()))
 }
 
 /// Gathers the inputs and diagnoses them. On a terminal, shows the progress. Without a client, uses no network.

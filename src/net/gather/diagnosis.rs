@@ -21,14 +21,15 @@ use tokio::time;
 
 use super::staleness::{entry, query_consul, read_ledger};
 use crate::connectivity::{AddressTrace, Connectivity};
-use crate::diagnosis::{DialerView, GivenToken, Inputs};
+use crate::diagnosis::{DiagnosedPeering, DialerView, GivenToken, Inputs, PeeringRole};
 use crate::explain;
 use crate::lint::Reference;
-use crate::net::consul::{Client, DialerAnswers};
+use crate::net::consul::{Client, DialerAnswers, Peering, RequestError};
 use crate::net::ledger::Ledger;
-use crate::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_all};
+use crate::net::peerstream::Trust;
+use crate::net::probe::{ASKED_ONCE, ConnectionBudget, ProbeTarget, Progress, trace_all};
 use crate::observed::Observed;
-use crate::staleness::evidence::{ConsulView, Evidence, Responder};
+use crate::staleness::evidence::{ConsulView, Evidence, LedgerRecord, Responder};
 use crate::staleness::{Assessment, assess};
 use crate::token::Token;
 
@@ -82,7 +83,11 @@ pub struct Request<'a> {
     pub reference: Option<Reference>,
 }
 
-/// Queries all sources: the token's addresses and the Consul at hand at the same time, then the ledger.
+/// Why *unused secret?* is not asked about a peering.
+const NO_SECRET: &str = "a peering does not contain the token's secret";
+
+/// Queries all sources: the token's addresses and the Consul at hand at the same time, then the ledger. Without a token, but
+/// with a name: the Consul at hand, then the addresses of its peering.
 pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'a> {
     let now = (sources.clock)();
     let token = request.token.and_then(GivenToken::token);
@@ -99,12 +104,42 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
         inputs.dialer = Observed::NotChecked(reason());
         return inputs;
     };
-    (inputs.connectivity, inputs.dialer) =
-        tokio::join!(connectivity(sources, token), dialer(sources, client));
-    if let (Some(token), Observed::Value(connectivity), Some(view)) =
-        (token, &mut inputs.connectivity, inputs.dialer.value())
+    let target = match (token, request.name) {
+        (None, Some(name)) => {
+            let answers = client.dialer_answers(sources.timeout).await;
+            let named = answers.as_ref().ok().and_then(|answers| find(answers, name)).cloned();
+            inputs.dialer = dialer(sources, client, answers);
+            let target = named.as_ref().map(probe_target);
+            inputs.peering = named.map(diagnosed_peering);
+            match (&target, &inputs.peering) {
+                (Some(Ok(target)), _) => inputs.connectivity = connectivity(sources, target).await,
+                (Some(Err(reason)), Some(peering)) => {
+                    inputs.connectivity = Observed::NotChecked((*reason).to_owned());
+                    inputs.newest_token = newest_token(sources, &peering.id).await;
+                }
+                _ => inputs.connectivity = Observed::NotChecked("the peering is unknown".to_owned()),
+            }
+            target.and_then(Result::ok)
+        }
+        (None, None) => {
+            let answers = client.dialer_answers(sources.timeout).await;
+            inputs.connectivity = Observed::NotChecked("there is no token that can be decoded".to_owned());
+            inputs.dialer = dialer(sources, client, answers);
+            None
+        }
+        (Some(token), _) => {
+            let target = ProbeTarget::from(token);
+            let (traced, answers) =
+                tokio::join!(connectivity(sources, &target), client.dialer_answers(sources.timeout));
+            inputs.connectivity = traced;
+            inputs.dialer = dialer(sources, client, answers);
+            Some(target)
+        }
+    };
+    if let (Some(target), Observed::Value(connectivity), Some(view)) =
+        (target, &mut inputs.connectivity, inputs.dialer.value())
     {
-        trace_gateways(sources, token, &view.mesh_gateways, connectivity).await;
+        trace_gateways(sources, target, &view.mesh_gateways, connectivity).await;
     }
     if request.reference.is_none() {
         inputs.use_reference_of_dialer(request.token);
@@ -115,13 +150,9 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
     inputs
 }
 
-async fn connectivity(sources: &Sources<'_>, token: Option<&Token>) -> Observed<Connectivity> {
-    let Some(token) = token else {
-        return Observed::NotChecked("there is no token that can be decoded".to_owned());
-    };
-    let random = SystemRandom::new();
-    let (target, connections) = (ProbeTarget::from(token), &sources.connections);
-    let traced = trace_all(&target, sources.timeout, &random, connections, &sources.progress).await;
+async fn connectivity(sources: &Sources<'_>, target: &ProbeTarget) -> Observed<Connectivity> {
+    let (random, connections) = (SystemRandom::new(), &sources.connections);
+    let traced = trace_all(target, sources.timeout, &random, connections, &sources.progress).await;
     Observed::Value(Connectivity {
         observed_from: sources.host.clone(),
         observed_at: Some((sources.clock)()),
@@ -129,10 +160,10 @@ async fn connectivity(sources: &Sources<'_>, token: Option<&Token>) -> Observed<
     })
 }
 
-/// Adds the connections through the dialer's mesh gateways, which pass TLS on by the token's server name.
+/// Adds the connections through the dialer's mesh gateways, which pass TLS on by the server name.
 async fn trace_gateways(
     sources: &Sources<'_>,
-    token: &Token,
+    target: ProbeTarget,
     gateways: &[String],
     connectivity: &mut Connectivity,
 ) {
@@ -144,8 +175,8 @@ async fn trace_gateways(
         addresses: gateways.to_vec(),
         field: "mesh gateway of the dialer",
         not_dialed: Vec::new(),
-        asks_secret: !is_asked,
-        ..ProbeTarget::from(token)
+        secret_not_asked: if is_asked { Some(ASKED_ONCE) } else { target.secret_not_asked },
+        ..target
     };
     let (random, connections) = (SystemRandom::new(), &sources.connections);
     let traced = trace_all(&target, sources.timeout, &random, connections, &Progress::none()).await;
@@ -154,10 +185,64 @@ async fn trace_gateways(
     connectivity.addresses.extend(gateways);
 }
 
-async fn dialer(sources: &Sources<'_>, client: &Client) -> Observed<DialerView> {
-    match client.dialer_answers(sources.timeout).await {
+fn dialer(
+    sources: &Sources<'_>,
+    client: &Client,
+    answers: Result<DialerAnswers, RequestError>,
+) -> Observed<DialerView> {
+    match answers {
         Ok(answers) => Observed::Value(dialer_view(client, answers, (sources.clock)())),
         Err(error) => Observed::Failed(error.to_string()),
+    }
+}
+
+fn find<'a>(answers: &'a DialerAnswers, name: &str) -> Option<&'a Peering> {
+    answers.peerings.iter().flatten().find(|peering| peering.name == name)
+}
+
+/// Returns how to reach the acceptor of the dialer's peering, or why the acceptor's peering leads nowhere.
+fn probe_target(peering: &Peering) -> Result<ProbeTarget, &'static str> {
+    if peering.peer_id.is_empty() {
+        return Err("this cluster is the acceptor, and the dialing cluster opens the connection");
+    }
+    Ok(ProbeTarget {
+        addresses: peering.peer_server_addresses.clone(),
+        field: "PeerServerAddresses",
+        not_dialed: Vec::new(),
+        trust: Trust::new(&peering.peer_ca_pems, &peering.peer_server_name),
+        peer_id: peering.peer_id.clone(),
+        secret_not_asked: Some(NO_SECRET),
+    })
+}
+
+fn diagnosed_peering(peering: Peering) -> DiagnosedPeering {
+    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    DiagnosedPeering {
+        role: if peering.peer_id.is_empty() { PeeringRole::Acceptor } else { PeeringRole::Dialer },
+        last_heard_at: peering.stream.last_heartbeat.max(peering.stream.last_receive),
+        name: peering.name,
+        id: peering.id,
+        state: peering.state,
+        peer_datacenter: given(peering.remote.datacenter),
+        peer_id: given(peering.peer_id),
+        server_name: given(peering.peer_server_name),
+        addresses: peering.peer_server_addresses,
+    }
+}
+
+/// Returns when the ledger's newest token of the acceptor's peering was recorded.
+async fn newest_token(sources: &Sources<'_>, peering_id: &str) -> Observed<Option<Timestamp>> {
+    let ledger = match &sources.ledger {
+        Ok(ledger) => read_ledger(ledger).await,
+        Err(reason) => Observed::NotChecked(reason.clone()),
+    };
+    match ledger {
+        Observed::Value(records) => {
+            let is_token = |record: &&LedgerRecord| record.peer_id == peering_id && record.lost.is_none();
+            Observed::Value(records.iter().rfind(is_token).map(|record| record.recorded_at))
+        }
+        Observed::Failed(reason) => Observed::Failed(reason),
+        Observed::NotChecked(reason) => Observed::NotChecked(reason),
     }
 }
 

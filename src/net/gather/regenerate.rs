@@ -153,7 +153,6 @@ fn target(record: &Record) -> ProbeTarget {
         not_dialed: Vec::new(),
         trust,
         peer_id: record.peer_id.clone(),
-        has_remote: true,
-        asks_secret: true,
+        secret_not_asked: None,
     }
 }

@@ -6,9 +6,8 @@ use tokio::time::Instant;
 use tokio_stream::StreamExt;
 use tonic::Code;
 
-use super::ProbeTarget;
 use super::sniff::Sniffer;
-use crate::connectivity::probe_answer::NO_REMOTE;
+use super::{ASKED_ONCE, ProbeTarget};
 use crate::connectivity::{AddressTrace, GrpcFault, GrpcStatus, StepResult};
 use crate::net::peerstream::{
     CallError, Connection, DialError, Open, Payload, Refusal, StreamMessage, code_name,
@@ -55,24 +54,20 @@ pub(super) async fn unused_secret(
         if trace.peering_exists.value().is_none() {
             continue;
         }
-        let reason = match connection {
-            _ if Some(index) != asked || !target.asks_secret => {
-                "asked only once, at the first server that reports that the peering exists"
-            }
-            _ if !target.has_remote => NO_REMOTE,
-            None => continue,
-            Some(connection) => {
+        let not_asked = target.secret_not_asked.or((Some(index) != asked).then_some(ASKED_ONCE));
+        trace.unused_secret = match (not_asked, connection) {
+            (Some(reason), _) => StepResult::NotChecked { reason: reason.to_owned() },
+            (None, None) => continue,
+            (None, Some(connection)) => {
                 let started = Instant::now();
                 let answer = connection.exchange_empty_secret(&target.peer_id, timeout).await;
                 let elapsed = started.elapsed();
-                trace.unused_secret = match status(answer, &Sniffer::default()) {
+                match status(answer, &Sniffer::default()) {
                     Ok(value) => StepResult::Ok { value, elapsed },
                     Err(fault) => StepResult::Failed { fault, elapsed },
-                };
-                continue;
+                }
             }
         };
-        trace.unused_secret = StepResult::NotChecked { reason: reason.to_owned() };
     }
 }
 

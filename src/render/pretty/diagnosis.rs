@@ -17,6 +17,8 @@ use crate::diagnosis::{
 };
 use crate::lint::Severity;
 use crate::staleness::Verdict;
+use crate::staleness::evidence::PeeringState;
+use crate::utc;
 
 pub use cells::progress_line;
 
@@ -59,10 +61,10 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
         DiagnosisStatus::Blocked => Mark::Failure,
     };
     if let Some(document) = diagnosis.extracted_from {
-        page.answer(mark, &headline(diagnosis));
+        page.answer(mark, &headline(diagnosis, page.screen()));
         page.line(&format!("This tool {document}; only the token is checked here."));
     } else {
-        page.answer(mark, &headline(diagnosis));
+        page.answer(mark, &headline(diagnosis, page.screen()));
     }
     let Some(cause) = diagnosis.main_cause() else { return };
     let is_long = page.screen().detail == Detail::Long;
@@ -85,7 +87,21 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
     }
 }
 
-fn headline(diagnosis: &Diagnosis) -> String {
+/// Returns the answer in one sentence; for a peering that was diagnosed by name, its state comes first.
+fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
+    let Some(peering) = &diagnosis.peering else { return cause_in_short(diagnosis) };
+    let heard = match peering.last_heard_at {
+        Some(at) => format!("last heard {}", utc::relative(at, screen.now)),
+        None => "never heard".to_owned(),
+    };
+    let subject = format!("{} is {} ({heard})", printable(&peering.name), printable(&peering.state));
+    match diagnosis.main_cause() {
+        None if peering.state == PeeringState::Active.name() => format!("{subject} and works."),
+        _ => format!("{subject}. {}", cause_in_short(diagnosis)),
+    }
+}
+
+fn cause_in_short(diagnosis: &Diagnosis) -> String {
     let Some(cause) = diagnosis.main_cause() else { return printable(&diagnosis.conclusion) };
     let summary = printable(&cause.summary);
     match (cause.severity, cause.certainty) {
