@@ -222,8 +222,8 @@ fn newest_token(inputs: &Inputs<'_>) -> CauseEvidence {
     CauseEvidence::raises(CauseSource::Ledger, message)
 }
 
-/// Whether the dialer's stream works. Consul notices a frozen peer only after two minutes: until then, the peering is ACTIVE
-/// without new messages, and no server answers.
+/// Whether the dialer's stream works. Consul notices a frozen peer late: until then, the peering is ACTIVE without new
+/// messages, and no server answers.
 pub(super) fn is_up(inputs: &Inputs<'_>, entry: &Entry) -> bool {
     let is_active = entry.state == PeeringState::Active;
     if !inputs.is_about_name() {

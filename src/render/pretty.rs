@@ -20,7 +20,7 @@ pub(super) use crate::token::shown::MAX_SHOWN;
 use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 
 pub use batch::{batch_line, batch_summary};
-pub use diagnosis::{diagnosis, progress_line};
+pub use diagnosis::{diagnosis, peerings, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
 #[cfg(feature = "net")]

@@ -57,6 +57,7 @@ mod unlucky_files;
 mod untrusted_input;
 mod validate;
 mod verdicts;
+mod wait;
 mod wrong_use;
 
 use support::{own_server, peering, served};

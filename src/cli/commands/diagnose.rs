@@ -30,7 +30,7 @@ use redact::redact_addresses;
 
 /// Find out why a peering does not work, without using a token
 ///
-/// With -name and no token, diagnoses an existing peering: connects to the addresses that the dialing cluster has stored.
+/// With neither, diagnoses every peering of the cluster. With -name and no token, diagnoses that peering: connects to the addresses that the dialing cluster has stored.
 /// On the accepting cluster, reports the state and which cluster to ask.
 ///
 /// With a token, finds out why it can't establish a peering.
@@ -43,6 +43,7 @@ use redact::redact_addresses;
 /// Exit codes: 0 nothing prevents the peering or token from working, 1 something does, 2 the command could not do its work.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
+  peering diagnose
   peering diagnose -name west
   peering diagnose @west.token -name west
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering diagnose @west.token -error -
@@ -50,7 +51,7 @@ use redact::redact_addresses;
   peering diagnose @west.token -short -redact-addresses")]
 pub struct Arguments {
     /// The token's text, a file, a directory, or - for standard input
-    #[arg(value_name = "TOKEN", required_unless_present_any = ["error", "name"])]
+    #[arg(value_name = "TOKEN")]
     peering_token: Option<String>,
     /// Local name of the peering; without a token, diagnose the peering itself
     #[arg(long, value_name = "NAME")]
@@ -90,22 +91,30 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         return Err(CliError::new("the token and -error cannot both be read from standard input")
             .with_remedy("give one of them as a file"));
     }
-    let is_by_name = arguments.peering_token.is_none() && arguments.name.is_some();
-    if is_by_name && arguments.offline && arguments.error.is_none() {
-        return Err(CliError::new("-name without a token asks Consul, and -offline forbids that")
+    let is_by_name = arguments.peering_token.is_none() && arguments.error.is_none();
+    if is_by_name && arguments.offline {
+        return Err(CliError::new("a diagnosis without a token asks Consul, and -offline forbids that")
             .with_remedy("remove -offline, or pass the token"));
     }
     let tokens = read_tokens(arguments)?;
     let error = read_error(arguments)?;
     let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
-    let diagnose = |token: Option<TokenText>| {
+    let names = match &client {
+        Some(client) if is_by_name && arguments.name.is_none() => names(client)?,
+        _ => Vec::new(),
+    };
+    if is_by_name && arguments.name.is_none() && names.is_empty() {
+        eprint_line("This cluster has no peerings.");
+    }
+    let diagnose = |token: Option<TokenText>, name: Option<&str>| {
         let given_as = token.as_ref().and_then(TokenText::given_as);
-        let source = token.as_ref().map(|token| token.source.clone()).unwrap_or_default();
+        let source = token.as_ref().map(|token| token.source.clone());
+        let source = source.or_else(|| name.map(str::to_owned)).unwrap_or_default();
         let token = token.map(TokenText::into_given);
         let request = Request {
             token: token.as_ref(),
             error: error.as_deref(),
-            name: arguments.name.as_deref(),
+            name,
             given_as: given_as.as_deref(),
             http_addr: arguments.http.address(),
             reference: arguments.reference,
@@ -113,18 +122,21 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         let diagnosis = run_diagnosis(client.as_ref(), &arguments.ledger, arguments.timeout, request);
         DiagnosedToken { source, diagnosis, token }
     };
-    let mut diagnosed: Vec<DiagnosedToken> = tokens.into_iter().map(|token| diagnose(Some(token))).collect();
-    if diagnosed.is_empty() {
-        diagnosed.push(diagnose(None));
+    let name = arguments.name.as_deref();
+    let mut diagnosed: Vec<DiagnosedToken> =
+        tokens.into_iter().map(|token| diagnose(Some(token), name)).collect();
+    diagnosed.extend(names.iter().map(|name| diagnose(None, Some(name))));
+    if diagnosed.is_empty() && (name.is_some() || error.is_some()) {
+        diagnosed.push(diagnose(None, name));
     }
-    let is_unknown = diagnosed[0].diagnosis.error.as_ref().is_some_and(Vec::is_empty);
+    let is_unknown =
+        diagnosed.first().is_some_and(|it| it.diagnosis.error.as_ref().is_some_and(Vec::is_empty));
     if let Some(error) = error.as_deref().filter(|_| is_unknown) {
         explain::unknown_message(error).print();
     }
     print(&show(arguments, &diagnosed))?;
     let threshold = arguments.fail_on.into();
-    let is_unanswered =
-        is_by_name && error.is_none() && diagnosed.iter().any(|it| it.diagnosis.lacks_peerings());
+    let is_unanswered = is_by_name && diagnosed.iter().any(|it| it.diagnosis.lacks_peerings());
     Ok(if is_unanswered {
         Exit::Failed
     } else if diagnosed.iter().any(|it| it.diagnosis.fails(threshold)) {
@@ -136,7 +148,16 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     })
 }
 
-/// A token and its diagnosis.
+/// Returns the names of the cluster's peerings.
+fn names(client: &Client) -> Result<Vec<String>, CliError> {
+    let peerings = wait_for(client.list_peerings())
+        .map_err(|error| CliError::new(format_args!("cannot list the peerings: {error}")))?;
+    let mut names: Vec<String> = peerings.into_iter().map(|peering| peering.name).collect();
+    names.sort();
+    Ok(names)
+}
+
+/// A token or peering, and its diagnosis.
 struct DiagnosedToken {
     source: String,
     diagnosis: Diagnosis,
@@ -159,7 +180,14 @@ fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
     let screen = screen(arguments.detail.detail(), now());
     let is_on_screen = diagnosed.len() == 1 && shows_progress() && stdout_is_a_terminal();
     let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, is_on_screen, &screen);
+    let is_overview =
+        arguments.peering_token.is_none() && arguments.name.is_none() && arguments.error.is_none();
     let text = match diagnosed {
+        peerings if is_overview => {
+            let list = peerings.iter().map(|it| (it.source.as_str(), &it.diagnosis));
+            let overview = || pretty::peerings(peerings.iter().map(|it| &it.diagnosis), &screen);
+            arguments.format.render(&Diagnoses::new(list), overview)
+        }
         [one] => arguments.format.render(&one.diagnosis, || page(one)),
         several => {
             let pages = || {

@@ -6,6 +6,8 @@ use clap::Args;
 
 use super::consul_compat;
 use super::diagnose::run_diagnosis;
+use super::health;
+use super::wait::{self, Waited, too_late, wait_until};
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::paths::{self, Named};
@@ -15,7 +17,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::diagnosis::{Diagnosis, GivenToken};
 use crate::lint::Severity;
-use crate::net::consul::{Client, EstablishRequest};
+use crate::net::consul::{Client, EstablishRequest, Peering};
 use crate::net::gather::diagnosis::Request;
 use crate::render::pretty::{self, Detail};
 use crate::token::Secret;
@@ -31,6 +33,8 @@ use crate::token::Secret;
     peering establish -name east -peering-token @east.token
   Check first whether it can work, without using the token:
     peering establish -name east -peering-token @east.token -check
+  Wait until it works, or find out why it does not:
+    peering establish -name east -peering-token @east.token -wait 60s
   Read the token from another command:
     vault kv get -field=token secret/east | peering establish -name east -peering-token -")]
 pub struct Arguments {
@@ -49,6 +53,9 @@ pub struct Arguments {
     /// Establish even if -check finds a problem
     #[arg(long)]
     force: bool,
+    /// Wait until the peering is ACTIVE and has received data, for at most this long, such as 60s
+    #[arg(long, value_name = "DURATION", value_parser = wait::limit)]
+    wait: Option<Duration>,
     #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
@@ -69,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let name = &request.peer_name;
     let Err(error) = wait_for(client.establish(&request)) else {
         print(&format!("Successfully established peering connection with {name}\n"))?;
-        return Ok(Exit::Done);
+        return arguments.wait.map_or(Ok(Exit::Done), |limit| wait_until_healthy(arguments, &client, limit));
     };
     let error = CliError::of_consul(format_args!("Error establishing peering for {name}: {error}"));
     if !shows_hints() {
@@ -134,6 +141,23 @@ fn check(arguments: &Arguments, client: &Client, token: &Secret) -> Option<Exit>
     }
     eprint_line("\nNothing was sent, and the token was not used. To establish anyway, add -force.");
     Some(exit)
+}
+
+/// Waits until data arrives. If none does, diagnoses the peering.
+fn wait_until_healthy(arguments: &Arguments, client: &Client, limit: Duration) -> Result<Exit, CliError> {
+    let name = &arguments.name;
+    let is_expected =
+        |found: Option<&Peering>| found.is_some_and(|peering| health::is_healthy(peering, now()));
+    let waited = wait_for(wait_until(client, name, limit, is_expected));
+    let waited =
+        waited.map_err(|error| CliError::of_consul(format_args!("Error reading peering: {error}")))?;
+    let Waited::TooLate(found) = waited else { return Ok(Exit::Done) };
+    CliError::new(too_late(name, found.as_deref(), limit, "ACTIVE with data received")).print();
+    let request = Request { name: Some(name), http_addr: arguments.http.address(), ..Request::default() };
+    let diagnosis = run_diagnosis(Some(client), &arguments.ledger, TIMEOUT, request);
+    let screen = stderr_screen(Detail::Normal, now());
+    eprint_line(pretty::diagnosis(&diagnosis, false, &screen).trim_end());
+    Ok(Exit::Findings)
 }
 
 /// Prints the conclusion of a diagnosis after Consul's error.

@@ -4,8 +4,10 @@ use clap::Args;
 
 use super::consul_compat;
 use super::consul_compat::Format;
+use super::health;
 use super::watch::{Answer, watch};
 use crate::cli::args::http_options::HttpOptions;
+use crate::cli::env::{eprint_line, now, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::{Peering, RequestError};
@@ -44,7 +46,17 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             Ok(Answer { state, text, note: None, index })
         });
     }
-    consul_compat::run(async { render(client.list_peerings().await.map_err(failed)?, format) })
+    consul_compat::run(async {
+        let peerings = client.list_peerings().await.map_err(failed)?;
+        if stderr_is_a_terminal() && !peerings.iter().all(is_fine) {
+            eprint_line("Some peerings are not healthy. To find out why: peering diagnose");
+        }
+        render(peerings, format)
+    })
+}
+
+fn is_fine(peering: &Peering) -> bool {
+    health::is_healthy(peering, now()) || health::waits_for_dialer(peering)
 }
 
 #[allow(clippy::needless_pass_by_value)] // for map_err

@@ -1,20 +1,24 @@
-//! `peering read`: the same as `consul peering read`, `-watch`, and a note on an ACTIVE peering without heartbeats.
+//! `peering read`: the same as `consul peering read`, `-watch`, `-wait`, `-require`, and a note on an ACTIVE peering without heartbeats.
+
+use std::time::Duration;
 
 use clap::Args;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::consul_compat;
 use super::consul_compat::Format;
+use super::health::{self, MAX_HEARTBEAT_AGE};
+use super::wait::{self, Waited, too_late, wait_until};
 use super::watch::{Answer, watch};
-use crate::cli::args::http_options::HttpOptions;
-use crate::cli::env::{eprint_line, now, stderr_is_a_terminal};
+use crate::cli::args::http_options::{HttpOptions, wait_for};
+use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::consul::{Client, Peering, RequestError};
 use crate::render::consul;
 
-/// The age from which a heartbeat gets a note. Peers send one every 15 seconds.
-const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
+/// The states that a peering can have.
+const STATES: [&str; 6] = ["PENDING", "ESTABLISHING", "ACTIVE", "FAILING", "TERMINATED", "DELETING"];
 
 /// Show one peering
 ///
@@ -27,7 +31,9 @@ const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
   Show the state:
     peering read -name west -format json | jq -r .State
   Wait until it is active:
-    peering read -name west -format json -watch | grep -m 1 '\"State\":\"ACTIVE\"'")]
+    peering read -name west -wait ACTIVE
+  Check it in a script:
+    peering read -name west -require healthy > /dev/null")]
 pub struct Arguments {
     /// Local name of the peer (required)
     #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
@@ -38,6 +44,15 @@ pub struct Arguments {
     /// Print again on each change (heartbeat times excepted), until interrupted
     #[arg(long)]
     watch: bool,
+    /// Wait until the peering has this state, such as ACTIVE, for at most -timeout
+    #[arg(long, value_name = "STATE", ignore_case = true, conflicts_with = "watch", value_parser = STATES)]
+    wait: Option<String>,
+    /// How long -wait waits, such as 60s
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = wait::limit)]
+    timeout: Duration,
+    /// Exit with status 1 unless the peering is healthy: ACTIVE, with data received within the last two minutes
+    #[arg(long, value_name = "CONDITION", conflicts_with = "watch", value_parser = ["healthy"])]
+    require: Option<String>,
     #[command(flatten)]
     http: HttpOptions,
 }
@@ -49,12 +64,18 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let format = Format::from_name(&arguments.format)?;
     let client = consul_compat::client(&arguments.http, "Error connect to Consul agent")?;
     if !arguments.watch {
-        return consul_compat::run(async {
-            let peering = find(&client, name).await?;
+        return wait_for(async {
+            let peering = find_in_state(&client, arguments).await?;
             if let Some(note) = note(&peering) {
                 eprint_line(&note);
             }
-            render(&peering, format)
+            let is_healthy = health::is_healthy(&peering, now());
+            if stderr_is_a_terminal() && !is_healthy && !health::waits_for_dialer(&peering) {
+                let next = health::next_command(name, arguments.http.address());
+                eprint_line(&format!("To find out why: {next}"));
+            }
+            print(&(render(&peering, format)? + "\n"))?;
+            Ok(if arguments.require.is_some() && !is_healthy { Exit::Findings } else { Exit::Done })
         });
     }
     let mut was_found = false;
@@ -71,6 +92,22 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         let state = (render(&peering.without_times(), format)?, note.is_some());
         Ok(Answer { state, text, note, index })
     })
+}
+
+/// Reads the peering, with `-wait` once it has the state.
+async fn find_in_state(client: &Client, arguments: &Arguments) -> Result<Peering, CliError> {
+    let (name, limit) = (&arguments.name, arguments.timeout);
+    if let Some(state) = &arguments.wait {
+        let is_expected =
+            |found: Option<&Peering>| found.is_some_and(|peering| peering.state.eq_ignore_ascii_case(state));
+        if let Waited::TooLate(found) = wait_until(client, name, limit, is_expected).await.map_err(failed)? {
+            let message = too_late(name, found.as_deref(), limit, &state.to_uppercase());
+            return Err(
+                CliError::new(message).with_remedy(health::next_command(name, arguments.http.address()))
+            );
+        }
+    }
+    find(client, name).await
 }
 
 fn render(peering: &Peering, format: Format) -> Result<String, CliError> {

@@ -53,13 +53,32 @@ pub fn diagnosis(diagnosis: &Diagnosis, shows_progress: bool, screen: &Screen) -
     page.finish()
 }
 
-/// Writes the main cause and what to do about it, or that nothing was found.
-fn answer(page: &mut Page, diagnosis: &Diagnosis) {
-    let mark = match diagnosis.status {
+/// Renders the diagnoses of all peerings of a cluster: those that are not healthy with details, the others in one line.
+pub fn peerings<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis> + Clone, screen: &Screen) -> String {
+    let (healthy, others): (Vec<_>, Vec<_>) =
+        diagnoses.partition(|diagnosis| diagnosis.status != DiagnosisStatus::Blocked);
+    let mut pages: Vec<String> =
+        others.iter().map(|diagnosis| self::diagnosis(diagnosis, false, screen)).collect();
+    let mut page = Page::new(screen);
+    for diagnosis in healthy {
+        page.answer(mark(diagnosis.status), &headline(diagnosis, screen));
+    }
+    pages.push(page.finish());
+    pages.retain(|page| !page.is_empty());
+    pages.join("\n")
+}
+
+fn mark(status: DiagnosisStatus) -> Mark {
+    match status {
         DiagnosisStatus::Ok => Mark::Ok,
         DiagnosisStatus::Warning => Mark::Warning,
         DiagnosisStatus::Blocked => Mark::Failure,
-    };
+    }
+}
+
+/// Writes the main cause and what to do about it, or that nothing was found.
+fn answer(page: &mut Page, diagnosis: &Diagnosis) {
+    let mark = mark(diagnosis.status);
     if let Some(document) = diagnosis.extracted_from {
         page.answer(mark, &headline(diagnosis, page.screen()));
         page.line(&format!("This tool {document}; only the token is checked here."));

@@ -1,0 +1,27 @@
+//! Whether a peering is healthy, as far as its own cluster reports: ACTIVE, with a recent heartbeat.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::net::consul::Peering;
+use crate::shell::quoted;
+
+/// The age from which a heartbeat is too old. Peers send one every 15 seconds.
+pub const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
+
+/// Whether the peering is ACTIVE and has received data recently.
+pub fn is_healthy(peering: &Peering, now: Timestamp) -> bool {
+    let stream = &peering.stream;
+    let heard = stream.last_heartbeat.max(stream.last_receive);
+    peering.state == "ACTIVE" && heard.is_some_and(|at| now.duration_since(at) <= MAX_HEARTBEAT_AGE)
+}
+
+/// Whether a peering only waits for its first dialer, which is no problem.
+pub fn waits_for_dialer(peering: &Peering) -> bool {
+    peering.state == "PENDING" && peering.peer_id.is_empty() && !peering.has_remote()
+}
+
+/// Returns the command that finds out why a peering is not healthy.
+pub fn next_command(name: &str, http_addr: Option<&str>) -> String {
+    let http_addr = http_addr.map_or_else(String::new, |address| format!(" -http-addr {}", quoted(address)));
+    format!("peering diagnose -name {}{http_addr}", quoted(name))
+}
