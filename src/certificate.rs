@@ -4,7 +4,8 @@
 //! [`crate::gostd::x509`].
 
 #[cfg(feature = "net")]
-pub(crate) mod chain;
+#[doc(hidden)]
+pub mod chain;
 pub(crate) mod key;
 pub(crate) mod names;
 pub(crate) mod signature;

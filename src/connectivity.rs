@@ -65,6 +65,9 @@ pub struct AddressTrace {
     /// The number of connections that were opened. After a follower's answer, the address is tried again: it may lead to
     /// several servers. The steps are those of the last connection.
     pub connections: usize,
+    /// The number of different certificates that were presented. Each server has its own, so more than one shows that several
+    /// servers are behind the address. 0 if there was none.
+    pub servers: usize,
     /// The number of further IP addresses of the name, which were not tried.
     pub ips_not_tried: usize,
 }

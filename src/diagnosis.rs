@@ -10,6 +10,8 @@ mod cause_text;
 pub(crate) mod dialer;
 mod error;
 mod established;
+mod follower;
+mod gateway;
 mod given;
 mod peering;
 mod rank;

@@ -2,7 +2,8 @@
 #![no_main]
 
 use consul_peering::certificate::Certificate;
-use consul_peering::gostd::{GoDebug, base64, chain, pem, x509};
+use consul_peering::certificate::chain;
+use consul_peering::gostd::{GoDebug, base64, pem, x509};
 use consul_peering::lint::{CaEntry, Reference};
 use libfuzzer_sys::fuzz_target;
 

@@ -2,7 +2,9 @@
 #![no_main]
 
 use consul_peering::explain::explain;
+use consul_peering::render::pretty::{Detail, Screen};
 use consul_peering::render::{json, pretty};
+use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 
 const TOKEN: &str = include_str!("../../fixtures/tokens/one-server.txt");
@@ -29,11 +31,13 @@ fuzz_target!(|bytes: &[u8]| {
 /// Explains a text and returns all output.
 fn explain_and_render(text: &str) -> String {
     let found = explain(text);
+    let now = Timestamp::UNIX_EPOCH;
+    let screen = Screen { width: 80, ascii: false, detail: Detail::Long, hints: true, now };
     let mut shown = json::render(&found);
     for explanation in &found {
         assert!(text.get(explanation.range.clone()).is_some(), "an explanation without a range of the text");
         assert!(explanation.count > 0);
-        shown += &pretty::explanation(explanation, 80);
+        shown += &pretty::explanation(explanation, &screen);
     }
     assert!(shown.len() <= 1024 * 1024 + 64 * text.len(), "{} bytes for {}", shown.len(), text.len());
     shown

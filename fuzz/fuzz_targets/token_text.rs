@@ -3,6 +3,7 @@
 
 use consul_peering::inspect::Inspection;
 use consul_peering::lint::{Acceptance, Options, Reference, Severity, ValidatedToken, check};
+use consul_peering::render::pretty::{Detail, Screen};
 use consul_peering::render::{json, junit, pretty, sarif, yaml};
 use consul_peering::token::recover::recover;
 use consul_peering::token::{Token, decode, encode};
@@ -19,9 +20,16 @@ fuzz_target!(|text: &[u8]| {
     if let Some(token) = report.token() {
         round_trip(token);
     }
-    let validated = [Ok(ValidatedToken { source: "argument".to_owned(), file: None, place: None, extracted_from: None, report })];
+    let validated = [Ok(ValidatedToken {
+        source: "argument".to_owned(),
+        file: None,
+        place: None,
+        extracted_from: None,
+        report,
+    })];
+    let screen = Screen { width: 80, ascii: false, detail: Detail::Long, hints: true, now };
     let renderings = [
-        pretty::reports(validated.iter().flatten(), 80),
+        pretty::reports(validated.iter().flatten(), &screen),
         sarif::render(&validated),
         junit::render(&validated, Severity::Error),
     ];
@@ -41,7 +49,7 @@ fuzz_target!(|text: &[u8]| {
         let other_fields = without_secret(&recovered.decoded.token);
         let inspection = Inspection::new("argument".to_owned(), recovered, &Options::new(now), false);
         let outputs =
-            [json::render(&inspection), yaml::render(&inspection), pretty::inspection(&inspection, 80)];
+            [json::render(&inspection), yaml::render(&inspection), pretty::inspection(&inspection, &screen)];
         // Unless the secret also occurs elsewhere in the token, no output contains it.
         if secret.expose().len() >= 16 && !other_fields.contains(secret.expose()) {
             assert!(

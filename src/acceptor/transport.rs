@@ -16,7 +16,7 @@ impl Transport for Acceptor {
             let (parts, body) = self.answer(&request).into_parts();
             if self.settings.fault == Some(Fault::GenerateCut) && request.uri().path() == GENERATE {
                 let (method, url, cause) = ("Post", GENERATE.to_owned(), "EOF".to_owned());
-                return Err(RequestError::Transport { method, url, cause });
+                return Err(RequestError::Transport { method, url, cause, is_sent: true });
             }
             tracing::info!(
                 method = %request.method(),

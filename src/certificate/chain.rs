@@ -290,7 +290,8 @@ fn unknown_authority(hint: Option<(String, &Link)>) -> VerifyError {
     if let Some((cause, candidate)) = hint {
         let subject = &candidate.certificate.subject;
         let organization = || subject.split(", ").find_map(|part| part.strip_prefix("O="));
-        let name = common_name(subject).or_else(organization).unwrap_or(&candidate.certificate.serial);
+        let serial = || format!("serial:{}", decimal(&candidate.certificate.serial));
+        let name = common_name(subject).or_else(organization).map_or_else(serial, str::to_owned);
         message = format!(
             "{message} (possibly because of {} while trying to verify candidate authority certificate {})",
             quote(cause.as_bytes()),
@@ -298,4 +299,28 @@ fn unknown_authority(hint: Option<(String, &Link)>) -> VerifyError {
         );
     }
     error(VerifyErrorKind::UnknownAuthority, &message)
+}
+
+/// The longest serial number that is converted, in hexadecimal digits. RFC 5280 allows 40.
+const MAX_SERIAL_LEN: usize = 1024;
+
+/// Returns a hexadecimal serial number in decimal, as Go prints it.
+fn decimal(hexadecimal: &str) -> String {
+    if hexadecimal.len() > MAX_SERIAL_LEN {
+        return format!("0x{hexadecimal}");
+    }
+    // The least significant first.
+    let mut digits = vec![0];
+    for nibble in hexadecimal.chars().filter_map(|char| char.to_digit(16)) {
+        let mut carry = nibble;
+        for digit in &mut digits {
+            let sum = *digit * 16 + carry;
+            (*digit, carry) = (sum % 10, sum / 10);
+        }
+        while carry > 0 {
+            digits.push(carry % 10);
+            carry /= 10;
+        }
+    }
+    digits.iter().rev().filter_map(|digit| char::from_digit(*digit, 10)).collect()
 }

@@ -1,11 +1,13 @@
 //! Causes in the connectivity of the token's addresses.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::Inputs;
 use super::cause_text::CauseText;
 use super::established::peering_in_use;
+use super::follower;
+use super::gateway::{self, DialerGateways, is_gateway_address};
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use crate::connectivity::{
     AddressTrace, CertificateOwner, Connectivity, Distrust, DnsFault, GrpcFault, GrpcStatus, StepResult,
@@ -22,10 +24,10 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     let Some(connectivity) = inputs.connectivity.value() else { return };
     let dialed: Vec<&AddressTrace> = connectivity.addresses.iter().filter(|trace| trace.dialed).collect();
     let gateways: Vec<&AddressTrace> = connectivity.addresses.iter().filter(|it| it.is_gateway).collect();
-    let gateway_works = gateways.iter().any(|trace| works(trace));
+    let through_gateways = DialerGateways::of(inputs, &gateways);
     let working = dialed.iter().filter(|trace| works(trace)).count();
     // Consul tries the addresses in turn, so one that fails among others does not block the peering.
-    let (severity, weight) = if working == 0 && !gateway_works {
+    let (severity, weight) = if working == 0 && through_gateways != DialerGateways::LeadToAcceptor {
         (Severity::Error, weight::OBSERVED)
     } else {
         (Severity::Warning, weight::NOT_BLOCKING)
@@ -34,15 +36,10 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         let (Some(entry), Some(failure)) = (cause(trace), trace.failure()) else { continue };
         // Consul dials the first address first, so its fault ranks first.
         let weight = if index == 0 { weight + 1 } else { weight };
-        add(causes, entry, severity, weight, connectivity, trace, &failure);
+        let text = gateway::text(entry, std::iter::once(trace.address.as_str()));
+        add(causes, text, severity, weight, connectivity, trace, &failure);
     }
-    for trace in gateways {
-        let (Some(entry), Some(failure)) = (cause(trace), trace.failure()) else { continue };
-        let observation = format!("the dialer's own mesh gateway: {failure}");
-        // After 3 seconds, the dialer also dials directly.
-        let weight = if weight > weight::NOT_BLOCKING { weight - 1 } else { weight };
-        add(causes, entry, severity, weight, connectivity, trace, &observation);
-    }
+    gateway::add_causes(inputs, &gateways, severity, connectivity, causes);
     for trace in &dialed {
         slow(trace, connectivity, causes);
     }
@@ -50,12 +47,18 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     if peering_in_use(inputs).is_none() {
         loopback_only(&dialed, connectivity, causes);
     }
-    if working > 0 && !gateway_works {
-        silent_first(&dialed, connectivity, causes);
+    match through_gateways {
+        DialerGateways::WithoutRouteYet if working == 0 => gateway::lower_direct_faults(&gateways, causes),
+        DialerGateways::WithoutRouteYet => {
+            silent_first(&dialed, connectivity, Severity::Warning, weight::NOT_BLOCKING, causes);
+        }
+        DialerGateways::Useless if working > 0 => {
+            silent_first(&dialed, connectivity, Severity::Error, weight::OBSERVED + 2, causes);
+        }
+        DialerGateways::Useless | DialerGateways::LeadToAcceptor => {}
     }
-    if working > 0 {
-        followers_only(&dialed, connectivity, causes);
-    }
+    let answering: Vec<&AddressTrace> = dialed.iter().copied().filter(|trace| works(trace)).collect();
+    follower::add_causes(&answering, connectivity, causes);
     for trace in &dialed {
         if let Some(status) = trace.unused_secret.value().filter(|it| it.code == "ResourceExhausted") {
             let (limited, message) = (&catalog::RATE_LIMITED, status.to_string());
@@ -64,7 +67,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     }
 }
 
-fn add(
+pub(super) fn add(
     causes: &mut Causes,
     text: impl Into<CauseText>,
     severity: Severity,
@@ -79,14 +82,15 @@ fn add(
 }
 
 /// Whether a dialer would get an answer about the peering at this address.
-fn works(trace: &AddressTrace) -> bool {
+pub(super) fn works(trace: &AddressTrace) -> bool {
     trace.peering_exists.value().is_some() && trace.alpn.fault().is_none()
 }
 
 /// A loopback address leads to the host that dials it. If nothing listens there, that shows nothing about the acceptor.
 fn loopback_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: &mut Causes) {
-    let is_loopback =
-        |trace: &&AddressTrace| trace.dns.value().is_some_and(|ips| ips.iter().all(IpAddr::is_loopback));
+    // Other loopback addresses are only used on purpose, for several servers on one host.
+    let is_local = |ip: &IpAddr| *ip == Ipv4Addr::LOCALHOST || *ip == Ipv6Addr::LOCALHOST;
+    let is_loopback = |trace: &&AddressTrace| trace.dns.value().is_some_and(|ips| ips.iter().all(is_local));
     if dialed.is_empty() || !dialed.iter().all(|trace| is_loopback(trace) && trace.tcp.fault().is_some()) {
         return;
     }
@@ -114,18 +118,16 @@ fn slow(trace: &AddressTrace, connectivity: &Connectivity, causes: &mut Causes) 
 }
 
 /// Consul spends a whole attempt on a silent address, so it never tries a working one after it (`black-hole-then-refusal`).
-fn silent_first(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: &mut Causes) {
+fn silent_first(
+    dialed: &[&AddressTrace],
+    connectivity: &Connectivity,
+    severity: Severity,
+    weight: i32,
+    causes: &mut Causes,
+) {
     let Some(first) = dialed.first().filter(|trace| takes_a_whole_attempt(trace)) else { return };
-    let (weight, observation) = (weight::OBSERVED + 2, "does not answer and comes first");
-    add(
-        causes,
-        &catalog::UNRESPONSIVE_ADDRESS_FIRST,
-        Severity::Error,
-        weight,
-        connectivity,
-        first,
-        observation,
-    );
+    let (entry, observation) = (&catalog::UNRESPONSIVE_ADDRESS_FIRST, "does not answer and comes first");
+    add(causes, entry, severity, weight, connectivity, first, observation);
 }
 
 fn takes_a_whole_attempt(trace: &AddressTrace) -> bool {
@@ -137,41 +139,8 @@ fn takes_a_whole_attempt(trace: &AddressTrace) -> bool {
         || matches!(trace.grpc.fault(), Some(GrpcFault::TimedOut))
 }
 
-/// A follower forwards the exchange of the secret to the leader, but rejects the stream.
-fn followers_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: &mut Causes) {
-    let answering: Vec<&AddressTrace> = dialed.iter().copied().filter(|trace| works(trace)).collect();
-    if answering.iter().any(|trace| trace.leader_answers()) {
-        return;
-    }
-    // A follower names its leader with an empty address if there is none.
-    let leader = |trace: &AddressTrace| trace.peering_exists.value().and_then(|status| status.leader.clone());
-    if !answering.is_empty() && answering.iter().all(|trace| leader(trace).as_deref() == Some("")) {
-        for trace in answering {
-            let observation = "a follower that knows no leader answered";
-            add(
-                causes,
-                &catalog::NO_LEADER,
-                Severity::Error,
-                weight::DECISIVE,
-                connectivity,
-                trace,
-                observation,
-            );
-        }
-        return;
-    }
-    for trace in answering {
-        let observation = match trace.connections {
-            0 | 1 => "a follower answered".to_owned(),
-            count => format!("a follower answered each of {count} connections"),
-        };
-        let entry = &catalog::SERVER_IS_FOLLOWER;
-        add(causes, entry, Severity::Error, weight::OBSERVED, connectivity, trace, &observation);
-    }
-}
-
 /// Returns the cause that the first failed step is, in the order of [`AddressTrace::failure`].
-fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
+pub(super) fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
     if let Some(fault) = trace.dns.fault() {
         return Some(match fault {
             DnsFault::InvalidAddress { .. } => &catalog::ADDRESS_INVALID,
@@ -198,11 +167,6 @@ fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
         return Some(grpc(fault, trace));
     }
     trace.alpn.fault().map(|_| &catalog::ALPN_MISSING)
-}
-
-/// Whether an address has the usual port of a mesh gateway.
-pub(super) fn is_gateway_address(address: &str) -> bool {
-    address.ends_with(":8443")
 }
 
 fn tls(fault: &TlsFault) -> &'static Entry {

@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use super::cause_text::CauseText;
+use super::gateway::is_without_route_yet;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::{DialerView, Inputs};
-use crate::connectivity::{CertificateOwner, TlsFault};
+use crate::connectivity::{AddressTrace, CertificateOwner, TcpFailure, TcpFault, TlsFault};
 use crate::explain::{self, catalog};
 use crate::lint::Severity;
 use crate::observed::Observed;
@@ -115,19 +116,33 @@ fn is_same_cluster(inputs: &Inputs<'_>, view: &DialerView) -> bool {
 /// The dialer waits one second, tries its own gateways for three, then gateways and the token's addresses. Without a
 /// registered gateway, it dials directly at once.
 fn through_mesh_gateways(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
-    let traces = || inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
-    let is_traced = traces().any(|trace| trace.is_gateway && trace.tcp.value().is_some());
+    let gateways = || {
+        let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+        traces.filter(|trace| trace.is_gateway)
+    };
+    // A refused connection shows that the gateway is down, so the direct path counts.
+    let is_known = |trace: &AddressTrace| {
+        let fault = trace.tcp.fault().map(TcpFault::reason);
+        trace.tcp.value().is_some() || fault.is_some_and(|reason| *reason == TcpFailure::Refused)
+    };
+    let is_traced = gateways().any(is_known);
     if !is_traced && !view.mesh_gateways.is_empty() {
-        for cause in causes.with_source(CauseSource::Connectivity) {
+        let own = catalog::DIALER_GATEWAY_UNREACHABLE.name;
+        for cause in causes.with_source(CauseSource::Connectivity).filter(|cause| cause.name != own) {
             let message = "its mesh gateways dial, and they run on other hosts than this one";
             cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message));
         }
     }
+    let without_route = if gateways().any(|trace| is_without_route_yet(inputs, trace)) {
+        ". A gateway without a route to the acceptor gets one when you establish"
+    } else {
+        ""
+    };
     let message = match view.mesh_gateways.as_slice() {
         [] => "PeerThroughMeshGateways is true, but no mesh gateway is registered: it dials the token's addresses directly"
             .to_owned(),
         gateways => format!(
-            "PeerThroughMeshGateways is true: it dials through {} for 3 s, then also directly",
+            "PeerThroughMeshGateways is true: it dials through {} for 3 s, then also directly{without_route}",
             gateways.join(", ")
         ),
     };

@@ -1,8 +1,8 @@
 //! Causes in the error message that a person saw, compared with what is observed now.
 
 use super::Inputs;
-use super::address::is_gateway_address;
 use super::cause_text::CauseText;
+use super::gateway::{self, is_gateway_address};
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::staleness::{self, STALE_MESSAGES};
 use crate::connectivity::AddressTrace;
@@ -26,7 +26,7 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
         }
         let entry =
             if is_gateway_reset(explanation) { &catalog::GATEWAY_WITHOUT_ROUTE } else { explanation.entry };
-        let mut text = CauseText::from(entry);
+        let mut text = gateway::text(entry, explanation.addresses.iter().map(String::as_str));
         if entry == explanation.entry && explanation.command != entry.next {
             text.next = Some(explanation.command.clone());
         }

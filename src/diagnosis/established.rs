@@ -103,9 +103,17 @@ fn is_broken(entry: &Entry, causes: &mut Causes) {
             cause.next = Some(catalog::STATE_FAILING.next.to_owned());
         }
     }
+    let is_blocked =
+        causes.iter_mut().any(|cause| is_about_network(cause) && cause.severity == Severity::Error);
+    let first = match entry.state {
+        PeeringState::Establishing if !is_blocked => {
+            "Wait a few seconds, then run this command again. If the state is the same, run it on a dialing server."
+        }
+        _ => "Restore the connection between the clusters.",
+    };
     let states = [&catalog::STATE_FAILING, &catalog::STATE_ESTABLISHING, &catalog::NO_HEARTBEAT];
     for cause in causes.iter_mut().filter(|cause| is_one_of(cause, &states)) {
-        cause.remedy = format!("Restore the connection between the clusters. {remedy}");
+        cause.remedy = format!("{first} {remedy}");
     }
 }
 

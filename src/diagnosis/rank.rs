@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Inputs;
 use super::cause_text::{CauseText, ON_DIALING_SERVER_BY_NAME};
-use crate::explain;
+use crate::explain::{self, catalog};
 use crate::lint::Severity;
 
 /// A likely cause.
@@ -261,6 +261,10 @@ impl Cause {
             weight::REPORTED.. => CauseCertainty::Likely,
             _ => CauseCertainty::Possible,
         };
+        // A Consul server answers like this too, in its first seconds or if peering is disabled there.
+        if self.name == catalog::SERVER_NAME_UNRECOGNIZED.name {
+            self.certainty = self.certainty.min(CauseCertainty::Likely);
+        }
         // What is contradicted now does not block the next try.
         if self.weight < 0 {
             self.severity = self.severity.min(Severity::Warning);

@@ -1,4 +1,5 @@
 mod dialer;
+mod paths;
 mod peering;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -41,6 +42,7 @@ fn good(address: &str) -> AddressTrace {
         peering_exists: ok(status("PermissionDenied", "invalid peering stream secret")),
         unused_secret: StepResult::NotChecked { reason: "asked elsewhere".to_owned() },
         connections: 1,
+        servers: 1,
         ips_not_tried: 0,
     }
 }

@@ -151,6 +151,11 @@ impl Findings {
         self.truncated += count;
     }
 
+    /// Whether nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.truncated == 0
+    }
+
     /// Returns the findings in the order in which they were added. If some are not listed, the last one says how many.
     pub(super) fn finish(mut self) -> Vec<Finding> {
         let truncated = self.truncated;

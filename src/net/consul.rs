@@ -13,6 +13,7 @@ pub(crate) mod peering;
 pub(crate) mod peerings;
 mod proxy;
 pub(crate) mod response;
+mod sent_body;
 mod tls_files;
 mod transport;
 

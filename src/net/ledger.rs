@@ -1,4 +1,7 @@
-//! The ledger: which tokens were generated, for which name, when and by whom. Records are only added, never changed.
+//! The ledger: which tokens were generated, for which name, when and by whom.
+//!
+//! Records are only added. A record changes once: it is added before a token is requested, and finished when the answer
+//! arrives. If the process is killed in between, the record shows that the answer is missing.
 //!
 //! A token contains neither its local name nor a time, and Consul keeps no history. Only the ledger can show later that a
 //! newer token was generated. Records are numbered from 1.
@@ -79,6 +82,9 @@ pub enum LedgerError {
     /// Consul did not answer as expected.
     #[error("cannot use the ledger in Consul's KV: {0}")]
     Consul(#[from] RequestError),
+    /// The record of a request was removed or changed before the answer arrived.
+    #[error("cannot finish record {0} of the ledger: it is missing or finished already")]
+    NotUnanswered(u64),
     /// Other clients took each number first.
     #[error(
         "cannot write the ledger in Consul's KV: other clients wrote at the same time, {0} times in a row"
@@ -123,13 +129,32 @@ impl Ledger<'_> {
         added
     }
 
-    /// Returns records in the order in which they were added. A ledger that was never written is empty.
-    pub async fn records(&self, filter: Filter<'_>) -> Result<Vec<NumberedRecord>, LedgerError> {
-        match self {
-            Self::Sqlite(ledger) => ledger.records(filter),
-            Self::ConsulKv(ledger) => ledger.records(filter).await,
-            Self::Off => Ok(Vec::new()),
+    /// Replaces the record with this number, which was added before a token was requested, with one about the answer.
+    pub async fn finish(&self, finished: &NumberedRecord) -> Result<(), LedgerError> {
+        let result = match self {
+            Self::Sqlite(ledger) => ledger.finish(finished),
+            Self::ConsulKv(ledger) => ledger.finish(finished).await,
+            Self::Off => Ok(()),
+        };
+        match &result {
+            Ok(()) => tracing::info!(number = finished.number, "finished a record of the ledger"),
+            Err(error) => {
+                tracing::error!(%error, number = finished.number, "cannot finish a record of the ledger");
+            }
         }
+        result
+    }
+
+    /// Returns records in the order in which they were added, without requests that changed nothing. A ledger that was never
+    /// written is empty.
+    pub async fn records(&self, filter: Filter<'_>) -> Result<Vec<NumberedRecord>, LedgerError> {
+        let mut records = match self {
+            Self::Sqlite(ledger) => ledger.records(filter)?,
+            Self::ConsulKv(ledger) => ledger.records(filter).await?,
+            Self::Off => Vec::new(),
+        };
+        records.retain(|it| it.record.origin != Origin::Refused);
+        Ok(records)
     }
 
     /// Returns the last of [`Ledger::records`].

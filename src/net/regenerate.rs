@@ -148,29 +148,18 @@ pub fn outcome_of_failure(error: &RequestError) -> Option<Origin> {
     const NO_GATEWAY: &str = "no mesh gateway instances are registered";
     const MAY_BE_LATER: [&str; 6] =
         ["EOF", "timed out", "timeout", "deadline exceeded", "leadership lost", "connection reset"];
-    const NOT_SENT: [&str; 9] = [
-        "dial ",
-        "tls: ",
-        "x509: ",
-        "HTTP response to HTTPS",
-        "proxyconnect",
-        "redirects",
-        "no Host in request URL",
-        "invalid header field",
-        "unsupported protocol scheme",
-    ];
     match error {
         RequestError::Refused { status: 500.., body } if body.contains(NO_GATEWAY) => Some(Origin::Failed),
         // A proxy answers 502 or 504 when it lost Consul's answer.
-        RequestError::Refused { status: 502 | 504, .. }
-        | RequestError::TimedOut { .. }
-        | RequestError::Unreadable(_) => Some(Origin::Unanswered),
+        RequestError::Refused { status: 502 | 504, .. } | RequestError::Unreadable(_) => {
+            Some(Origin::Unanswered)
+        }
         RequestError::Refused { status: 500.., body } => {
             MAY_BE_LATER.iter().any(|text| body.contains(text)).then_some(Origin::Unanswered)
         }
         RequestError::Refused { .. } | RequestError::Setup(_) => None,
-        RequestError::Transport { cause, .. } => {
-            (!NOT_SENT.iter().any(|text| cause.contains(text))).then_some(Origin::Unanswered)
+        RequestError::Transport { is_sent, .. } | RequestError::TimedOut { is_sent, .. } => {
+            is_sent.then_some(Origin::Unanswered)
         }
     }
 }

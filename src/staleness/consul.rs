@@ -41,11 +41,23 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, view: &ConsulView) -
         summary.name = Some(entry.name.clone());
         summary.was_used = entry.was_used_at_acceptor();
         summary.last_heartbeat = entry.last_heartbeat;
-        summary.peering = Some((Side::Acceptor, entry.clone()));
+        // If this Consul is both ends, its dialer knows first that a token was used: the acceptor stays PENDING until the stream
+        // opens.
+        let dialer =
+            entries().find(|it| it.peer_id.as_deref() == Some(&token.peer_id) && it.state.was_used());
+        summary.peering = match dialer {
+            Some(dialer) if !summary.was_used && !dialer.state.is_deleted() => {
+                Some((Side::Dialer, dialer.clone()))
+            }
+            _ => Some((Side::Acceptor, entry.clone())),
+        };
         summary.active_ca.clone_from(&view.active_ca);
         return (summary, at_acceptor(entry, given_name, &claim));
     }
-    if let Some(entry) = entries().find(|entry| entry.peer_id.as_deref() == Some(&token.peer_id)) {
+    // A dialer can have the peering under several names. Only one of them has the stream.
+    let is_dialed = |entry: &&Entry| entry.peer_id.as_deref() == Some(&token.peer_id);
+    let dialed = entries().filter(is_dialed).rev();
+    if let Some(entry) = dialed.max_by_key(|it| (it.state == PeeringState::Active, it.state.was_used())) {
         summary.was_used = entry.state.was_used();
         summary.peering = Some((Side::Dialer, entry.clone()));
         return (summary, vec![at_dialer(entry, &claim)]);

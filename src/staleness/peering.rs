@@ -39,15 +39,24 @@ impl PeeringStatus {
             Side::Acceptor => entry.was_used_at_acceptor(),
             Side::Dialer => entry.state.was_used() && !entry.state.is_deleted(),
         };
+        // The stream opens a moment after the token is used. Until then, the acceptor shows PENDING.
+        let awaits_stream = side == Side::Acceptor
+            && entry.state == PeeringState::Pending
+            && !was_used
+            && verdict == Verdict::Spent;
         let is_active = entry.state == PeeringState::Active;
         // The acceptor may have lost a peering that the dialer still has.
-        let needs_token = !was_used || verdict == Verdict::Orphaned && !is_active;
+        let needs_token = !was_used && !awaits_stream || verdict == Verdict::Orphaned && !is_active;
         let (name, state) = (&entry.name, entry.state.name());
         let meaning = match (side, &entry.state) {
             _ if needs_token && was_used => "it cannot connect again, because the acceptor no longer has it",
             _ if needs_token => "it is not established",
             (_, PeeringState::Active) => "it works and needs no token",
             (_, PeeringState::Establishing) => "it is connecting and needs no token",
+            _ if awaits_stream => {
+                "a token of it was used, and its dialer has not opened the stream yet; you need a new token only if the dialing \
+                 cluster does not have the peering"
+            }
             (Side::Dialer, _) => {
                 "you do not need a new token; it reconnects by itself when the acceptor is reachable"
             }

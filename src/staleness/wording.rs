@@ -68,14 +68,14 @@ fn undetermined_reason(decision: &Decision, claims: &[Claim]) -> &'static str {
             Observation::NewerTokenPossible,
             "the answer to a later request for a token was lost, which may have invalidated this one",
         ),
+        (
+            Observation::UnusedSecretExists,
+            "the peering has an unused token, which may or may not be this one",
+        ),
         (Observation::OtherCluster, "the sources checked belong to a cluster that is not the acceptor"),
         (
             Observation::UnsupportedSnapshot,
             "the acceptor is a Consul 1.13, whose secrets this tool cannot read",
-        ),
-        (
-            Observation::UnusedSecretExists,
-            "the peering has an unused token, which may or may not be this one",
         ),
         (Observation::NewestKnown, "the ledger has no newer token, but this one may have been used"),
         (Observation::PeeringExists, "its peering exists, but this token may have been used or superseded"),
@@ -104,6 +104,11 @@ fn remedy(
     let name = name.map_or_else(|| "NAME".to_owned(), shell::quoted);
     let generate = format!("`peering generate-token -name {name}`");
     match decision.verdict {
+        Verdict::Current if decisive.is_some_and(|claim| claim.source == SourceName::Snapshot) => {
+            "Establish the peering with it, unless it was used, or another token was generated, after the snapshot was taken. \
+             Restoring this snapshot on the acceptor makes the token valid again."
+                .to_owned()
+        }
         Verdict::Current => {
             "Establish the peering with it. It works once, until another token is generated for the name."
                 .to_owned()

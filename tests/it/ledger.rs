@@ -1,6 +1,7 @@
 //! The ledger: records survive crashes and contain no secrets, and ledger errors never lose a token.
 
 mod if_unused;
+mod requests;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;

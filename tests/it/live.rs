@@ -1,5 +1,7 @@
 //! `diagnose` with what real clusters printed and answered (`fixtures/consul/live`).
 
+mod answers;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};

@@ -138,6 +138,17 @@ async fn an_invalid_ledger_in_the_kv_loses_no_token() {
         .respond_with(answers(json!(true)))
         .mount(&server)
         .await;
+    let request = json!({ "version": 2, "record": {
+        "recorded_at": "2026-11-24T09:00:00Z", "name": "west", "partition": "", "datacenter": null, "trust_domain": null,
+        "peer_id": "", "server_name": "", "addresses": [], "tls": false, "roots": [], "secret_sha256": null,
+        "token_sha256": "", "user": "ann", "host": "here", "origin": "unanswered",
+    } });
+    let first = "peering/ledger/records/000000000001";
+    Mock::given(path(format!("/v1/kv/{first}")))
+        .and(method("GET"))
+        .respond_with(answers(pair(first, &request)))
+        .mount(&server)
+        .await;
     Mock::given(any()).respond_with(answers(pair(keys[1], &record))).mount(&server).await;
     let peering = |words: &[&str]| {
         Peering::new().args(words).args(["-ledger", "consul"]).env("CONSUL_HTTP_ADDR", &server.uri())
@@ -145,8 +156,10 @@ async fn an_invalid_ledger_in_the_kv_loses_no_token() {
     let generated = run(peering(&["generate-token", "-name", "west"]).shows_secrets()).await;
     generated.expect(0, &format!("{}\n", token()), "");
     let written = server.received_requests().await.unwrap();
-    let first = written.iter().find(|request| request.method == "PUT").unwrap();
-    assert_eq!(first.url.path(), "/v1/kv/peering/ledger/records/000000000001");
+    let put = written.iter().filter(|request| request.method == "PUT").map(|request| request.url.path());
+    let record = format!("/v1/kv/{first}");
+    // Before the request, and after the answer.
+    assert_eq!(put.filter(|path| *path == record).count(), 2);
     run(peering(&["history"])).await.expect(0, "The ledger has no records\n", "");
 }
 

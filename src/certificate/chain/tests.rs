@@ -126,6 +126,32 @@ fn a_root_with_the_same_name_and_another_key_is_a_hint() {
     assert_eq!(error(&[&made(leaf(), Some(&root))], &[&namesake, &root]), None);
 }
 
+/// The decimal numbers are those that Go prints for these serial numbers.
+#[test]
+fn a_root_without_a_name_is_named_by_its_serial_number_in_decimal() {
+    let hint = |name: rcgen::DistinguishedName, serial: &[u8]| {
+        let mut parameters = authority("");
+        (parameters.distinguished_name, parameters.serial_number) = (name, Some(serial.to_vec().into()));
+        let (root, namesake) = (made(parameters.clone(), None), made(parameters, None));
+        let (_, message) = error(&[&made(leaf(), Some(&root))], &[&namesake]).unwrap();
+        let (_, name) = message.split_once("authority certificate ").unwrap();
+        name.to_owned()
+    };
+    let nameless = rcgen::DistinguishedName::new;
+    let longest = [&[0x7f][..], &[0xff; 19]].concat();
+    for (serial, expected) in [
+        (&[1][..], "1"),
+        (&[0x80], "128"),
+        (&[0xff, 0, 0, 0, 0, 0, 0, 0, 0], "4703919738795935662080"),
+        (&longest, "730750818665451459101842416358141509827966271487"),
+    ] {
+        assert_eq!(hint(nameless(), serial), format!("\"serial:{expected}\")"));
+    }
+    let mut organization = nameless();
+    organization.push(DnType::OrganizationName, "Acme");
+    assert_eq!(hint(organization, &[1]), "\"Acme\")");
+}
+
 #[test]
 fn validity_is_checked_at_every_step_starting_with_the_server() {
     let root = made(authority("root"), None);

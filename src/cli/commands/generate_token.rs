@@ -1,34 +1,33 @@
 //! `peering generate-token`: does what `consul peering generate-token` does, and more.
 
 pub(crate) mod if_unused;
+pub(crate) mod recording;
 pub(crate) mod token_output;
 
-use std::fmt::Display;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
-use tokio::time::timeout as at_most;
 use zeroize::Zeroizing;
 
 use super::consul_compat;
 use super::consul_compat::Format;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::env::{eprint_line, host, note, now, stderr_is_a_terminal, stderr_screen, user};
+use crate::cli::env::{eprint_line, now, stderr_screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::Inspection;
 use crate::lint::Options;
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
-use crate::net::gather::regenerate::{TIMEOUT, observe, observe_peering};
-use crate::net::ledger::{Filter, Ledger, LedgerError, NumberedRecord, Origin, Record, RecordMeta};
+use crate::net::gather::regenerate::{TIMEOUT, observe};
+use crate::net::ledger::{Ledger, Origin};
 use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
 use crate::observed::Observed;
 use crate::render::pretty::{self, Detail, Generated};
+use crate::token::Secret;
 use crate::token::recover::recover;
-use crate::token::{Secret, decode};
 use if_unused::IfUnused;
+use recording::Recording;
 use token_output::OutFile;
 
 /// Generate a peering token
@@ -42,8 +41,9 @@ use token_output::OutFile;
 /// something cannot be checked, they print a note. If the peering is TERMINATED or DELETING, both exit with status 1,
 /// because the token could never be used: delete the peering first.
 ///
-/// The command records each generated token in a ledger, without its secret, and each request that was sent but returned no
-/// token: it may have invalidated an unused token. If the ledger cannot be written, it prints a warning.
+/// The command records each request in a ledger before it sends it, and finishes the record with the generated token, without
+/// its secret. A request that returned no token stays in the ledger if it may have invalidated an unused token. If the ledger
+/// cannot be written, the command prints a warning.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   Generate a token and show what is inside, without a Consul:
@@ -131,17 +131,14 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
         peer_name: arguments.name,
     };
     let name = &request.peer_name;
+    let recording = Recording::start(ledger, name, partition, state_before).await;
     let generated = match client.generate_token(&request).await {
         Ok(generated) => generated,
-        Err(error) => {
-            let meta = meta_of(name, partition, Origin::Unanswered, state_before);
-            return Err(failed(&error, meta, &client, ledger).await);
-        }
+        Err(error) => return Err(failed(&error, name, &client, recording).await),
     };
     let token = &generated.peering_token;
-    let meta = meta_of(name, partition, Origin::Generated, state_before);
     let exit = token_output::deliver(&output(token, format), out);
-    if let Err(reason) = record(token, meta, ledger, arguments.if_unused).await {
+    if let Err(reason) = recording.generated(token, arguments.if_unused).await {
         eprint_line(&format!("Warning: the token was generated, but {reason}"));
     }
     if arguments.inspect {
@@ -150,89 +147,32 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-fn meta_of(name: &str, partition: String, origin: Origin, state_before: Option<String>) -> RecordMeta {
-    RecordMeta {
-        recorded_at: now(),
-        name: name.to_owned(),
-        partition,
-        user: user(),
-        host: host(),
-        origin,
-        state_before,
-    }
-}
-
-/// Returns the error of a request that returned no token. If Consul stored a new secret, or may have, records that.
-async fn failed(
-    error: &RequestError,
-    meta: RecordMeta,
-    client: &Client,
-    ledger: Result<Ledger<'_>, String>,
-) -> CliError {
-    let name = meta.name.clone();
+/// Returns the error of a request that returned no token. If Consul stored a new secret, or may have, the ledger keeps that.
+async fn failed(error: &RequestError, name: &str, client: &Client, recording: Recording<'_>) -> CliError {
     let text = CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"));
-    let Some(origin) = outcome_of_failure(error) else { return text };
-    if let Err(reason) = record_without_token(RecordMeta { origin, ..meta }, client, ledger).await {
+    let origin = outcome_of_failure(error);
+    if let Err(reason) = recording.without_token(origin.unwrap_or(Origin::Refused), client).await
+        && origin.is_some()
+    {
         eprint_line(&format!("Warning: the failed request {reason}"));
     }
-    if origin == Origin::Failed {
-        return text
+    match origin {
+        None => text,
+        Some(Origin::Failed) => text
             .with_detail(format_args!(
                 "Consul had already stored a new secret: an earlier unused token for {name} no longer works, and the new one \
                  was not returned."
             ))
             .with_remedy(
                 "register a mesh gateway, or turn off PeerThroughMeshGateways in the mesh config entry, then generate again",
-            );
+            ),
+        Some(_) => text
+            .with_detail(format_args!(
+                "The request was sent, and Consul may have stored a new secret: an earlier unused token for {name} may no \
+                 longer work."
+            ))
+            .with_remedy("fix the connection to Consul, then generate again"),
     }
-    text.with_detail(format_args!(
-        "The request was sent, and Consul may have stored a new secret: an earlier unused token for {name} may no longer work."
-    ))
-    .with_remedy("fix the connection to Consul, then generate again")
-}
-
-/// Records a request that returned no token, with the peer ID that Consul or the ledger reports.
-async fn record_without_token(
-    meta: RecordMeta,
-    client: &Client,
-    ledger: Result<Ledger<'_>, String>,
-) -> Result<(), String> {
-    let ledger = ledger.map_err(not_recorded)?;
-    if matches!(ledger, Ledger::Off) {
-        return Ok(());
-    }
-    let peering = observe_peering(client, &meta.name, TIMEOUT).await;
-    let peer_id = peering.value().and_then(|peering| peering.as_ref()).map(|peering| peering.id.clone());
-    let added = async {
-        let filter = match &peer_id {
-            Some(peer_id) => Filter::PeerId(peer_id),
-            None => Filter::NameInPartition(&meta.name, &meta.partition),
-        };
-        let previous = ledger.newest(filter).await?.map(|it| it.record);
-        let record = Record::without_token(peer_id.clone(), previous.as_ref(), meta.clone());
-        ledger.add(&record).await
-    };
-    recorded(at_most(KV_TIMEOUT, added).await.ok())
-}
-
-/// How long writing to a ledger in Consul's KV may take.
-const KV_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// Returns why a record is not in the ledger, or may not be, as the end of a sentence. `None`: adding it took too long.
-fn recorded(added: Option<Result<Option<NumberedRecord>, LedgerError>>) -> Result<(), String> {
-    match added {
-        Some(Ok(_)) => Ok(()),
-        Some(Err(error)) if error.may_be_recorded() => Err(format!("may not be in the ledger: {error}")),
-        Some(Err(error)) => Err(not_recorded(error)),
-        None => Err(format!(
-            "may not be in the ledger: Consul did not confirm within {} s that it stored the record",
-            KV_TIMEOUT.as_secs()
-        )),
-    }
-}
-
-fn not_recorded(reason: impl Display) -> String {
-    format!("is not in the ledger: {reason}")
 }
 
 /// Queries whether an unused token exists, and prints what could not be checked.
@@ -264,31 +204,6 @@ fn skipped(arguments: &Arguments, decision: &Decision) -> Option<Exit> {
             Some(Exit::Findings)
         }
     }
-}
-
-/// Records the generated token, which was delivered already: an error here cannot lose it.
-async fn record(
-    token: &Secret,
-    meta: RecordMeta,
-    ledger: Result<Ledger<'_>, String>,
-    if_unused: IfUnused,
-) -> Result<(), String> {
-    let ledger = ledger.map_err(not_recorded)?;
-    if matches!(ledger, Ledger::Off) {
-        return Ok(());
-    }
-    let decoded = decode(token.expose().as_bytes())
-        .map_err(|error| not_recorded(format!("cannot decode it: {error}")))?;
-    let record = Record::of(&decoded.token, token.expose(), meta);
-    if if_unused == IfUnused::Replace && matches!(ledger, Ledger::Sqlite(_)) && stderr_is_a_terminal() {
-        // An error is reported below, when the ledger cannot be written.
-        if let Ok(Some(newest)) = ledger.newest(Filter::PeerId(&record.peer_id)).await
-            && !newest.record.origin.has_no_token()
-        {
-            note(&if_unused::replaced(&newest));
-        }
-    }
-    recorded(at_most(KV_TIMEOUT, ledger.add(&record)).await.ok())
 }
 
 fn output(token: &Secret, format: Format) -> Zeroizing<String> {

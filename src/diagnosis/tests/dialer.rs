@@ -220,8 +220,8 @@ fn the_path_through_the_dialers_gateway_counts_if_it_works() {
         (vec![tcp(TcpFailure::TimedOut), good("10.0.0.2:8503"), gateway(good(""))], "dial-timeout", false),
         (vec![tcp(TcpFailure::Refused), gateway(good(""))], "dial-refused", false),
         // The dialer also dials directly.
-        (vec![good("10.0.0.1:8503"), gateway(tcp(TcpFailure::Refused))], "dial-refused", false),
-        (vec![good("10.0.0.1:8503"), reset()], "gateway-without-route", false),
+        (vec![good("10.0.0.1:8503"), gateway(tcp(TcpFailure::Refused))], "dialer-gateway-unreachable", false),
+        (vec![good("10.0.0.1:8503"), reset()], "dials-through-mesh-gateways", false),
         (vec![tcp(TcpFailure::Refused), reset()], "dial-refused", true),
         (vec![of_acceptor], "gateway-without-route", true),
     ];

@@ -279,7 +279,7 @@ pub static NO_MESH_GATEWAY: Entry = Entry {
         "The mesh config entry sets `PeerThroughMeshGateways`, but no gateway runs, or it runs in a different partition.",
         "The gateway has not registered yet.",
     ],
-    remedy: "Start a mesh gateway and wait until it is in the catalog, or disable PeerThroughMeshGateways. Write the mesh config entry before you generate the token, because the token contains the gateway addresses.",
+    remedy: "Start a mesh gateway and wait until it is in the catalog, or disable PeerThroughMeshGateways. Then generate again: Consul stored a new secret before it failed, so an earlier unused token no longer works, and the new one was not returned.",
     next: "consul catalog services",
     source: "Recorded from Consul 1.23.0-dev; hashicorp/consul-k8s#1683",
     patterns: &[

@@ -11,6 +11,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &UNRESPONSIVE_ADDRESS_FIRST,
     &AGENT_NOT_CONSUL,
     &DIALS_THROUGH_MESH_GATEWAYS,
+    &DIALER_GATEWAY_UNREACHABLE,
     &NAME_IN_USE,
     &ALREADY_ESTABLISHED,
     &LEFT_BY_FAILED_ESTABLISH,
@@ -33,9 +34,12 @@ pub static TOKEN_REJECTED: Entry = Entry {
 pub static TOKEN_SUPERSEDED: Entry = Entry {
     name: "token-superseded",
     area: Area::Diagnosis,
-    summary: "A newer token was generated for the same peering, and only the newest works.",
-    causes: &[A_TOKEN_WORKS_ONCE],
-    remedy: "Use the newest token of this peering. If it is lost, run `peering generate-token -name NAME` on the acceptor, which invalidates it.",
+    summary: "A newer token was requested for the same peering, and only the newest works.",
+    causes: &[
+        A_TOKEN_WORKS_ONCE,
+        "A request for a newer token failed after Consul stored the new secret: no mesh gateway was registered, or the answer was lost. Then no token works.",
+    ],
+    remedy: "Use the newest token of this peering. If it is lost, or the request for it failed, run `peering generate-token -name NAME` on the acceptor, which invalidates it.",
     next: "peering stale @token -probe",
     source: "The evidence of `stale`",
     patterns: &[],
@@ -109,9 +113,23 @@ pub static DIALS_THROUGH_MESH_GATEWAYS: Entry = Entry {
     area: Area::Diagnosis,
     summary: "This cluster dials its peers through its mesh gateways, so results from this host may differ.",
     causes: &["The mesh config entry sets Peering.PeerThroughMeshGateways."],
-    remedy: "Run diagnose on a host with a mesh gateway. If the token was generated before the acceptor's mesh config entry existed, it contains the servers instead of the gateways: generate a token.",
+    remedy: "No action is needed if one of the paths works from the dialing servers. To check that, run diagnose on one of them.",
     next: "consul config read -kind mesh -name mesh",
     source: "Consul's mesh config entry",
+    patterns: &[],
+};
+
+pub static DIALER_GATEWAY_UNREACHABLE: Entry = Entry {
+    name: "dialer-gateway-unreachable",
+    area: Area::Diagnosis,
+    summary: "The dialer's own mesh gateway does not accept connections from this host.",
+    causes: &[
+        "The gateway is down, although it is still in the catalog.",
+        "A firewall keeps this host from the gateway. The dialing servers may reach it.",
+    ],
+    remedy: "Start the gateway again, or remove it from the catalog. Until then, the dialer tries it for 3 seconds, then dials the token's addresses directly.",
+    next: "consul catalog nodes -service mesh-gateway",
+    source: "Recorded from Consul 1.23.0-dev with Envoy 1.36",
     patterns: &[],
 };
 

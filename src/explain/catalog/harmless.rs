@@ -10,6 +10,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &INCOMING_CONNECTION_CLOSED,
     &CONNECTION_ATTEMPT_CANCELED,
     &STREAM_CLOSED_AS_REQUESTED,
+    &ESTABLISH_SUCCEEDED,
 ];
 
 pub static SERVER_ADDRESSES_NOT_APPLIED: Entry = Entry {
@@ -135,4 +136,17 @@ pub static STREAM_CLOSED_AS_REQUESTED: Entry = Entry {
         Pattern::part("closed outbound stream"),
         Pattern::part("ending stream"),
     ],
+};
+
+pub static ESTABLISH_SUCCEEDED: Entry = Entry {
+    name: "establish-succeeded",
+    area: Area::Harmless,
+    summary: "The establish succeeded: the secret was exchanged, and the token is used up.",
+    causes: &[
+        "The dialer opens the stream next. The peering is ESTABLISHING until then, and ACTIVE after that.",
+    ],
+    remedy: "Nothing to do. If the establish took several seconds, an address or a mesh gateway before the working one did not answer.",
+    next: "peering read -name NAME",
+    source: "Recorded from Consul 1.23.0-dev",
+    patterns: &[Pattern::part("Successfully established peering connection with {name}")],
 };

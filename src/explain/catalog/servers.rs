@@ -75,9 +75,9 @@ pub static SERVER_IS_FOLLOWER: Entry = Entry {
     summary: "The dialer reached a follower, but only the acceptor's leader accepts peering streams.",
     causes: &[
         "This is normal: the dialer continues with the next address.",
-        "If every address reports it, the token lacks the leader's address, or a load balancer leads only to followers.",
+        "If every address reports it, the address of the leader is missing from the token, or a load balancer or mesh gateway leads only to followers.",
     ],
-    remedy: "If a different address works, no action is needed. Otherwise make the load balancer reach every server, or generate a token that contains every server.",
+    remedy: "If another attempt works, no action is needed: the dialer connects again. If not, make the load balancer or mesh gateway lead to every server of the acceptor. Only if each address of the token belongs to one server, generate a token when all servers are up.",
     next: "consul operator raft list-peers",
     source: "Recorded from Consul 1.23.0-dev",
     patterns: &[

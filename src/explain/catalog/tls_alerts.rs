@@ -102,7 +102,7 @@ pub static SERVER_NAME_UNRECOGNIZED: Entry = Entry {
         "The address leads to a mesh gateway of a different cluster.",
         "Peering is disabled on the Consul server, or the server started less than 3 seconds ago.",
     ],
-    remedy: "Add a rule for the token's server name that passes TLS through, or use an address without that proxy. If a Consul server answers, check peering.enabled.",
+    remedy: "If a Consul server answers, check peering.enabled there, and try again if it started just now. If a proxy or gateway answers, add a rule for the token's server name that passes TLS through.",
     next: "peering inspect @token -field ServerName",
     source: "Go crypto/tls package (TLS alerts)",
     patterns: &[

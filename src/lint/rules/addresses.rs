@@ -195,7 +195,7 @@ pub static ONE_SERVER_ONLY: Check = Check {
     subject: Subject::Addresses,
     summary: "The token contains a single IP address to dial.",
     why: "If that server is down while the peering is established, there is no alternative. Once the peering is established, the acceptor sends the addresses of all its servers. A single name is not reported, because it may belong to a load balancer.",
-    remedy: "Nothing, if the acceptor has one server. Otherwise wait until all servers are up, and generate the token again.",
+    remedy: "Nothing, if the acceptor has one server, or if the address is a load balancer or mesh gateway that leads to all servers. Otherwise wait until all servers are up, and generate the token again.",
     source: "Consul 1.23.0-dev, recorded with one server and three",
     run: one_server_only,
 };

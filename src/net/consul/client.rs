@@ -146,7 +146,7 @@ impl Client {
         let secret_header = |name: &'static str, text: &str| {
             let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| {
                 let cause = format!("net/http: invalid header field value for {name:?}");
-                RequestError::transport(method, self.config.address.base_url() + path, cause)
+                RequestError::not_sent(method, self.config.address.base_url() + path, cause)
             })?;
             value.set_sensitive(true);
             Ok::<_, RequestError>(value)

@@ -178,8 +178,11 @@ impl Client {
         timeout: Duration,
         response: impl Future<Output = Result<T, RequestError>>,
     ) -> Result<T, RequestError> {
-        let timed_out =
-            |_| RequestError::TimedOut { address: self.address(), seconds: timeout.as_secs_f64() };
+        let timed_out = |_| RequestError::TimedOut {
+            address: self.address(),
+            seconds: timeout.as_secs_f64(),
+            is_sent: true,
+        };
         time::timeout(timeout, response).await.map_err(timed_out)?
     }
 
@@ -202,6 +205,11 @@ impl Client {
             _ => None,
         };
         (permissions, date)
+    }
+
+    /// Returns whether peering is enabled, if the ACL token may read it.
+    pub(crate) async fn peering_enabled(&self) -> Option<bool> {
+        self.agent_self().await?.debug.peering_enabled
     }
 
     /// Returns the addresses at which this cluster reaches its own mesh gateways.

@@ -31,6 +31,8 @@ pub enum RequestError {
         url: String,
         /// The cause, in Go's words if they are known.
         cause: String,
+        /// Whether Consul may have received the request.
+        is_sent: bool,
     },
     /// There was no response within the timeout.
     #[error("{address} did not respond within {seconds} s")]
@@ -39,6 +41,8 @@ pub enum RequestError {
         address: String,
         /// The timeout.
         seconds: f64,
+        /// Whether Consul may have received the request.
+        is_sent: bool,
     },
     /// The response is not one that this endpoint sends.
     #[error("{0}")]
@@ -49,14 +53,19 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    pub(super) fn transport(method: &Method, url: String, cause: String) -> Self {
+    /// Returns the error of a request that was not sent.
+    pub(super) fn not_sent(method: &Method, url: String, cause: String) -> Self {
+        Self::transport(method, url, cause, false)
+    }
+
+    pub(super) fn transport(method: &Method, url: String, cause: String, is_sent: bool) -> Self {
         let method = match method.as_str() {
             "POST" => "Post",
             "PUT" => "Put",
             "DELETE" => "Delete",
             _ => "Get",
         };
-        Self::Transport { method, url, cause }
+        Self::Transport { method, url, cause, is_sent }
     }
 }
 

@@ -13,6 +13,7 @@ use rustls::ClientConfig;
 use super::config::{Address, Config};
 use super::error::{self, RequestError};
 use super::host_port::HostPort;
+use super::sent_body::Sent;
 use super::tls_files::TlsFiles;
 use super::transport::{ApiRequest, ApiResponse, MAX_BODY_LEN, Sending, TakeChunk, Transport};
 use crate::net::tls::error_text::is_untrusted_certificate;
@@ -45,24 +46,27 @@ pub(super) struct HttpTransport {
 impl Transport for HttpTransport {
     /// Follows redirects like Go's client. The headers and the body are not sent to another host.
     fn send(&self, request: ApiRequest) -> Sending<'_> {
-        Box::pin(async move { self.within(self.follow(request)).await? })
+        let sent = Sent::new(request.body.as_ref());
+        Box::pin(async move { self.within(&sent, self.follow(request, &sent)).await? })
     }
 
     /// Does not follow redirects. The timeout is for the head of the response, and for each chunk.
     fn stream<'a>(&'a self, request: ApiRequest, take: &'a mut TakeChunk<'_>) -> Sending<'a> {
         Box::pin(async move {
             let target = self.config.address.base_url() + &request.path;
-            let failed = |error: reqwest::Error| self.transport_error(&request.method, &target, None, &error);
+            let sent = Sent::new(None);
+            let failed =
+                |error: reqwest::Error| self.transport_error(&request.method, &target, None, &error, &sent);
             let url = self.with_sni_host(&self.url(&request.method, &request.path)?);
             let headers = self.with_host_header(&request)?;
-            let sent = self.client.request(request.method.clone(), url).headers(headers).send();
-            let mut response = self.within(sent).await?.map_err(failed)?;
+            let response = self.client.request(request.method.clone(), url).headers(headers).send();
+            let mut response = self.within(&sent, response).await?.map_err(failed)?;
             if response.status() != StatusCode::OK {
-                return within_limit(self.within(read(response)).await?.map_err(failed)?);
+                return within_limit(self.within(&sent, read(response)).await?.map_err(failed)?);
             }
             let (status, headers) = (response.status(), response.headers().clone());
             let mut length = 0;
-            while let Some(chunk) = self.within(response.chunk()).await?.map_err(failed)? {
+            while let Some(chunk) = self.within(&sent, response.chunk()).await?.map_err(failed)? {
                 length += chunk.len() as u64;
                 if length > MAX_STREAM_LEN {
                     return Err(too_long(MAX_STREAM_LEN));
@@ -91,16 +95,16 @@ impl HttpTransport {
     }
 
     /// Waits no longer than the timeout. A server that sends informational responses (1xx) without end is stopped too.
-    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T, RequestError> {
+    async fn within<T>(&self, sent: &Sent, work: impl Future<Output = T>) -> Result<T, RequestError> {
         tokio::time::timeout(self.config.timeout, work).await.map_err(|_| {
             let (address, seconds) = (self.config.address.base_url(), self.config.timeout.as_secs_f64());
-            let error = RequestError::TimedOut { address, seconds };
+            let error = RequestError::TimedOut { address, seconds, is_sent: sent.is_sent() };
             tracing::error!(%error, "no response from Consul");
             error
         })
     }
 
-    async fn follow(&self, request: ApiRequest) -> Result<ApiResponse, RequestError> {
+    async fn follow(&self, request: ApiRequest, sent: &Sent) -> Result<ApiResponse, RequestError> {
         let mut client = &self.client;
         let mut target = self.config.address.base_url() + &request.path;
         let mut url = self.url(&request.method, &request.path)?;
@@ -108,11 +112,13 @@ impl HttpTransport {
         let (mut method, mut body) = (request.method, request.body);
         for redirects in 0..=MAX_REDIRECTS {
             let start = Instant::now();
-            let mut sent = client.request(method.clone(), self.with_sni_host(&url)).headers(headers.clone());
+            let mut request =
+                client.request(method.clone(), self.with_sni_host(&url)).headers(headers.clone());
             if let Some(body) = &body {
-                sent = sent.header(header::CONTENT_TYPE, "application/json").body(body.clone());
+                let body = reqwest::Body::wrap(sent.body(body.clone()));
+                request = request.header(header::CONTENT_TYPE, "application/json").body(body);
             }
-            let response = match sent.send().await {
+            let response = match request.send().await {
                 Ok(response) => read(response).await,
                 Err(error) => Err(error),
             };
@@ -121,7 +127,7 @@ impl HttpTransport {
                 Ok(response) => response,
                 Err(error) => {
                     let redirected = (redirects > 0).then_some(&url);
-                    let error = self.transport_error(&method, &target, redirected, &error);
+                    let error = self.transport_error(&method, &target, redirected, &error, sent);
                     tracing::error!(%error, ms, "no response from Consul");
                     return Err(error);
                 }
@@ -129,6 +135,7 @@ impl HttpTransport {
             let (status, bytes) = (response.status.as_u16(), response.body.len());
             tracing::info!(%method, url = %without_userinfo(&url), status, bytes, ms, "Consul responded");
             let Some(next) = redirect_target(&response, &url) else { return within_limit(response) };
+            sent.redirected();
             if !matches!(response.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
                 (method, body) = (Method::GET, None);
             }
@@ -138,7 +145,7 @@ impl HttpTransport {
                     let cause = format!(
                         "the server redirects to another host, {next}: the request body is not sent there"
                     );
-                    return Err(RequestError::transport(&method, target, cause));
+                    return Err(RequestError::not_sent(&method, target, cause));
                 }
                 headers = HeaderMap::new();
             }
@@ -149,7 +156,7 @@ impl HttpTransport {
             url = next;
         }
         let cause = format!("stopped after {MAX_REDIRECTS} redirects");
-        Err(RequestError::transport(&method, target, cause))
+        Err(RequestError::not_sent(&method, target, cause))
     }
 
     fn https_client(&self) -> Result<&reqwest::Client, RequestError> {
@@ -191,7 +198,7 @@ impl HttpTransport {
     }
 
     fn not_sent(&self, method: &Method, path: &str, cause: &str) -> RequestError {
-        RequestError::transport(method, self.config.address.base_url() + path, cause.to_owned())
+        RequestError::not_sent(method, self.config.address.base_url() + path, cause.to_owned())
     }
 
     /// Returns the URL with the SNI host in place of the configured one, so that TLS asks for that name.
@@ -215,6 +222,7 @@ impl HttpTransport {
         url: &str,
         redirected: Option<&Url>,
         error: &reqwest::Error,
+        sent: &Sent,
     ) -> RequestError {
         let redirected = redirected.and_then(|url| HostPort::of(url).ok());
         let (dialed, host) = match (&redirected, &self.config.address) {
@@ -226,7 +234,7 @@ impl HttpTransport {
         };
         let host = self.config.tls.server_name.as_deref().unwrap_or(host);
         let cause = self.distrust(error, host).unwrap_or_else(|| error::cause(error, &dialed, host));
-        RequestError::transport(method, url.to_owned(), cause)
+        RequestError::transport(method, url.to_owned(), cause, sent.is_sent())
     }
 
     /// Returns Go's reason for not trusting the server's certificate, if that is why the request failed.

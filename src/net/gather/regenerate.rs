@@ -90,7 +90,9 @@ async fn read_ledger(
     let records = match ledger {
         Ledger::Off => return Observed::NotChecked(LEDGER_OFF.to_owned()),
         // A SQLite call cannot be cancelled, so it gets a timeout of its own.
-        Ledger::Sqlite(ledger) => ledger.clone().with_timeout(timeout / 2).records(filter),
+        Ledger::Sqlite(ledger) => {
+            Ledger::Sqlite(ledger.clone().with_timeout(timeout / 2)).records(filter).await
+        }
         Ledger::ConsulKv(_) => ledger.records(filter).await,
     };
     records.map_or_else(|error| Observed::Failed(error.to_string()), Observed::Value)

@@ -118,6 +118,7 @@ fn ledger_record(record: Record) -> Option<LedgerRecord> {
         Origin::Failed => Some(Lost::Replaced),
         Origin::Unanswered => Some(Lost::Possibly),
         Origin::Generated | Origin::Imported => None,
+        Origin::Refused => return None,
     };
     Some(LedgerRecord {
         name: record.name,
@@ -134,8 +135,8 @@ fn ledger_record(record: Record) -> Option<LedgerRecord> {
     })
 }
 
-/// Queries the HTTP API of a Consul: first for its trust domain, then for the peering of the name. The list of peerings is
-/// queried too, unless the peering of the name is the token's.
+/// Queries the HTTP API of a Consul: first for its trust domain and whether it would answer, then for the peering of the
+/// name. The list of peerings is queried too, unless the peering of the name is the token's.
 pub async fn query_consul(
     client: &Client,
     name: Option<&str>,
@@ -153,6 +154,14 @@ pub async fn query_consul(
         named: None,
         listed: None,
     };
+    // Consul refuses both requests only after 12 seconds.
+    let (permissions, is_enabled) = tokio::join!(client.permissions(), client.peering_enabled());
+    if permissions.0.is_some_and(|(may_read, _)| !may_read) {
+        return Observed::Failed("the ACL token has no peering:read".to_owned());
+    }
+    if is_enabled == Some(false) {
+        return Observed::Failed("peering is disabled there (peering.enabled = false)".to_owned());
+    }
     if let Some(name) = name {
         view.named = match client.read_peering(name).await {
             Ok(Some(peering)) => Some(Named::Found(entry(peering))),
@@ -162,14 +171,6 @@ pub async fn query_consul(
     }
     let is_found = matches!(&view.named, Some(Named::Found(entry)) if entry.id == token.peer_id);
     if !is_found {
-        // Consul refuses the list only after 12 seconds.
-        let is_denied = client.permissions().await.0.is_some_and(|(may_read, _)| !may_read);
-        if is_denied && view.named.is_none() {
-            return Observed::Failed("the ACL token has no peering:read".to_owned());
-        }
-        if is_denied {
-            return Observed::Value(view);
-        }
         match client.list_peerings().await {
             Ok(peerings) => view.listed = Some(peerings.into_iter().map(entry).collect()),
             Err(error) if view.named.is_none() => return Observed::Failed(error.to_string()),

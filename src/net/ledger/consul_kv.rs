@@ -1,7 +1,8 @@
 //! The ledger in the key/value store of the acceptor cluster, which a team shares.
 //!
 //! Each record is a key of its own, `PREFIX/records/000000000001` and so on, created with check-and-set. If two clients
-//! want the same number, one gets it and the other takes the next. Nothing is ever overwritten, so nothing is lost.
+//! want the same number, one gets it and the other takes the next. Only the record of a request without an answer is ever
+//! overwritten, by the client that made it, so nothing is lost.
 //! `PREFIX/last` contains the last number. It may be behind, because a client may be killed before it writes it. It only
 //! shows where to start, and whether records at the end are missing.
 //!
@@ -10,7 +11,7 @@
 use serde_json::{Map, Value, json};
 
 use super::verification::{StoredRecord, Verification};
-use super::{Filter, LedgerError, NumberedRecord, Record};
+use super::{Filter, LedgerError, NumberedRecord, Origin, Record};
 use crate::net::consul::{Client, Pair};
 use crate::net::regenerate::outcome_of_failure;
 
@@ -49,23 +50,39 @@ impl<'a> ConsulKv<'a> {
             Some(number) => number,
             None => self.numbers().await?.pop().unwrap_or_default(),
         };
-        let value = format!("{{\"version\":{VERSION},\"record\":{}}}", record.to_text()).into_bytes();
+        let value = value_of(record);
         for number in (last + 1..).take(MAX_ATTEMPTS as usize) {
             if number > MAX_NUMBER {
                 let reason = "it has the highest possible number".to_owned();
                 return Err(LedgerError::InvalidRecord { number: MAX_NUMBER, reason });
             }
-            let put = self.client.put_key(&self.key(number), value.clone(), 0).await;
-            let put = put.map_err(|error| match outcome_of_failure(&error) {
-                Some(_) => LedgerError::Unconfirmed(error),
-                None => LedgerError::Consul(error),
-            });
-            if put? {
+            if self.put(number, value.clone(), 0).await? {
                 self.set_last(number).await;
                 return Ok(NumberedRecord { number, record: record.clone() });
             }
         }
         Err(LedgerError::Contended(MAX_ATTEMPTS))
+    }
+
+    pub(super) async fn finish(&self, finished: &NumberedRecord) -> Result<(), LedgerError> {
+        let NumberedRecord { number, record } = finished;
+        let key = self.key(*number);
+        let pair = self.client.read_key(&key).await?.ok_or(LedgerError::NotUnanswered(*number))?;
+        let stored = StoredRecord { number: *number, text: self.record_text(&pair)? }.parse()?;
+        let is_unanswered = stored.record.origin == Origin::Unanswered;
+        if is_unanswered && self.put(*number, value_of(record), pair.modify_index).await? {
+            return Ok(());
+        }
+        Err(LedgerError::NotUnanswered(*number))
+    }
+
+    /// Writes a record if its key still has this `ModifyIndex`.
+    async fn put(&self, number: u64, value: Vec<u8>, modify_index: u64) -> Result<bool, LedgerError> {
+        let put = self.client.put_key(&self.key(number), value, modify_index).await;
+        put.map_err(|error| match outcome_of_failure(&error) {
+            Some(_) => LedgerError::Unconfirmed(error),
+            None => LedgerError::Consul(error),
+        })
     }
 
     pub(super) async fn records(&self, filter: Filter<'_>) -> Result<Vec<NumberedRecord>, LedgerError> {
@@ -171,4 +188,8 @@ impl<'a> ConsulKv<'a> {
     fn last_key(&self) -> String {
         format!("{}/last", self.prefix)
     }
+}
+
+fn value_of(record: &Record) -> Vec<u8> {
+    format!("{{\"version\":{VERSION},\"record\":{}}}", record.to_text()).into_bytes()
 }

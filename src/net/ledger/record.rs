@@ -77,15 +77,18 @@ pub enum Origin {
     /// A generate request failed after Consul had stored a new secret. No token was returned, and an earlier unused token of
     /// the peering no longer works. The record has no token.
     Failed,
-    /// A generate request was sent, and its answer was lost. An earlier unused token of the peering may no longer work. The
-    /// record has no token.
+    /// A generate request was about to be sent, or was sent, and its answer did not arrive. An earlier unused token of the
+    /// peering may no longer work. The record has no token.
     Unanswered,
+    /// A generate request was not sent, or Consul refused it before it stored a new secret. It changed nothing, so
+    /// [`super::Ledger::records`] ignores the record.
+    Refused,
 }
 
 impl Origin {
     /// Returns whether a record of this origin has no token.
     pub fn has_no_token(self) -> bool {
-        matches!(self, Self::Failed | Self::Unanswered)
+        matches!(self, Self::Failed | Self::Unanswered | Self::Refused)
     }
 }
 

@@ -48,6 +48,10 @@ const SCHEMA: Schema = Schema {
         BEGIN SELECT RAISE (ABORT, 'records are only added'); END;
     CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON record
         BEGIN SELECT RAISE (ABORT, 'records are only added'); END;
+", "
+    DROP TRIGGER records_are_not_updated;
+    CREATE TRIGGER records_are_not_updated BEFORE UPDATE ON record WHEN OLD.record ->> 'origin' IS NOT 'unanswered'
+        BEGIN SELECT RAISE (ABORT, 'records are only added'); END;
 "],
 };
 
@@ -112,6 +116,20 @@ impl Sqlite {
     fn last(&self) -> u64 {
         let text = file::read(&self.beside(LAST_SUFFIX), MAX_LAST_LEN).unwrap_or_default();
         std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+    }
+
+    /// Replaces a record without an answer. When this returns, the new record is on the disk.
+    pub fn finish(&self, finished: &NumberedRecord) -> Result<(), LedgerError> {
+        let connection = self.open_for_writing()?;
+        let is_unanswered = "number = ?1 AND record ->> 'origin' = 'unanswered'";
+        let statement = format!("UPDATE record SET record = ?2 WHERE {is_unanswered}");
+        let number = finished.number.cast_signed();
+        let changed = connection.execute(&statement, (number, finished.record.to_text()));
+        if changed.map_err(|error| self.error(error))? == 0 {
+            return Err(LedgerError::NotUnanswered(finished.number));
+        }
+        empty_log(&connection);
+        Ok(())
     }
 
     /// Returns records in the order in which they were added.
@@ -267,7 +285,7 @@ mod tests {
         assert!(ledger.open_read_only().is_none());
         drop(ledger.open_for_writing().unwrap());
         let (connection, version) = ledger.open_read_only().unwrap().unwrap();
-        assert_eq!(version, 2);
+        assert_eq!(version, 3);
         assert!(connection.execute("DELETE FROM sqlite_sequence", []).is_err());
     }
 }

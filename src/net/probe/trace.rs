@@ -1,5 +1,6 @@
 //! The probe engine: traces one address, all addresses at once, or one after the other until one answers.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -210,6 +211,7 @@ fn empty(address: &str, path: String) -> AddressTrace {
         peering_exists: StepResult::NotReached,
         unused_secret: StepResult::NotReached,
         connections: 0,
+        servers: 0,
         ips_not_tried: 0,
     }
 }
@@ -221,6 +223,7 @@ async fn trace_one(job: &Job) -> Traced {
     let mut trace = not_attempted(&job.target, job.index);
     let Some((ips, port)) = resolve(job, &mut trace).await else { return (trace, None) };
     let mut connection = trace_steps(job, &mut trace, &ips, port).await;
+    let mut certificates: HashSet<String> = certificate(&trace).into_iter().collect();
     let leader_answered = || job.run.leader_answered.load(Ordering::Relaxed);
     while may_lead_elsewhere(&trace)
         && trace.connections < MAX_CONNECTIONS
@@ -236,6 +239,7 @@ async fn trace_one(job: &Job) -> Traced {
         };
         // The last connection stays open meanwhile, so that a balancer that counts connections chooses another server.
         let next_connection = trace_steps(job, &mut next, &[ip], port).await;
+        certificates.extend(certificate(&next));
         let is_answer = next.peering_exists.value().is_some();
         if is_answer || trace.peering_exists.value().is_none() {
             (trace, connection) = (next, next_connection);
@@ -243,10 +247,21 @@ async fn trace_one(job: &Job) -> Traced {
             trace.connections = next.connections;
         }
     }
+    trace.servers = certificates.len();
     if trace.leader_answers() {
         job.run.leader_answered.store(true, Ordering::Relaxed);
     }
     (trace, connection)
+}
+
+/// Returns the fingerprint of the certificate that a server presented.
+fn certificate(trace: &AddressTrace) -> Option<String> {
+    let presented = match &trace.tls {
+        StepResult::Ok { value, .. } => value,
+        StepResult::Failed { fault: TlsFault::Untrusted { presented, .. }, .. } => presented,
+        _ => return None,
+    };
+    presented.chain.first().map(|certificate| certificate.sha256.clone())
 }
 
 /// Whether another connection to the same address may get a better answer.

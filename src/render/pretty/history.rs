@@ -91,6 +91,7 @@ fn status(record: &HistoryRecord) -> String {
         Status::Newest => "newest known".green().to_string(),
         Status::Superseded => format!("{}{by}", "superseded".yellow()),
         Status::Undetermined => "order unknown".yellow().to_string(),
+        Status::NoToken if record.origin == Origin::Unanswered => "no answer".red().to_string(),
         Status::NoToken => "request failed".red().to_string(),
         Status::Orphaned => format!("{}{by}", "orphaned".red()),
     }
@@ -106,7 +107,7 @@ fn every_field(page: &mut Page, record: &HistoryRecord) {
     let verb = match record.origin {
         Origin::Generated => "Generated",
         Origin::Imported => "Imported",
-        Origin::Failed | Origin::Unanswered => "Requested",
+        Origin::Failed | Origin::Unanswered | Origin::Refused => "Requested",
     };
     let by = printable(&format!("by {} on {}", record.user, record.host));
     page.row(verb, &format!("{}, {by}", page.screen().time(record.recorded_at)));
@@ -134,7 +135,13 @@ fn explained(record: &HistoryRecord) -> String {
             "{}: the answer to request {by} was lost, which may have superseded this token",
             "undetermined".yellow()
         ),
-        Status::NoToken => format!("{}: the request failed, and returned none", "no token".red()),
+        Status::NoToken if record.origin == Origin::Unanswered => {
+            format!("{}: the answer to the request did not arrive", "no token".red())
+        }
+        Status::NoToken => format!(
+            "{}: the request failed after Consul stored a new secret, which it did not return",
+            "no token".red()
+        ),
         Status::Undetermined => format!(
             "{}: another token of this peering is in the ledger, and one was imported, so it is unknown which one is \
              newer",

@@ -81,3 +81,38 @@ fn a_peering_that_is_pending_after_a_restart_was_used() {
         assert_eq!(assessment.peering.unwrap().needs_token, !was_used, "{recording}");
     }
 }
+
+/// The acceptor stays PENDING without a remote until the stream opens.
+#[test]
+fn between_the_use_and_the_stream_the_peering_needs_no_token() {
+    let token = case("used", 0);
+    let at_acceptor = || peering(&token, Side::Acceptor, "PENDING", false);
+    // The acceptor's servers report that the token was used.
+    let answers = |code, message: &str| Evidence {
+        peering_exists: Observed::Value(answer(Code::PermissionDenied, "invalid peering stream secret")),
+        unused_secret: Observed::Value(answer(code, message)),
+        ..api("east", at_acceptor())
+    };
+    let used = "invalid establishment secret: peering was already established";
+    let assessment = assess("argument", &token, &answers(Code::Internal, used));
+    assert_eq!(assessment.verdict, Verdict::Spent, "{assessment:#?}");
+    assert!(!assessment.peering.as_ref().unwrap().needs_token, "{assessment:#?}");
+    assert!(!assessment.remedy.contains("generate-token"), "{}", assessment.remedy);
+    let unused = "invalid peering establishment secret";
+    let assessment = assess("argument", &token, &answers(Code::PermissionDenied, unused));
+    assert!(assessment.peering.unwrap().needs_token);
+
+    // One Consul that is both ends reports the dialer's state.
+    for (state, side) in
+        [("ESTABLISHING", Side::Dialer), ("ACTIVE", Side::Dialer), ("PENDING", Side::Acceptor)]
+    {
+        let mut view = at_acceptor();
+        let Some(Named::Found(dialer)) = peering(&token, Side::Dialer, state, false).named else {
+            unreachable!()
+        };
+        view.listed = Some(vec![dialer]);
+        let assessment = assess("argument", &token, &api("east", view));
+        let reported = assessment.peering.unwrap();
+        assert_eq!((reported.side, reported.needs_token), (side, side == Side::Acceptor), "{state}");
+    }
+}

@@ -81,7 +81,7 @@ fn recorded(NumberedRecord { record, .. }: &NumberedRecord) -> String {
     let verb = match record.origin {
         Origin::Generated => "generated",
         Origin::Imported => "imported",
-        Origin::Failed | Origin::Unanswered => "requested without an answer",
+        Origin::Failed | Origin::Unanswered | Origin::Refused => "requested without an answer",
     };
     printable(&format!("{verb} {} by {} on {}", record.recorded_at, record.user, record.host))
 }
