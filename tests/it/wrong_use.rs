@@ -104,8 +104,9 @@ const ALL: &[(&str, &[WrongUse])] = &[
             of("Nothing listens at the address", "list"),
             of("An address with an unknown scheme", "list -http-addr ftp://127.0.0.1:8500"),
             of("A port that does not exist", "list -http-addr 127.0.0.1:99999"),
-            with("No home directory and no state directory", "history", |peering| {
-                peering.env("HOME", "").env("PEERING_STATE_DIR", "")
+            // Without HOME, the home directory is that of the user who runs the test, with a ledger perhaps.
+            with("A home directory that does not exist, and no state directory", "history", |peering| {
+                peering.env("HOME", "/nonexistent/home").env("PEERING_STATE_DIR", "")
             }),
             with("A reader that closed the pipe", "help", Peering::without_reader),
             with("A locale without UTF-8", "inspect west", |peering| peering.env("LANG", "C")),
