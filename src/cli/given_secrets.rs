@@ -9,12 +9,10 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::token::redact::{TOKEN, base64_runs, replace, token_ranges};
+use crate::token::resemblance::is_uuid;
 
 /// Replaces a UUID that can be an ACL token.
 const UUID: &str = "<UUID>";
-
-/// The length of a UUID with dashes.
-const UUID_LEN: usize = 36;
 
 /// The minimum length of base64 that is treated as a part of a given token.
 const MIN_PART_LEN: usize = 16;
@@ -80,7 +78,7 @@ impl GivenSecrets {
         if with_uuids && !value.contains(char::is_whitespace) {
             let is_separator = |c: char| !c.is_ascii_alphanumeric() && !"-/._".contains(c);
             let pieces = value.split(is_separator).map(|piece| piece.trim_matches(['-', '/']));
-            self.uuids.extend(pieces.filter(|piece| is_uuid(piece)).map(str::to_ascii_lowercase));
+            self.uuids.extend(pieces.filter(|piece| is_uuid(piece.as_bytes())).map(str::to_ascii_lowercase));
         }
     }
 
@@ -128,13 +126,6 @@ impl GivenSecrets {
             base64.find(token.get(..MIN_PART_LEN)?)
         })
     }
-}
-
-fn is_uuid(text: &str) -> bool {
-    text.len() == UUID_LEN
-        && text.bytes().enumerate().all(|(at, byte)| {
-            if [8, 13, 18, 23].contains(&at) { byte == b'-' } else { byte.is_ascii_hexdigit() }
-        })
 }
 
 #[cfg(test)]

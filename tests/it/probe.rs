@@ -5,16 +5,15 @@ use std::time::Duration;
 use consul_peering::acceptor::Follower;
 use consul_peering::connectivity::probe_answer::{Answer, Code};
 use consul_peering::connectivity::{AddressTrace, Connectivity, GrpcFault, TcpFailure, TlsFault};
-use consul_peering::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_until_answered};
+use consul_peering::net::probe::ProbeTarget;
 use consul_peering::observed::Observed;
 use consul_peering::token::{Remote, Token};
-use ring::rand::SystemRandom;
 use serde_json::Value;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use crate::served::{Served, TIMEOUT, ask_about, token};
+use crate::served::{Served, ask_about, ask_within, token};
 
 /// Returns the code and message of an answer, or why there is none.
 fn text(answer: Observed<Answer>) -> (String, String) {
@@ -218,14 +217,7 @@ async fn a_step_takes_at_most_the_timeout() {
     for ca in [token.ca.clone(), None] {
         token.ca = ca;
         let started = Instant::now();
-        let connectivity = trace_until_answered(
-            &ProbeTarget::from(&token),
-            timeout,
-            &SystemRandom::new(),
-            &ConnectionBudget::default(),
-            &Progress::none(),
-        )
-        .await;
+        let connectivity = ask_within(&token, timeout).await;
         assert!(timed_out(&connectivity.addresses[0]), "{connectivity:?}");
         let elapsed = started.elapsed();
         assert!((timeout..timeout + Duration::from_secs(1)).contains(&elapsed), "{elapsed:?}");
@@ -241,14 +233,7 @@ async fn after_a_silent_server_the_next_address_is_asked() {
     let mut timeout = Duration::from_millis(300);
     // On a busy machine, the good server needs longer.
     let connectivity = loop {
-        let traced = trace_until_answered(
-            &ProbeTarget::from(&token),
-            timeout,
-            &SystemRandom::new(),
-            &ConnectionBudget::default(),
-            &Progress::none(),
-        )
-        .await;
+        let traced = ask_within(&token, timeout).await;
         if !timed_out(&traced.addresses[1]) {
             break traced;
         }
@@ -288,14 +273,7 @@ async fn probes_never_send_the_tokens_secret() {
         received
     });
     let target = ProbeTarget::from(&token);
-    trace_until_answered(
-        &target,
-        TIMEOUT,
-        &SystemRandom::new(),
-        &ConnectionBudget::default(),
-        &Progress::none(),
-    )
-    .await;
+    ask_about(&token).await;
     let received = String::from_utf8_lossy(&received.await.unwrap()).into_owned();
     let secret = token.establishment_secret.expose();
     assert!(!received.contains(secret) && !format!("{target:?}").contains(secret));

@@ -1,17 +1,15 @@
 //! Whether a peering is healthy, as far as its own cluster reports: ACTIVE, with a recent heartbeat.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
+use crate::diagnosis::dialer::OLD_HEARTBEAT;
 use crate::net::consul::Peering;
 use crate::shell::quoted;
-
-/// The age from which a heartbeat is too old. Peers send one every 15 seconds.
-pub const MAX_HEARTBEAT_AGE: SignedDuration = SignedDuration::from_mins(2);
 
 /// Whether the peering is ACTIVE and has received data recently.
 pub fn is_healthy(peering: &Peering, now: Timestamp) -> bool {
     let heard = peering.stream.last_heard_at();
-    peering.state == "ACTIVE" && heard.is_some_and(|at| now.duration_since(at) <= MAX_HEARTBEAT_AGE)
+    peering.state == "ACTIVE" && heard.is_some_and(|at| now.duration_since(at) <= OLD_HEARTBEAT)
 }
 
 /// Whether a peering only waits for its first dialer, which is no problem.

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 
 use super::consul_compat;
 use super::consul_compat::Format;
-use super::health::{self, MAX_HEARTBEAT_AGE};
+use super::health;
 use super::wait::{self, Waited, too_late, wait_until};
 use super::watch::{Answer, watch};
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::diagnosis::dialer::OLD_HEARTBEAT;
 use crate::net::consul::{Client, Peering, RequestError};
 use crate::render::consul;
 
@@ -146,7 +147,7 @@ fn heartbeat_note(peering: &Peering, now: Timestamp) -> Option<String> {
     let stream = &peering.stream;
     // A new stream carries other messages before its first heartbeat.
     let age = now.duration_since(stream.last_heartbeat.or(stream.last_receive).unwrap_or(Timestamp::MIN));
-    if age <= MAX_HEARTBEAT_AGE {
+    if age <= OLD_HEARTBEAT {
         return None;
     }
     let heartbeat = match stream.last_heartbeat {

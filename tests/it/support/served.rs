@@ -124,9 +124,14 @@ pub fn token(text: &str) -> Token {
 
 /// Asks both questions about a token.
 pub async fn ask_about(token: &Token) -> Connectivity {
+    ask_within(token, TIMEOUT).await
+}
+
+/// Asks both questions about a token. `timeout` is that of each step.
+pub async fn ask_within(token: &Token, timeout: Duration) -> Connectivity {
     trace_until_answered(
         &ProbeTarget::from(token),
-        TIMEOUT,
+        timeout,
         &ring::rand::SystemRandom::new(),
         &ConnectionBudget::default(),
         &Progress::none(),
