@@ -19,6 +19,7 @@ mod usage_error;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -52,8 +53,6 @@ use help::section::GLOBAL_HEADING;
 struct Peering {
     #[command(flatten)]
     globals: Globals,
-    #[command(subcommand)]
-    command: Command,
 }
 
 /// The options that every command has.
@@ -88,7 +87,9 @@ struct Globals {
     quiet: bool,
 }
 
+// `defer`: the options of a command are defined when it is built, because a run needs those of one command only.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 #[allow(clippy::large_enum_variant)] // only one exists
 enum Command {
     GenerateToken(commands::generate_token::Arguments),
@@ -118,51 +119,71 @@ pub fn run() -> ExitCode {
     given_secrets::remember(&words, env::variables());
     let words = globals_last(&words);
     let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
-    let exit = dispatch(&definition(), &words).unwrap_or_else(|error| {
+    let exit = dispatch(&LazyLock::new(definition), &words).unwrap_or_else(|error| {
         error.print();
         Exit::of_error(style)
     });
     exit.into()
 }
 
+/// The whole command line, defined when it is needed: most runs need the definition of one command only.
+type WholeDefinition = LazyLock<clap::Command>;
+
 /// Returns the whole command line: every command has the global options.
 pub fn definition() -> clap::Command {
-    let help = Arg::new("help").short('h').long("help").action(ArgAction::SetTrue).global(true);
-    let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
-    let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
-    let version = version.help("Show the version").help_heading(GLOBAL_HEADING);
-    let mut definition = Peering::command().arg(help).arg(version);
+    let mut definition = Command::augment_subcommands(without_commands());
     definition.build();
     definition
 }
 
-/// Parses normalized words.
-fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Peering, clap::Error> {
-    let matches = without_variables(Peering::command()).try_get_matches_from(words)?;
-    Peering::from_arg_matches(&matches)
+/// Returns the command line with the one command of this name.
+fn definition_of(name: &str) -> Option<clap::Command> {
+    let commands = Command::augment_subcommands(clap::Command::default());
+    let mut definition = without_commands().subcommand(commands.find_subcommand(name)?.clone());
+    definition.build();
+    Some(definition)
 }
 
-fn dispatch(definition: &clap::Command, words: &[OsString]) -> Result<Exit, CliError> {
+fn without_commands() -> clap::Command {
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::SetTrue).global(true);
+    let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
+    let version = version.help("Show the version").help_heading(GLOBAL_HEADING);
+    Peering::command().arg(help).arg(version)
+}
+
+/// Parses normalized words.
+fn parse(
+    definition: clap::Command,
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<(Globals, Command), clap::Error> {
+    let matches = without_variables(definition).try_get_matches_from(words)?;
+    Ok((Globals::from_arg_matches(&matches)?, Command::from_arg_matches(&matches)?))
+}
+
+fn dispatch(whole: &WholeDefinition, words: &[OsString]) -> Result<Exit, CliError> {
     let Some((name, rest)) = words.split_first() else {
-        eprint_line(&help::overview(definition));
+        eprint_line(&help::overview(whole));
         return Ok(Exit::Failed);
     };
     match name.to_str() {
-        Some("-h" | "-help" | "--help") => return show(&help::overview(definition)),
-        Some("help") => return help_for(definition, rest),
-        Some(commands::completions::HIDDEN_COMMAND) => return complete(definition, rest),
+        Some("-h" | "-help" | "--help") => return show(&help::overview(whole)),
+        Some("help") => return help_for(whole, rest),
+        Some(commands::completions::HIDDEN_COMMAND) => return complete(whole, rest),
         Some("-version" | "--version" | "-V" | "-v" | "version") => {
-            return show(&definition.render_version());
+            return show(&whole.render_version());
         }
         _ => {}
     }
-    let Some(command) = definition.find_subcommand(name) else {
-        return Err(usage_error::unknown_command(definition, "peering", &name.to_string_lossy()));
+    let known = name.to_str().and_then(|name| Some((name, definition_of(name)?)));
+    let Some((name, definition)) = known else {
+        return Err(usage_error::unknown_command(whole, "peering", &name.to_string_lossy()));
     };
-    if command.has_subcommands() {
-        return dispatch_within(definition, command, rest);
+    if at(&definition, &[name]).has_subcommands() {
+        dispatch_within(whole, definition, name, rest)
+    } else {
+        dispatch_to(whole, definition, &[name], rest)
     }
-    dispatch_to(definition, command, &[command.get_name()], rest)
 }
 
 fn show(text: &str) -> Result<Exit, CliError> {
@@ -196,36 +217,37 @@ fn globals_last(words: &[OsString]) -> Vec<OsString> {
 
 /// Runs a command of a group, such as `ledger`. The first word is its name.
 fn dispatch_within(
-    definition: &clap::Command,
-    group: &clap::Command,
+    whole: &WholeDefinition,
+    definition: clap::Command,
+    group: &str,
     words: &[OsString],
 ) -> Result<Exit, CliError> {
-    let full_name = format!("peering {}", group.get_name());
+    let full_name = format!("peering {group}");
+    let commands = at(&definition, &[group]);
     let Some((name, rest)) = words.split_first() else {
-        eprint_line(&help::full(group, &full_name));
+        eprint_line(&help::full(commands, &full_name));
         return Ok(Exit::Failed);
     };
-    if matches!(name.to_str(), Some("-h" | "-help" | "--help")) {
-        return show(&help::short(group, &full_name));
-    }
-    if name == "help" {
-        return help_within(group, &full_name, rest);
-    }
-    match group.find_subcommand(name) {
-        Some(command) => dispatch_to(definition, command, &[group.get_name(), command.get_name()], rest),
-        None => Err(usage_error::unknown_command(group, &full_name, &name.to_string_lossy())),
+    match name.to_str() {
+        Some("-h" | "-help" | "--help") => show(&help::short(commands, &full_name)),
+        Some("help") => help_within(commands, &full_name, rest),
+        Some(name) if commands.find_subcommand(name).is_some() => {
+            dispatch_to(whole, definition, &[group, name], rest)
+        }
+        _ => Err(usage_error::unknown_command(commands, &full_name, &name.to_string_lossy())),
     }
 }
 
 /// Parses the words after the names in `path` and runs the command.
 fn dispatch_to(
-    definition: &clap::Command,
-    command: &clap::Command,
+    whole: &WholeDefinition,
+    definition: clap::Command,
     path: &[&str],
     rest: &[OsString],
 ) -> Result<Exit, CliError> {
     let full_name = format!("peering {}", path.join(" "));
     let style = Style::of(path[0]);
+    let command = at(&definition, path);
     let normalized = match args::go_flags::normalize(command, style, rest) {
         Ok(normalized) => normalized,
         Err(FlagError::Help) => return show(&help::short(command, &full_name)),
@@ -235,17 +257,23 @@ fn dispatch_to(
     if !ignored.is_empty() {
         refuse_or_warn(path[0], &ignored)?;
     }
-    let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), definition)?;
-    let (normalized, filled) = args::defaults::fill(definition, command, path[0], normalized, file.as_ref());
+    let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), whole)?;
+    let (normalized, filled) = args::defaults::fill(whole, command, path[0], normalized, file.as_ref());
     let words = full_name.split(' ').map(OsString::from).chain(normalized);
-    let peering = parse(words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
-    peering.globals.log_level.start();
-    env::set_colors(peering.globals.color);
-    env::set_quiet(peering.globals.quiet);
+    let (globals, command) =
+        parse(definition, words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
+    globals.log_level.start();
+    env::set_colors(globals.color);
+    env::set_quiet(globals.quiet);
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
     }
-    peering.command.run(definition).map_err(|error| error.with_cluster(&path.join(" ")))
+    command.run(whole).map_err(|error| error.with_cluster(&path.join(" ")))
+}
+
+/// The command that the names in `path` lead to.
+fn at<'d>(definition: &'d clap::Command, path: &[&str]) -> &'d clap::Command {
+    path.iter().fold(definition, |command, name| command.find_subcommand(name).unwrap_or(command))
 }
 
 /// Warns of words that Go's rule ignores. `delete` refuses them: they may be the name that was meant.
@@ -262,7 +290,7 @@ fn refuse_or_warn(command: &str, ignored: &[OsString]) -> Result<(), CliError> {
 }
 
 impl Command {
-    fn run(self, definition: &clap::Command) -> Result<Exit, CliError> {
+    fn run(self, whole: &WholeDefinition) -> Result<Exit, CliError> {
         match self {
             Self::GenerateToken(arguments) => commands::generate_token::run(arguments),
             Self::Establish(arguments) => commands::establish::run(&arguments),
@@ -280,7 +308,7 @@ impl Command {
             Self::Ledger(arguments) => commands::ledger::run(&arguments),
             Self::Dev(arguments) => commands::dev::run(&arguments),
             Self::Completions(arguments) => commands::completions::run(&arguments),
-            Self::Man(arguments) => commands::man::run(&arguments, definition),
+            Self::Man(arguments) => commands::man::run(&arguments, whole),
         }
     }
 }

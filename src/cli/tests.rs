@@ -49,7 +49,7 @@ fn parse(definition: &clap::Command, words: &[String]) -> Result<(), String> {
         return Ok(());
     }
     let words = std::iter::once("peering".into()).chain(normalized(definition, words)?);
-    super::parse(words).map(drop).map_err(|error| error.to_string())
+    super::parse(definition.clone(), words).map(drop).map_err(|error| error.to_string())
 }
 
 #[test]

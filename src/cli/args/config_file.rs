@@ -14,6 +14,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::{Arg, Command};
 use toml::Spanned;
@@ -53,9 +54,9 @@ struct Setting {
 }
 
 impl ConfigFile {
-    /// Reads the file of `-config` (`named`) or `PEERING_CONFIG`, or else the user's own file if it exists. `definition`
+    /// Reads the file of `-config` (`named`) or `PEERING_CONFIG`, or else the user's own file if it exists. `whole`
     /// defines the valid commands and options.
-    pub fn read(named: Option<&str>, definition: &Command) -> Result<Option<Self>, CliError> {
+    pub fn read(named: Option<&str>, whole: &LazyLock<Command>) -> Result<Option<Self>, CliError> {
         let named =
             named.map(str::to_owned).or_else(|| variable("PEERING_CONFIG")).filter(|path| !path.is_empty());
         let Some(path) =
@@ -74,7 +75,7 @@ impl ConfigFile {
         };
         let text = std::str::from_utf8(&bytes)
             .map_err(|_| CliError::new(format_args!("cannot read {}: it is not valid UTF-8", described())))?;
-        let settings = settings(text, definition).map_err(|mistake| mistake.in_file(&path))?;
+        let settings = settings(text, whole).map_err(|mistake| mistake.in_file(&path))?;
         Ok(Some(Self { path, settings }))
     }
 

@@ -4,6 +4,7 @@
 //! Consul are left to the HTTP API client.
 
 use std::ffi::OsString;
+use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, Command};
 
@@ -33,7 +34,7 @@ impl Filled {
 
 /// Adds the options that `given`, the normalized words, lacks. `section` is the command's section in the file.
 pub fn fill(
-    definition: &Command,
+    whole: &LazyLock<Command>,
     command: &Command,
     section: &str,
     given: Vec<OsString>,
@@ -55,7 +56,7 @@ pub fn fill(
         };
         let found = from_variable.or_else(|| file.and_then(|file| file.value(section, option)));
         let Some((value, origin)) = found else { continue };
-        if is_for_other_commands(definition, argument, option, &value) {
+        if is_for_other_commands(whole, argument, option, &value) {
             continue;
         }
         words.extend(option_words(argument, option, &value));
@@ -82,14 +83,14 @@ fn needs_other_option(given: &[OsString], option: &str) -> bool {
 }
 
 /// Whether other commands have this value and this one does not: `sarif`, which only `validate` writes.
-fn is_for_other_commands(definition: &Command, argument: &Arg, option: &str, value: &Value) -> bool {
+fn is_for_other_commands(whole: &LazyLock<Command>, argument: &Arg, option: &str, value: &Value) -> bool {
     let Value::One(value) = value else { return false };
     let has =
         |argument: &Arg| argument.get_possible_values().iter().any(|possible| possible.matches(value, false));
     if !takes_value(argument) || argument.get_possible_values().is_empty() || has(argument) {
         return false;
     }
-    let others = definition.get_subcommands().flat_map(Command::get_arguments);
+    let others = whole.get_subcommands().flat_map(Command::get_arguments);
     others.filter(|other| other.get_long() == Some(option)).any(has)
 }
 
