@@ -9,6 +9,7 @@ mod cache;
 mod context;
 pub mod docs;
 mod isolate;
+mod private_keys;
 mod reference;
 mod report;
 mod rule;
@@ -18,6 +19,7 @@ pub use acceptance::{Acceptance, Refusal};
 pub use cache::{Cache, NoCache, TokenCache};
 pub use context::{AddressEntry, CaEntry, CaError, Context, MAX_EXAMINED_CAS, Misread, UnexaminedCas};
 pub use isolate::{InternalError, isolate};
+pub use private_keys::KeyPlace;
 pub use reference::Reference;
 pub use report::{Finding, Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
 pub use rule::{Area, Check, Findings, Severity, Subject, Values};
@@ -81,6 +83,15 @@ fn report_on(
     let consul = context.acceptance(options.reference);
     let (findings, passed, skipped) = options.rules.run(&context);
     context.wipe_private_keys();
-    let Context { ca_entries, unexamined, .. } = context;
-    Report { decoded, ca_entries, unexamined_cas: unexamined.count, consul, findings, passed, skipped }
+    let Context { ca_entries, unexamined, private_keys, .. } = context;
+    Report {
+        decoded,
+        ca_entries,
+        unexamined_cas: unexamined.count,
+        contains_private_key: !private_keys.is_empty(),
+        consul,
+        findings,
+        passed,
+        skipped,
+    }
 }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use crate::ZeroizeBuf;
 use crate::lint::{CaEntry, Reference};
-use crate::token::shown::contains_private_key;
 use crate::token::{CaCache, DecodeError, Decoded, decode, decode_with_cache};
 use two_generation::TwoGenerationCache;
 
@@ -63,7 +62,7 @@ impl Cache for TokenCache {
         self.ca_entries.find(pem.as_bytes()).unwrap_or_else(|| {
             let entry = Arc::new(CaEntry::parse(pem, reference));
             // The cache is not wiped after each token.
-            if !contains_private_key(pem) {
+            if !entry.contains_private_key {
                 self.ca_entries.insert(pem.as_bytes(), Arc::clone(&entry));
             }
             entry

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use zeroize::Zeroize;
 
 use super::acceptance::{Acceptance, Refusal, check_ca};
+use super::private_keys::{KeyPlace, private_keys};
 use super::{Cache, Options, Reference};
 use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub unexamined: UnexaminedCas,
     /// `ManualServerAddresses`, then `ServerAddresses`.
     pub addresses: Vec<AddressEntry<'a>>,
+    /// Where the token contains a private key.
+    pub private_keys: Vec<KeyPlace>,
 }
 
 /// The maximum number of entries of `CA` whose certificates are examined. Tokens that Consul generates have a few.
@@ -82,6 +85,8 @@ pub struct CaEntry {
     pub extra_blocks: usize,
     /// Whether there is text other than whitespace around the PEM blocks.
     pub surrounding_text: bool,
+    /// Whether a private key is anywhere in the entry.
+    pub contains_private_key: bool,
 }
 
 impl UnexaminedCas {
@@ -134,6 +139,7 @@ impl CaEntry {
             certificate,
             extra_blocks: blocks.len().saturating_sub(1),
             surrounding_text,
+            contains_private_key: contains_private_key(text),
         }
     }
 }
@@ -166,20 +172,19 @@ impl<'a> Context<'a> {
         cache: &mut impl Cache,
     ) -> Self {
         let token = decoded.ok().map(|decoded| &decoded.token);
-        let ca_entries = token.and_then(|token| token.ca.as_deref()).unwrap_or_default();
+        let cas = token.and_then(|token| token.ca.as_deref()).unwrap_or_default();
+        let examined = cas.iter().take(MAX_EXAMINED_CAS);
+        let ca_entries: Vec<_> = examined.map(|entry| cache.ca_entry(entry, options.reference)).collect();
         Self {
             now: options.now,
             warn_before: options.warn_before,
             text,
             decoded,
             misread: decoded.err().map(|error| Misread::new(text, error)),
-            ca_entries: ca_entries
-                .iter()
-                .take(MAX_EXAMINED_CAS)
-                .map(|entry| cache.ca_entry(entry, options.reference))
-                .collect(),
-            unexamined: UnexaminedCas::of(ca_entries, options.reference),
+            unexamined: UnexaminedCas::of(cas, options.reference),
             addresses: token.map(addresses).unwrap_or_default(),
+            private_keys: token.map(|token| private_keys(token, &ca_entries)).unwrap_or_default(),
+            ca_entries,
         }
     }
 
@@ -261,6 +266,9 @@ impl<'a> Context<'a> {
 
     /// Wipes the copies of addresses that contain a private key.
     pub(super) fn wipe_private_keys(&mut self) {
+        if self.private_keys.is_empty() {
+            return;
+        }
         for address in &mut self.addresses {
             let copy = match &mut address.parsed {
                 Ok(parsed) => &mut parsed.host,

@@ -29,6 +29,8 @@ pub struct Report {
     pub ca_entries: Vec<Arc<CaEntry>>,
     /// The number of entries of `CA` after those.
     pub unexamined_cas: usize,
+    /// Whether a field contains a private key.
+    pub contains_private_key: bool,
     /// Consul's verdict.
     pub consul: Acceptance,
     /// Our findings: the most severe first, then in the order of the token's fields.
@@ -184,22 +186,18 @@ impl RuleSet {
 
     /// Runs the checks. Returns the findings, the number of checks that passed, and the checks that were skipped.
     pub(super) fn run(&self, context: &Context<'_>) -> (Vec<Finding>, usize, Vec<SkippedCheck>) {
-        let (mut findings, mut passed, mut skipped) = (Vec::new(), 0, Vec::new());
+        let (mut findings, mut passed, mut skipped) = (Findings::new(), 0, Vec::new());
         let missing = Subject::ALL.map(|subject| subject.missing(context));
         for (check, severity) in &self.checks {
             if let Some(reason) = missing[check.subject as usize] {
                 skipped.push(SkippedCheck { check: check.name, reason });
                 continue;
             }
-            let mut found = Findings::new(check.name, *severity);
-            (check.run)(context, &mut found);
-            // Most checks find nothing, and a batch runs all of them on each token.
-            if found.is_empty() {
+            if !findings.run(check, *severity, context) {
                 passed += 1;
-            } else {
-                findings.extend(found.finish());
             }
         }
+        let mut findings = findings.finish();
         if context.is_explained() {
             drop_generic(&mut findings, &mut skipped);
         }

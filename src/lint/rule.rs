@@ -85,12 +85,18 @@ pub struct Check {
     pub run: fn(&Context<'_>, &mut Findings),
 }
 
-/// The findings of one check. It keeps the first `MAX_FINDINGS` and counts the rest.
+/// The findings of the checks that ran so far. It keeps the first `MAX_FINDINGS` of each check and counts the rest.
+///
+/// All checks share one list: a batch runs all of them on each token, and most find nothing.
 #[derive(Debug)]
 pub struct Findings {
+    list: Vec<Finding>,
+    /// The check that runs.
     check: &'static str,
     severity: Severity,
-    list: Vec<Finding>,
+    /// The number of findings before those of the check.
+    start: usize,
+    /// The number of its findings that are not listed.
     truncated: usize,
 }
 
@@ -118,8 +124,31 @@ impl Serialize for Values {
 }
 
 impl Findings {
-    pub(super) fn new(check: &'static str, severity: Severity) -> Self {
-        Self { check, severity, list: Vec::new(), truncated: 0 }
+    pub(super) fn new() -> Self {
+        Self { list: Vec::new(), check: "", severity: Severity::Info, start: 0, truncated: 0 }
+    }
+
+    /// Runs a check, and returns whether it found something. If some findings are not listed, the last one says how many.
+    pub(super) fn run(&mut self, check: &Check, severity: Severity, context: &Context<'_>) -> bool {
+        (self.check, self.severity, self.start, self.truncated) = (check.name, severity, self.list.len(), 0);
+        (check.run)(context, self);
+        if self.truncated > 0 {
+            let path = self.found().last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
+            let message = format!("{} not listed", count(self.truncated, "more finding"));
+            let values = Values(vec![("truncated", self.truncated.into())]);
+            self.list.push(Finding { check: check.name, severity, message, path, values });
+        }
+        !self.found().is_empty()
+    }
+
+    /// The findings of the check that runs.
+    fn found(&self) -> &[Finding] {
+        &self.list[self.start..]
+    }
+
+    /// Returns the findings in the order in which they were added.
+    pub(super) fn finish(self) -> Vec<Finding> {
+        self.list
     }
 
     /// Adds a finding. Private keys in its texts are hidden, and long texts and lists are shortened.
@@ -129,7 +158,7 @@ impl Findings {
         message: impl Into<String>,
         values: impl IntoIterator<Item = (&'static str, Value)>,
     ) {
-        if self.list.len() == MAX_FINDINGS {
+        if self.found().len() == MAX_FINDINGS {
             self.truncated += 1;
             return;
         }
@@ -149,27 +178,6 @@ impl Findings {
     /// Counts findings that are not listed.
     pub fn add_unlisted(&mut self, count: usize) {
         self.truncated += count;
-    }
-
-    /// Whether nothing was found.
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.truncated == 0
-    }
-
-    /// Returns the findings in the order in which they were added. If some are not listed, the last one says how many.
-    pub(super) fn finish(mut self) -> Vec<Finding> {
-        let truncated = self.truncated;
-        if truncated > 0 {
-            let path = self.list.last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
-            self.list.push(Finding {
-                check: self.check,
-                severity: self.severity,
-                message: format!("{} not listed", count(truncated, "more finding")),
-                path,
-                values: Values(vec![("truncated", truncated.into())]),
-            });
-        }
-        self.list
     }
 }
 

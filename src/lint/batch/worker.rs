@@ -75,7 +75,7 @@ impl<'a> Worker<'a> {
             let result = LineResult { index, report, fails, other_keys: line.other_keys.as_deref() };
             render(&result, rendered);
             let mut report = result.report;
-            if let Ok(Report { decoded: Ok(decoded), .. }) = &mut report {
+            if let Ok(Report { decoded: Ok(decoded), contains_private_key: true, .. }) = &mut report {
                 decoded.token.wipe_private_keys();
             }
             Some((report, fails))

@@ -68,14 +68,19 @@ fn datacenter_and_rest(name: &str) -> Option<(&str, &str)> {
     strip_prefix_ignoring_case(name, "server.")?.split_once('.')
 }
 
+/// Returns whether a domain consists of well-formed labels. Their length is not limited.
 fn are_labels(domain: &str) -> bool {
-    domain.split('.').all(is_label)
+    let mut previous = b'.';
+    let is_valid = domain.bytes().all(|byte| {
+        let is_empty_label = byte == b'.' && previous == b'.';
+        previous = byte;
+        !is_empty_label && (byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    });
+    is_valid && previous != b'.'
 }
 
-/// Returns whether a label is well-formed. Its length is not limited.
 fn is_label(label: &str) -> bool {
-    let is_valid = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    !label.is_empty() && label.as_bytes().iter().filter(|byte| is_valid(byte)).count() == label.len()
+    are_labels(label) && !label.contains('.')
 }
 
 /// `datacenter-mismatch`.

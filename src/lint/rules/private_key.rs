@@ -1,10 +1,6 @@
 //! The check for a private key in any field.
 
-use std::borrow::Cow;
-
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
-use crate::token::Token;
-use crate::token::shown::contains_private_key;
 
 /// `private-key-inside`.
 pub static PRIVATE_KEY_INSIDE: Check = Check {
@@ -20,34 +16,7 @@ pub static PRIVATE_KEY_INSIDE: Check = Check {
 };
 
 fn private_key_inside(context: &Context<'_>, findings: &mut Findings) {
-    let Some(token) = context.token() else { return };
-    for (field, index, text) in texts(token) {
-        if contains_private_key(text) {
-            let path = index.map_or(Cow::Borrowed(field), |index| format!("{field}[{index}]").into());
-            findings.add(path, "it contains the PEM block of a private key", []);
-        }
+    for place in &context.private_keys {
+        findings.add(place.path(), "it contains the PEM block of a private key", []);
     }
-}
-
-/// Returns every text of a token except the secret: its field, its index in a list, and the text.
-fn texts(token: &Token) -> impl Iterator<Item = (&'static str, Option<usize>, &str)> {
-    let lists = [
-        ("CA", &token.ca),
-        ("ManualServerAddresses", &token.manual_server_addresses),
-        ("ServerAddresses", &token.server_addresses),
-    ];
-    let lists = lists.into_iter().flat_map(|(field, list)| {
-        let list = list.iter().flatten().enumerate();
-        list.map(move |(index, text)| (field, Some(index), text.as_str()))
-    });
-    let remote = token.remote.iter().flat_map(|remote| {
-        let locality = remote.locality.iter().flat_map(|locality| {
-            [("Remote.Locality.Region", &locality.region), ("Remote.Locality.Zone", &locality.zone)]
-        });
-        [("Remote.Partition", &remote.partition), ("Remote.Datacenter", &remote.datacenter)]
-            .into_iter()
-            .chain(locality)
-    });
-    let single = [("ServerName", &token.server_name), ("PeerID", &token.peer_id)].into_iter().chain(remote);
-    lists.chain(single.map(|(field, text)| (field, None, text.as_str())))
 }

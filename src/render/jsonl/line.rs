@@ -18,16 +18,16 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
         line.extend_from_slice(b",\"extracted_from\":");
         any(&document, line);
     }
-    for (key, value) in [
-        (",\"peer_id\":", entry.peer_id.as_deref()),
-        (",\"server_name\":", entry.server_name.as_deref()),
-        (",\"status\":", Some(entry.status.name())),
-    ] {
+    for (key, value) in
+        [(",\"peer_id\":", entry.peer_id.as_deref()), (",\"server_name\":", entry.server_name.as_deref())]
+    {
         if let Some(value) = value {
             line.extend_from_slice(key.as_bytes());
             text(value, line);
         }
     }
+    line.extend_from_slice(b",\"status\":");
+    name(entry.status.name(), line);
     line.extend_from_slice(b",\"consul\":{\"accepted\":");
     boolean(entry.consul.accepted, line);
     line.extend_from_slice(b",\"message\":");
@@ -39,7 +39,7 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
     boolean(entry.consul.exact, line);
     line.extend_from_slice(b",\"reference\":");
     match entry.consul.reference {
-        Some(reference) => text(reference.name(), line),
+        Some(reference) => name(reference.name(), line),
         None => line.extend_from_slice(b"null"),
     }
     line.extend_from_slice(b"},\"findings\":[");
@@ -64,19 +64,18 @@ pub(super) fn write(entry: &Entry<'_>, line: &mut Vec<u8>) {
 }
 
 fn finding(finding: &Finding, line: &mut Vec<u8>) {
-    line.extend_from_slice(b"{\"check\":\"");
-    // The names of checks and severities need no escapes.
-    line.extend_from_slice(finding.check.as_bytes());
-    line.extend_from_slice(b"\",\"severity\":\"");
-    line.extend_from_slice(finding.severity.name().as_bytes());
-    line.extend_from_slice(b"\",\"message\":");
+    line.extend_from_slice(b"{\"check\":");
+    name(finding.check, line);
+    line.extend_from_slice(b",\"severity\":");
+    name(finding.severity.name(), line);
+    line.extend_from_slice(b",\"message\":");
     text(&finding.message, line);
     line.extend_from_slice(b",\"path\":");
     text(&finding.path, line);
     line.extend_from_slice(b",\"values\":{");
-    for (index, (name, value)) in finding.values.iter().enumerate() {
+    for (index, (key, value)) in finding.values.iter().enumerate() {
         line.extend_from_slice(if index == 0 { b"" } else { b"," });
-        text(name, line);
+        name(key, line);
         line.push(b':');
         match value {
             Value::String(value) => text(value, line),
@@ -92,8 +91,13 @@ fn text(text: &str, line: &mut Vec<u8>) {
     if text.bytes().fold(false, |special, byte| special | is_special(byte)) {
         return any(text, line);
     }
+    name(text, line);
+}
+
+/// Writes a string that needs no escapes, such as the name of a check.
+fn name(name: &str, line: &mut Vec<u8>) {
     line.push(b'"');
-    line.extend_from_slice(text.as_bytes());
+    line.extend_from_slice(name.as_bytes());
     line.push(b'"');
 }
 
