@@ -5,6 +5,7 @@ mod diagnosis;
 mod diff;
 mod explanation;
 mod finding;
+mod found;
 #[cfg(feature = "net")]
 mod history;
 mod inspection;
@@ -22,6 +23,7 @@ use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 pub use batch::{batch_line, batch_summary};
 pub use diagnosis::{diagnosis, peerings, progress_line};
 pub use diff::diff;
+pub use found::found;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
 #[cfg(feature = "net")]
 pub use history::{Order, history};
