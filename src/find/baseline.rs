@@ -37,7 +37,9 @@ impl Baseline {
     pub fn parse(text: &str) -> Result<Self, InvalidLine> {
         let mut fingerprints = HashSet::new();
         for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
-            let Some(first) = line.split_whitespace().next().filter(|first| !first.starts_with('#')) else { continue };
+            let Some(first) = line.split_whitespace().next().filter(|first| !first.starts_with('#')) else {
+                continue;
+            };
             if first.len() != FINGERPRINT_LEN || !first.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 return Err(InvalidLine { line: number });
             }
@@ -57,7 +59,8 @@ impl Baseline {
         let mut written = HashSet::new();
         for token in found {
             if written.insert(&token.token_sha256) {
-                let path: String = token.path.chars().map(|it| if it.is_control() { '?' } else { it }).collect();
+                let path: String =
+                    token.path.chars().map(|it| if it.is_control() { '?' } else { it }).collect();
                 writeln!(text, "{}  {path}:{}", token.token_sha256, token.span.line)
                     .expect("writing to a string cannot fail");
             }

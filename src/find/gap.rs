@@ -118,7 +118,8 @@ fn entity(text: &[u8], at: usize) -> Gap {
 /// `<br>` and `<wbr>`.
 fn line_break_element(text: &[u8], at: usize) -> Gap {
     let rest = &text[at..text.len().min(at + 8)];
-    let is_break = [&b"<br>"[..], b"<br/>", b"<br />", b"<wbr>"].into_iter().find(|tag| rest.starts_with(tag));
+    let is_break =
+        [&b"<br>"[..], b"<br/>", b"<br />", b"<wbr>"].into_iter().find(|tag| rest.starts_with(tag));
     match is_break {
         Some(tag) => Gap::Skip(at + tag.len()),
         None if rest.len() < 8 && b"<br />".starts_with(rest) => Gap::OutOfText,

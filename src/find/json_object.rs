@@ -75,7 +75,11 @@ impl JsonObject {
         } else {
             key.push(byte);
         }
-        if key.len() > MAX_KEY_LEN || is_end && !self.first_key_is_known { State::Invalid } else { State::Open }
+        if key.len() > MAX_KEY_LEN || is_end && !self.first_key_is_known {
+            State::Invalid
+        } else {
+            State::Open
+        }
     }
 }
 

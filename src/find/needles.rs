@@ -71,7 +71,8 @@ impl Needles {
         let whole = |layers, phase| Needle { layers, phase, first_digit: None };
         texts.extend(OBJECT_STARTS.map(|start| (start.to_owned(), whole(1, Phase::START))));
         for phase in [0, 1, 2].map(Phase) {
-            texts.extend(OBJECT_STARTS.map(|start| (encoded_again(start.as_bytes(), phase), whole(2, phase))));
+            texts
+                .extend(OBJECT_STARTS.map(|start| (encoded_again(start.as_bytes(), phase), whole(2, phase))));
         }
         texts.push((THREE_TIMES.to_owned(), whole(3, Phase::START)));
         for start in TOKEN_STARTS {

@@ -69,9 +69,8 @@ fn an_escaped_token_is_found() {
     let json = r#"{"CA":null,"ServerAddresses":["10.0.0.1:8503"],"PeerID":"a?b>c~~~?>~","ServerName":"???>>>","X":"~~~"}"#;
     let token = &encode(json.as_bytes());
     assert!(token.contains('+') && token.contains('/'), "{token}");
-    let replaced = |plus: &str, slash: &str, pad: &str| {
-        token.replace('+', plus).replace('/', slash).replace('=', pad)
-    };
+    let replaced =
+        |plus: &str, slash: &str, pad: &str| token.replace('+', plus).replace('/', slash).replace('=', pad);
     for text in [
         replaced("\\u002b", "\\u002f", "\\u003d"),
         replaced("\\u002B", "\\/", "="),
@@ -175,7 +174,9 @@ fn json_that_was_formatted_again_is_found() {
     let json = r#"{ "CA": null, "ServerAddresses": ["10.0.0.1:8503"], "PeerID": "x" }"#;
     let value: serde_json::Value = serde_json::from_str(json).unwrap();
     let pretty = serde_json::to_string_pretty(&value).unwrap();
-    for json in [json, &pretty, &pretty.replace("  ", "\t"), &pretty.replace('\n', "\r\n"), &format!("{json}\n")] {
+    for json in
+        [json, &pretty, &pretty.replace("  ", "\t"), &pretty.replace('\n', "\r\n"), &format!("{json}\n")]
+    {
         let token = encode(json.as_bytes());
         is_found("token: ", &token, &format!("{token}\n"), 1);
         is_found("token: ", &token, &format!("{}\n", encode(token.as_bytes())), 2);

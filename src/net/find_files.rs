@@ -95,7 +95,11 @@ fn is_selected(entry: &DirEntry, selection: Selection) -> bool {
 /// Whether an entry is a file. One that was named can be a pipe too.
 fn is_file(entry: &DirEntry) -> bool {
     let kind = entry.file_type();
-    if entry.depth() == 0 { kind.is_none_or(|kind| !kind.is_dir()) } else { kind.is_some_and(|kind| kind.is_file()) }
+    if entry.depth() == 0 {
+        kind.is_none_or(|kind| !kind.is_dir())
+    } else {
+        kind.is_some_and(|kind| kind.is_file())
+    }
 }
 
 fn search_file(path: &Path, search: &mut Search, sender: &Sender<Message>) -> u64 {
@@ -112,7 +116,8 @@ fn search_file(path: &Path, search: &mut Search, sender: &Sender<Message>) -> u6
 
 fn open_and_search(path: &Path, search: &mut Search, found: &mut Vec<Found>) -> io::Result<u64> {
     let mut file = File::open(path)?;
-    let shown = path.display().to_string();
+    // As others print it: `find .` finds files in `src`, not in `./src`.
+    let shown = path.strip_prefix(".").unwrap_or(path).display().to_string();
     search.file(&shown, &mut file, found)
 }
 

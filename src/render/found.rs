@@ -14,7 +14,8 @@ pub use sarif::sarif;
 const RULE: &str = "peering-token";
 
 /// What a token in a file means.
-const MESSAGE: &str = "Consul peering token: anyone who has it can establish the peering, until it is used or superseded";
+const MESSAGE: &str =
+    "Consul peering token: anyone who has it can establish the peering, until it is used or superseded";
 
 /// What to do about it.
 const REMEDY: &str = "Generate the token again on the accepting cluster, which invalidates this one, and keep the new one in a \
@@ -45,7 +46,11 @@ pub fn github(report: &Report) -> String {
     for token in &report.tokens {
         let span = token.span;
         // The columns are only valid within one line.
-        let end = if span.line == span.end_line { format!(",col={},endColumn={}", span.column, span.end_column) } else { String::new() };
+        let end = if span.line == span.end_line {
+            format!(",col={},endColumn={}", span.column, span.end_column)
+        } else {
+            String::new()
+        };
         text.push_str(&format!(
             "::error file={},line={},endLine={}{end},title={RULE}::{}\n",
             property(&token.path),
@@ -55,7 +60,11 @@ pub fn github(report: &Report) -> String {
         ));
     }
     for unread in &report.unreadable {
-        text.push_str(&format!("::error file={},title={UNREADABLE}::{}\n", property(&unread.path), data(&unread.reason)));
+        text.push_str(&format!(
+            "::error file={},title={UNREADABLE}::{}\n",
+            property(&unread.path),
+            data(&unread.reason)
+        ));
     }
     text
 }

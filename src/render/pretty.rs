@@ -23,8 +23,8 @@ use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 pub use batch::{batch_line, batch_summary};
 pub use diagnosis::{diagnosis, peerings, progress_line};
 pub use diff::diff;
-pub use found::found;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
+pub use found::found;
 #[cfg(feature = "net")]
 pub use history::{Order, history};
 pub use inspection::{Generated, generated, inspection};

@@ -15,7 +15,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::find::Found;
 use crate::find::baseline::Baseline;
-use crate::find::report::{Report, Status, TokenFound, Unreadable};
+use crate::find::report::{Report, Status, TokenFound, Unreadable, without_tokens};
+use crate::gostd::os_error::os_error_text;
 use crate::net::file;
 use crate::net::find_files::{Outcome, Selection, search, search_pipe};
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
@@ -100,7 +101,7 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let baseline = arguments.baseline.as_deref().map_or_else(|| Ok(Baseline::default()), read_baseline)?;
     let Outcome { found, mut unreadable, searched } = search_all(arguments);
-    let unnamed = resolve_errors(&mut unreadable);
+    let errors = errors_of(&mut unreadable);
     let mut tokens: Vec<TokenFound> = found.iter().map(TokenFound::from).collect();
     if arguments.stale {
         wait_for(add_staleness(arguments, &found, &mut tokens))?;
@@ -108,7 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if let Some(path) = &arguments.write_baseline {
         write_baseline(path, &tokens)?;
     }
-    for error in unnamed {
+    for error in errors {
         error.print();
     }
     let report = Report::new(tokens, &baseline, unreadable, searched);
@@ -145,9 +146,7 @@ fn search_all(arguments: &Arguments) -> Outcome {
         match named(argument) {
             Ok(named) => files.extend(named),
             Err(error) => {
-                let reason = error.message().trim_start_matches("cannot read ").to_owned();
-                let reason = reason.split_once(": ").map_or(reason.clone(), |(_, reason)| reason.to_owned());
-                outcome.unreadable.push(Unreadable { path: argument.clone(), reason });
+                outcome.unreadable.push(Unreadable { path: argument.clone(), reason: os_error_text(&error) });
             }
         }
     }
@@ -156,19 +155,19 @@ fn search_all(arguments: &Arguments) -> Outcome {
 }
 
 /// Returns the files and directories that an argument names: itself, or what a pattern matches.
-fn named(argument: &str) -> Result<Vec<PathBuf>, CliError> {
+fn named(argument: &str) -> io::Result<Vec<PathBuf>> {
     let path = paths::expand_home(argument);
     match std::fs::symlink_metadata(&path) {
         Ok(_) => Ok(vec![path]),
         Err(error) => match paths::find(argument) {
             Ok(Named::Files(files)) => Ok(files.into_iter().map(|file| file.path).collect()),
-            _ => Err(unreadable(argument, &error)),
+            _ => Err(error),
         },
     }
 }
 
-/// Returns the error for each file that could not be read. The paths in the results are redacted like everything else.
-fn resolve_errors(unread: &mut [Unreadable]) -> Vec<CliError> {
+/// Returns the error for each path that could not be read, and removes tokens from the paths.
+fn errors_of(unread: &mut [Unreadable]) -> Vec<CliError> {
     let errors = unread.iter_mut().map(|unread| {
         let error = match std::fs::metadata(paths::expand_home(&unread.path)) {
             // The same advice as for every file.
@@ -178,7 +177,7 @@ fn resolve_errors(unread: &mut [Unreadable]) -> Vec<CliError> {
                 CliError::new(format_args!("cannot read {path}: {}", unread.reason))
             }
         };
-        unread.path = crate::find::report::without_tokens(&unread.path);
+        unread.path = without_tokens(&unread.path);
         error
     });
     errors.collect()
@@ -213,7 +212,11 @@ fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
 }
 
 /// Asks the ledger, and with `-probe` the acceptors, once about each token.
-async fn add_staleness(arguments: &Arguments, found: &[Found], tokens: &mut [TokenFound]) -> Result<(), CliError> {
+async fn add_staleness(
+    arguments: &Arguments,
+    found: &[Found],
+    tokens: &mut [TokenFound],
+) -> Result<(), CliError> {
     const NOT_ASKED: &str = "find does not ask a Consul: use peering stale";
     let kind = arguments.ledger.kind()?;
     let client = if kind == Kind::Consul { Some(arguments.http.client()?) } else { None };

@@ -75,8 +75,10 @@ fn unquote(quoted: &[u8]) -> Vec<u8> {
 
 /// Returns where a hunk starts: `@@ -1,2 +3,4 @@`. In a merge there is one range and one `@` more for each parent.
 pub(super) fn ranges(line: &[u8]) -> Option<Ranges> {
-    let parents = line.iter().take_while(|byte| **byte == b'@').count().checked_sub(1).filter(|it| *it > 0)?;
-    let text = std::str::from_utf8(line.get(parents + 1..line.len().min(256))?.split(|byte| *byte == b'@').next()?);
+    let parents =
+        line.iter().take_while(|byte| **byte == b'@').count().checked_sub(1).filter(|it| *it > 0)?;
+    let text =
+        std::str::from_utf8(line.get(parents + 1..line.len().min(256))?.split(|byte| *byte == b'@').next()?);
     let mut ranges = text.ok()?.split_whitespace();
     let first_line = |range: &str, sign| range.strip_prefix(sign)?.split(',').next()?.parse().ok();
     let old_line = first_line(ranges.next()?, '-')?;
@@ -91,7 +93,9 @@ mod tests {
     #[test]
     fn commits_are_read_from_all_formats() {
         let name = "3f2a1bc4d5e6f708192a3b4c5d6e7f8091a2b3c4";
-        for line in [format!("commit {name} (HEAD -> main)\n"), format!("From {name} Mon Sep 17 00:00:00 2001\n")] {
+        for line in
+            [format!("commit {name} (HEAD -> main)\n"), format!("From {name} Mon Sep 17 00:00:00 2001\n")]
+        {
             assert_eq!(commit_of(line.as_bytes()).as_deref(), Some(name));
         }
         assert_eq!(commit_of(b"3f2a1bc Add west").as_deref(), Some("3f2a1bc"));

@@ -58,9 +58,18 @@ fn answer(page: &mut Page, report: &Report) {
         }
         (_, files) => format!("in {}", counted(count(files), "file")),
     };
-    page.answer(Mark::Failure, &format!("{tokens} {places}{known}; {searched} searched."));
+    let all = if report.searched.files > paths.len() as u64 {
+        format!("; {searched} searched")
+    } else {
+        String::new()
+    };
+    page.answer(Mark::Failure, &format!("{tokens} {places}{known}{all}."));
     if page.screen().detail != Detail::Short {
-        page.labeled("Risk", LABEL, "Anyone who has a token can establish its peering, until it is used or superseded.");
+        page.labeled(
+            "Risk",
+            LABEL,
+            "Anyone who has a token can establish its peering, until it is used or superseded.",
+        );
     }
     page.labeled(
         "Fix",
@@ -77,8 +86,10 @@ fn entry(page: &mut Page, token: &TokenFound) {
         times => format!(" (base64, {times} times)"),
     };
     page.raw_line(&format!("{}{encoded}", place(token)));
-    page.labeled("Peer ID", LABEL, &printable(&token.peer_id));
-    page.labeled("Server", LABEL, &printable(&token.server_name));
+    for (label, value) in [("Peer ID", &token.peer_id), ("Server", &token.server_name)] {
+        let value = if value.is_empty() { "(empty)" } else { value };
+        page.labeled(label, LABEL, &printable(value));
+    }
     let digest = match screen.detail {
         Detail::Long => token.token_sha256.clone(),
         Detail::Short | Detail::Normal => fingerprint(&token.token_sha256),
