@@ -44,6 +44,7 @@ mod peerstream;
 mod probe;
 mod readme;
 mod real_consul;
+mod redact;
 mod schemas;
 mod screens;
 mod secrecy;
