@@ -14,6 +14,7 @@ pub(crate) mod peerings;
 mod proxy;
 pub(crate) mod response;
 mod sent_body;
+pub(crate) mod servers;
 mod tls_files;
 mod transport;
 
@@ -26,4 +27,5 @@ pub use kv::Pair;
 pub use peering::{Locality, Peering, Remote, StreamStatus};
 pub use peerings::{EstablishRequest, GenerateTokenRequest};
 pub use response::{CaRoot, CaRoots, GeneratedToken};
+pub use servers::Servers;
 pub use transport::{ApiRequest, ApiResponse, Sending, TakeChunk, Transport};

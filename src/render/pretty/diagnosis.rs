@@ -3,6 +3,7 @@
 mod cells;
 mod steps;
 
+use jiff::SignedDuration;
 use owo_colors::OwoColorize;
 
 use super::finding::shortened;
@@ -14,6 +15,7 @@ use super::{count, counted, grouped, printable};
 use crate::connectivity::Connectivity;
 use crate::diagnosis::{
     Cause, CauseCertainty, Diagnosis, DiagnosisStatus, DialerView, Effect, NO_ERROR, UncheckedSource,
+    silent_addresses,
 };
 use crate::lint::Severity;
 use crate::staleness::Verdict;
@@ -110,13 +112,21 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
 /// Returns the answer in one sentence; for a peering that was diagnosed by name, its state comes first.
 fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
     let Some(peering) = &diagnosis.peering else { return cause_in_short(diagnosis) };
+    // By the clock of the Consul that reports it.
+    let offset = diagnosis.dialer.as_ref().and_then(|view| view.clock_offset).unwrap_or_default();
+    let now = screen.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(screen.now);
     let heard = match peering.last_heard_at {
-        Some(at) => format!("last heard {}", utc::relative(at, screen.now)),
+        Some(at) => format!("last heard {}", utc::relative(at.min(now), now)),
         None => "never heard".to_owned(),
     };
     let subject = format!("{} is {} ({heard})", screen.name(&peering.name), printable(&peering.state));
     match diagnosis.main_cause() {
-        None if peering.state == PeeringState::Active.name() => format!("{subject} and works."),
+        None if peering.state == PeeringState::Active.name() => {
+            match silent_addresses(diagnosis.connectivity.as_ref()) {
+                None => format!("{subject} and works."),
+                Some(failure) => format!("{subject}, but {}.", printable(&failure)),
+            }
+        }
         _ => format!("{subject}. {}", cause_in_short(diagnosis)),
     }
 }
