@@ -24,6 +24,7 @@ use std::io::{self, BufReader, Read};
 use zeroize::Zeroizing;
 
 use crate::token::{Token, fingerprint};
+use candidate::DecodedText;
 pub use place::Span;
 use window::{Hit, Window};
 
@@ -62,7 +63,8 @@ impl Place {
 impl Found {
     fn new(place: Place, hit: Hit) -> Self {
         let Hit { layers, decoded, .. } = hit;
-        Self { place, encodings: layers, fingerprint: fingerprint(&decoded.text), token: decoded.token }
+        let DecodedText { text, token } = *decoded;
+        Self { place, encodings: layers, fingerprint: fingerprint(&text), token }
     }
 }
 

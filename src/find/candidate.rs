@@ -18,7 +18,7 @@ const FIRST_STEP: usize = 96;
 #[derive(Debug)]
 pub(super) enum Candidate {
     /// A token, which ends before this offset.
-    Token(usize, DecodedText),
+    Token(usize, Box<DecodedText>),
     /// Something else.
     Other,
     /// The text ends before this is clear.
@@ -77,7 +77,7 @@ fn read_json(mut bytes: Bytes<'_>, work: &mut usize) -> Candidate {
     let text = Zeroizing::new(base64::encode(&json));
     match decode(text.as_bytes()) {
         Ok(decoded) if is_token(&decoded.token) => {
-            Candidate::Token(bytes.position(), DecodedText { text, token: decoded.token })
+            Candidate::Token(bytes.position(), Box::new(DecodedText { text, token: decoded.token }))
         }
         _ => Candidate::Other,
     }

@@ -6,6 +6,9 @@ use super::marker::{Marker, skip_spaces};
 /// The longest gap between a closing and an opening quotation mark, in bytes.
 const MAX_BETWEEN_QUOTES: usize = 512;
 
+/// What can be between two literals: operators, and the kind of a literal, such as b"" and r"" of Python.
+const BETWEEN_LITERALS: &[u8] = b",+.&()\\bBfFrRuUn";
+
 /// What is at an offset that is not a digit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gap {
@@ -81,9 +84,7 @@ fn between_quotes(text: &[u8], after: usize, quote: u8, marker: Marker<'_>) -> G
         at = match byte {
             _ if byte == quote => return Gap::Skip(at + 1),
             b'\n' | b'\r' => marker.skip(text, at + 1),
-            b' ' | b'\t' | b',' | b'+' | b'.' | b'&' | b'(' | b')' | b'\\' => at + 1,
-            // A kind of literal, such as b"" and r"" of Python, or an escaped line break.
-            b'b' | b'B' | b'f' | b'F' | b'r' | b'R' | b'u' | b'U' | b'n' => at + 1,
+            _ if byte.is_ascii_whitespace() || BETWEEN_LITERALS.contains(&byte) => at + 1,
             _ => return Gap::End,
         };
     }

@@ -25,7 +25,7 @@ pub(super) struct Hit {
     pub(super) span: Span,
     /// How often it was encoded: a token itself is encoded once.
     pub(super) layers: usize,
-    pub(super) decoded: DecodedText,
+    pub(super) decoded: Box<DecodedText>,
 }
 
 /// The part of a text that is in memory.

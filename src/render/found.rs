@@ -2,6 +2,8 @@
 
 mod sarif;
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::github::{data, property};
@@ -51,20 +53,22 @@ pub fn github(report: &Report) -> String {
         } else {
             String::new()
         };
-        text.push_str(&format!(
-            "::error file={},line={},endLine={}{end},title={RULE}::{}\n",
+        let _ = writeln!(
+            text,
+            "::error file={},line={},endLine={}{end},title={RULE}::{}",
             property(&token.path),
             span.line,
             span.end_line,
             data(&described(token)),
-        ));
+        );
     }
     for unread in &report.unreadable {
-        text.push_str(&format!(
-            "::error file={},title={UNREADABLE}::{}\n",
+        let _ = writeln!(
+            text,
+            "::error file={},title={UNREADABLE}::{}",
             property(&unread.path),
             data(&unread.reason)
-        ));
+        );
     }
     text
 }

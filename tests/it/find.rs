@@ -239,6 +239,16 @@ fn a_baseline_contains_the_known_tokens() {
     );
 }
 
+#[test]
+fn a_baseline_replaces_regular_files_only() {
+    for path in ["/dev/null", "directory"] {
+        let peering = Peering::new().file("one.txt", token());
+        fs::create_dir(peering.home().join("directory")).unwrap();
+        let run = peering.args(["find", ".", "-write-baseline", path]).run().status(2);
+        assert_eq!(run.stderr, format!("Error: cannot write {path}: not a regular file\n"));
+    }
+}
+
 /// Runs git in a directory, with nothing of this machine's configuration.
 fn git(directory: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new("git")

@@ -59,7 +59,7 @@ fn create(kind: Kind, directory: &Path) -> PathBuf {
 type Place = (&'static [&'static str], Option<(&'static str, &'static str)>);
 
 /// Every place for a file, with `FILE` for the path.
-const PLACES: [Place; 17] = [
+const PLACES: [Place; 18] = [
     (&["list", "-config=FILE"], None),
     (&["list"], Some(("PEERING_CONFIG", "FILE"))),
     (&["list", "-token-file=FILE"], None),
@@ -75,6 +75,7 @@ const PLACES: [Place; 17] = [
     (&["diagnose", "@token", "-offline", "-error=@FILE"], None),
     (&["establish", "-name=west", "-peering-token=@FILE"], None),
     (&["ledger", "import", "-name=west", "@FILE"], None),
+    (&["find", "token", "-baseline=FILE"], None),
     (&["explain", "@FILE"], None),
     (&["explain", "-log=FILE"], None),
 ];
@@ -125,8 +126,8 @@ fn every_option_that_takes_a_file_is_tried() {
     }
     names.sort();
     names.dedup();
-    // `-out` is in out_file.rs, and a batch is a stream of any length, see batch.rs.
-    names.retain(|name| name != "out" && name != "batch");
+    // `-out` is in out_file.rs, `-write-baseline` in find.rs, and a batch is a stream of any length, see batch.rs.
+    names.retain(|name| !["out", "write-baseline", "batch"].contains(&name.as_str()));
     assert!(names.len() >= 8, "{names:?}");
     for name in names {
         let option = format!("-{name}=FILE");
@@ -140,6 +141,7 @@ fn every_file_is_read_through_the_bounded_reader() {
     let streams = [
         "src/net/file.rs",
         "src/net/consul/file.rs",
+        "src/net/find_files.rs",
         "src/net/snapshot/source.rs",
         "src/cli/commands/batch/source.rs",
         "src/cli/commands/explain.rs",

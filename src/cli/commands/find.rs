@@ -13,6 +13,7 @@ use crate::cli::args::paths::{self, Named, unreadable};
 use crate::cli::env::{note, now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::find::Found;
 use crate::find::baseline::Baseline;
 use crate::find::report::{Report, Status, TokenFound, Unreadable, without_tokens};
@@ -23,6 +24,7 @@ use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
 use crate::observed::Observed;
 use crate::render::{found, json, pretty};
 use crate::staleness::{Assessment, assess};
+use crate::token::encode;
 
 /// The longest baseline, in bytes.
 const MAX_BASELINE_LEN: usize = 64 * 1024 * 1024;
@@ -49,6 +51,7 @@ const MAX_BASELINE_LEN: usize = 64 * 1024 * 1024;
   peering find . -write-baseline .peering-baseline
   peering find . -baseline .peering-baseline -format sarif > peering.sarif
   peering find . -stale -probe")]
+#[allow(clippy::struct_excessive_bools)] // independent switches
 pub struct Arguments {
     /// A file, a directory, or - for standard input
     #[arg(value_name = "PATH", required = true)]
@@ -101,6 +104,7 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let baseline = arguments.baseline.as_deref().map_or_else(|| Ok(Baseline::default()), read_baseline)?;
     let Outcome { found, mut unreadable, searched } = search_all(arguments);
+    found.iter().for_each(|found| redaction::learn_token(encode(&found.token).as_bytes()));
     let errors = errors_of(&mut unreadable);
     let mut tokens: Vec<TokenFound> = found.iter().map(TokenFound::from).collect();
     if arguments.stale {
@@ -169,13 +173,12 @@ fn named(argument: &str) -> io::Result<Vec<PathBuf>> {
 /// Returns the error for each path that could not be read, and removes tokens from the paths.
 fn errors_of(unread: &mut [Unreadable]) -> Vec<CliError> {
     let errors = unread.iter_mut().map(|unread| {
-        let error = match std::fs::metadata(paths::expand_home(&unread.path)) {
+        let error = if let Err(error) = std::fs::metadata(paths::expand_home(&unread.path)) {
             // The same advice as for every file.
-            Err(error) => unreadable(&unread.path, &error),
-            Ok(_) => {
-                let path = if unread.path == "-" { "standard input" } else { &unread.path };
-                CliError::new(format_args!("cannot read {path}: {}", unread.reason))
-            }
+            unreadable(&unread.path, &error)
+        } else {
+            let path = if unread.path == "-" { "standard input" } else { &unread.path };
+            CliError::new(format_args!("cannot read {path}: {}", unread.reason))
         };
         unread.path = without_tokens(&unread.path);
         error
@@ -196,6 +199,12 @@ fn read_baseline(argument: &str) -> Result<Baseline, CliError> {
 fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
     use std::io::Write as _;
     let write = || -> io::Result<()> {
+        // A device or a pipe must not be replaced by a file.
+        match std::fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("not a regular file")),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
         let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         // A baseline is committed and read by others: it contains no secrets.
