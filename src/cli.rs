@@ -11,6 +11,7 @@ mod given_secrets;
 mod help;
 mod log;
 mod progress_lines;
+mod redaction;
 #[cfg(all(feature = "schema", feature = "cli"))]
 pub mod schema;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::aliases::Scope;
 use args::config_file::ConfigFile;
 use args::go_flags::{FlagError, Normalized, Style};
 use args::option_sources::without_variables;
@@ -86,6 +88,9 @@ struct Globals {
     /// Print results and errors only: no notes, progress or hints (also -q)
     #[arg(long, visible_alias = "q", env = "PEERING_QUIET", global = true)]
     quiet: bool,
+    /// Replace addresses and names in all output with aliases, such as ADDRESS-1
+    #[arg(long, env = "PEERING_REDACT", global = true)]
+    redact: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,6 +121,10 @@ pub fn run() -> ExitCode {
     env::hide_panic_messages();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     given_secrets::remember(&words, env::variables());
+    // A shell completes what was typed, so names stay.
+    if words.first().is_none_or(|command| command != commands::completions::HIDDEN_COMMAND) {
+        redaction::start_if_asked(&words);
+    }
     let words = globals_last(&words);
     let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
     let exit = dispatch(&definition(), &words).unwrap_or_else(|error| {
@@ -237,11 +246,17 @@ fn dispatch_to(
     }
     let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), definition)?;
     let (normalized, filled) = args::defaults::fill(definition, command, path[0], normalized, file.as_ref());
-    let words = full_name.split(' ').map(OsString::from).chain(normalized);
+    redaction::learn_options(&normalized);
+    let words = full_name.split(' ').map(OsString::from).chain(normalized.iter().cloned());
     let peering = parse(words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
     peering.globals.log_level.start();
     env::set_colors(peering.globals.color);
     env::set_quiet(peering.globals.quiet);
+    if peering.globals.redact {
+        // The configuration file may ask for it.
+        redaction::start(Scope::All);
+        redaction::learn_options(&normalized);
+    }
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
     }

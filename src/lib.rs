@@ -59,6 +59,8 @@
 
 #[cfg(feature = "net")]
 pub mod acceptor;
+#[doc(hidden)]
+pub mod aliases;
 pub mod certificate;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

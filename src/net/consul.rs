@@ -18,7 +18,7 @@ pub(crate) mod servers;
 mod tls_files;
 mod transport;
 
-pub use client::Client;
+pub use client::{Client, Observer};
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;
 pub use error::RequestError;

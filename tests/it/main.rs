@@ -45,6 +45,7 @@ mod peerstream;
 mod probe;
 mod readme;
 mod real_consul;
+mod redact;
 mod schemas;
 mod screens;
 mod secrecy;

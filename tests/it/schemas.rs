@@ -35,13 +35,13 @@ fn the_schemas_are_up_to_date() {
     }
 }
 
-fn validator(name: &str) -> Validator {
+pub fn validator(name: &str) -> Validator {
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(file(name)).unwrap()).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
 #[track_caller]
-fn check(validator: &Validator, document: &Value, what: &str) {
+pub fn check(validator: &Validator, document: &Value, what: &str) {
     let errors: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{what}: {}", errors.join("\n"));
@@ -53,7 +53,7 @@ fn json_of(run: &Finished) -> Value {
 }
 
 /// Returns every token of the fixtures, valid and damaged.
-fn tokens() -> Vec<(String, Vec<u8>)> {
+pub fn tokens() -> Vec<(String, Vec<u8>)> {
     let mut tokens: Vec<(String, Vec<u8>)> =
         recorded_tokens().into_iter().map(|(name, token)| (name, token.into_bytes())).collect();
     for entry in std::fs::read_dir(fixture("checks")).unwrap() {

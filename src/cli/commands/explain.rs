@@ -9,9 +9,10 @@ use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths::{self, Named, NamedFile};
 use crate::cli::args::suggest;
 use crate::cli::args::token::read_text;
-use crate::cli::env::{now, print, screen};
+use crate::cli::env::{now, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::explain;
 use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
@@ -99,7 +100,7 @@ const SCHEMA_VERSION: u32 = 1;
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.list {
         let list = List::containing(&arguments.text.join(" "));
-        print(&arguments.format.render(&list, || list.pretty()))?;
+        arguments.format.print(&list, || list.pretty())?;
         return Ok(if list.is_empty() { Exit::Findings } else { Exit::Done });
     }
     if let Some(log) = &arguments.log {
@@ -111,6 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         [one] => read_text(one)?,
         parts => parts.join(" "),
     };
+    redaction::learn_text(&text);
     let text = text.trim();
     if text.is_empty() {
         return Err(CliError::new("the text to explain is empty"));
@@ -121,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         unknown(text).print();
     }
     let pretty = matches.pretty();
-    print(&arguments.format.render(&Document::of(matches), || pretty))?;
+    arguments.format.print(&Document::of(matches), || pretty)?;
     Ok(exit)
 }
 
@@ -148,7 +150,7 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
     let report = reader.finish();
     let exit = if report.peerings.is_empty() { Exit::Findings } else { Exit::Done };
     let document = LogDocument { version: SCHEMA_VERSION, report };
-    print(&format.render(&document, || pretty::log_report(&document.report, &normal_screen())))?;
+    format.print(&document, || pretty::log_report(&document.report, &normal_screen()))?;
     Ok(exit)
 }
 
@@ -177,13 +179,17 @@ fn read_log(mut input: impl BufRead, reader: &mut LogReader) -> io::Result<()> {
         let read = end.map_or(buffer.len(), |end| end + 1);
         input.consume(read);
         if end.is_some() {
-            reader.push(String::from_utf8_lossy(&line).trim_end_matches('\r'));
+            let text = String::from_utf8_lossy(&line);
+            redaction::learn_text(&text);
+            reader.push(text.trim_end_matches('\r'));
             line.clear();
             line_len = 0;
         }
     }
     if !line.is_empty() {
-        reader.push(&String::from_utf8_lossy(&line));
+        let text = String::from_utf8_lossy(&line);
+        redaction::learn_text(&text);
+        reader.push(&text);
     }
     Ok(())
 }

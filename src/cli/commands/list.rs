@@ -10,6 +10,7 @@ use crate::cli::args::http_options::HttpOptions;
 use crate::cli::env::{eprint_line, now, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::net::consul::{Peering, RequestError};
 use crate::render::consul;
 
@@ -65,7 +66,8 @@ fn failed(error: RequestError) -> CliError {
     CliError::of_consul(format_args!("Error listing peerings: {error}"))
 }
 
-fn render(mut peerings: Vec<Peering>, format: Format) -> Result<String, CliError> {
+fn render(peerings: Vec<Peering>, format: Format) -> Result<String, CliError> {
+    let mut peerings = redaction::in_value(peerings);
     peerings.sort_by(|one, other| one.name.cmp(&other.name));
     match format {
         Format::Json => consul_compat::json(&peerings),

@@ -96,7 +96,8 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
     for evidence in raising.clone().take(max) {
         let message = evidence.message.as_str();
         let message = host.as_ref().and_then(|host| message.strip_suffix(host)).unwrap_or(message);
-        page.line(&shortened(&printable(message), 3 * page.width()));
+        let message = page.screen().shown(&printable(message));
+        page.line(&shortened(&message, 3 * page.width()));
     }
     let more = raising.count().saturating_sub(max);
     if more > 0 && !is_long {
@@ -118,7 +119,7 @@ fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
         Some(at) => format!("last heard {}", heard_ago(at, now, &peering.state)),
         None => "never heard".to_owned(),
     };
-    let subject = format!("{} is {} ({heard})", printable(&peering.name), printable(&peering.state));
+    let subject = format!("{} is {} ({heard})", screen.name(&peering.name), printable(&peering.state));
     match diagnosis.main_cause() {
         None if peering.state == PeeringState::Active.name() => {
             match silent_addresses(diagnosis.connectivity.as_ref()) {
@@ -183,7 +184,7 @@ fn others(page: &mut Page, diagnosis: &Diagnosis) {
             break;
         }
         let text = format!("Also possible: {}: {}", cause.name, printable(&cause.summary));
-        page.raw_line(&shortened(&text, page.width()));
+        page.raw_line(&shortened(&page.screen().shown(&text), page.width()));
     }
     let notes: Vec<&str> =
         others().filter(|cause| cause.severity < Severity::Error).map(|cause| cause.name).collect();
@@ -195,6 +196,7 @@ fn others(page: &mut Page, diagnosis: &Diagnosis) {
         page.hanging("", 2, &format!("Token: {}", printable(&staleness.summary)));
     }
     for (sources, reason) in not_checked(diagnosis) {
+        let reason = page.screen().shown(&reason);
         let whole = format!("Not checked: {sources}: {reason}");
         // The end of a long error is its cause.
         let cause = reason.rsplit_once(": ").map_or(reason.as_str(), |(_, cause)| cause);

@@ -138,7 +138,7 @@ fn unchecked_lines(page: &mut Page, sources: &[NotChecked]) {
         let names: Vec<&str> = same.iter().map(|it| it.source.label().trim_end_matches('?')).collect();
         let text = format!("{} ({})", names.join(", "), printable(&same[0].reason));
         let room = page.width().saturating_sub(LABEL + 4);
-        page.labeled("Not checked", LABEL, &shortened(&text, room));
+        page.labeled("Not checked", LABEL, &shortened(&page.screen().shown(&text), room));
     }
 }
 
