@@ -89,7 +89,7 @@ mod tests {
     fn tokens_and_secrets_are_redacted_in_any_spelling() {
         let token = std::fs::read_to_string("fixtures/tokens/one-server.txt").unwrap();
         let token = token.trim();
-        let escaped: String = token.bytes().map(|byte| format!("\\u{byte:04x}")).collect();
+        let escaped = token.bytes().fold(String::new(), |text, byte| text + &format!("\\u{byte:04x}"));
         let uuid = "11111111-2222-3333-4444-555555555555";
         for (key, value, expected) in [
             ("\"old\"", format!("\"{token}\""), "\"old\":\"<token>\""),
