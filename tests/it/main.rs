@@ -12,6 +12,7 @@
 
 mod acceptor;
 mod batch;
+mod bounded_output;
 mod checks;
 mod cli_recordings;
 mod completion;

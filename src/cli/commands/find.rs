@@ -104,7 +104,9 @@ enum Format {
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let baseline = arguments.baseline.as_deref().map_or_else(|| Ok(Baseline::default()), read_baseline)?;
     let Outcome { found, mut unreadable, searched } = search_all(arguments);
-    found.iter().for_each(|found| redaction::learn_token(encode(&found.token).as_bytes()));
+    for found in &found {
+        redaction::learn_token(encode(&found.token).as_bytes());
+    }
     let errors = errors_of(&mut unreadable);
     let mut tokens: Vec<TokenFound> = found.iter().map(TokenFound::from).collect();
     if arguments.stale {
