@@ -17,6 +17,7 @@ use serde::Serialize;
 use thiserror::Error;
 use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 
+use crate::gostd::pem;
 use crate::hex::{hex, sha256_hex};
 
 pub use key::{Key, KeyAlgorithm};
@@ -86,6 +87,21 @@ fn timestamp(seconds: i64) -> Timestamp {
 }
 
 impl Certificate {
+    /// Parses the first certificate of a PEM text; `None` if there is none that can be parsed.
+    pub fn from_pem(text: &str) -> Option<Self> {
+        let block = pem::decode(text.as_bytes()).filter(|block| block.label == b"CERTIFICATE")?;
+        Self::from_der(&block.bytes).ok()
+    }
+
+    /// Whether the names and key identifiers fit a certificate that `issuer` signed. The signature is not verified.
+    pub fn is_issued_by(&self, issuer: &Self) -> bool {
+        let fits = match (&self.authority_key_id, &issuer.subject_key_id) {
+            (Some(authority), Some(subject)) => authority == subject,
+            _ => true,
+        };
+        fits && self.issuer == issuer.subject
+    }
+
     /// Parses a DER certificate. Bytes after it are ignored.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let (rest, parsed) = X509Certificate::from_der(der)

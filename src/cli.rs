@@ -11,6 +11,7 @@ mod given_secrets;
 mod help;
 mod log;
 mod progress_lines;
+mod redaction;
 #[cfg(all(feature = "schema", feature = "cli"))]
 pub mod schema;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::aliases::Scope;
 use args::config_file::ConfigFile;
 use args::go_flags::{FlagError, Normalized, Style};
 use args::option_sources::without_variables;
@@ -85,6 +87,9 @@ struct Globals {
     /// Print results and errors only: no notes, progress or hints (also -q)
     #[arg(long, visible_alias = "q", env = "PEERING_QUIET", global = true)]
     quiet: bool,
+    /// Replace addresses and names in all output with aliases, such as ADDRESS-1
+    #[arg(long, env = "PEERING_REDACT", global = true)]
+    redact: bool,
 }
 
 // `defer`: the options of a command are defined when it is built, because a run needs those of one command only.
@@ -102,6 +107,7 @@ enum Command {
     Validate(commands::validate::Arguments),
     Stale(commands::stale::Arguments),
     Diagnose(commands::diagnose::Arguments),
+    Find(commands::find::Arguments),
     Diff(commands::diff::Arguments),
     Explain(commands::explain::Arguments),
     History(commands::history::Arguments),
@@ -117,6 +123,10 @@ pub fn run() -> ExitCode {
     env::hide_panic_messages();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     given_secrets::remember(&words, env::variables());
+    // A shell completes what was typed, so names stay.
+    if words.first().is_none_or(|command| command != commands::completions::HIDDEN_COMMAND) {
+        redaction::start_if_asked(&words);
+    }
     let words = globals_last(&words);
     let style = words.first().and_then(|name| name.to_str()).map_or(Style::Ours, Style::of);
     let exit = dispatch(&LazyLock::new(definition), &words).unwrap_or_else(|error| {
@@ -259,12 +269,18 @@ fn dispatch_to(
     }
     let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), whole)?;
     let (normalized, filled) = args::defaults::fill(whole, command, path[0], normalized, file.as_ref());
-    let words = full_name.split(' ').map(OsString::from).chain(normalized);
+    redaction::learn_options(&normalized);
+    let words = full_name.split(' ').map(OsString::from).chain(normalized.iter().cloned());
     let (globals, command) =
         parse(definition, words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
     globals.log_level.start();
     env::set_colors(globals.color);
     env::set_quiet(globals.quiet);
+    if globals.redact {
+        // The configuration file may ask for it.
+        redaction::start(Scope::All);
+        redaction::learn_options(&normalized);
+    }
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
     }
@@ -302,6 +318,7 @@ impl Command {
             Self::Validate(arguments) => commands::validate::run(&arguments),
             Self::Stale(arguments) => commands::stale::run(&arguments),
             Self::Diagnose(arguments) => commands::diagnose::run(&arguments),
+            Self::Find(arguments) => commands::find::run(&arguments),
             Self::Diff(arguments) => commands::diff::run(&arguments),
             Self::Explain(arguments) => commands::explain::run(&arguments),
             Self::History(arguments) => commands::history::run(&arguments),

@@ -253,6 +253,17 @@ impl Connectivity {
         (self.peering_answer(at), self.secret_answer(at))
     }
 
+    /// Returns the trust domain of another Consul cluster, with which it answers at an address of the token.
+    pub fn other_trust_domain(&self) -> Option<&str> {
+        self.addresses.iter().find_map(|trace| match trace.tls.fault() {
+            Some(TlsFault::Untrusted { presented, .. }) => match &presented.owner {
+                CertificateOwner::AnotherConsul { trust_domain, .. } => trust_domain.as_deref(),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
     fn peering_answer(&self, at: Option<Timestamp>) -> Observed<Answer> {
         let rank = |trace: &AddressTrace| match trace.peering_exists.value() {
             Some(status) if status.code != "FailedPrecondition" => 0,

@@ -7,6 +7,7 @@
 
 mod address;
 mod cause_text;
+mod clocks;
 pub(crate) mod dialer;
 mod error;
 mod established;
@@ -33,7 +34,7 @@ use crate::token::Token;
 use crate::token::recover::Repair;
 
 pub use given::GivenToken;
-pub use peering::{DiagnosedPeering, PeeringRole};
+pub use peering::{DiagnosedPeering, PeeringRole, silent_addresses};
 pub use rank::{Cause, CauseCertainty, CauseEvidence, CauseSource, Effect};
 
 /// Why no error message was checked.
@@ -59,6 +60,8 @@ pub struct Inputs<'a> {
     pub extracted_from: Option<Repair>,
     /// The report on the token's text and fields.
     pub report: Option<Report>,
+    /// The same by the dialer's clock, if that differs from this host's.
+    pub dialer_report: Option<Report>,
     /// The peering of the name, without a token, if the Consul at `-http-addr` has it.
     pub peering: Option<DiagnosedPeering>,
     /// On the acceptor of that peering: when the ledger's newest token of it was recorded.
@@ -84,6 +87,7 @@ impl<'a> Inputs<'a> {
             token: given.and_then(GivenToken::token),
             extracted_from: given.and_then(GivenToken::extracted_from),
             report: given.map(|given| given.report(now, reference)),
+            dialer_report: None,
             peering: None,
             newest_token: Observed::default(),
             connectivity: Observed::default(),
@@ -93,12 +97,17 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// Checks the token again, as the dialer's version of Consul does. Does nothing if the version is unknown.
-    pub fn use_reference_of_dialer(&mut self, given: Option<&GivenToken>) {
-        let version = self.dialer.value().and_then(|dialer| dialer.version.as_deref());
-        if let (Some(reference), Some(given)) = (version.and_then(Reference::of_version), given) {
-            self.report = Some(given.report(self.now, reference));
+    /// Checks the token again, as the dialer does: as its version of Consul, unless `reference` is given, and by its clock.
+    /// Does nothing about what is unknown.
+    pub fn check_as_dialer(&mut self, given: Option<&GivenToken>, reference: Option<Reference>) {
+        let (Some(dialer), Some(given)) = (self.dialer.value(), given) else { return };
+        let version = dialer.version.as_deref().and_then(Reference::of_version);
+        if let (Some(version), None) = (version, reference) {
+            self.report = Some(given.report(self.now, version));
         }
+        let reference = reference.or(version).unwrap_or_default();
+        self.dialer_report =
+            dialer.different_time(self.now).map(|dialer_now| given.report(dialer_now, reference));
     }
 }
 
@@ -267,6 +276,7 @@ pub fn diagnose(inputs: Inputs<'_>) -> Diagnosis {
     dialer::add_causes(&inputs, &mut causes);
     error::add_causes(&inputs, &mut causes);
     peering::add_causes(&inputs, &mut causes);
+    clocks::add_causes(&inputs, &mut causes);
     established::adjust(&inputs, &mut causes);
     let causes = causes.ranked(&inputs);
     Diagnosis {

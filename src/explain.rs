@@ -225,6 +225,14 @@ fn find(message: &Message) -> Option<(&'static Pattern, &'static Entry, Captures
         .find_map(|(pattern, entry, _)| Some((*pattern, *entry, pattern.find(message)?)))
 }
 
+/// Returns the address at which nothing listens, from Go's error of a refused connection: `dial tcp ADDRESS: connect:
+/// connection refused`.
+pub(crate) fn refused_address(error: &str) -> Option<&str> {
+    let (before, _) = error.split_once(": connect: connection refused")?;
+    let (_, address) = before.rsplit_once("dial tcp ")?;
+    Some(address)
+}
+
 /// Returns the entry with a name.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.name == name).copied()

@@ -59,6 +59,8 @@
 
 #[cfg(feature = "net")]
 pub mod acceptor;
+#[doc(hidden)]
+pub mod aliases;
 pub mod certificate;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
@@ -67,6 +69,7 @@ pub mod connectivity;
 pub mod diagnosis;
 mod dns_name;
 pub mod explain;
+pub mod find;
 #[doc(hidden)]
 pub mod gostd;
 mod hex;

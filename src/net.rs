@@ -3,6 +3,7 @@
 
 pub mod consul;
 pub(crate) mod file;
+pub mod find_files;
 pub mod gather;
 pub mod ledger;
 pub mod peerstream;

@@ -145,8 +145,11 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
         collected.name = view.peering.as_ref().map(|peering| peering.name.clone());
     }
     collected.claims.extend(ledger_claim);
-    let (api, claims) =
-        evidence.consul.value().map(|view| consul::read(token, given_name, view)).unwrap_or_default();
+    let (api, claims) = evidence
+        .consul
+        .value()
+        .map(|view| consul::read(token, given_name, view, evidence.presented_trust_domain.as_deref()))
+        .unwrap_or_default();
     collected.claims.extend(claims);
     let unused_secret = collected.add_probes(token, evidence);
     collected.combine(&ledger, &api, unused_secret.as_ref());
@@ -159,6 +162,8 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
     {
         warnings.push(format!("The token belongs to {reported:?}, not to {given:?}, the name you gave."));
     }
+    let clock = evidence.consul.value().and_then(wording::different_clock);
+    warnings.extend(clock.clone());
     let name = reported.or_else(|| evidence.name.clone());
     let mut decision = decide::decide(&claims);
     if matches!(decision.verdict, Verdict::Current | Verdict::Undetermined)
@@ -173,7 +178,16 @@ pub fn assess(source: &str, token: &Token, evidence: &Evidence) -> Assessment {
     if let Some(decisive) = decision.decisive {
         claims[decisive].decisive = true;
     }
-    let text = wording::Text::of(&decision, &claims, &not_checked, name.as_deref(), peering.as_ref());
+    let address = evidence.consul.value().map(|view| view.address.as_str()).unwrap_or_default();
+    let context = wording::Context {
+        claims: &claims,
+        not_checked: &not_checked,
+        name: name.as_deref(),
+        peering: peering.as_ref(),
+        address,
+        clock: clock.as_deref(),
+    };
+    let text = wording::Text::of(&decision, &context);
     Assessment {
         source: source.to_owned(),
         peer_id: token.peer_id.clone(),

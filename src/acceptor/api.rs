@@ -39,7 +39,7 @@ struct Endpoint {
     answer: fn(&mut Api<'_>) -> Reply,
 }
 
-const ENDPOINTS: [Endpoint; 11] = [
+const ENDPOINTS: [Endpoint; 12] = [
     Endpoint { path: GENERATE, methods: &["POST"], answer: |api| api.generate_token() },
     Endpoint { path: "/v1/peering/establish", methods: &["POST"], answer: |api| api.establish() },
     Endpoint { path: "/v1/peering/", methods: &["GET", "DELETE"], answer: |api| api.one() },
@@ -48,6 +48,7 @@ const ENDPOINTS: [Endpoint; 11] = [
     Endpoint { path: "/v1/snapshot", methods: &["GET"], answer: |api| api.snapshot() },
     Endpoint { path: "/v1/connect/ca/roots", methods: &["GET"], answer: |api| api.roots() },
     Endpoint { path: "/v1/agent/self", methods: &["GET"], answer: |api| api.agent_self() },
+    Endpoint { path: "/v1/catalog/service/consul", methods: &["GET"], answer: |api| api.servers() },
     Endpoint { path: "/v1/internal/acl/authorize", methods: &["POST"], answer: |api| api.authorize() },
     Endpoint { path: "/v1/config/", methods: &["GET"], answer: |api| api.config_entry() },
     Endpoint { path: "/v1/status/leader", methods: &["GET"], answer: |api| api.leader() },

@@ -183,6 +183,9 @@ impl Fault {
             }
             Self::Internal => Status::internal("leadership lost"),
             Self::NoQuorum if exchange => Status::unknown(NO_LEADER),
+            Self::RateLimited if exchange => Status::unavailable(
+                "rate limit exceeded for operation that can only be performed by the leader, try again later",
+            ),
             Self::RateLimited => Status::resource_exhausted(
                 "rate limit exceeded, try again later or against a different server",
             ),

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::error::CliError;
 use super::given_secrets;
+use super::redaction;
 use crate::render::pretty::{Detail, Screen, is_hidden};
 use crate::token::redact::redact;
 
@@ -22,6 +23,11 @@ const MAX_WIDTH: usize = 100;
 
 /// Prints a result. A reader that closed the pipe is not an error: it has read enough.
 pub fn print(text: &str) -> Result<(), CliError> {
+    print_redacted(&redaction::in_output(text))
+}
+
+/// Prints a result in which `-redact` has replaced everything.
+pub fn print_redacted(text: &str) -> Result<(), CliError> {
     match write_stdout(&given_secrets::hide(text)) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprinted(&error)),
         _ => Ok(()),
@@ -129,6 +135,7 @@ pub fn hide_panic_messages() {
 /// Prints anything but a result, with a line end. Ignores a closed standard error.
 pub fn eprint_line(text: &str) {
     let text = &given_secrets::hide(text);
+    let text = &redaction::in_text(text);
     let text = if io::stderr().is_terminal() { escape_controls(text) } else { Cow::Borrowed(&**text) };
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
@@ -212,7 +219,14 @@ fn width_of(stream: &impl rustix::fd::AsFd) -> usize {
 
 /// Returns what a result on standard output is written for.
 pub fn screen(detail: Detail, now: Timestamp) -> Screen {
-    Screen { width: width_of(&io::stdout()), ascii: !locale_is_utf8(), detail, hints: !is_quiet(), now }
+    Screen {
+        width: width_of(&io::stdout()),
+        ascii: !locale_is_utf8(),
+        detail,
+        hints: !is_quiet(),
+        now,
+        aliases: redaction::aliases(),
+    }
 }
 
 /// Returns what a text on standard error is written for.

@@ -8,7 +8,7 @@ use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::given_secrets;
+use super::{given_secrets, redaction};
 use crate::render::pretty::printable;
 use crate::token::redact::redact;
 
@@ -19,7 +19,7 @@ impl Write for EscapedStderr {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end_matches('\n');
-        writeln!(self.0, "{}", printable(&redact(&given_secrets::hide(text))))?;
+        writeln!(self.0, "{}", printable(&redaction::in_text(&redact(&given_secrets::hide(text)))))?;
         Ok(line.len())
     }
 

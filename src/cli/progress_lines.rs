@@ -7,6 +7,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
 use super::env::{now, stderr_colored, stderr_screen};
+use super::redaction;
 use crate::connectivity::AddressTrace;
 use crate::net::probe::Progress;
 use crate::render::pretty::{Detail, Screen, printable, progress_line};
@@ -63,13 +64,14 @@ impl Lines {
             return;
         }
         let line = lines.entry(index).or_insert_with(|| {
-            let line =
-                ProgressBar::no_length().with_style(self.running()).with_prefix(printable(&trace.address));
+            let line = ProgressBar::no_length()
+                .with_style(self.running())
+                .with_prefix(redaction::in_text(&printable(&trace.address)).into_owned());
             let line = self.all.add(line);
             line.enable_steady_tick(Duration::from_millis(100));
             line
         });
-        line.set_prefix(stderr_colored(&progress_line(trace, &self.screen)));
+        line.set_prefix(stderr_colored(&redaction::in_text(&progress_line(trace, &self.screen))));
         match step {
             Some(step) => {
                 line.set_style(self.running());

@@ -11,7 +11,7 @@ use crate::inspect::Inspections;
 use crate::inspect::diff::Comparison;
 use crate::net::consul::Peering;
 use crate::net::ledger::history::History;
-use crate::render::jsonl;
+use crate::render::{found, jsonl};
 use crate::staleness::Staleness;
 
 /// Returns every schema with its name: the command, and a suffix if a flag changes the document.
@@ -31,6 +31,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("stale", of::<Staleness>("peering stale -format json")),
         ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
         ("diagnose-several", of::<Diagnoses<'static>>("peering diagnose -format json for several tokens")),
+        ("find", of::<crate::find::report::Report>("peering find -format json")),
+        ("find-line", of::<found::Line<'static>>("A line of peering find -format jsonl")),
         ("diff", of::<Comparison>("peering diff -format json")),
         ("explain", of::<explain::Document<'static>>("peering explain -format json")),
         ("explain-log", of::<explain::LogDocument>("peering explain -log FILE -format json")),

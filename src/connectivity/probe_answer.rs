@@ -103,6 +103,8 @@ pub enum PeeringAnswer {
     MarkedDeleted,
     /// A follower answered, and only the leader knows.
     Follower,
+    /// The server has a rate limit.
+    RateLimited,
     /// An unknown message.
     NotUnderstood,
 }
@@ -118,6 +120,8 @@ pub enum SecretAnswer {
     AskAgain,
     /// The acceptor accepted the empty secret in place of a used one, as builds before August 2022 do.
     TakenByOldAcceptor,
+    /// The server has a rate limit.
+    RateLimited,
     /// An unknown message.
     NotUnderstood,
 }
@@ -131,6 +135,7 @@ impl PeeringAnswer {
             Code::InvalidArgument if contains("unknown PeerID") => Self::Unknown,
             Code::Aborted if contains("marked as deleted") => Self::MarkedDeleted,
             Code::FailedPrecondition if contains("follower") => Self::Follower,
+            _ if is_rate_limit(code, message) => Self::RateLimited,
             _ => Self::NotUnderstood,
         }
     }
@@ -145,9 +150,16 @@ impl SecretAnswer {
             Code::PermissionDenied if contains("invalid peering establishment secret") => Self::UnusedExists,
             Code::Internal if contains("peering was already established") => Self::NoneUnused,
             Code::Internal if contains("invalid establishment secret") => Self::AskAgain,
+            _ if is_rate_limit(code, message) => Self::RateLimited,
             _ => Self::NotUnderstood,
         }
     }
+}
+
+/// Whether a server or a proxy rejected a call because of a rate limit. Consul's leader rejects writes as `Unavailable`, and
+/// each server rejects reads as `ResourceExhausted`.
+fn is_rate_limit(code: Code, message: &str) -> bool {
+    code == Code::from_name("ResourceExhausted") || message.contains("rate limit exceeded")
 }
 
 /// Why *unused secret?* is never asked about a token without `Remote`.

@@ -9,6 +9,7 @@ use super::established::peering_in_use;
 use super::follower;
 use super::gateway::{self, DialerGateways, is_gateway_address};
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
+use crate::connectivity::probe_answer::{Code, SecretAnswer};
 use crate::connectivity::{
     AddressTrace, CertificateOwner, Connectivity, Distrust, DnsFault, GrpcFault, GrpcStatus, StepResult,
     TcpFailure, TlsFault,
@@ -60,9 +61,10 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     let answering: Vec<&AddressTrace> = dialed.iter().copied().filter(|trace| works(trace)).collect();
     follower::add_causes(&answering, connectivity, causes);
     for trace in &dialed {
-        if let Some(status) = trace.unused_secret.value().filter(|it| it.code == "ResourceExhausted") {
+        // The exchange of the secret has the same limit.
+        if let Some(status) = trace.unused_secret.value().filter(|it| is_rate_limit(it)) {
             let (limited, message) = (&catalog::RATE_LIMITED, status.to_string());
-            add(causes, limited, Severity::Warning, weight::NOT_BLOCKING, connectivity, trace, &message);
+            add(causes, limited, Severity::Error, weight::OBSERVED, connectivity, trace, &message);
         }
     }
 }
@@ -84,6 +86,10 @@ pub(super) fn add(
 /// Whether a dialer would get an answer about the peering at this address.
 pub(super) fn works(trace: &AddressTrace) -> bool {
     trace.peering_exists.value().is_some() && trace.alpn.fault().is_none()
+}
+
+fn is_rate_limit(status: &GrpcStatus) -> bool {
+    SecretAnswer::of(Code::from_name(&status.code), &status.message) == SecretAnswer::RateLimited
 }
 
 /// A loopback address leads to the host that dials it. If nothing listens there, that shows nothing about the acceptor.

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::cause_text::CauseText;
+use super::established::peering_in_use;
 use super::gateway::is_without_route_yet;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::{DialerView, Inputs};
@@ -18,24 +19,29 @@ pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
 /// The age up to which a heartbeat is fresh: the next one is not due, or late by one interval.
 const FRESH_HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
 
-/// From this on, two clocks differ: more than an answer takes.
-const MAX_CLOCK_OFFSET: i64 = 60;
-
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     if let Observed::Failed(reason) = &inputs.dialer {
         wrong_answer(inputs, reason, causes);
     }
     let Some(view) = inputs.dialer.value() else { return };
     refusals(inputs, view, causes);
-    clocks(view, causes);
     rebuilt(inputs, view, causes);
     if is_same_cluster(inputs, view) {
         let message = format!("the Consul at {} has the token's trust domain", view.address);
-        add(causes, &catalog::SAME_CLUSTER, Severity::Error, weight::DECISIVE, message);
+        let text = CauseText {
+            summary: format!(
+                "{} is the accepting cluster, which generated the token; ask the dialing one.",
+                view.address
+            ),
+            ..CauseText::from(&catalog::SAME_CLUSTER)
+        };
+        let evidence = CauseEvidence::raises(CauseSource::Dialer, message);
+        causes.add(&text, Severity::Error, weight::DECISIVE, evidence);
         for entry in view.peerings.iter().flatten() {
             has_dialer(inputs, entry, causes);
+            // A cluster can peer with itself. Otherwise, its peerings show nothing about a dialer.
+            same_peering(inputs, entry, causes);
         }
-        // Its peerings are the acceptor's: they show nothing about a dialer.
         return;
     }
     if view.through_mesh_gateways == Some(true) {
@@ -57,20 +63,24 @@ fn add<'a>(
     causes.add(&CauseText::from(cause), severity, weight, CauseEvidence::raises(CauseSource::Dialer, message))
 }
 
-/// The HTTP address answers, but not as Consul does. With a token, no answer at all is not a cause: `diagnose` need not run
-/// beside a Consul.
+/// The HTTP address answers, but not as Consul does. With a token and without `-http-addr`, no answer at all is not a cause:
+/// `diagnose` need not run beside a Consul.
 fn wrong_answer(inputs: &Inputs<'_>, reason: &str, causes: &mut Causes) {
-    let entry = match explain::explain(reason).first() {
-        Some(known)
-            if !inputs.is_about_name()
-                && [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&known.entry) =>
-        {
-            return;
-        }
-        Some(known) => known.entry,
-        None => &catalog::AGENT_NOT_CONSUL,
-    };
-    add(causes, entry, Severity::Error, weight::OBSERVED, reason);
+    let entry = explain::explain(reason).first().map_or(&catalog::AGENT_NOT_CONSUL, |known| known.entry);
+    let is_dead = [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&entry);
+    if is_dead && !inputs.is_about_name() && inputs.http_addr.is_none() {
+        return;
+    }
+    let mut text = CauseText::from(entry);
+    if let Some(address) = explain::refused_address(reason) {
+        text.summary = format!("Nothing listens on {address}, so the dialing cluster cannot be asked.");
+    }
+    let evidence = CauseEvidence::raises(CauseSource::Dialer, reason);
+    let weight = if is_dead { weight::DECISIVE } else { weight::OBSERVED };
+    let cause = causes.add(&text, Severity::Error, weight, evidence);
+    if is_dead {
+        cause.put_first();
+    }
 }
 
 /// What the dialer refuses, or would refuse. Establishing needs no permission to read, so a denied read only shows which
@@ -80,7 +90,8 @@ fn refusals(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
     for refusal in &view.refusals {
         for explanation in explain::explain(refusal) {
             if !denied_reads.contains(&explanation.entry) {
-                add(causes, explanation.entry, Severity::Error, weight::OBSERVED, refusal.clone());
+                let message = format!("the Consul at {}: {refusal}", view.address);
+                add(causes, explanation.entry, Severity::Error, weight::OBSERVED, message);
             }
         }
     }
@@ -149,27 +160,6 @@ fn through_mesh_gateways(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Ca
     add(causes, &catalog::DIALS_THROUGH_MESH_GATEWAYS, Severity::Warning, weight::NOT_BLOCKING, message);
 }
 
-/// A certificate that has expired, or is not valid yet, may be valid by a correct clock.
-fn clocks(view: &DialerView, causes: &mut Causes) {
-    let Some(offset) = view.clock_offset.filter(|offset| offset.abs() >= MAX_CLOCK_OFFSET) else { return };
-    let (seconds, direction) = (offset.abs(), if offset > 0 { "ahead of" } else { "behind" });
-    let message =
-        format!("the clock of the Consul at {} is {seconds} s {direction} this host's", view.address);
-    let mut is_blamed = false;
-    for entry in [&catalog::CERTIFICATE_EXPIRED, &catalog::CERTIFICATE_NOT_YET_VALID] {
-        if let Some(cause) = causes.find(entry.name) {
-            cause.weigh(-weight::REPORTED, CauseEvidence::lowers(CauseSource::Dialer, message.clone()));
-            is_blamed = true;
-        }
-    }
-    let (severity, weight) = if is_blamed {
-        (Severity::Error, weight::OBSERVED)
-    } else {
-        (Severity::Warning, weight::NOT_BLOCKING)
-    };
-    add(causes, &catalog::CLOCKS_DIFFER, severity, weight, message);
-}
-
 /// The cluster at hand answers at the token's addresses, but its trust domain is not the token's.
 fn rebuilt(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
     let Some(domain) = &view.trust_domain else { return };
@@ -180,13 +170,18 @@ fn rebuilt(inputs: &Inputs<'_>, view: &DialerView, causes: &mut Causes) {
     });
     for (address, owner) in presented {
         let CertificateOwner::AnotherConsul { trust_domain: Some(other), .. } = owner else { continue };
-        if other.eq_ignore_ascii_case(domain) {
-            let message = format!(
-                "the Consul at {} has the trust domain that {address} presents: {other}",
-                view.address
-            );
-            add(causes, &catalog::ACCEPTOR_REBUILT, Severity::Error, weight::DECISIVE, message);
-        }
+        let (weight, message) = if other.eq_ignore_ascii_case(domain) {
+            let api = &view.address;
+            let message =
+                format!("the Consul at {api} has the trust domain that {address} presents: {other}");
+            (weight::DECISIVE, message)
+        } else if peering_in_use(inputs).is_some() {
+            // The peering was up with these addresses, so they led to the acceptor.
+            (weight::OBSERVED + 2, format!("{address} presents another trust domain than before: {other}"))
+        } else {
+            continue;
+        };
+        add(causes, &catalog::ACCEPTOR_REBUILT, Severity::Error, weight, message);
     }
 }
 

@@ -1,10 +1,12 @@
 //! A peering that is or was up needs no token. That comes before everything that is known about the token.
 
 use super::Inputs;
+use super::address::works as works_at;
 use super::peering;
 use super::rank::{Cause, CauseEvidence, CauseSource, Causes};
 use super::staleness::STALE_MESSAGES;
 use crate::connectivity::probe_answer::{Code, PeeringAnswer};
+use crate::connectivity::{CertificateOwner, Distrust, TlsFault};
 use crate::explain::{self, Area, catalog};
 use crate::lint::Severity;
 use crate::staleness::evidence::{Entry, PeeringState};
@@ -56,7 +58,7 @@ pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
     if is_up {
         works(entry, causes);
     } else {
-        is_broken(entry, causes);
+        is_broken(inputs, entry, causes);
     }
     if let (Some(cause), Some(rejection)) = (causes.find(state.name), rejection) {
         // Consul rejects a second use of the token.
@@ -84,7 +86,30 @@ fn works(entry: &Entry, causes: &mut Causes) {
     }
 }
 
-fn is_broken(entry: &Entry, causes: &mut Causes) {
+/// The acceptor's own server presents a certificate that the dialer's CAs did not issue.
+const CA_CHANGED: &str =
+    "The acceptor's CA is not the one that this peering has: it was rotated while the stream was closed.";
+
+/// Whether a server presents a certificate with the peering's server name, and of an unknown CA.
+fn presents_expected_name(inputs: &Inputs<'_>) -> bool {
+    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    traces.filter_map(|trace| trace.tls.fault()).any(|fault| match fault {
+        TlsFault::Untrusted { reason: Distrust::UnknownAuthority, presented, .. } => {
+            presented.owner == CertificateOwner::Expected
+        }
+        _ => false,
+    })
+}
+
+/// The state of a peering whose acceptor is reachable again. The dialer waits longer after each failed attempt.
+const ANSWERS_NOW: &str =
+    "Its stream broke. The acceptor answers now, and the dialer has not connected again yet.";
+
+/// Causes that a new address of the acceptor has too. The dialer learns of it only while its stream is open.
+const MAY_BE_MOVED: [&explain::Entry; 4] =
+    [&catalog::DIAL_REFUSED, &catalog::DIAL_TIMEOUT, &catalog::DIAL_NO_ROUTE, &catalog::NO_SUCH_HOST];
+
+fn is_broken(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
     let remedy = format!(
         "You do not need a new token: the peering {:?} reconnects by itself when the dialing servers reach the acceptor \
          again.",
@@ -98,16 +123,41 @@ fn is_broken(entry: &Entry, causes: &mut Causes) {
             kept.push(' ');
         }
         kept.push_str(&remedy);
+        if is_one_of(cause, &MAY_BE_MOVED) {
+            kept.push_str(
+                " Only if the acceptor's address or port changed for good, establish here again under the same name, with another \
+                 token.",
+            );
+        }
         cause.remedy = kept;
         if cause.next.as_deref().is_some_and(|next| next.contains("generate-token")) {
             cause.next = Some(catalog::STATE_FAILING.next.to_owned());
         }
     }
-    let is_blocked =
-        causes.iter_mut().any(|cause| is_about_network(cause) && cause.severity == Severity::Error);
+    if let Some(cause) = causes.find(catalog::CERTIFICATE_UNKNOWN_AUTHORITY.name)
+        && presents_expected_name(inputs)
+    {
+        CA_CHANGED.clone_into(&mut cause.summary);
+        cause.remedy = format!(
+            "Generate a token on the acceptor, and establish with it here under the same name, {:?}: it contains the new CA.",
+            entry.name
+        );
+        cause.next = Some("peering generate-token -name NAME -http-addr ACCEPTOR:8500".to_owned());
+    }
+    let is_blocked = causes.iter_mut().any(|cause| {
+        cause.severity == Severity::Error
+            && !is_one_of(cause, &[&catalog::STATE_FAILING, &catalog::STATE_ESTABLISHING])
+    });
+    let answers = inputs.connectivity.value().is_some_and(|it| it.addresses.iter().any(works_at));
     let first = match entry.state {
         PeeringState::Establishing if !is_blocked => {
             "Wait a few seconds, then run this command again. If the state is the same, run it on a dialing server."
+        }
+        PeeringState::Failing if !is_blocked && answers => {
+            if let Some(cause) = causes.find(catalog::STATE_FAILING.name) {
+                ANSWERS_NOW.clone_into(&mut cause.summary);
+            }
+            "Wait a minute, then run this command again. If the state is the same, run it on a dialing server."
         }
         _ => "Restore the connection between the clusters.",
     };

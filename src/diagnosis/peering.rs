@@ -7,9 +7,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Inputs;
+use super::address::works;
 use super::cause_text::CauseText;
 use super::dialer::{has_contact, is_fresh};
+use super::established::peering_in_use;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
+use crate::certificate::Certificate;
+use crate::connectivity::Connectivity;
 use crate::connectivity::probe_answer::{Code, PeeringAnswer};
 use crate::explain::catalog;
 use crate::lint::Severity;
@@ -45,6 +49,9 @@ pub struct DiagnosedPeering {
     pub server_name: Option<String>,
     /// The addresses of the acceptor's servers; only on the dialer.
     pub addresses: Vec<String>,
+    /// The acceptor's CA certificates; only on the dialer.
+    #[serde(skip)]
+    pub cas: Vec<Certificate>,
 }
 
 /// The role of a cluster in a peering.
@@ -63,7 +70,13 @@ impl DiagnosedPeering {
     pub(super) fn conclusion(&self, inputs: &Inputs<'_>) -> String {
         let Self { name, state, .. } = self;
         if *state == PeeringState::Active.name() {
-            return format!("The peering {name:?} is {state} and works. No action is needed.");
+            return match silent_addresses(inputs.connectivity.value()) {
+                None => format!("The peering {name:?} is {state} and works. No action is needed."),
+                Some(failure) => format!(
+                    "The peering {name:?} is {state}, but {failure}. If that is true for the dialing servers too, the peering \
+                     fails within two minutes."
+                ),
+            };
         }
         match inputs.connectivity.value() {
             Some(connectivity) => format!(
@@ -99,8 +112,47 @@ pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     match &inputs.peering {
         None => not_found(inputs, causes),
         Some(peering) if peering.role == PeeringRole::Acceptor => at_acceptor(inputs, peering, causes),
-        Some(_) => unknown_to_acceptor(inputs, causes),
+        Some(peering) => {
+            unknown_to_acceptor(inputs, causes);
+            old_ca(inputs, peering, causes);
+        }
     }
+}
+
+/// The acceptor presents a certificate of one of several stored CAs only, and the stream is not open.
+fn old_ca(inputs: &Inputs<'_>, peering: &DiagnosedPeering, causes: &mut Causes) {
+    let is_open = peering_in_use(inputs).is_none_or(|entry| is_up(inputs, entry));
+    if is_open || peering.cas.len() < 2 {
+        return;
+    }
+    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    for trace in traces.filter(|trace| works(trace)) {
+        let chain = trace.tls.value().map(|presented| presented.chain.as_slice()).unwrap_or_default();
+        let (used, unused): (Vec<_>, Vec<_>) =
+            peering.cas.iter().partition(|ca| chain.iter().any(|it| it.is_issued_by(ca)));
+        let ([used, ..], [unused, ..]) = (used.as_slice(), unused.as_slice()) else { continue };
+        let message = format!(
+            "{} presents a certificate of the CA {}, and none of {}, which the dialer has stored too",
+            trace.address, used.subject, unused.subject
+        );
+        let text = CauseText::from(&catalog::DIALER_USES_OLD_CA);
+        let evidence = CauseEvidence::raises(CauseSource::Connectivity, message);
+        causes.add(&text, Severity::Error, weight::OBSERVED, evidence);
+    }
+}
+
+/// Returns that no address answers, and why the first one does not; `None` if one answers or none was tried.
+pub fn silent_addresses(connectivity: Option<&Connectivity>) -> Option<String> {
+    let connectivity = connectivity?;
+    if connectivity.addresses.iter().any(works) {
+        return None;
+    }
+    let first = connectivity.addresses.first()?;
+    let (address, host) = (&first.address, &connectivity.observed_from);
+    Some(match (connectivity.addresses.len(), first.failure()?) {
+        (1, failure) => format!("its address does not work from {host}: {address}: {failure}"),
+        (_, failure) => format!("none of its addresses works from {host}: {address}: {failure}"),
+    })
 }
 
 fn not_found(inputs: &Inputs<'_>, causes: &mut Causes) {
@@ -116,7 +168,10 @@ fn not_found(inputs: &Inputs<'_>, causes: &mut Causes) {
     };
     let message = format!("the Consul at {} does not have {name:?}: it has {others}", view.address);
     let evidence = CauseEvidence::raises(CauseSource::Dialer, message);
-    let text = CauseText::from(&catalog::PEERING_NOT_FOUND);
+    let text = CauseText {
+        summary: format!("{} has no peering named {name:?}.", view.address),
+        ..CauseText::from(&catalog::PEERING_NOT_FOUND)
+    };
     causes.add(&text, Severity::Error, weight::DECISIVE, evidence);
 }
 

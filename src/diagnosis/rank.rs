@@ -311,7 +311,11 @@ pub(super) fn conclusion(inputs: &Inputs<'_>, causes: &[Cause]) -> String {
         return "This error message is unknown. For more checks, pass the token: peering diagnose @token"
             .to_owned();
     }
-    let unknown = if is_unknown { "The error message is unknown. " } else { "" };
+    let mut unknown = if is_unknown { "The error message is unknown. " } else { "" }.to_owned();
+    if let Some(address) = inputs.dialer.reason().and_then(explain::refused_address) {
+        unknown
+            .insert_str(0, &format!("Nothing listens on {address}, so the dialing cluster was not asked. "));
+    }
     let Some(connectivity) = inputs.connectivity.value() else {
         return format!("{unknown}No problem found, but connectivity was not checked.");
     };

@@ -1,3 +1,4 @@
+mod clocks;
 mod dialer;
 mod paths;
 mod peering;

@@ -1,7 +1,7 @@
 //! The checks, one file per area, and the list of them.
 
 pub(crate) mod addresses;
-mod certificates;
+pub(crate) mod certificates;
 mod duplicates;
 mod encoding;
 pub(crate) mod format;

@@ -14,10 +14,11 @@ pub(crate) mod peerings;
 mod proxy;
 pub(crate) mod response;
 mod sent_body;
+pub(crate) mod servers;
 mod tls_files;
 mod transport;
 
-pub use client::Client;
+pub use client::{Client, Observer};
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;
 pub use error::RequestError;
@@ -26,4 +27,5 @@ pub use kv::Pair;
 pub use peering::{Locality, Peering, Remote, StreamStatus};
 pub use peerings::{EstablishRequest, GenerateTokenRequest};
 pub use response::{CaRoot, CaRoots, GeneratedToken};
+pub use servers::Servers;
 pub use transport::{ApiRequest, ApiResponse, Sending, TakeChunk, Transport};

@@ -126,6 +126,9 @@ pub fn decide(observations: &Observations) -> Decision {
 fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
     let records: Vec<&NumberedRecord> =
         records.iter().filter(|it| !it.record.origin.has_no_token()).collect();
+    if records.is_empty() {
+        return Some("the ledger has no token of this peering, so an unused one would be unknown");
+    }
     let state_before = |numbered: &NumberedRecord| numbered.record.state_before.clone();
     let was_established = |record: &NumberedRecord| {
         matches!(state_before(record).as_deref(), Some("ACTIVE" | "FAILING" | PENDING_AGAIN))

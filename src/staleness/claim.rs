@@ -126,6 +126,10 @@ pub enum Observation {
     CaNotTrusted,
     /// The snapshot does not contain secrets in a supported form, as in Consul 1.13.
     UnsupportedSnapshot,
+    /// The server rejected the call because of a rate limit.
+    RateLimited,
+    /// The token's addresses lead to the cluster of the HTTP API, which is not the one that generated the token.
+    AcceptorRebuilt,
     /// The answer is not one of those that this tool recognizes.
     UnrecognizedAnswer,
 }

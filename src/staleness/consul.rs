@@ -24,7 +24,13 @@ pub(super) struct Summary {
 }
 
 /// Reads the answers of one Consul.
-pub(super) fn read(token: &Token, given_name: Option<&str>, view: &ConsulView) -> (Summary, Vec<Claim>) {
+/// `presented` is the trust domain of another cluster that answers at the token's addresses.
+pub(super) fn read(
+    token: &Token,
+    given_name: Option<&str>,
+    view: &ConsulView,
+    presented: Option<&str>,
+) -> (Summary, Vec<Claim>) {
     let mut summary = Summary::default();
     let claim = |observation, message: String| {
         Claim::new(SourceName::Consul, observation, message).at(view.observed_at)
@@ -67,6 +73,15 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, view: &ConsulView) -
             summary.active_ca.clone_from(&view.active_ca);
             vec![not_found(given_name, view, &claim)]
         }
+        Responder::OtherCluster if is_rebuilt(view, presented) => vec![claim(
+            Observation::AcceptorRebuilt,
+            format!(
+                "the token's addresses lead to this Consul's cluster (its trust domain is {}), and another cluster generated the \
+                 token: the acceptor was built again with empty data",
+                view.trust_domain.as_deref().unwrap_or_default()
+            ),
+        )
+        .suggests(Verdict::Orphaned)],
         Responder::OtherCluster => vec![claim(
             Observation::OtherCluster,
             format!(
@@ -80,6 +95,12 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, view: &ConsulView) -
         )],
     };
     (summary, claims)
+}
+
+/// Whether the cluster that answered is the one at the token's addresses.
+fn is_rebuilt(view: &ConsulView, presented: Option<&str>) -> bool {
+    let (Some(domain), Some(presented)) = (&view.trust_domain, presented) else { return false };
+    domain.eq_ignore_ascii_case(presented)
 }
 
 fn at_acceptor(

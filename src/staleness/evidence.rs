@@ -23,6 +23,8 @@ pub struct Evidence {
     /// The answer to gRPC `ExchangeSecret` with the peer ID and an empty secret. Ignored for a token without `Remote`: its
     /// acceptor may be a Consul 1.13, which could take the query for an exchange.
     pub unused_secret: Observed<Answer>,
+    /// The trust domain of another Consul cluster that answers at the token's addresses.
+    pub presented_trust_domain: Option<String>,
     /// What a snapshot of the acceptor contains.
     pub snapshot: Observed<SnapshotView>,
 }
@@ -60,8 +62,12 @@ pub enum Lost {
 /// What the HTTP API of a Consul reports.
 #[derive(Debug, Clone, Default)]
 pub struct ConsulView {
+    /// The address of its HTTP API; empty if it was not asked as the acceptor.
+    pub address: String,
     /// When it was queried.
     pub observed_at: Option<Timestamp>,
+    /// By how many seconds its clock is ahead of this host's; negative if it is behind.
+    pub clock_offset: Option<i64>,
     /// `TrustDomain` of `GET /v1/connect/ca/roots`.
     pub trust_domain: Option<String>,
     /// The root certificate that it uses now and the intermediates that its servers present with it, PEM, from the same
@@ -71,6 +77,14 @@ pub struct ConsulView {
     pub named: Option<Named>,
     /// The answer to `GET /v1/peerings`; `None` if it was not queried, or denied.
     pub listed: Option<Vec<Entry>>,
+}
+
+/// From this on, two clocks differ: more than an answer takes.
+const MAX_CLOCK_OFFSET: i64 = 60;
+
+/// Returns by how many seconds another clock is ahead of this host's, if they differ.
+pub(crate) fn different_clock(offset: Option<i64>) -> Option<i64> {
+    offset.filter(|offset| offset.abs() >= MAX_CLOCK_OFFSET)
 }
 
 /// The answer to `GET /v1/peering/:name`.

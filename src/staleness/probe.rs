@@ -27,6 +27,7 @@ pub(super) fn read_peering_answer(answer: &Answer) -> (PeeringAnswer, Claim) {
         PeeringAnswer::Follower => {
             claim(Observation::FollowerAnswered, "only followers answered, and only the leader has the data")
         }
+        PeeringAnswer::RateLimited => rate_limited(SourceName::PeeringExists, answer),
         PeeringAnswer::NotUnderstood => unrecognized(SourceName::PeeringExists, answer),
     };
     (meaning, claim)
@@ -56,9 +57,15 @@ pub(super) fn read_secret_answer(answer: &Answer) -> (SecretAnswer, Claim) {
             "the acceptor accepted an empty secret, as builds before August 2022 do after the real one was used",
         )
         .proves(Verdict::Spent),
+        SecretAnswer::RateLimited => rate_limited(SourceName::UnusedSecret, answer),
         SecretAnswer::NotUnderstood => unrecognized(SourceName::UnusedSecret, answer),
     };
     (meaning, claim)
+}
+
+fn rate_limited(source: SourceName, answer: &Answer) -> Claim {
+    let message = format!("{} rejected the call because of a rate limit: {}", answer.address, answer.message);
+    Claim::new(source, Observation::RateLimited, message).at(answer.at)
 }
 
 fn unrecognized(source: SourceName, answer: &Answer) -> Claim {

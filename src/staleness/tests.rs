@@ -1,6 +1,7 @@
 //! Tests with recorded cases, and of rules that no recording covers.
 
 mod established;
+mod other_clusters;
 mod rotated_ca;
 
 use jiff::Timestamp;

@@ -2,7 +2,9 @@
 
 use super::claim::{Claim, Observation, SourceName};
 use super::decide::Decision;
+use super::evidence::{self, ConsulView};
 use super::{Certainty, NotChecked, PeeringStatus, Verdict};
+use crate::explain;
 use crate::shell;
 
 pub(super) struct Text {
@@ -10,14 +12,33 @@ pub(super) struct Text {
     pub remedy: String,
 }
 
+/// What a verdict is worded with.
+pub(super) struct Context<'a> {
+    pub claims: &'a [Claim],
+    pub not_checked: &'a [NotChecked],
+    /// The local name at the acceptor.
+    pub name: Option<&'a str>,
+    pub peering: Option<&'a PeeringStatus>,
+    /// The address of the Consul that answered.
+    pub address: &'a str,
+    /// That its clock differs from this host's.
+    pub clock: Option<&'a str>,
+}
+
+/// Returns that the clock of a Consul differs from this host's, if it does.
+pub(super) fn different_clock(view: &ConsulView) -> Option<String> {
+    let offset = evidence::different_clock(view.clock_offset)?;
+    let direction = if offset > 0 { "ahead of" } else { "behind" };
+    Some(format!(
+        "The clock of the Consul at {} is {} s {direction} this host's: a valid certificate can look expired or not yet valid.",
+        view.address,
+        offset.abs()
+    ))
+}
+
 impl Text {
-    pub(super) fn of(
-        decision: &Decision,
-        claims: &[Claim],
-        not_checked: &[NotChecked],
-        name: Option<&str>,
-        peering: Option<&PeeringStatus>,
-    ) -> Self {
+    pub(super) fn of(decision: &Decision, context: &Context<'_>) -> Self {
+        let Context { claims, not_checked, name, peering, .. } = *context;
         let decisive = decision.decisive.map(|index| &claims[index]);
         let verdict = match (decision.verdict, decision.certainty) {
             (Verdict::Undetermined, _) => "Undetermined",
@@ -31,8 +52,8 @@ impl Text {
             (Verdict::Orphaned, _) => "Orphaned",
         };
         let reason = match decisive {
-            Some(claim) => claim.message.as_str(),
-            None => undetermined_reason(decision, claims),
+            Some(claim) => claim.message.clone(),
+            None => undetermined_reason(decision, context),
         };
         let remedy = match peering.filter(|peering| !peering.needs_token) {
             Some(peering) => established(peering, decision.verdict),
@@ -61,8 +82,9 @@ fn established(peering: &PeeringStatus, verdict: Verdict) -> String {
     }
 }
 
-fn undetermined_reason(decision: &Decision, claims: &[Claim]) -> &'static str {
-    const REASONS: [(Observation, &str); 7] = [
+fn undetermined_reason(decision: &Decision, context: &Context<'_>) -> String {
+    const REASONS: [(Observation, &str); 8] = [
+        (Observation::RateLimited, "the acceptor rejects calls because of a rate limit"),
         (Observation::UnrecognizedAnswer, "this tool does not recognize the acceptor's answer"),
         (
             Observation::NewerTokenPossible,
@@ -72,22 +94,62 @@ fn undetermined_reason(decision: &Decision, claims: &[Claim]) -> &'static str {
             Observation::UnusedSecretExists,
             "the peering has an unused token, which may or may not be this one",
         ),
-        (Observation::OtherCluster, "the sources checked belong to a cluster that is not the acceptor"),
         (
             Observation::UnsupportedSnapshot,
             "the acceptor is a Consul 1.13, whose secrets this tool cannot read",
         ),
+        (Observation::OtherCluster, "the sources checked belong to a cluster that is not the acceptor"),
         (Observation::NewestKnown, "the ledger has no newer token, but this one may have been used"),
         (Observation::PeeringExists, "its peering exists, but this token may have been used or superseded"),
     ];
+    let claims = context.claims;
     if !decision.contradictions.is_empty() {
-        return "the sources contradict each other";
+        return "the sources contradict each other".to_owned();
+    }
+    if let Some(reason) = wrong_cluster(context).or_else(|| wrong_clock(context)) {
+        return reason;
     }
     if claims.is_empty() {
-        return "no source was checked that could settle it";
+        return "no source was checked that could settle it".to_owned();
     }
     let reason = REASONS.into_iter().find(|(observation, _)| observed(claims, *observation));
-    reason.map_or("the sources checked cannot settle it", |(_, reason)| reason)
+    reason.map_or("the sources checked cannot settle it", |(_, reason)| reason).to_owned()
+}
+
+/// A snapshot can be of another cluster too.
+fn reported_by_api(claims: &[Claim], observation: Observation) -> bool {
+    claims.iter().any(|claim| claim.source == SourceName::Consul && claim.observation == observation)
+}
+
+/// Returns that the wrong cluster was asked, or one that does not exist.
+fn wrong_cluster(context: &Context<'_>) -> Option<String> {
+    let Context { claims, address, .. } = *context;
+    let is_dialer = [Observation::TriedByDialer, Observation::UsedByDialer];
+    if !address.is_empty() && is_dialer.iter().any(|it| reported_by_api(claims, *it)) {
+        return Some(format!("{address} is the dialing cluster; ask the accepting one"));
+    }
+    if !address.is_empty() && reported_by_api(claims, Observation::OtherCluster) {
+        return Some(format!(
+            "{address} is not the accepting cluster, which generated the token; ask that one"
+        ));
+    }
+    let nothing_listens = explain::refused_address(failure_of_api(context.not_checked)?)?;
+    Some(format!("nothing listens on {nothing_listens}; ask the accepting cluster"))
+}
+
+/// Returns that the clock is to blame for a certificate.
+fn wrong_clock(context: &Context<'_>) -> Option<String> {
+    let is_blamed = |it: &NotChecked| {
+        it.source == SourceName::PeeringExists
+            && it.reason.contains("certificate has expired or is not yet valid")
+    };
+    let clock = context.clock.filter(|_| context.not_checked.iter().any(is_blamed))?;
+    Some(clock.trim_end_matches('.').replacen("The", "the", 1))
+}
+
+fn failure_of_api(not_checked: &[NotChecked]) -> Option<&str> {
+    let failed = not_checked.iter().find(|it| it.source == SourceName::Consul && it.queried);
+    failed.map(|it| it.reason.as_str())
 }
 
 fn observed(claims: &[Claim], observation: Observation) -> bool {
@@ -167,12 +229,17 @@ fn settle(claims: &[Claim], not_checked: &[NotChecked]) -> String {
     let is_probe = |source| matches!(source, SourceName::PeeringExists | SourceName::UnusedSecret);
     let was_probed = claims.iter().any(|claim| is_probe(claim.source));
     let is_silent = not_checked.iter().any(|it| it.source == SourceName::PeeringExists && it.queried);
+    let failure = failure_of_api(not_checked).unwrap_or_default();
+    if observed(claims, Observation::RateLimited) || failure.contains("rate limit exceeded") {
+        return "Wait, then run the command again. If it persists, check limits.request_limits on the acceptor.".to_owned();
+    }
     let mut text = String::new();
-    if observed(claims, Observation::OtherCluster) {
-        text += "Query the acceptor: -http-addr points to another cluster. ";
+    let dialer = [Observation::OtherCluster, Observation::TriedByDialer, Observation::UsedByDialer];
+    if dialer.iter().any(|it| reported_by_api(claims, *it)) || explain::refused_address(failure).is_some() {
+        text += "Set -http-addr to the accepting cluster. ";
     }
     if is_silent {
-        text += "Run with -probe on a host that can reach the token's addresses. ";
+        text += "To find out why the servers gave no answer, run `peering diagnose` with this token. ";
     } else if !was_probed {
         text += "Query the acceptor's servers with -probe, which does not use the token. ";
     }

@@ -82,7 +82,12 @@ const ADDRESS_FAULTS: [AddressFault; 23] = [
         1,
         "failed to persist peering secret: rpc error making call: leadership lost",
     ),
-    row("rate-limited", Some("rate-limited"), 1, "code = ResourceExhausted desc = rate limit exceeded"),
+    row(
+        "rate-limited",
+        Some("rate-limited"),
+        1,
+        "code = Unavailable desc = rate limit exceeded for operation that can only be performed by the leader",
+    ),
     row("unavailable", Some("no-healthy-upstream"), 1, "code = Unavailable desc = no healthy upstream"),
     row("several-servers", None, 0, ESTABLISHED),
     row("no-quorum", Some("no-leader"), 1, "rpc error: code = Unknown desc = No cluster leader"),

@@ -12,6 +12,7 @@
 
 mod acceptor;
 mod batch;
+mod bounded_output;
 mod checks;
 mod cli_recordings;
 mod completion;
@@ -26,6 +27,7 @@ mod examples;
 mod explain;
 mod explain_command;
 mod faults;
+mod find;
 mod full_disk;
 mod generate_token;
 mod help;
@@ -44,6 +46,7 @@ mod peerstream;
 mod probe;
 mod readme;
 mod real_consul;
+mod redact;
 mod schemas;
 mod screens;
 mod secrecy;

@@ -35,13 +35,13 @@ fn the_schemas_are_up_to_date() {
     }
 }
 
-fn validator(name: &str) -> Validator {
+pub fn validator(name: &str) -> Validator {
     let schema: Value = serde_json::from_str(&std::fs::read_to_string(file(name)).unwrap()).unwrap();
     jsonschema::draft202012::new(&schema).unwrap()
 }
 
 #[track_caller]
-fn check(validator: &Validator, document: &Value, what: &str) {
+pub fn check(validator: &Validator, document: &Value, what: &str) {
     let errors: Vec<String> =
         validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect();
     assert!(errors.is_empty(), "{what}: {}", errors.join("\n"));
@@ -53,7 +53,7 @@ fn json_of(run: &Finished) -> Value {
 }
 
 /// Returns every token of the fixtures, valid and damaged.
-fn tokens() -> Vec<(String, Vec<u8>)> {
+pub fn tokens() -> Vec<(String, Vec<u8>)> {
     let mut tokens: Vec<(String, Vec<u8>)> =
         recorded_tokens().into_iter().map(|(name, token)| (name, token.into_bytes())).collect();
     for entry in std::fs::read_dir(fixture("checks")).unwrap() {
@@ -177,7 +177,9 @@ fn explain_matches_its_schemas() {
 }
 
 /// The optional fields by the name of the schema. All others are required.
-const OPTIONAL: [(&str, &[&str]); 4] = [
+const OPTIONAL: [(&str, &[&str]); 5] = [
+    // A path that could not be read has a reason, and nothing of a token.
+    ("find-line", &[]),
     // A certificate that cannot be parsed has only an error.
     (
         "inspect",
@@ -224,6 +226,9 @@ fn documents() -> Vec<(&'static str, Value)> {
     let line = json!({ "token": token.trim(), "team": "network" }).to_string();
     let lines = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
     let pair = format!("{token}\n{other}");
+    let found = |arguments: &[&str]| {
+        Peering::new().args(["find", "-"]).args(arguments).stdin(token.clone()).run().status(1)
+    };
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -232,6 +237,12 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
+        ("find", json_of(&found(&["-format", "json", "-stale"]))),
+        (
+            "find-line",
+            serde_json::from_str(found(&["-format", "jsonl", "-stale"]).stdout.lines().next().unwrap())
+                .unwrap(),
+        ),
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),

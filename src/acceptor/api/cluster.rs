@@ -86,6 +86,20 @@ impl Api<'_> {
         })))
     }
 
+    /// Returns this server, as the service `consul` in the catalog.
+    #[allow(clippy::unnecessary_wraps)] // has the type of the other endpoints
+    pub(super) fn servers(&mut self) -> Reply {
+        let (host, port) =
+            self.settings.grpc_address.rsplit_once(':').unwrap_or((&self.settings.grpc_address, ""));
+        Ok(self.json(&json!([{
+            "Node": self.settings.node,
+            "Address": host.trim_matches(['[', ']']),
+            "Datacenter": self.settings.datacenter,
+            "ServiceName": "consul",
+            "ServiceMeta": { "grpc_tls_port": port, "version": VERSION },
+        }])))
+    }
+
     /// Returns what the ACL token of the request may do, in the order of the questions.
     pub(super) fn authorize(&mut self) -> Reply {
         if self.settings.acl_token.is_none() && self.settings.fault != Some(Fault::AclDenied) {

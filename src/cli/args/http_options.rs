@@ -8,6 +8,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use crate::acceptor::{Acceptor, Settings};
 use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, variable};
 use crate::cli::error::CliError;
+use crate::cli::redaction;
 use crate::net::consul::{Address, Client, Config, Options};
 
 /// The heading of these options in help texts.
@@ -23,7 +24,7 @@ pub fn cluster_of(command: &str) -> Option<&'static str> {
         "establish" | "diagnose" => Some("the dialing cluster, which uses the token"),
         "stale" => Some("the accepting cluster, which generated the tokens"),
         "list" | "read" | "delete" | "exported-services" => Some("the cluster whose peerings you mean"),
-        "history" | "ledger import" | "ledger verify" => {
+        "find" | "history" | "ledger import" | "ledger verify" => {
             Some("the cluster of the ledger, with -ledger=consul")
         }
         _ => None,
@@ -92,11 +93,16 @@ impl HttpOptions {
             tracing::warn!("{NO_VERIFICATION}");
         }
         if config.address != Address::Embedded {
-            return Client::over_network(config).map_err(CliError::new);
+            return Client::over_network(config).map(observed).map_err(CliError::new);
         }
         let acceptor = embedded_acceptor(Settings::new(now))?;
-        Ok(Client::with_transport(config, Box::new(acceptor)))
+        Ok(observed(Client::with_transport(config, Box::new(acceptor))))
     }
+}
+
+/// Lets `-redact` learn the names in Consul's answers.
+fn observed(client: Client) -> Client {
+    client.with_observer(redaction::learn_answer)
 }
 
 /// Parses a path that may be empty. Like Consul, treats an empty path as not given, for scripts with `-ca-file "$FILE"`.

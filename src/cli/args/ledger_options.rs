@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::env::state_directory;
 use crate::cli::error::CliError;
+use crate::cli::redaction;
 use crate::net::consul::Client;
 use crate::net::gather::staleness::read_ledger;
 use crate::net::ledger::{ConsulKv, DEFAULT_PREFIX, Ledger, Sqlite};
@@ -50,6 +51,12 @@ impl LedgerOptions {
 
     /// Returns the ledger of a kind. It is opened when it is first used. The error is the reason that there is none.
     pub fn open<'a>(&self, kind: Kind, client: Option<&'a Client>) -> Result<Ledger<'a>, String> {
+        let ledger = self.find(kind, client)?;
+        redaction::learn_ledger(&ledger);
+        Ok(ledger)
+    }
+
+    fn find<'a>(&self, kind: Kind, client: Option<&'a Client>) -> Result<Ledger<'a>, String> {
         match (kind, client) {
             (Kind::Off, _) => Ok(Ledger::Off),
             (Kind::Sqlite, _) => state_directory()

@@ -3,6 +3,9 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::cli::env::{print, print_redacted};
+use crate::cli::error::CliError;
+use crate::cli::redaction::{aliases, in_json};
 use crate::render::{json, yaml};
 
 /// The formats of the commands that show one document.
@@ -14,12 +17,17 @@ pub enum OutputFormat {
 }
 
 impl OutputFormat {
-    /// Writes a value in this format.
-    pub fn render(self, value: &impl Serialize, pretty: impl FnOnce() -> String) -> String {
-        match self {
-            Self::Pretty => pretty(),
-            Self::Json => json::render(value),
-            Self::Yaml => yaml::render(value),
+    /// Prints a value in this format. `-redact` learns from the value in each format.
+    pub fn print(self, value: &impl Serialize, pretty: impl FnOnce() -> String) -> Result<(), CliError> {
+        let redacted = aliases().map(|_| in_json(json::render(value)));
+        match (self, redacted) {
+            (Self::Pretty, _) => print(&pretty()),
+            (Self::Json, redacted) => print_redacted(&redacted.unwrap_or_else(|| json::render(value))),
+            (Self::Yaml, None) => print_redacted(&yaml::render(value)),
+            (Self::Yaml, Some(json)) => {
+                let value: serde_json::Value = serde_json::from_str(&json).map_err(CliError::new)?;
+                print_redacted(&yaml::render(&value))
+            }
         }
     }
 }

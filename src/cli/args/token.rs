@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::paths::{self, Named, unreadable};
 use crate::cli::env::eprint_redacted;
 use crate::cli::error::CliError;
+use crate::cli::redaction;
 use crate::diagnosis::GivenToken;
 use crate::net::file;
 use crate::token::document::{MAX_DOCUMENT_LEN, extract};
@@ -216,6 +217,11 @@ fn tokens_in(
     documents: Documents,
 ) -> Vec<Result<TokenText, Unread>> {
     let found = if documents == Documents::Unwrap { extract(&text) } else { Vec::new() };
+    redaction::learn_token(&text);
+    for extracted in &found {
+        redaction::learn_token(&extracted.text);
+        extracted.place.iter().for_each(|place| redaction::learn_place(place));
+    }
     let origin = source.to_owned();
     if found.is_empty() {
         if text.len() > MAX_TOKEN_LEN {
@@ -249,6 +255,12 @@ fn tokens_in(
 
 /// Reads a text that may be given as a file or `-`; anything else is the text itself.
 pub fn read_text(argument: &str) -> Result<String, CliError> {
+    let text = read_plain_text(argument)?;
+    redaction::learn_text(&text);
+    Ok(text)
+}
+
+fn read_plain_text(argument: &str) -> Result<String, CliError> {
     let bytes = match paths::find(argument)? {
         Named::Text => return Ok(argument.to_owned()),
         Named::Stdin => read_stdin().map_err(|error| unreadable("standard input", &error))?,

@@ -13,6 +13,7 @@ use crate::cli::args::output_format::ReportFormat;
 use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, unprinted};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::lint::batch::{self, End, LineResult, Outcome, Settings, Streams, Summary};
 use crate::lint::{Options, Severity};
 use crate::render::{jsonl, pretty};
@@ -51,6 +52,8 @@ pub fn run(arguments: &Batch) -> Result<Exit, CliError> {
                 .with_remedy("use -format jsonl"));
         }
     };
+    let redacted = |line: &LineResult<'_>, lines: &mut Vec<u8>| redaction::write_line(line, render, lines);
+    let render = if redaction::aliases().is_some() { &redacted } else { render };
     let interrupt = interrupt::flag();
     let (source, size) = source::open(&arguments.source)?;
     let input = Interruptible::new(source, Arc::clone(&interrupt));
@@ -70,7 +73,12 @@ fn check_all(
 ) -> Outcome {
     let cores = std::thread::available_parallelism().unwrap_or(NonZero::<usize>::MIN);
     let settings = Settings {
-        jobs: arguments.jobs.unwrap_or(cores),
+        // The numbers of aliases depend on the order of the lines.
+        jobs: if redaction::aliases().is_some() {
+            NonZero::<usize>::MIN
+        } else {
+            arguments.jobs.unwrap_or(cores)
+        },
         options: arguments.options.clone(),
         fail_on: arguments.fail_on,
     };

@@ -1,11 +1,10 @@
 //! `peering diagnose`: why a peering can't be established.
 
-mod redact;
-
 use std::time::Duration;
 
 use clap::Args;
 
+use crate::aliases::Scope;
 use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
@@ -15,18 +14,18 @@ use crate::cli::args::severity::Level;
 use crate::cli::args::time;
 use crate::cli::args::token::{Documents, TokenText, read_each, read_text};
 use crate::cli::commands::explain;
-use crate::cli::env::{eprint_line, host, now, print, screen, shows_progress, stdout_is_a_terminal};
+use crate::cli::env::{eprint_line, host, now, screen, shows_progress, stdout_is_a_terminal};
 use crate::cli::error::{CliError, collect_all};
 use crate::cli::exit::Exit;
 use crate::cli::progress_lines::ProgressLines;
-use crate::diagnosis::{Diagnoses, Diagnosis, GivenToken, diagnose};
+use crate::cli::redaction;
+use crate::diagnosis::{Diagnoses, Diagnosis, diagnose};
 use crate::lint::Reference;
 use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::ledger::Ledger;
 use crate::net::probe::Progress;
 use crate::render::pretty;
-use redact::redact_addresses;
 
 /// Find out why a peering does not work, without using a token
 ///
@@ -48,7 +47,7 @@ use redact::redact_addresses;
   peering diagnose @west.token -name west
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering diagnose @west.token -error -
   peering diagnose -error 'a new peering token must be generated: invalid peering establishment secret'
-  peering diagnose @west.token -short -redact-addresses")]
+  peering diagnose @west.token -short -redact")]
 pub struct Arguments {
     /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN")]
@@ -76,7 +75,7 @@ pub struct Arguments {
     format: OutputFormat,
     #[command(flatten)]
     detail: DetailOptions,
-    /// Replace the token's addresses with ADDRESS-1, ADDRESS-2, …
+    /// Replace addresses only, with ADDRESS-1, ADDRESS-2, …
     #[arg(long, env = "PEERING_REDACT_ADDRESSES")]
     redact_addresses: bool,
     #[command(flatten)]
@@ -95,6 +94,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if is_by_name && arguments.offline {
         return Err(CliError::new("a diagnosis without a token asks Consul, and -offline forbids that")
             .with_remedy("remove -offline, or pass the token"));
+    }
+    if arguments.redact_addresses {
+        // The configuration file may ask for it.
+        redaction::start(Scope::Addresses);
     }
     let tokens = read_tokens(arguments)?;
     let error = read_error(arguments)?;
@@ -120,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             reference: arguments.reference,
         };
         let diagnosis = run_diagnosis(client.as_ref(), &arguments.ledger, arguments.timeout, request);
-        DiagnosedToken { source, diagnosis, token }
+        DiagnosedToken { source, diagnosis }
     };
     let name = arguments.name.as_deref();
     let mut diagnosed: Vec<DiagnosedToken> =
@@ -134,7 +137,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if let Some(error) = error.as_deref().filter(|_| is_unknown) {
         explain::unknown_message(error).print();
     }
-    print(&show(arguments, &diagnosed))?;
+    show(arguments, &diagnosed)?;
     let threshold = arguments.fail_on.into();
     let is_unanswered = is_by_name && diagnosed.iter().any(|it| it.diagnosis.lacks_peerings());
     Ok(if is_unanswered {
@@ -161,34 +164,22 @@ fn names(client: &Client) -> Result<Vec<String>, CliError> {
 struct DiagnosedToken {
     source: String,
     diagnosis: Diagnosis,
-    token: Option<GivenToken>,
 }
 
-impl DiagnosedToken {
-    /// Returns the addresses of the token or the peering.
-    fn addresses(&self) -> Vec<&str> {
-        let token = self.token.as_ref().and_then(GivenToken::token);
-        let lists = token.map(|token| [&token.manual_server_addresses, &token.server_addresses]);
-        let of_token = lists.into_iter().flatten().flatten().flatten();
-        let of_peering = self.diagnosis.peering.iter().flat_map(|peering| &peering.addresses);
-        of_token.chain(of_peering).map(String::as_str).collect()
-    }
-}
-
-/// Renders one diagnosis, or a list of several.
-fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
+/// Prints one diagnosis, or a list of several.
+fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> Result<(), CliError> {
     let screen = screen(arguments.detail.detail(), now());
     let is_on_screen = diagnosed.len() == 1 && shows_progress() && stdout_is_a_terminal();
     let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, is_on_screen, &screen);
     let is_overview =
         arguments.peering_token.is_none() && arguments.name.is_none() && arguments.error.is_none();
-    let text = match diagnosed {
+    match diagnosed {
         peerings if is_overview => {
             let list = peerings.iter().map(|it| (it.source.as_str(), &it.diagnosis));
             let overview = || pretty::peerings(peerings.iter().map(|it| &it.diagnosis), &screen);
-            arguments.format.render(&Diagnoses::new(list), overview)
+            arguments.format.print(&Diagnoses::new(list), overview)
         }
-        [one] => arguments.format.render(&one.diagnosis, || page(one)),
+        [one] => arguments.format.print(&one.diagnosis, || page(one)),
         several => {
             let pages = || {
                 let titled =
@@ -196,13 +187,9 @@ fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> String {
                 several.iter().map(titled).collect::<Vec<_>>().join("\n")
             };
             let list = several.iter().map(|it| (it.source.as_str(), &it.diagnosis));
-            arguments.format.render(&Diagnoses::new(list), pages)
+            arguments.format.print(&Diagnoses::new(list), pages)
         }
-    };
-    if !arguments.redact_addresses {
-        return text;
     }
-    diagnosed.iter().fold(text, |text, it| redact_addresses(&text, &it.addresses()))
 }
 
 /// Gathers the inputs and diagnoses them. On a terminal, shows the progress. Without a client, uses no network.

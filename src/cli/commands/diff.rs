@@ -7,7 +7,7 @@ use crate::cli::args::http_options::wait_for;
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::token::{TokenText, print_extractions};
-use crate::cli::env::{now, print, screen};
+use crate::cli::env::{now, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::inspect::diff::{Comparison, Recorded};
@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let recorded = recorded(&arguments.ledger, [&first, &second]);
     let comparison = Comparison::new([first_source, second_source], &first, &second).with_ledger(recorded);
     let screen = screen(arguments.detail.detail(), now());
-    print(&arguments.format.render(&comparison, || pretty::diff(&comparison, &screen)))?;
+    arguments.format.print(&comparison, || pretty::diff(&comparison, &screen))?;
     Ok(if comparison.same_peering { Exit::Done } else { Exit::Findings })
 }
 

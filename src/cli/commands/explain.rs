@@ -1,6 +1,5 @@
 //! `peering explain`: what a check or a message means, its causes and its remedy.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
 use clap::Args;
@@ -10,14 +9,16 @@ use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths::{self, Named, NamedFile};
 use crate::cli::args::suggest;
 use crate::cli::args::token::read_text;
-use crate::cli::env::{now, print, screen};
+use crate::cli::env::{now, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::explain;
 use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
 use crate::lint::Check;
 use crate::lint::rules;
+use crate::net::file::open as open_file;
 use crate::render::pretty::{self, Detail, Screen};
 
 /// Explain a check or a message from Consul
@@ -99,7 +100,7 @@ const SCHEMA_VERSION: u32 = 1;
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if arguments.list {
         let list = List::containing(&arguments.text.join(" "));
-        print(&arguments.format.render(&list, || list.pretty()))?;
+        arguments.format.print(&list, || list.pretty())?;
         return Ok(if list.is_empty() { Exit::Findings } else { Exit::Done });
     }
     if let Some(log) = &arguments.log {
@@ -111,6 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         [one] => read_text(one)?,
         parts => parts.join(" "),
     };
+    redaction::learn_text(&text);
     let text = text.trim();
     if text.is_empty() {
         return Err(CliError::new("the text to explain is empty"));
@@ -121,7 +123,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         unknown(text).print();
     }
     let pretty = matches.pretty();
-    print(&arguments.format.render(&Document::of(matches), || pretty))?;
+    arguments.format.print(&Document::of(matches), || pretty)?;
     Ok(exit)
 }
 
@@ -142,13 +144,13 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
         Named::Text => vec![NamedFile { source: argument.to_owned(), path: argument.into() }],
     };
     for file in files {
-        let read = File::open(&file.path).and_then(|log| read_log(BufReader::new(log), &mut reader));
+        let read = open_file(&file.path).and_then(|log| read_log(BufReader::new(log), &mut reader));
         read.map_err(|error| paths::unreadable(&file.source, &error))?;
     }
     let report = reader.finish();
     let exit = if report.peerings.is_empty() { Exit::Findings } else { Exit::Done };
     let document = LogDocument { version: SCHEMA_VERSION, report };
-    print(&format.render(&document, || pretty::log_report(&document.report, &normal_screen())))?;
+    format.print(&document, || pretty::log_report(&document.report, &normal_screen()))?;
     Ok(exit)
 }
 
@@ -177,13 +179,17 @@ fn read_log(mut input: impl BufRead, reader: &mut LogReader) -> io::Result<()> {
         let read = end.map_or(buffer.len(), |end| end + 1);
         input.consume(read);
         if end.is_some() {
-            reader.push(String::from_utf8_lossy(&line).trim_end_matches('\r'));
+            let text = String::from_utf8_lossy(&line);
+            redaction::learn_text(&text);
+            reader.push(text.trim_end_matches('\r'));
             line.clear();
             line_len = 0;
         }
     }
     if !line.is_empty() {
-        reader.push(&String::from_utf8_lossy(&line));
+        let text = String::from_utf8_lossy(&line);
+        redaction::learn_text(&text);
+        reader.push(&text);
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use super::read::find;
 use crate::cli::args::http_options::HttpOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::render::consul as render;
 
 /// List the services exported to a peer
@@ -37,6 +38,7 @@ async fn exported_services(arguments: &Arguments) -> Result<String, CliError> {
     let format = Format::from_name(&arguments.format)?;
     let client = consul_compat::client(&arguments.http, "Error connect to Consul agent")?;
     let services = find(&client, &arguments.name).await?.stream.exported_services.unwrap_or_default();
+    let services: Vec<String> = services.iter().map(|name| redaction::of_name(name).into_owned()).collect();
     Ok(match format {
         Format::Json => render::exported_services_json(&services),
         Format::Pretty => render::exported_services(&services),

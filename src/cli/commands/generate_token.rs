@@ -36,8 +36,8 @@ use token_output::OutFile;
 /// establish a peering. The name is the local name of the peer; the token does not contain it.
 ///
 /// Generating again for a name does not affect an active connection, but invalidates an unused token of that name.
-/// -if-unused=keep and -if-unused=fail first check the peering (this needs peering:read) and the ledger, for at most one
-/// second. If an unused token exists, or may exist, they don't generate: keep exits with status 3, fail with status 1. If
+/// -if-unused=keep and -if-unused=fail first check the peering (this needs peering:read), the ledger and the acceptor's gRPC
+/// servers, for at most one second. If an unused token exists, or may exist, they don't generate: keep exits with status 3, fail with status 1. If
 /// something cannot be checked, they print a note. If the peering is TERMINATED or DELETING, both exit with status 1,
 /// because the token could never be used: delete the peering first.
 ///

@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             });
             let screen = screen(arguments.detail.detail(), now());
             let order = Order { oldest_first: arguments.unused, limited: arguments.limit.is_some() };
-            print(&arguments.format.render(&history, || pretty::history(&history, order, &screen)))?;
+            arguments.format.print(&history, || pretty::history(&history, order, &screen))?;
         }
     }
     Ok(Exit::Done)

@@ -11,6 +11,7 @@ use crate::cli::args::token::{Documents, read_each};
 use crate::cli::env::{now, print, screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::inspect::{Inspection, Inspections, field};
 use crate::lint::{Options, Reference};
 use crate::render::pretty::{self, Screen};
@@ -58,16 +59,15 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let (tokens, exit) = read_all(arguments);
-    let text = if let Some(path) = &arguments.field {
-        fields(&tokens, path)?
+    if let Some(path) = &arguments.field {
+        print(&fields(&tokens, path)?)?;
     } else if arguments.pem {
-        pems(&tokens)
+        print(&pems(&tokens))?;
     } else {
         let inspections = Inspections::new(tokens, exit == Exit::Done);
         let screen = screen(arguments.detail.detail(), arguments.now.unwrap_or_else(now));
-        arguments.format.render(&inspections, || pages(&inspections.tokens, &screen))
-    };
-    print(&text)?;
+        arguments.format.print(&inspections, || pages(&inspections.tokens, &screen))?;
+    }
     Ok(exit)
 }
 
@@ -116,7 +116,7 @@ fn pages(tokens: &[Inspection], screen: &Screen) -> String {
 fn fields(tokens: &[Inspection], path: &str) -> Result<String, CliError> {
     let mut text = String::new();
     for token in tokens {
-        text += &field(token, path).map_err(CliError::new)?;
+        text += &redaction::of_name(&field(token, path).map_err(CliError::new)?);
         text.push('\n');
     }
     Ok(text)

@@ -10,6 +10,7 @@ use crate::cli::args::http_options::HttpOptions;
 use crate::cli::env::{eprint_line, now, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::net::consul::{Peering, RequestError};
 use crate::render::consul;
 
@@ -49,7 +50,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     consul_compat::run(async {
         let peerings = client.list_peerings().await.map_err(failed)?;
         if stderr_is_a_terminal() && !peerings.iter().all(is_fine) {
-            eprint_line("Some peerings are not healthy. To find out why: peering diagnose");
+            let next = health::diagnose_all(arguments.http.address());
+            eprint_line(&format!("Some peerings are not healthy. To find out why: {next}"));
         }
         render(peerings, format)
     })
@@ -64,7 +66,8 @@ fn failed(error: RequestError) -> CliError {
     CliError::of_consul(format_args!("Error listing peerings: {error}"))
 }
 
-fn render(mut peerings: Vec<Peering>, format: Format) -> Result<String, CliError> {
+fn render(peerings: Vec<Peering>, format: Format) -> Result<String, CliError> {
+    let mut peerings = redaction::in_value(peerings);
     peerings.sort_by(|one, other| one.name.cmp(&other.name));
     match format {
         Format::Json => consul_compat::json(&peerings),

@@ -14,6 +14,7 @@ use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::redaction;
 use crate::diagnosis::dialer::OLD_HEARTBEAT;
 use crate::net::consul::{Client, Peering, RequestError};
 use crate::render::consul;
@@ -112,6 +113,7 @@ async fn find_in_state(client: &Client, arguments: &Arguments) -> Result<Peering
 }
 
 fn render(peering: &Peering, format: Format) -> Result<String, CliError> {
+    let peering = &redaction::in_value(peering.clone());
     match format {
         Format::Json => consul_compat::json(peering),
         Format::Pretty => Ok(consul::one(peering)),

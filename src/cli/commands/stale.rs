@@ -11,10 +11,11 @@ use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths;
 use crate::cli::args::token::{Documents, TokenText, print_extractions, read_each};
-use crate::cli::env::{eprint_line, now, print, screen, shows_progress};
+use crate::cli::env::{eprint_line, now, screen, shows_progress};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::progress_lines::ProgressLines;
+use crate::cli::redaction;
 use crate::net::consul::Client;
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
 use crate::net::probe::Progress;
@@ -83,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let (tokens, all_read) = read_tokens(&arguments.tokens)?;
     let staleness = wait_for(assess_all(arguments, &tokens))?;
     let screen = screen(arguments.detail.detail(), now());
-    print(&arguments.format.render(&staleness, || pretty::staleness(&staleness, &screen)))?;
+    arguments.format.print(&staleness, || pretty::staleness(&staleness, &screen))?;
     Ok(if all_read { exit_of(&staleness.tokens, arguments.require) } else { Exit::Failed })
 }
 
@@ -133,7 +134,11 @@ async fn assess_all(arguments: &Arguments, tokens: &[(String, Token)]) -> Result
         (false, false) => Observed::NotChecked("-probe was not given".to_owned()),
     };
     sources.snapshot = match &arguments.snapshot {
-        Some(path) => Observed::Value(read_snapshot(path, client.as_ref(), &peer_ids).await?),
+        Some(path) => {
+            let snapshot = read_snapshot(path, client.as_ref(), &peer_ids).await?;
+            redaction::learn_snapshot(&snapshot, &peer_ids);
+            Observed::Value(snapshot)
+        }
         None => Observed::NotChecked("-snapshot was not given".to_owned()),
     };
     let is_probed = sources.probes.value().is_some();

@@ -106,7 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         Exit::Done
     };
     let screen = screen(arguments.detail.detail(), options.now);
-    print(&render(&validated, arguments.format, fail_on, &screen))?;
+    print_report(&validated, arguments.format, fail_on, &screen)?;
     Ok(exit)
 }
 
@@ -141,14 +141,14 @@ fn validate(given: Result<TokenText, Unread>, options: &Options) -> Result<Valid
     }
 }
 
-fn render(
+fn print_report(
     tokens: &[Result<ValidatedToken, UnreadableInput>],
     format: ReportFormat,
     fail_on: Severity,
     screen: &Screen,
-) -> String {
+) -> Result<(), CliError> {
     let entries = || (1..).zip(tokens).map(|(index, token)| jsonl::Entry::of_argument(index, token));
-    match format {
+    print(&match format {
         ReportFormat::Pretty => pretty::reports(tokens.iter().flatten(), screen),
         ReportFormat::Json => json::render(&jsonl::Document::new(entries().collect())),
         ReportFormat::Jsonl => {
@@ -160,7 +160,7 @@ fn render(
         ReportFormat::Github => github::render(tokens),
         ReportFormat::Sarif => sarif::render(tokens),
         ReportFormat::Junit => junit::render(tokens, fail_on),
-    }
+    })
 }
 
 fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {

@@ -284,3 +284,51 @@ fn an_acceptor_with_a_dialer_is_a_warning() {
     let found: Vec<_> = diagnose(inputs).causes.iter().map(|cause| (cause.name, cause.severity)).collect();
     assert_eq!(found, [("same-cluster", Severity::Error), ("acceptor-has-dialer", Severity::Warning)]);
 }
+
+#[test]
+fn a_rate_limit_on_the_exchange_blocks_the_establish() {
+    let message =
+        "rate limit exceeded for operation that can only be performed by the leader, try again later";
+    for code in ["Unavailable", "ResourceExhausted"] {
+        let trace = AddressTrace { unused_secret: ok(status(code, message)), ..good("10.0.0.1:8503") };
+        let diagnosis = diagnose_addresses(vec![trace]);
+        let cause = diagnosis.main_cause().unwrap();
+        assert_eq!((cause.name, cause.severity), ("rate-limited", Severity::Error), "{code}");
+    }
+}
+
+#[test]
+fn a_cluster_that_peers_with_itself_has_a_peering_that_works() {
+    let token = a_token();
+    let active = entry("east", Some(&token.peer_id), PeeringState::Active);
+    let view = DialerView {
+        trust_domain: Some("aaaa.consul".to_owned()),
+        peerings: Some(vec![active]),
+        ..DialerView::default()
+    };
+    let inputs = Inputs {
+        token: Some(&token),
+        dialer: Observed::Value(view),
+        ..inputs(observed(vec![good("10.0.0.1:8503")]))
+    };
+    assert_eq!(diagnose(inputs).main_cause().unwrap().name, "already-established");
+}
+
+#[test]
+fn a_dead_cluster_comes_first_if_its_address_was_given() {
+    let reason = "Get \"http://10.0.0.7:8500/v1/connect/ca/roots\": dial tcp 10.0.0.7:8500: connect: connection refused";
+    let token = a_token();
+    for (http_addr, traces, expected) in [
+        (Some("10.0.0.7:8500"), vec![tcp(TcpFailure::Refused)], Some("agent-refused")),
+        (Some("10.0.0.7:8500"), vec![good("10.0.0.1:8503")], Some("agent-refused")),
+        (None, vec![tcp(TcpFailure::Refused)], Some("dial-refused")),
+        (None, vec![good("10.0.0.1:8503")], None),
+    ] {
+        let dialer = Observed::Failed(reason.to_owned());
+        let inputs = Inputs { token: Some(&token), http_addr, dialer, ..inputs(observed(traces)) };
+        let diagnosis = diagnose(inputs);
+        assert_eq!(diagnosis.main_cause().map(|cause| cause.name), expected, "{http_addr:?}");
+        let names_address = diagnosis.conclusion.contains("othing listens on 10.0.0.7:8500");
+        assert_eq!(names_address, expected != Some("dial-refused"), "{}", diagnosis.conclusion);
+    }
+}

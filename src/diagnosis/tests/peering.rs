@@ -1,6 +1,8 @@
 //! A peering that is diagnosed by its name, without a token.
 
 use super::*;
+use crate::certificate::Certificate;
+use crate::token::decode;
 
 const NAME: &str = "west";
 
@@ -23,6 +25,7 @@ fn inputs_of(
         peer_id: peer_id.clone(),
         server_name: None,
         addresses: Vec::new(),
+        cas: Vec::new(),
     };
     let has_remote = silence.is_some();
     let entry =
@@ -150,4 +153,95 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
     let cause = diagnosis.main_cause().unwrap();
     assert_eq!(cause.name, "peering-not-found");
     assert_eq!(cause.evidence[0].message, "the Consul at  does not have \"wset\": it has only \"west\"");
+}
+
+/// Returns a CA and a server certificate that it issued, as far as names show.
+fn issued_by(name: &str) -> (Certificate, Certificate) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/tokens/one-server.txt");
+    let token = decode(&std::fs::read(path).unwrap()).unwrap().token;
+    let ca = Certificate::from_pem(&token.ca.unwrap()[0]).unwrap();
+    let ca = Certificate { subject: name.to_owned(), subject_key_id: Some(name.to_owned()), ..ca };
+    let leaf = Certificate {
+        issuer: name.to_owned(),
+        authority_key_id: Some(name.to_owned()),
+        subject: String::new(),
+        ..ca.clone()
+    };
+    (ca, leaf)
+}
+
+#[test]
+fn a_dialer_that_kept_the_ca_from_before_a_rotation_is_recognized() {
+    use PeeringState::{Active, Failing};
+    let ((old, cross_signed), (new, leaf)) = (issued_by("CN=old"), issued_by("CN=new"));
+    let both = [new.clone(), old];
+    for (state, cas, chain, expected) in [
+        (Failing, &both[..], vec![leaf.clone()], Some("dialer-uses-old-ca")),
+        // The new CA is cross-signed, so a dialer with the old one trusts it.
+        (Failing, &both[..], vec![leaf.clone(), cross_signed], Some("state-failing")),
+        // No rotation.
+        (Failing, &both[..1], vec![leaf.clone()], Some("state-failing")),
+        (Active, &both[..], vec![leaf], None),
+    ] {
+        let presented = Presented { chain, ..Presented::default() };
+        let trace = AddressTrace { tls: ok(presented), ..good("10.0.0.1:8503") };
+        let mut inputs = inputs_of(PeeringRole::Dialer, state.clone(), Some(20), observed(vec![trace]));
+        inputs.peering.as_mut().unwrap().cas = cas.to_vec();
+        assert_eq!(first(&diagnose(inputs)).0, expected, "{state:?}");
+    }
+}
+
+#[test]
+fn an_acceptor_that_answers_again_is_waited_for() {
+    let diagnosis = dialer(PeeringState::Failing, Some(20), good("10.0.0.1:8503"));
+    let cause = diagnosis.main_cause().unwrap();
+    assert!(cause.summary.contains("The acceptor answers now"), "{}", cause.summary);
+    assert!(cause.remedy.starts_with("Wait a minute"), "{}", cause.remedy);
+}
+
+#[test]
+fn an_acceptor_with_another_port_needs_a_token() {
+    let diagnosis = dialer(PeeringState::Failing, Some(500), tcp(TcpFailure::Refused));
+    let remedy = &diagnosis.main_cause().unwrap().remedy;
+    assert!(remedy.contains("You do not need a new token") && remedy.contains("address or port changed"));
+}
+
+#[test]
+fn a_working_peering_whose_addresses_do_not_answer_is_not_just_fine() {
+    let diagnosis = dialer(PeeringState::Active, Some(2), tcp(TcpFailure::TimedOut));
+    assert_eq!(
+        diagnosis.conclusion,
+        "The peering \"west\" is ACTIVE, but its address does not work from this-host: 10.0.0.9:8503: the address does not \
+         respond. If that is true for the dialing servers too, the peering fails within two minutes."
+    );
+}
+
+#[test]
+fn another_cluster_at_the_addresses_of_an_established_peering_is_a_rebuilt_acceptor() {
+    let owner = CertificateOwner::AnotherConsul {
+        trust_domain: Some("bbbb.consul".to_owned()),
+        datacenter: Some("dc1".to_owned()),
+    };
+    let connectivity = observed(vec![untrusted(Distrust::WrongName, owner)]);
+    let mut inputs = inputs_of(PeeringRole::Dialer, PeeringState::Failing, Some(500), connectivity);
+    if let Observed::Value(view) = &mut inputs.dialer {
+        view.trust_domain = Some("cccc.consul".to_owned());
+    }
+    assert_eq!(first(&diagnose(inputs)).0, Some("acceptor-rebuilt"));
+}
+
+#[test]
+fn a_ca_that_was_rotated_while_the_stream_was_closed_needs_a_token() {
+    for (owner, is_rotated) in [(CertificateOwner::Expected, true), (CertificateOwner::NotConsul, false)] {
+        let trace = untrusted(Distrust::UnknownAuthority, owner);
+        let diagnosis = dialer(PeeringState::Failing, Some(500), trace);
+        let cause = diagnosis.main_cause().unwrap();
+        assert_eq!(cause.name, "certificate-authority-unknown");
+        assert_eq!(
+            cause.summary.contains("rotated while the stream was closed"),
+            is_rotated,
+            "{}",
+            cause.summary
+        );
+    }
 }

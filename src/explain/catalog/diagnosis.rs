@@ -18,6 +18,7 @@ pub(super) static ENTRIES: &[&Entry] = &[
     &ACCEPTOR_REBUILT,
     &ACCEPTOR_HAS_DIALER,
     &CLOCKS_DIFFER,
+    &DIALER_USES_OLD_CA,
 ];
 
 pub static TOKEN_REJECTED: Entry = Entry {
@@ -172,9 +173,10 @@ pub static LEFT_BY_FAILED_ESTABLISH: Entry = Entry {
 pub static ACCEPTOR_REBUILT: Entry = Entry {
     name: "acceptor-rebuilt",
     area: Area::Diagnosis,
-    summary: "The cluster at the token's addresses is not the one that generated the token: it has a new trust domain.",
+    summary: "The cluster at the acceptor's addresses is not the one that generated the token: it has another trust domain.",
     causes: &[
         "The acceptor was built again with an empty data directory, which deletes all of its peerings.",
+        "Its addresses now belong to another cluster.",
     ],
     remedy: "Generate a token in the new cluster, and establish again. Delete the dialer's peering with the old cluster.",
     next: "peering generate-token -name NAME",
@@ -203,6 +205,19 @@ pub static CLOCKS_DIFFER: Entry = Entry {
     remedy: "Correct the clock, then run this command again.",
     next: "date -u",
     source: "The Date header of Consul's HTTP API",
+    patterns: &[],
+};
+
+pub static DIALER_USES_OLD_CA: Entry = Entry {
+    name: "dialer-uses-old-ca",
+    area: Area::Diagnosis,
+    summary: "The acceptor rotated its CA, and the dialer's open stream still uses the old one.",
+    causes: &[
+        "The dialer stores the new CA while the stream is open, but its leader reads it only when it starts. After the stream breaks, each attempt fails with `certificate signed by unknown authority`.",
+    ],
+    remedy: "If the peering is still FAILING after a minute, restart the leader of the dialing cluster, or transfer its leadership. The peering needs no new token.",
+    next: "consul operator raft transfer-leader",
+    source: "Tried on Consul 2.1.0-dev: a rotation without cross-signing, then a restart of the acceptor",
     patterns: &[],
 };
 

@@ -1,7 +1,7 @@
 //! Checks of the CA certificates.
 
 pub(super) mod keys;
-pub(super) mod validity;
+pub(crate) mod validity;
 
 use super::duplicates::duplicates;
 use super::format::count;

@@ -30,19 +30,29 @@ const WAIT: &str = "10s";
 pub struct Client {
     config: Arc<Config>,
     transport: Box<dyn Transport>,
+    observer: Option<Observer>,
 }
+
+/// Receives the path of each request and the body of its response, without the secrets of an error response.
+pub type Observer = fn(&str, &[u8]);
 
 impl Client {
     /// Returns a client that sends its requests over the network. Reads TLS files, and connects to nothing yet.
     pub fn over_network(config: Config) -> Result<Self, RequestError> {
         let config = Arc::new(config);
         let transport = Box::new(HttpTransport::new(Arc::clone(&config))?);
-        Ok(Self { config, transport })
+        Ok(Self { config, transport, observer: None })
     }
 
     /// Returns a client that sends its requests through another transport.
     pub fn with_transport(config: Config, transport: Box<dyn Transport>) -> Self {
-        Self { config: Arc::new(config), transport }
+        Self { config: Arc::new(config), transport, observer: None }
+    }
+
+    /// Returns this client with an observer of all responses but streams.
+    #[must_use]
+    pub fn with_observer(self, observer: Observer) -> Self {
+        Self { observer: Some(observer), ..self }
     }
 
     /// Returns the address of the agent in the form that `-http-addr` accepts, without credentials.
@@ -75,7 +85,12 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<ApiResponse, RequestError> {
         let request = self.request(method, path, parameters, body)?;
-        Ok(self.without_secrets(self.transport.send(request).await?))
+        let path = request.path.clone();
+        let response = self.without_secrets(self.transport.send(request).await?);
+        if let Some(observer) = self.observer {
+            observer(&path, &response.body);
+        }
+        Ok(response)
     }
 
     /// Sends a blocking query: Consul responds when Raft's state differs from that at `index`, or after [`WAIT`]; at once

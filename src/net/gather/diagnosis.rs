@@ -20,6 +20,7 @@ use ring::rand::SystemRandom;
 use tokio::time;
 
 use super::staleness::{entry, query_consul, read_ledger};
+use crate::certificate::Certificate;
 use crate::connectivity::{AddressTrace, Connectivity};
 use crate::diagnosis::{DiagnosedPeering, DialerView, GivenToken, Inputs, PeeringRole};
 use crate::explain;
@@ -141,9 +142,7 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
     {
         trace_gateways(sources, target, &view.mesh_gateways, connectivity).await;
     }
-    if request.reference.is_none() {
-        inputs.use_reference_of_dialer(request.token);
-    }
+    inputs.check_as_dialer(request.token, request.reference);
     if let Some(token) = token {
         inputs.staleness = Some(staleness(sources, token, &inputs, client).await);
     }
@@ -227,6 +226,7 @@ fn diagnosed_peering(peering: Peering) -> DiagnosedPeering {
         peer_id: given(peering.peer_id),
         server_name: given(peering.peer_server_name),
         addresses: peering.peer_server_addresses,
+        cas: peering.peer_ca_pems.iter().filter_map(|pem| Certificate::from_pem(pem)).collect(),
     }
 }
 
@@ -300,7 +300,6 @@ async fn staleness(sources: &Sources<'_>, token: &Token, inputs: &Inputs<'_>, cl
             .await
             .unwrap_or_else(|_| Observed::Failed("it did not answer in time".to_owned())),
     };
-    let evidence =
-        Evidence { name: None, ledger, consul, peering_exists, unused_secret, snapshot: Observed::default() };
+    let evidence = Evidence { ledger, consul, peering_exists, unused_secret, ..Evidence::default() };
     assess("token", token, &evidence)
 }

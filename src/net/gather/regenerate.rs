@@ -17,7 +17,7 @@ use ring::rand::SystemRandom;
 use tokio::time::timeout as at_most;
 
 use crate::connectivity::probe_answer::SecretAnswer;
-use crate::net::consul::Client;
+use crate::net::consul::{Client, RequestError};
 use crate::net::ledger::{Filter, Ledger, NumberedRecord, Record};
 use crate::net::peerstream::Trust;
 use crate::net::probe::{ConnectionBudget, ProbeTarget, Progress, trace_until_answered};
@@ -42,7 +42,7 @@ pub async fn observe(
     let queries = async {
         peering = read_peering(client, name).await;
         records = read_ledger(ledger, &peering, name, partition, timeout).await;
-        unused_secret = query_unused_secret(&peering, &records, timeout).await;
+        unused_secret = query_unused_secret(client, &peering, &records, timeout).await;
     };
     let _ = at_most(timeout, queries).await;
     Observations { peering, records, unused_secret }
@@ -64,6 +64,14 @@ fn no_answer(timeout: Duration) -> String {
 }
 
 async fn read_peering(client: &Client, name: &str) -> Observed<Option<ObservedPeering>> {
+    // Without the permission, or above a rate limit, Consul refuses to read a peering only after 12 seconds.
+    let ((permissions, _), roots) = tokio::join!(client.permissions(), client.ca_roots());
+    if permissions.is_some_and(|(may_read, _)| !may_read) {
+        return Observed::Failed("the ACL token has no peering:read".to_owned());
+    }
+    if let Err(error @ RequestError::Refused { status: 429, .. }) = roots {
+        return Observed::Failed(error.to_string());
+    }
     match client.read_peering(name).await {
         Ok(peering) => Observed::Value(peering.map(|peering| ObservedPeering {
             state: PeeringState::from_name(&peering.state),
@@ -98,29 +106,35 @@ async fn read_ledger(
     records.map_or_else(|error| Observed::Failed(error.to_string()), Observed::Value)
 }
 
-/// Asks the acceptor's servers whether the peering has an unused secret. Needs a record of the ledger for their addresses,
-/// server name and roots. A record without a datacenter may be from a Consul 1.13, which must not be asked.
+/// Asks the acceptor's servers whether the peering has an unused secret. A record of the ledger has their addresses, server
+/// name and roots, and otherwise the acceptor's API has. A record without a datacenter may be from a Consul 1.13, which must
+/// not be asked.
 async fn query_unused_secret(
+    client: &Client,
     peering: &Observed<Option<ObservedPeering>>,
     records: &Observed<Vec<NumberedRecord>>,
     timeout: Duration,
 ) -> Observed<bool> {
     let not_checked = |reason: &str| Observed::NotChecked(reason.to_owned());
-    let (Some(Some(peering)), Some(records)) = (peering.value(), records.value()) else {
-        return not_checked("it needs the peering and a record in the ledger");
+    let Some(Some(peering)) = peering.value() else {
+        return not_checked("it needs the peering");
     };
+    let records = records.value().map(Vec::as_slice).unwrap_or_default();
     let newest = records.iter().map(|it| &it.record).rfind(|record| !record.origin.has_no_token());
-    let newest = newest.filter(|record| record.peer_id == peering.id);
-    let Some(record) = newest else {
-        return not_checked("the ledger has no token of this peering");
+    let target = match newest.filter(|record| record.peer_id == peering.id) {
+        Some(record) if record.datacenter.is_none() => {
+            return not_checked(
+                "Consul 1.13 may have generated the token, and may take the query for an exchange",
+            );
+        }
+        Some(record) => target(record),
+        None => match target_of_cluster(client, &peering.id).await {
+            Ok(target) => target,
+            Err(error) => return Observed::Failed(error.to_string()),
+        },
     };
-    if record.datacenter.is_none() {
-        return not_checked(
-            "Consul 1.13 may have generated the token, and may take the query for an exchange",
-        );
-    }
     let traced = trace_until_answered(
-        &target(record),
+        &target,
         timeout,
         &SystemRandom::new(),
         &ConnectionBudget::default(),
@@ -137,6 +151,21 @@ async fn query_unused_secret(
         Observed::Failed(reason) => Observed::Failed(reason),
         Observed::NotChecked(reason) => Observed::NotChecked(reason),
     }
+}
+
+/// Returns the servers as Consul would write them into a token now.
+async fn target_of_cluster(client: &Client, peer_id: &str) -> Result<ProbeTarget, RequestError> {
+    let (servers, roots) = tokio::try_join!(client.servers(), client.ca_roots())?;
+    let server_name = format!("server.{}.peering.{}", servers.datacenter, roots.trust_domain);
+    let cas = roots.roots.into_iter().map(|root| root.certificate).collect();
+    Ok(ProbeTarget {
+        addresses: servers.grpc_tls_addresses,
+        field: "ServerAddresses",
+        not_dialed: Vec::new(),
+        trust: Trust::Tls { cas, server_name },
+        peer_id: peer_id.to_owned(),
+        secret_not_asked: None,
+    })
 }
 
 fn target(record: &Record) -> ProbeTarget {

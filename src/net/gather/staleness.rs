@@ -71,12 +71,14 @@ impl Sources<'_> {
             Observed::Failed(reason) => Observed::Failed(reason.clone()),
             Observed::NotChecked(reason) => Observed::NotChecked(reason.clone()),
         };
+        let mut presented_trust_domain = None;
         let (peering_exists, unused_secret) = match &self.probes {
             Observed::Value(timeout) => {
                 let random = SystemRandom::new();
                 let target = ProbeTarget::from(token);
                 let traced =
                     trace_until_answered(&target, *timeout, &random, &self.connections, &self.progress).await;
+                presented_trust_domain = traced.other_trust_domain().map(str::to_owned);
                 traced.answers(Some((self.clock)()))
             }
             Observed::Failed(reason) => (Observed::Failed(reason.clone()), Observed::Failed(reason.clone())),
@@ -95,6 +97,7 @@ impl Sources<'_> {
             consul,
             peering_exists,
             unused_secret,
+            presented_trust_domain,
             snapshot,
         }
     }
@@ -147,8 +150,11 @@ pub async fn query_consul(
         Ok(roots) => roots,
         Err(error) => return Observed::Failed(error.to_string()),
     };
+    let now = clock();
     let mut view = ConsulView {
-        observed_at: Some(clock()),
+        address: client.address(),
+        observed_at: Some(now),
+        clock_offset: None,
         trust_domain: Some(roots.trust_domain.clone()).filter(|domain| !domain.is_empty()),
         active_ca: roots.into_active_chain(),
         named: None,
@@ -156,7 +162,9 @@ pub async fn query_consul(
     };
     // Consul refuses both requests only after 12 seconds.
     let (permissions, is_enabled) = tokio::join!(client.permissions(), client.peering_enabled());
-    if permissions.0.is_some_and(|(may_read, _)| !may_read) {
+    let (permissions, date) = permissions;
+    view.clock_offset = date.map(|date| date.duration_since(now).as_secs());
+    if permissions.is_some_and(|(may_read, _)| !may_read) {
         return Observed::Failed("the ACL token has no peering:read".to_owned());
     }
     if is_enabled == Some(false) {

@@ -3,6 +3,7 @@
 mod cells;
 mod steps;
 
+use jiff::{SignedDuration, Timestamp};
 use owo_colors::OwoColorize;
 
 use super::finding::shortened;
@@ -14,6 +15,7 @@ use super::{count, counted, grouped, printable};
 use crate::connectivity::Connectivity;
 use crate::diagnosis::{
     Cause, CauseCertainty, Diagnosis, DiagnosisStatus, DialerView, Effect, NO_ERROR, UncheckedSource,
+    silent_addresses,
 };
 use crate::lint::Severity;
 use crate::staleness::Verdict;
@@ -94,7 +96,8 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
     for evidence in raising.clone().take(max) {
         let message = evidence.message.as_str();
         let message = host.as_ref().and_then(|host| message.strip_suffix(host)).unwrap_or(message);
-        page.line(&shortened(&printable(message), 3 * page.width()));
+        let message = page.screen().shown(&printable(message));
+        page.line(&shortened(&message, 3 * page.width()));
     }
     let more = raising.count().saturating_sub(max);
     if more > 0 && !is_long {
@@ -109,15 +112,32 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
 /// Returns the answer in one sentence; for a peering that was diagnosed by name, its state comes first.
 fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
     let Some(peering) = &diagnosis.peering else { return cause_in_short(diagnosis) };
+    // By the clock of the Consul that reports it.
+    let offset = diagnosis.dialer.as_ref().and_then(|view| view.clock_offset).unwrap_or_default();
+    let now = screen.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(screen.now);
     let heard = match peering.last_heard_at {
-        Some(at) => format!("last heard {}", utc::relative(at, screen.now)),
+        Some(at) => format!("last heard {}", heard_ago(at, now, &peering.state)),
         None => "never heard".to_owned(),
     };
-    let subject = format!("{} is {} ({heard})", printable(&peering.name), printable(&peering.state));
+    let subject = format!("{} is {} ({heard})", screen.name(&peering.name), printable(&peering.state));
     match diagnosis.main_cause() {
-        None if peering.state == PeeringState::Active.name() => format!("{subject} and works."),
+        None if peering.state == PeeringState::Active.name() => {
+            match silent_addresses(diagnosis.connectivity.as_ref()) {
+                None => format!("{subject} and works."),
+                Some(failure) => format!("{subject}, but {}.", printable(&failure)),
+            }
+        }
         _ => format!("{subject}. {}", cause_in_short(diagnosis)),
     }
+}
+
+/// Returns how long ago the peer was last heard: in seconds, if the peering broke just now.
+fn heard_ago(at: Timestamp, now: Timestamp, state: &str) -> String {
+    let silence = now.duration_since(at.min(now));
+    if state != PeeringState::Active.name() && silence < SignedDuration::from_mins(1) {
+        return format!("{} ago", utc::span(silence));
+    }
+    utc::relative(at.min(now), now)
 }
 
 fn cause_in_short(diagnosis: &Diagnosis) -> String {
@@ -164,7 +184,7 @@ fn others(page: &mut Page, diagnosis: &Diagnosis) {
             break;
         }
         let text = format!("Also possible: {}: {}", cause.name, printable(&cause.summary));
-        page.raw_line(&shortened(&text, page.width()));
+        page.raw_line(&shortened(&page.screen().shown(&text), page.width()));
     }
     let notes: Vec<&str> =
         others().filter(|cause| cause.severity < Severity::Error).map(|cause| cause.name).collect();
@@ -176,6 +196,7 @@ fn others(page: &mut Page, diagnosis: &Diagnosis) {
         page.hanging("", 2, &format!("Token: {}", printable(&staleness.summary)));
     }
     for (sources, reason) in not_checked(diagnosis) {
+        let reason = page.screen().shown(&reason);
         let whole = format!("Not checked: {sources}: {reason}");
         // The end of a long error is its cause.
         let cause = reason.rsplit_once(": ").map_or(reason.as_str(), |(_, cause)| cause);

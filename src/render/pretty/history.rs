@@ -6,7 +6,7 @@ use super::inspection::FINGERPRINT_LEN;
 use super::page::Page;
 use super::screen::{Detail, Screen};
 use super::table::Table;
-use super::{count, counted, printable};
+use super::{MAX_SHOWN, count, counted, grouped, printable};
 use crate::net::ledger::Origin;
 use crate::net::ledger::history::{History, HistoryRecord, Status};
 use crate::shell::quoted;
@@ -45,10 +45,10 @@ pub fn history(history: &History, order: Order, screen: &Screen) -> String {
     for record in records.iter().take(max) {
         table.row([
             record.number.to_string(),
-            name(record),
+            name(record, screen),
             utc::date_time(record.recorded_at),
             utc::span(record.recorded_at.duration_since(screen.now)),
-            printable(&format!("{}@{}", record.user, record.host)),
+            format!("{}@{}", screen.name(&record.user), screen.name(&record.host)),
             status(record),
             token(record),
         ]);
@@ -69,10 +69,10 @@ pub fn history(history: &History, order: Order, screen: &Screen) -> String {
     page.finish()
 }
 
-fn name(record: &HistoryRecord) -> String {
+fn name(record: &HistoryRecord, screen: &Screen) -> String {
     match record.partition.as_str() {
-        "" => printable(&record.name),
-        partition => printable(&format!("{partition}/{}", record.name)),
+        "" => screen.name(&record.name),
+        partition => format!("{}/{}", screen.name(partition), screen.name(&record.name)),
     }
 }
 
@@ -100,16 +100,17 @@ fn status(record: &HistoryRecord) -> String {
 fn every_field(page: &mut Page, record: &HistoryRecord) {
     let partition = match record.partition.as_str() {
         "" => String::new(),
-        partition => format!(" (partition {partition})"),
+        partition => format!(" (partition {})", page.screen().name(partition)),
     };
-    page.heading(&format!("{}. {}{partition}", record.number, record.name));
+    page.heading(&format!("{}. {}{partition}", record.number, page.screen().name(&record.name)));
     page.row("Status", &explained(record));
     let verb = match record.origin {
         Origin::Generated => "Generated",
         Origin::Imported => "Imported",
         Origin::Failed | Origin::Unanswered | Origin::Refused => "Requested",
     };
-    let by = printable(&format!("by {} on {}", record.user, record.host));
+    let (user, host) = (page.screen().name(&record.user), page.screen().name(&record.host));
+    let by = format!("by {user} on {host}");
     page.row(verb, &format!("{}, {by}", page.screen().time(record.recorded_at)));
     if !record.peer_id.is_empty() {
         page.row("Peer ID", &printable(&record.peer_id));
@@ -118,11 +119,20 @@ fn every_field(page: &mut Page, record: &HistoryRecord) {
         return;
     }
     page.row("Server name", &printable(&record.server_name));
-    page.row("Addresses", &printable(&record.addresses.join(", ")));
-    for sha256 in &record.ca_sha256 {
+    page.row("Addresses", &addresses(&record.addresses));
+    for sha256 in record.ca_sha256.iter().take(MAX_SHOWN) {
         page.row("CA SHA-256", &printable(sha256));
     }
+    page.truncated(record.ca_sha256.len());
     page.row("Token SHA-256", &printable(&record.token_sha256));
+}
+
+fn addresses(all: &[String]) -> String {
+    let shown = printable(&all[..all.len().min(MAX_SHOWN)].join(", "));
+    match all.len().saturating_sub(MAX_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {} more", grouped(count(more))),
+    }
 }
 
 /// The status, and what it means.

@@ -79,12 +79,12 @@ pub struct Generated<'a> {
 /// Renders a token that was just generated.
 pub fn generated(inspection: &Inspection, generated: &Generated<'_>, screen: &Screen) -> String {
     let mut page = Page::new(screen);
-    let name = printable(generated.name);
+    let name = screen.name(generated.name);
     let by = inspection
         .datacenter
         .as_deref()
         .filter(|name| !name.is_empty())
-        .map_or_else(String::new, |datacenter| format!(" by {}", printable(datacenter)));
+        .map_or_else(String::new, |datacenter| format!(" by {}", screen.name(datacenter)));
     let mark = if inspection.consul.accepted { Mark::Ok } else { Mark::Failure };
     page.answer(mark, &format!("Token for {name:?} generated{by} ({}).", printable(generated.address)));
     let expiry = inspection
@@ -151,12 +151,12 @@ fn facts(page: &mut Page, token: &Inspection) {
     let or_missing =
         |text: &str| if text.is_empty() { "(missing)".red().to_string() } else { printable(text) };
     page.labeled("Peer ID", LABEL, &or_missing(&token.peer_id));
-    page.labeled("Cluster", LABEL, &cluster(token));
+    page.labeled("Cluster", LABEL, &cluster(token, page.screen()));
     if token.trust_domain.is_none() {
         page.labeled("Server name", LABEL, &or_missing(&token.server_name));
     }
     if let Some(partition) = token.partition.as_deref().filter(|name| !name.is_empty()) {
-        page.labeled("Partition", LABEL, &printable(partition));
+        page.labeled("Partition", LABEL, &page.screen().name(partition));
     }
     if let Some(locality) = &token.locality {
         let place = format!("region {:?}, zone {:?}", locality.region, locality.zone);
@@ -174,9 +174,10 @@ fn facts(page: &mut Page, token: &Inspection) {
     page.labeled("Fingerprint", LABEL, &format!("sha256 {}", fingerprint(&token.token_sha256)));
 }
 
-fn cluster(token: &Inspection) -> String {
+fn cluster(token: &Inspection, screen: &Screen) -> String {
     let domain = token.trust_domain.as_deref().map(|domain| format!("trust domain {}", printable(domain)));
-    let datacenter = token.datacenter.as_deref().filter(|name| !name.is_empty()).map(printable);
+    let datacenter =
+        token.datacenter.as_deref().filter(|name| !name.is_empty()).map(|name| screen.name(name));
     match (datacenter, domain) {
         (Some(datacenter), Some(domain)) => format!("{datacenter}, {domain}"),
         (Some(datacenter), None) => format!("{datacenter} (the server name contains no trust domain)"),

@@ -66,7 +66,7 @@ impl Page {
 
     /// Writes `  label  value` with a label column of `width`, wrapped under the value.
     pub(super) fn labeled(&mut self, label: &str, width: usize, value: &str) {
-        let label = self.screen.plain(label);
+        let label = self.screen.shown(label);
         let padding = " ".repeat(width.saturating_sub(display_width(&label)) + 2);
         let first = format!("  {}{padding}", label.dimmed());
         self.hanging(&first, display_width(&first), value);
@@ -77,7 +77,7 @@ impl Page {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        let heading = self.screen.plain(&printable(heading));
+        let heading = self.screen.shown(&printable(heading));
         let _ = writeln!(self.text, "{}", heading.bold());
     }
 
@@ -157,7 +157,7 @@ impl Page {
     ///
     /// If a word is too long for the space after `first`, the value starts on the next line.
     pub(super) fn hanging(&mut self, first: &str, indent: usize, value: &str) {
-        let value = self.screen.plain(value);
+        let value = self.screen.shown(value);
         let width = self.width().min(MAX_TEXT_WIDTH.max(indent + MIN_WIDTH));
         let longest_word = value.split(' ').map(display_width).max().unwrap_or_default();
         let is_one_screen = self.screen.detail != Detail::Long;
@@ -184,7 +184,7 @@ impl Page {
 
     /// Writes a line as it is.
     pub(super) fn raw_line(&mut self, line: &str) {
-        let _ = writeln!(self.text, "{}", self.screen.plain(line));
+        let _ = writeln!(self.text, "{}", self.screen.shown(line));
     }
 
     /// Appends another page.

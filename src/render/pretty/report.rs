@@ -84,7 +84,7 @@ fn findings(page: &mut Page, report: &Report, is_only_token: bool) {
             page.hanging(&first, indent, &group.message());
         } else {
             let width = page.width().saturating_sub(indent).max(SEVERITY);
-            page.raw_line(&format!("{first}{}", shortened(&group.message(), width)));
+            page.raw_line(&format!("{first}{}", shortened(&page.screen().shown(&group.message()), width)));
         }
     }
     if groups.len() > max {

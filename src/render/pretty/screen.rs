@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 use owo_colors::OwoColorize;
 
+use super::printable;
+use crate::aliases::Aliases;
 use crate::utc;
 
 /// The height of a terminal in which one result fits with the prompt after it: 24 rows.
@@ -35,6 +37,8 @@ pub struct Screen {
     pub hints: bool,
     /// The current time, for `3 min ago`.
     pub now: Timestamp,
+    /// What replaces names and addresses, if the text may be shown to strangers.
+    pub aliases: Option<&'static Aliases>,
 }
 
 /// The symbol before a result.
@@ -91,8 +95,25 @@ impl Screen {
         aged + rest
     }
 
+    /// Returns a text as this screen shows it: with aliases, and in ASCII if it shows no other characters. Everything on a page
+    /// goes through it before it is wrapped.
+    pub(super) fn shown(&self, text: &str) -> String {
+        match self.aliases {
+            Some(aliases) => self.plain(&aliases.in_text(text)),
+            None => self.plain(text),
+        }
+    }
+
+    /// Returns a name that stands alone, safe to print. It may be an ordinary word.
+    pub(super) fn name(&self, name: &str) -> String {
+        match self.aliases {
+            Some(aliases) => printable(&aliases.of_name(name)),
+            None => printable(name),
+        }
+    }
+
     /// Replaces the typographic characters that this crate writes, if the screen shows ASCII only.
-    pub fn plain(&self, text: &str) -> String {
+    fn plain(&self, text: &str) -> String {
         if !self.ascii || text.is_ascii() {
             return text.to_owned();
         }
@@ -147,7 +168,7 @@ mod tests {
 
     fn screen(ascii: bool) -> Screen {
         let now = "2026-11-27T17:31:38Z".parse().unwrap();
-        Screen { width: 80, ascii, detail: Detail::Normal, hints: true, now }
+        Screen { width: 80, ascii, detail: Detail::Normal, hints: true, now, aliases: None }
     }
 
     #[test]

@@ -32,7 +32,8 @@ pub fn staleness(staleness: &Staleness, screen: &Screen) -> String {
     page.finish()
 }
 
-fn mark(verdict: Verdict) -> Mark {
+/// Returns the symbol of a verdict.
+pub(super) fn mark(verdict: Verdict) -> Mark {
     match verdict {
         Verdict::Current => Mark::Ok,
         Verdict::Undetermined => Mark::Warning,
@@ -138,7 +139,7 @@ fn unchecked_lines(page: &mut Page, sources: &[NotChecked]) {
         let names: Vec<&str> = same.iter().map(|it| it.source.label().trim_end_matches('?')).collect();
         let text = format!("{} ({})", names.join(", "), printable(&same[0].reason));
         let room = page.width().saturating_sub(LABEL + 4);
-        page.labeled("Not checked", LABEL, &shortened(&text, room));
+        page.labeled("Not checked", LABEL, &shortened(&page.screen().shown(&text), room));
     }
 }
 

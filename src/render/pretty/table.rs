@@ -31,7 +31,7 @@ impl<const N: usize> Table<N> {
         let mut widths = self.header.map(display_width);
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
-                *width = display_width(&page.screen().plain(cell)).max(*width);
+                *width = display_width(&page.screen().shown(cell)).max(*width);
             }
         }
         let before_last: usize = widths[..N - 1].iter().map(|width| width + GAP).sum::<usize>() + indent;
@@ -40,7 +40,7 @@ impl<const N: usize> Table<N> {
         for (index, row) in
             std::iter::once(self.header.map(str::to_owned)).chain(self.rows.iter().cloned()).enumerate()
         {
-            let cells = row.map(|cell| page.screen().plain(&cell));
+            let cells = row.map(|cell| page.screen().shown(&cell));
             let mut first = " ".repeat(indent);
             for (cell, width) in cells[..N - 1].iter().zip(widths) {
                 first.push_str(cell);

@@ -47,7 +47,8 @@ fn an_established_peering_needs_no_token_although_a_newer_one_was_generated() {
         assert!(reported.summary.contains(expected), "{case}");
         assert_eq!(assessment.remedy.contains("generate-token"), needs_token, "{case}");
         let now = "2026-11-27T00:00:00Z".parse().unwrap();
-        let screen = Screen { width: 200, ascii: false, detail: Detail::Normal, hints: true, now };
+        let screen =
+            Screen { width: 200, ascii: false, detail: Detail::Normal, hints: true, now, aliases: None };
         let page = crate::render::pretty::staleness(&Staleness::new(vec![assessment], &[]), &screen);
         assert_eq!(page.lines().next().unwrap().contains("The peering \"east\" is"), !needs_token, "{page}");
     }

@@ -8,7 +8,7 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{recorded, run};
-use crate::peering::{Finished, Peering, token_json};
+use crate::peering::{Dev, Finished, Peering, token_json};
 
 /// A Consul whose peering `west` is in a state, or does not exist.
 async fn consul(state: Option<&str>, token: &str) -> MockServer {
@@ -68,7 +68,7 @@ async fn keep_and_fail_decide_by_the_peering_and_the_ledger() {
             true,
         ),
         ("active, through a token that replaced an unused one", Some("ACTIVE"), &["", "NONE"], true),
-        ("active, and the ledger is empty", Some("ACTIVE"), &[], true),
+        ("active, and the ledger is empty", Some("ACTIVE"), &[], false),
         ("active, with an unused token", Some("ACTIVE"), &["NONE", "ACTIVE"], false),
         ("active, with an unused token that replaced one", Some("ACTIVE"), &["NONE", "ACTIVE", ""], false),
         ("active, through an unknown token", Some("ACTIVE"), &["", ""], false),
@@ -85,7 +85,7 @@ async fn keep_and_fail_decide_by_the_peering_and_the_ledger() {
             let expected = if generates { (0, format!("{token}\n")) } else { (status, String::new()) };
             assert_eq!((finished.status, finished.stdout), expected, "{name}, {action}: {}", finished.stderr);
             let requests = server.received_requests().await.unwrap();
-            let posts = requests.iter().filter(|request| request.method.as_str() == "POST").count();
+            let posts = requests.iter().filter(|request| request.url.path() == "/v1/peering/token").count();
             assert_eq!(posts, usize::from(generates), "{name}, {action}");
             if action == "keep" {
                 output += &format!("# {name}\n{}", finished.stderr);
@@ -189,4 +189,34 @@ fn the_embedded_acceptor_goes_through_all_states_of_a_name() {
     let records: Value = serde_json::from_str(&history.stdout).unwrap();
     assert_eq!(records["records"][0]["status"], "orphaned");
     assert_eq!(records["records"][2]["status"], "newest");
+}
+
+/// Without records, the acceptor's servers are asked: their addresses are in its catalog.
+#[test]
+fn an_empty_ledger_does_not_hide_an_unused_token_of_an_established_peering() {
+    let home = tempfile::tempdir().unwrap();
+    let acceptor = Dev::start(home.path(), &[]);
+    let at_acceptor =
+        |words: &[&str]| Peering::new().args(words).args(["-http-addr", &acceptor.url]).shows_secrets();
+    let generate = |more: &[&str]| at_acceptor(&["generate-token", "-name=west"]).args(more).run();
+    let token = generate(&["-ledger=off"]).status(0).stdout;
+    let other_home = tempfile::tempdir().unwrap();
+    let dialer = Dev::start(other_home.path(), &[]);
+    let establish =
+        ["establish", "-name", "east", "-wait=60s", "-peering-token", "-", "-http-addr", &dialer.url];
+    Peering::new().args(establish).stdin(token).run().status(0);
+    let used = generate(&["-if-unused=keep"]).status(0);
+    assert!(!used.stdout.is_empty());
+    let kept = generate(&["-if-unused=keep"]).status(3);
+    assert!(kept.stderr.contains("the acceptor has an unused secret for this peering"), "{}", kept.stderr);
+}
+
+#[test]
+fn a_missing_permission_is_named_at_once() {
+    let home = tempfile::tempdir().unwrap();
+    let acceptor = Dev::start(home.path(), &["-fault", "acl-denied"]);
+    let words = ["generate-token", "-name=west", "-if-unused=keep", "-token=an-acl-token"];
+    let denied = Peering::new().args(words).args(["-http-addr", &acceptor.url]).run().status(1);
+    let note = "Note: could not check the peering: the ACL token has no peering:read\n";
+    assert!(denied.stderr.starts_with(note), "{}", denied.stderr);
 }

@@ -121,6 +121,11 @@ impl Peering {
         self
     }
 
+    /// Appends one argument.
+    pub fn arg(self, argument: &str) -> Self {
+        self.args([argument])
+    }
+
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
         self

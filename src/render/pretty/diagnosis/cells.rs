@@ -146,6 +146,7 @@ fn peering(status: &GrpcStatus) -> Cell {
             (Mark::Failure, "no leader".to_owned())
         }
         PeeringAnswer::Follower => (Mark::Open, "follower".to_owned()),
+        PeeringAnswer::RateLimited => (Mark::Failure, "rate limit".to_owned()),
         PeeringAnswer::NotUnderstood => (Mark::Open, "unclear".to_owned()),
     }
 }
@@ -154,6 +155,7 @@ fn secret(status: &GrpcStatus) -> Cell {
     match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
         SecretAnswer::UnusedExists => (Mark::Ok, "unused".to_owned()),
         SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => (Mark::Failure, "used".to_owned()),
+        SecretAnswer::RateLimited => (Mark::Failure, "rate limit".to_owned()),
         SecretAnswer::AskAgain | SecretAnswer::NotUnderstood => (Mark::Open, "unclear".to_owned()),
     }
 }

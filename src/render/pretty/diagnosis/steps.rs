@@ -162,6 +162,7 @@ fn peering_exists(status: &GrpcStatus) -> Shown {
         PeeringAnswer::Follower => {
             Shown::Open("unknown: this is a follower, and only the leader knows".to_owned())
         }
+        PeeringAnswer::RateLimited => Shown::Open(status.to_string()),
         PeeringAnswer::NotUnderstood => Shown::Open(format!("unknown answer ({status})")),
     }
 }
@@ -175,6 +176,7 @@ fn unused_secret(status: &GrpcStatus) -> Shown {
         SecretAnswer::AskAgain => {
             Shown::Open("unknown: a token was generated or used in the meantime. Try again".to_owned())
         }
+        SecretAnswer::RateLimited => Shown::Open(status.to_string()),
         SecretAnswer::NotUnderstood => Shown::Open(format!("unknown answer ({status})")),
     }
 }

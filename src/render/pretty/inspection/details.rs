@@ -41,7 +41,7 @@ pub(super) fn identity(page: &mut Page, token: &Inspection) {
     }
     match token.partition.as_deref() {
         Some("") | None => page.row("Partition", "(none)"),
-        Some(partition) => page.row("Partition", &printable(partition)),
+        Some(partition) => page.row("Partition", &page.screen().name(partition)),
     }
     if let Some(locality) = &token.locality {
         let place = format!("region {:?}, zone {:?}", locality.region, locality.zone);
