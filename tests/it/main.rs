@@ -12,6 +12,7 @@
 
 mod acceptor;
 mod batch;
+mod bundle;
 mod checks;
 mod cli_recordings;
 mod completion;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use consul_peering::cli::schema;
+use consul_peering::net::bundle::Bundle;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -232,6 +233,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
+        ("bundle-index", index_of(&run(&["diagnose", "-", "-offline", "-bundle", "b"]).run())),
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),
@@ -242,6 +244,12 @@ fn documents() -> Vec<(&'static str, Value)> {
         // No recording contains a service.
         ("exported-services", json!(["api"])),
     ]
+}
+
+/// Returns the index of the bundle that a run wrote.
+fn index_of(run: &Finished) -> Value {
+    let bundle = Bundle::unpack(&std::fs::read(run.home.path().join("b")).unwrap()).unwrap();
+    serde_json::to_value(bundle.index).unwrap()
 }
 
 /// Returns the longest recorded document of one of Consul's commands.
