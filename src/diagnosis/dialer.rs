@@ -76,7 +76,8 @@ fn wrong_answer(inputs: &Inputs<'_>, reason: &str, causes: &mut Causes) {
         text.summary = format!("Nothing listens on {address}, so the dialing cluster cannot be asked.");
     }
     let evidence = CauseEvidence::raises(CauseSource::Dialer, reason);
-    let cause = causes.add(&text, Severity::Error, weight::OBSERVED, evidence);
+    let weight = if is_dead { weight::DECISIVE } else { weight::OBSERVED };
+    let cause = causes.add(&text, Severity::Error, weight, evidence);
     if is_dead {
         cause.put_first();
     }

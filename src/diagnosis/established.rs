@@ -6,6 +6,7 @@ use super::peering;
 use super::rank::{Cause, CauseEvidence, CauseSource, Causes};
 use super::staleness::STALE_MESSAGES;
 use crate::connectivity::probe_answer::{Code, PeeringAnswer};
+use crate::connectivity::{CertificateOwner, Distrust, TlsFault};
 use crate::explain::{self, Area, catalog};
 use crate::lint::Severity;
 use crate::staleness::evidence::{Entry, PeeringState};
@@ -85,6 +86,21 @@ fn works(entry: &Entry, causes: &mut Causes) {
     }
 }
 
+/// The acceptor's own server presents a certificate that the dialer's CAs did not issue.
+const CA_CHANGED: &str =
+    "The acceptor's CA is not the one that this peering has: it was rotated while the stream was closed.";
+
+/// Whether a server presents a certificate with the peering's server name, and of an unknown CA.
+fn presents_expected_name(inputs: &Inputs<'_>) -> bool {
+    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    traces.filter_map(|trace| trace.tls.fault()).any(|fault| match fault {
+        TlsFault::Untrusted { reason: Distrust::UnknownAuthority, presented, .. } => {
+            presented.owner == CertificateOwner::Expected
+        }
+        _ => false,
+    })
+}
+
 /// The state of a peering whose acceptor is reachable again. The dialer waits longer after each failed attempt.
 const ANSWERS_NOW: &str =
     "Its stream broke. The acceptor answers now, and the dialer has not connected again yet.";
@@ -117,6 +133,16 @@ fn is_broken(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
         if cause.next.as_deref().is_some_and(|next| next.contains("generate-token")) {
             cause.next = Some(catalog::STATE_FAILING.next.to_owned());
         }
+    }
+    if let Some(cause) = causes.find(catalog::CERTIFICATE_UNKNOWN_AUTHORITY.name)
+        && presents_expected_name(inputs)
+    {
+        CA_CHANGED.clone_into(&mut cause.summary);
+        cause.remedy = format!(
+            "Generate a token on the acceptor, and establish with it here under the same name, {:?}: it contains the new CA.",
+            entry.name
+        );
+        cause.next = Some("peering generate-token -name NAME -http-addr ACCEPTOR:8500".to_owned());
     }
     let is_blocked = causes.iter_mut().any(|cause| {
         cause.severity == Severity::Error

@@ -161,7 +161,7 @@ fn files(archive: &mut tar::Archive<impl Read>) -> Result<Vec<(String, String)>,
             return Err(BundleError::Duplicate(name));
         }
         let mut text = String::new();
-        entry.read_to_string(&mut text).map_err(damaged)?;
+        entry.by_ref().take(MAX_UNPACKED_LEN).read_to_string(&mut text).map_err(damaged)?;
         files.push((name, text));
     }
     Ok(files)

@@ -1,14 +1,45 @@
-//! Reads whole files of bounded length. A path can be `/dev/zero`, a pipe, or a file that is larger than the memory.
+//! Opens files, and reads whole ones of bounded length. A path can be `/dev/zero`, a pipe, or a file that is larger than the
+//! memory.
 
 use std::fs::File;
 use std::io::{self, Read};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+/// How long a named pipe may be without a program that writes to it.
+const WRITER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Opens a file for reading. A named pipe that no program opens for writing is an error, and not a wait without an end.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    if !std::fs::metadata(path)?.file_type().is_fifo() {
+        return File::open(path);
+    }
+    let (sender, receiver) = channel();
+    let pipe = path.to_owned();
+    thread::spawn(move || sender.send(File::open(pipe)));
+    receiver.recv_timeout(WRITER_TIMEOUT).unwrap_or_else(|_| {
+        // Lets the thread end: on Linux, this is a writer.
+        let _ = File::options().read(true).write(true).open(path);
+        Err(io::Error::new(io::ErrorKind::TimedOut, NO_WRITER))
+    })
+}
+
+/// The error of a named pipe that no program writes to.
+const NO_WRITER: &str = "no program writes to this pipe";
+
+/// Whether an error is that of a named pipe that no program writes to.
+pub(crate) fn is_without_writer(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut && error.to_string() == NO_WRITER
+}
+
 /// Reads a file that may have up to `max_len` bytes.
 pub(crate) fn read(path: &Path, max_len: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    read_opened(File::open(path)?, max_len)
+    read_opened(open(path)?, max_len)
 }
 
 /// Reads an open file that may have up to `max_len` bytes.

@@ -4,6 +4,7 @@
 //! fields can be added at any time.
 
 mod line;
+mod other_keys;
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use crate::lint::{
     Acceptance, Finding, Reference, Report, SkippedCheck, Status, UnreadableInput, ValidatedToken,
 };
 use crate::token::recover::Repair;
-use crate::token::shown::{contains_private_key, hide_private_keys};
+use crate::token::shown::hide_private_keys;
 
 /// The version of the JSON form of an [`Entry`].
 pub const SCHEMA_VERSION: u32 = 1;
@@ -160,19 +161,13 @@ impl<'a> From<&'a Acceptance> for ConsulVerdict<'a> {
     }
 }
 
-/// Appends the result for a line of a batch as one line. The other keys of a JSON object are copied to `input`, except
-/// those that contain a private key.
+/// Appends the result for a line of a batch as one line. The other keys of a JSON object are copied to `input`, without
+/// secrets.
 pub fn render(result: &LineResult<'_>, lines: &mut Vec<u8>) {
     Entry::of_line(result).write_line(lines);
     let Some(other_keys) = result.other_keys else { return };
     lines.truncate(lines.len() - "}\n".len());
     lines.extend_from_slice(b",\"input\":{");
-    let is_shown = |(key, value): &&(&str, &str)| !contains_private_key(key) && !contains_private_key(value);
-    for (index, (key, value)) in other_keys.iter().filter(is_shown).enumerate() {
-        lines.extend_from_slice(if index == 0 { b"" } else { b"," });
-        lines.extend_from_slice(key.as_bytes());
-        lines.push(b':');
-        lines.extend_from_slice(value.as_bytes());
-    }
+    other_keys::write(other_keys, lines);
     lines.extend_from_slice(b"}}\n");
 }

@@ -508,6 +508,13 @@ fn an_imported_token_is_recorded_once() {
         "{}",
         nothing.stderr
     );
+    let peer_id = "93c1687c-b386-e919-73b8-252a9bb5621f";
+    let as_name = Peering::new().args(["ledger", "import", &token, "-name", peer_id]).run().status(2);
+    assert!(
+        as_name.stderr.contains("-name is a UUID") && !as_name.stderr.contains(peer_id),
+        "{}",
+        as_name.stderr
+    );
     let nameless = Peering::new().args(["ledger", "import", &token]).run().status(2);
     assert!(nameless.stderr.contains("Error: -name is missing"), "{}", nameless.stderr);
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -19,15 +20,19 @@ enum Kind {
     Endless,
     /// A pipe into which another process writes without an end.
     Pipe,
+    /// A named pipe that no process opens for writing.
+    WithoutWriter,
     Directory,
     Sparse,
     Absent,
+    /// Without the permission to read it, unless the test runs as root.
+    Unreadable,
     Empty,
     Loop,
     Invalid,
 }
 
-use Kind::{Absent, Directory, Empty, Endless, Invalid, Loop, Pipe, Sparse};
+use Kind::{Absent, Directory, Empty, Endless, Invalid, Loop, Pipe, Sparse, Unreadable, WithoutWriter};
 
 /// Creates such a file in a directory and returns its path.
 fn create(kind: Kind, directory: &Path) -> PathBuf {
@@ -38,11 +43,15 @@ fn create(kind: Kind, directory: &Path) -> PathBuf {
         Directory => fs::create_dir(&path).unwrap(),
         Empty => fs::write(&path, "").unwrap(),
         Invalid => fs::write(&path, [0xff; 100]).unwrap(),
+        Unreadable => {
+            fs::write(&path, "x").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+        }
+        WithoutWriter => named_pipe(&path),
         Loop => std::os::unix::fs::symlink("unlucky", &path).unwrap(),
         Sparse => fs::File::create(&path).unwrap().set_len(10 << 30).unwrap(),
         Pipe => {
-            let mode = rustix::fs::Mode::from_raw_mode(0o600);
-            rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+            named_pipe(&path);
             let writer = path.clone();
             std::thread::spawn(move || {
                 // Ends when the reader is gone.
@@ -55,11 +64,16 @@ fn create(kind: Kind, directory: &Path) -> PathBuf {
     path
 }
 
+fn named_pipe(path: &Path) {
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+}
+
 /// The words of a run, and a variable.
 type Place = (&'static [&'static str], Option<(&'static str, &'static str)>);
 
 /// Every place for a file, with `FILE` for the path.
-const PLACES: [Place; 17] = [
+const PLACES: [Place; 19] = [
     (&["list", "-config=FILE"], None),
     (&["list"], Some(("PEERING_CONFIG", "FILE"))),
     (&["list", "-token-file=FILE"], None),
@@ -75,35 +89,61 @@ const PLACES: [Place; 17] = [
     (&["diagnose", "@token", "-offline", "-error=@FILE"], None),
     (&["establish", "-name=west", "-peering-token=@FILE"], None),
     (&["ledger", "import", "-name=west", "@FILE"], None),
+    (&["validate", "-batch=FILE"], None),
     (&["explain", "@FILE"], None),
     (&["explain", "-log=FILE"], None),
+    (&["diagnose", "-from=FILE"], None),
 ];
 
 #[test]
 fn no_kind_of_file_breaks_an_option() {
-    let token = fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
-    for (words, variable) in PLACES {
-        for kind in [Endless, Pipe, Directory, Sparse, Absent, Empty, Loop, Invalid] {
-            // A pipe has one reader, and a log may be as long as it likes.
-            if matches!(kind, Pipe) && (words[0] == "diff" || words.contains(&"-client-key=FILE")) {
-                continue;
-            }
-            let run = Peering::new().file("token", &token);
-            let path = create(kind, run.home()).to_str().unwrap().to_owned();
-            let words = words.iter().map(|word| word.replace("FILE", &path));
-            let run = run.args(words.clone()).through_shell(&format!("ulimit -v {MAX_MEMORY}; exec \"$@\""));
-            let run = variable
-                .into_iter()
-                .fold(run, |run, (name, value)| run.env(name, &value.replace("FILE", &path)));
-            let started = Instant::now();
-            let finished = run.run();
-            let what = format!("{kind:?}: {:?} {variable:?}", words.collect::<Vec<_>>());
-            // A signal or an abort has no exit code.
-            assert!((0..=3).contains(&finished.status), "{what}: {}: {}", finished.status, finished.stderr);
-            assert!(!finished.stderr.contains("internal error"), "{what}: {}", finished.stderr);
-            assert!(finished.stdout.len() + finished.stderr.len() < 20_000, "{what}: {}", finished.stderr);
-            assert!(started.elapsed() < Duration::from_mins(1), "{what}: {:?}", started.elapsed());
+    // Most of the time is waiting for a writer.
+    std::thread::scope(|scope| {
+        for place in PLACES {
+            scope.spawn(move || {
+                for kind in [
+                    Endless,
+                    Pipe,
+                    WithoutWriter,
+                    Directory,
+                    Sparse,
+                    Absent,
+                    Unreadable,
+                    Empty,
+                    Loop,
+                    Invalid,
+                ] {
+                    try_file(place, kind);
+                }
+            });
         }
+    });
+}
+
+fn try_file((words, variable): Place, kind: Kind) {
+    // A pipe has one reader, and a log may be as long as it likes.
+    if matches!(kind, Pipe) && (words[0] == "diff" || words.contains(&"-client-key=FILE")) {
+        return;
+    }
+    let token = fs::read_to_string(fixture("tokens/one-server.txt")).unwrap();
+    let run = Peering::new().file("token", &token);
+    let path = create(kind, run.home()).to_str().unwrap().to_owned();
+    let words = words.iter().map(|word| word.replace("FILE", &path));
+    let run = run.args(words.clone()).through_shell(&format!("ulimit -v {MAX_MEMORY}; exec \"$@\""));
+    let run =
+        variable.into_iter().fold(run, |run, (name, value)| run.env(name, &value.replace("FILE", &path)));
+    let started = Instant::now();
+    let finished = run.run();
+    let what = format!("{kind:?}: {:?} {variable:?}", words.clone().collect::<Vec<_>>());
+    // A signal or an abort has no exit code.
+    assert!((0..=3).contains(&finished.status), "{what}: {}: {}", finished.status, finished.stderr);
+    assert!(!finished.stderr.contains("internal error"), "{what}: {}", finished.stderr);
+    assert!(finished.stdout.len() + finished.stderr.len() < 20_000, "{what}: {}", finished.stderr);
+    assert!(started.elapsed() < Duration::from_mins(1), "{what}: {:?}", started.elapsed());
+    let is_directory_of_certificates = words.clone().any(|word| word.starts_with("-ca-path="));
+    if matches!(kind, WithoutWriter) && !is_directory_of_certificates {
+        let shown = finished.stdout + &finished.stderr;
+        assert!(shown.contains("no program writes to this pipe"), "{what}: {shown}");
     }
 }
 
@@ -125,8 +165,8 @@ fn every_option_that_takes_a_file_is_tried() {
     }
     names.sort();
     names.dedup();
-    // `-out` is in out_file.rs, and a batch is a stream of any length, see batch.rs.
-    names.retain(|name| name != "out" && name != "batch");
+    // `-out` and `-bundle` write: see out_file.rs and bundle.rs.
+    names.retain(|name| name != "out" && name != "bundle");
     assert!(names.len() >= 8, "{names:?}");
     for name in names {
         let option = format!("-{name}=FILE");
@@ -158,8 +198,15 @@ fn every_file_is_read_through_the_bounded_reader() {
                 let source = fs::read_to_string(&path).unwrap();
                 let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
                 let code: Vec<&str> = code.lines().filter(|line| !line.trim().starts_with("//")).collect();
-                let reads =
-                    ["File::open(", "fs::read(", "fs::read_to_string(", "read_to_end(", "read_to_string("];
+                let reads = [
+                    "File::open(",
+                    "open_file(",
+                    "file::open(",
+                    "fs::read(",
+                    "fs::read_to_string(",
+                    "read_to_end(",
+                    "read_to_string(",
+                ];
                 let found = code.iter().find(|line| reads.iter().any(|read| line.contains(read)));
                 let is_bounded = |line: &&str| line.contains("file::read_to_end(") || line.contains(".take(");
                 let found = found.filter(|line| !is_bounded(line));

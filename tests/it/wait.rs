@@ -64,3 +64,29 @@ fn a_peering_without_data_is_diagnosed() {
     assert_eq!(list["diagnoses"][0]["source"], "west");
     assert_eq!(list["diagnoses"][0]["diagnosis"]["causes"][0]["name"], "peer-is-follower");
 }
+
+/// A failed establish leaves a peering that is not healthy; one that waits for its first dialer is.
+#[test]
+fn list_and_read_hint_at_the_diagnosis_on_a_terminal() {
+    let (home, other_home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let acceptor = Dev::start(home.path(), &["-fault", "plaintext-port"]);
+    let dialer = Dev::start(other_home.path(), &[]);
+    let token = token(&acceptor);
+    on(&dialer, &["establish", "-name", "west", "-peering-token", "-"], &token).status(1);
+    let on_terminal = |cluster: &Dev, words: &[&str]| {
+        Peering::new().args(words).args(["-http-addr", &cluster.url]).on_terminal().run().status(0).stderr
+    };
+    let url = &dialer.url;
+    assert_eq!(
+        on_terminal(&dialer, &["list"]),
+        format!("Some peerings are not healthy. To find out why: peering diagnose -http-addr {url}\n")
+    );
+    assert_eq!(
+        on_terminal(&dialer, &["read", "-name", "west"]),
+        format!("To find out why: peering diagnose -name west -http-addr {url}\n")
+    );
+    assert_eq!(on_terminal(&acceptor, &["list"]), "");
+    assert_eq!(on_terminal(&acceptor, &["read", "-name", "east"]), "");
+    // Consul's commands print what Consul prints in a pipe.
+    assert_eq!(on(&dialer, &["list"], "").status(0).stderr, "");
+}

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::peering::{Finished, Peering, fixture};
+use crate::peering::{Dev, Finished, Peering, fixture, guard};
 
 /// A wrong use, and how to run it.
 struct WrongUse {
@@ -102,6 +102,9 @@ const ALL: &[(&str, &[WrongUse])] = &[
         "Clusters and surroundings",
         &[
             of("Nothing listens at the address", "list"),
+            of("The same for stale", "stale west.token"),
+            of("The same for diagnose", "diagnose west.token -http-addr 127.0.0.1:1"),
+            of("The same for a peering", "diagnose -name west"),
             of("An address with an unknown scheme", "list -http-addr ftp://127.0.0.1:8500"),
             of("A port that does not exist", "list -http-addr 127.0.0.1:99999"),
             // Without HOME, the home directory is that of the user who runs the test, with a ledger perhaps.
@@ -154,4 +157,50 @@ fn every_wrong_use_names_what_is_wrong_and_what_to_do() {
     }
     assert!(count >= 40, "{count}");
     insta::assert_snapshot!("wrong_use", page);
+}
+
+/// Each command asks one of the two clusters. The first line says which one, if it is not the one that was asked.
+#[test]
+fn the_wrong_cluster_is_the_first_line() {
+    let homes = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [acceptor, dialer, other] = homes.each_ref().map(|home| Dev::start(home.path(), &[]));
+    let at = |cluster: &Dev, words: &[&str]| {
+        Peering::new().args(words).args(["-http-addr", &cluster.url, "-ledger=off"])
+    };
+    let generated = at(&acceptor, &["generate-token", "-name", "east"]).shows_secrets().run().status(0);
+    let token = generated.stdout;
+    guard(&token);
+    let first_line = |cluster: &Dev, words: &[&str]| {
+        let shown = at(cluster, words).stdin(token.clone()).run().stdout;
+        // The screen is 80 columns wide.
+        shown.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (acceptor_url, dialer_url, other_url) = (&acceptor.url, &dialer.url, &other.url);
+    let wrong_for_stale = first_line(&other, &["stale", "-"]);
+    assert!(
+        wrong_for_stale.starts_with(&format!(
+            "! Undetermined: {other_url} is not the accepting cluster, which generated the token; ask that one."
+        )),
+        "{wrong_for_stale}"
+    );
+    let wrong_for_diagnose = first_line(&acceptor, &["diagnose", "-"]);
+    assert!(
+        wrong_for_diagnose.starts_with(&format!(
+            "✗ {acceptor_url} is the accepting cluster, which generated the token; ask the dialing one."
+        )),
+        "{wrong_for_diagnose}"
+    );
+    let unknown = first_line(&other, &["diagnose", "-name", "east"]);
+    assert!(unknown.starts_with(&format!("✗ {other_url} has no peering named \"east\".")), "{unknown}");
+    // A failed establish leaves a peering, by which the dialer is known.
+    let dead = at(&dialer, &["establish", "-name", "west", "-peering-token", "-"]);
+    drop(acceptor);
+    dead.stdin(token.clone()).run().status(1);
+    let tried = first_line(&dialer, &["stale", "-"]);
+    assert!(
+        tried.starts_with(&format!(
+            "! Undetermined: {dialer_url} is the dialing cluster; ask the accepting one."
+        )),
+        "{tried}"
+    );
 }

@@ -111,6 +111,9 @@ pub fn unreadable(source: &str, error: &io::Error) -> CliError {
         io::ErrorKind::PermissionDenied => {
             failed.with_remedy("run the command as the user who can read it, or change its permissions")
         }
+        _ if file::is_without_writer(error) => {
+            failed.with_remedy("start the program that writes to it, then run the command again")
+        }
         _ if file::is_too_long(error) => failed.with_remedy("check that this is the right file"),
         _ => failed,
     }

@@ -1,6 +1,5 @@
 //! `peering explain`: what a check or a message means, its causes and its remedy.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 
 use clap::Args;
@@ -19,6 +18,7 @@ use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
 use crate::lint::Check;
 use crate::lint::rules;
+use crate::net::file::open as open_file;
 use crate::render::pretty::{self, Detail, Screen};
 
 /// Explain a check or a message from Consul
@@ -144,7 +144,7 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
         Named::Text => vec![NamedFile { source: argument.to_owned(), path: argument.into() }],
     };
     for file in files {
-        let read = File::open(&file.path).and_then(|log| read_log(BufReader::new(log), &mut reader));
+        let read = open_file(&file.path).and_then(|log| read_log(BufReader::new(log), &mut reader));
         read.map_err(|error| paths::unreadable(&file.source, &error))?;
     }
     let report = reader.finish();

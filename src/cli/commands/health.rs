@@ -19,6 +19,14 @@ pub fn waits_for_dialer(peering: &Peering) -> bool {
 
 /// Returns the command that finds out why a peering is not healthy.
 pub fn next_command(name: &str, http_addr: Option<&str>) -> String {
-    let http_addr = http_addr.map_or_else(String::new, |address| format!(" -http-addr {}", quoted(address)));
-    format!("peering diagnose -name {}{http_addr}", quoted(name))
+    format!("peering diagnose -name {}{}", quoted(name), http_addr_option(http_addr))
+}
+
+/// Returns the command that diagnoses every peering of a cluster.
+pub fn diagnose_all(http_addr: Option<&str>) -> String {
+    format!("peering diagnose{}", http_addr_option(http_addr))
+}
+
+fn http_addr_option(http_addr: Option<&str>) -> String {
+    http_addr.map_or_else(String::new, |address| format!(" -http-addr {}", quoted(address)))
 }

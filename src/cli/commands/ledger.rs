@@ -11,6 +11,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::net::ledger::{Filter, Ledger, LedgerError, Origin, Record, RecordMeta};
 use crate::render::pretty::counted;
+use crate::token::resemblance::is_uuid;
 
 /// Import tokens into the ledger, or verify its integrity
 ///
@@ -80,6 +81,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
 fn import(arguments: &Import) -> Result<Exit, CliError> {
     if arguments.name.is_empty() {
         return Err(CliError::new("-name is empty")
+            .with_remedy("use the name that the accepting cluster gives its peer"));
+    }
+    if is_uuid(arguments.name.as_bytes()) {
+        return Err(CliError::new("-name is a UUID: a peer ID or an ACL token, and not a name")
             .with_remedy("use the name that the accepting cluster gives its peer"));
     }
     let recovered = match TokenText::read(&arguments.peering_token)?.recover() {

@@ -50,7 +50,8 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     consul_compat::run(async {
         let peerings = client.list_peerings().await.map_err(failed)?;
         if stderr_is_a_terminal() && !peerings.iter().all(is_fine) {
-            eprint_line("Some peerings are not healthy. To find out why: peering diagnose");
+            let next = health::diagnose_all(arguments.http.address());
+            eprint_line(&format!("Some peerings are not healthy. To find out why: {next}"));
         }
         render(peerings, format)
     })

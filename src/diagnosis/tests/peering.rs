@@ -229,3 +229,19 @@ fn another_cluster_at_the_addresses_of_an_established_peering_is_a_rebuilt_accep
     }
     assert_eq!(first(&diagnose(inputs)).0, Some("acceptor-rebuilt"));
 }
+
+#[test]
+fn a_ca_that_was_rotated_while_the_stream_was_closed_needs_a_token() {
+    for (owner, is_rotated) in [(CertificateOwner::Expected, true), (CertificateOwner::NotConsul, false)] {
+        let trace = untrusted(Distrust::UnknownAuthority, owner);
+        let diagnosis = dialer(PeeringState::Failing, Some(500), trace);
+        let cause = diagnosis.main_cause().unwrap();
+        assert_eq!(cause.name, "certificate-authority-unknown");
+        assert_eq!(
+            cause.summary.contains("rotated while the stream was closed"),
+            is_rotated,
+            "{}",
+            cause.summary
+        );
+    }
+}

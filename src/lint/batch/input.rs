@@ -10,6 +10,9 @@ use crate::token::MAX_TOKEN_LEN;
 /// The UTF-8 byte order mark, which some programs write before the first line.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
+/// The maximum length of a line that is skipped, in bytes. A file such as `/dev/zero` has no end.
+const MAX_SKIPPED_LEN: u64 = 256 * 1024 * 1024;
+
 /// A stream of lines.
 pub(super) struct Input<R> {
     reader: R,
@@ -19,12 +22,22 @@ pub(super) struct Input<R> {
     next_index: u64,
     /// Whether the rest of a line that is too long is being skipped.
     skipping: bool,
+    /// How many bytes of that line were skipped.
+    skipped: u64,
     ended: bool,
 }
 
 impl<R: Read> Input<R> {
     pub(super) fn new(reader: R) -> Self {
-        Self { reader, rest: Buffer::default(), next_chunk: 0, next_index: 1, skipping: false, ended: false }
+        Self {
+            reader,
+            rest: Buffer::default(),
+            next_chunk: 0,
+            next_index: 1,
+            skipping: false,
+            skipped: 0,
+            ended: false,
+        }
     }
 
     /// Reads at least one line, and as many more as one read returns. Returns `false` if there are none.
@@ -48,7 +61,7 @@ impl<R: Read> Input<R> {
             let count = self.read(&mut chunk.text)?;
             chunk.bytes_read += count as u64;
             if self.skipping {
-                self.skip(&mut chunk.text);
+                self.skip(&mut chunk.text)?;
             }
             if self.next_chunk == 0 && chunk.text.filled().starts_with(BYTE_ORDER_MARK) {
                 chunk.text.remove_prefix(BYTE_ORDER_MARK.len());
@@ -63,6 +76,7 @@ impl<R: Read> Input<R> {
             // One more byte, because the carriage return of the line end may be included.
             if text.len() > MAX_TOKEN_LEN + 1 {
                 self.skipping = true;
+                self.skipped = 0;
                 chunk.overlong = true;
                 chunk.text.truncate(0);
                 return Ok(true);
@@ -89,7 +103,16 @@ impl<R: Read> Input<R> {
     }
 
     /// Removes the part of a line that is too long, up to its end.
-    fn skip(&mut self, text: &mut Buffer) {
+    fn skip(&mut self, text: &mut Buffer) -> io::Result<()> {
+        self.skipped += text.filled().len() as u64;
+        if self.skipped > MAX_SKIPPED_LEN {
+            self.ended = true;
+            let line = self.next_index - 1;
+            let error = format!(
+                "line {line} is longer than {MAX_SKIPPED_LEN} bytes, so this is not a list of tokens"
+            );
+            return Err(io::Error::new(io::ErrorKind::InvalidData, error));
+        }
         match memchr(b'\n', text.filled()) {
             Some(end) => {
                 self.skipping = false;
@@ -97,6 +120,7 @@ impl<R: Read> Input<R> {
             }
             None => text.truncate(0),
         }
+        Ok(())
     }
 }
 
@@ -117,6 +141,16 @@ mod tests {
             let count = self.1.min(self.0.len());
             self.0.read(&mut free[..count])
         }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_an_error() {
+        let mut input = Input::new(io::repeat(b'x'));
+        let mut chunk = Chunk::default();
+        assert!(input.fill(&mut chunk).unwrap() && chunk.overlong);
+        let error = input.fill(&mut chunk).unwrap_err();
+        assert!(error.to_string().starts_with("line 1 is longer than "), "{error}");
+        assert!(!input.fill(&mut chunk).unwrap());
     }
 
     fn chunks(text: &[u8], read_len: usize) -> Vec<(u64, String)> {

@@ -1,6 +1,5 @@
 //! Reads the files that flags and variables name: the ACL token, certificates and keys.
 
-use std::fs::File;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -14,7 +13,10 @@ const MAX_FILE_LEN: usize = 16 * 1024 * 1024;
 /// Reads a file. The error is Go's, and names the file.
 pub(crate) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     let failed = |call: &str, reason: String| format!("{call} {}: {reason}", path.display());
-    let file = File::open(path).map_err(|error| failed("open", os_error_text(&error)))?;
+    let file = file::open(path).map_err(|error| {
+        let reason = if file::is_without_writer(&error) { error.to_string() } else { os_error_text(&error) };
+        failed("open", reason)
+    })?;
     file::read_opened(file, MAX_FILE_LEN).map_err(|error| {
         let reason = if file::is_too_long(&error) { error.to_string() } else { os_error_text(&error) };
         failed("read", reason)

@@ -1,7 +1,6 @@
 //! Reads a snapshot from a file, or streams one from a Consul.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -10,13 +9,14 @@ use bytes::Bytes;
 
 use super::{Snapshot, SnapshotError, read};
 use crate::net::consul::Client;
+use crate::net::file;
 
 /// How many chunks of a live snapshot may wait for their reader.
 const MAX_WAITING_CHUNKS: usize = 16;
 
 /// Reads a snapshot from a file. See [`read`].
 pub fn read_file(path: &Path, peer_ids: &BTreeSet<String>) -> Result<Snapshot, SnapshotError> {
-    read(File::open(path).map_err(SnapshotError::Unreadable)?, peer_ids)
+    read(file::open(path).map_err(SnapshotError::Unreadable)?, peer_ids)
 }
 
 /// Streams a snapshot of a cluster, and reads it. It is not stored anywhere. See [`read`].

@@ -3,7 +3,7 @@
 mod cells;
 mod steps;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use owo_colors::OwoColorize;
 
 use super::finding::shortened;
@@ -116,7 +116,7 @@ fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
     let offset = diagnosis.dialer.as_ref().and_then(|view| view.clock_offset).unwrap_or_default();
     let now = screen.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(screen.now);
     let heard = match peering.last_heard_at {
-        Some(at) => format!("last heard {}", utc::relative(at.min(now), now)),
+        Some(at) => format!("last heard {}", heard_ago(at, now, &peering.state)),
         None => "never heard".to_owned(),
     };
     let subject = format!("{} is {} ({heard})", screen.name(&peering.name), printable(&peering.state));
@@ -129,6 +129,15 @@ fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
         }
         _ => format!("{subject}. {}", cause_in_short(diagnosis)),
     }
+}
+
+/// Returns how long ago the peer was last heard: in seconds, if the peering broke just now.
+fn heard_ago(at: Timestamp, now: Timestamp, state: &str) -> String {
+    let silence = now.duration_since(at.min(now));
+    if state != PeeringState::Active.name() && silence < SignedDuration::from_mins(1) {
+        return format!("{} ago", utc::span(silence));
+    }
+    utc::relative(at.min(now), now)
 }
 
 fn cause_in_short(diagnosis: &Diagnosis) -> String {

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::screen::{Detail, Mark, Screen};
-use super::{count, counted, printable};
+use super::{MAX_SHOWN, count, counted, grouped, printable};
 use crate::inspect::diff::{Comparison, Difference, Relation, Which};
 use crate::shell::token_argument;
 
@@ -59,7 +59,7 @@ pub fn diff(comparison: &Comparison, screen: &Screen) -> String {
 fn one(page: &mut Page, difference: &Difference) {
     page.empty_line();
     page.line(&format!("{}: {}", difference.field, printable(&difference.meaning)));
-    let max = if page.screen().detail == Detail::Long { usize::MAX } else { MAX_VALUES };
+    let max = if page.screen().detail == Detail::Long { MAX_SHOWN } else { MAX_VALUES };
     for (label, values) in [("A", &difference.first), ("B", &difference.second)] {
         if values.is_empty() {
             page.item(&format!("{label}  (none)"));
@@ -68,7 +68,7 @@ fn one(page: &mut Page, difference: &Difference) {
             page.hanging(&format!("    {}  ", if index == 0 { label } else { " " }), 7, &printable(value));
         }
         if values.len() > max {
-            page.item(&format!("   … and {} more", values.len() - max));
+            page.item(&format!("   … and {} more", grouped(count(values.len() - max))));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::inspection::FINGERPRINT_LEN;
 use super::page::Page;
 use super::screen::{Detail, Screen};
 use super::table::Table;
-use super::{count, counted, printable};
+use super::{MAX_SHOWN, count, counted, grouped, printable};
 use crate::net::ledger::Origin;
 use crate::net::ledger::history::{History, HistoryRecord, Status};
 use crate::shell::quoted;
@@ -119,11 +119,20 @@ fn every_field(page: &mut Page, record: &HistoryRecord) {
         return;
     }
     page.row("Server name", &printable(&record.server_name));
-    page.row("Addresses", &printable(&record.addresses.join(", ")));
-    for sha256 in &record.ca_sha256 {
+    page.row("Addresses", &addresses(&record.addresses));
+    for sha256 in record.ca_sha256.iter().take(MAX_SHOWN) {
         page.row("CA SHA-256", &printable(sha256));
     }
+    page.truncated(record.ca_sha256.len());
     page.row("Token SHA-256", &printable(&record.token_sha256));
+}
+
+fn addresses(all: &[String]) -> String {
+    let shown = printable(&all[..all.len().min(MAX_SHOWN)].join(", "));
+    match all.len().saturating_sub(MAX_SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {} more", grouped(count(more))),
+    }
 }
 
 /// The status, and what it means.

@@ -7,6 +7,7 @@ use std::vec::IntoIter;
 
 use crate::cli::args::paths::{self, Named, NamedFile, expand_home, unreadable};
 use crate::cli::error::CliError;
+use crate::net::file::open as open_file;
 
 /// The source of lines.
 pub(super) enum Source {
@@ -38,7 +39,7 @@ pub(super) fn open(argument: &str) -> Result<(Source, Option<u64>), CliError> {
     let Some(first) = rest.next() else {
         return Err(CliError::new(format_args!("no file matches {argument}")));
     };
-    let current = File::open(&first.path).map_err(|error| unreadable(&first.source, &error))?;
+    let current = open_file(&first.path).map_err(|error| unreadable(&first.source, &error))?;
     Ok((Source::Files(Files { current, rest, in_line: false }), size))
 }
 
@@ -51,7 +52,7 @@ impl Read for Files {
                 return Ok(count);
             }
             let Some(next) = self.rest.next() else { return Ok(0) };
-            self.current = File::open(&next.path)?;
+            self.current = open_file(&next.path)?;
             // The first line of a file does not continue the last line of the file before.
             if std::mem::take(&mut self.in_line) && !buffer.is_empty() {
                 buffer[0] = b'\n';
