@@ -69,6 +69,7 @@ pub mod connectivity;
 pub mod diagnosis;
 mod dns_name;
 pub mod explain;
+pub mod find;
 #[doc(hidden)]
 pub mod gostd;
 mod hex;

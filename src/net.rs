@@ -4,6 +4,7 @@
 pub mod bundle;
 pub mod consul;
 pub(crate) mod file;
+pub mod find_files;
 pub mod gather;
 pub mod ledger;
 pub mod peerstream;

@@ -3,6 +3,8 @@
 #[cfg(feature = "net")]
 pub mod consul;
 #[cfg(feature = "cli")]
+pub mod found;
+#[cfg(feature = "cli")]
 pub mod github;
 pub mod json;
 pub mod jsonl;

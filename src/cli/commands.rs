@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod establish;
 pub(crate) mod explain;
 pub(crate) mod exported_services;
+pub(crate) mod find;
 pub(crate) mod generate_token;
 mod health;
 pub(crate) mod history;

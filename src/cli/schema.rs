@@ -12,7 +12,7 @@ use crate::inspect::diff::Comparison;
 use crate::net::bundle::Index;
 use crate::net::consul::Peering;
 use crate::net::ledger::history::History;
-use crate::render::jsonl;
+use crate::render::{found, jsonl};
 use crate::staleness::Staleness;
 
 /// Returns every schema with its name: the command, and a suffix if a flag changes the document.
@@ -33,6 +33,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
         ("diagnose-several", of::<Diagnoses<'static>>("peering diagnose -format json for several tokens")),
         ("bundle-index", of::<Index>("index.json in a bundle of peering diagnose -bundle")),
+        ("find", of::<crate::find::report::Report>("peering find -format json")),
+        ("find-line", of::<found::Line<'static>>("A line of peering find -format jsonl")),
         ("diff", of::<Comparison>("peering diff -format json")),
         ("explain", of::<explain::Document<'static>>("peering explain -format json")),
         ("explain-log", of::<explain::LogDocument>("peering explain -log FILE -format json")),

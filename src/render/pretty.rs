@@ -5,6 +5,7 @@ mod diagnosis;
 mod diff;
 mod explanation;
 mod finding;
+mod found;
 #[cfg(feature = "net")]
 mod history;
 mod inspection;
@@ -23,6 +24,7 @@ pub use batch::{batch_line, batch_summary};
 pub use diagnosis::{diagnosis, peerings, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
+pub use found::found;
 #[cfg(feature = "net")]
 pub use history::{Order, history};
 pub use inspection::{Generated, generated, inspection};

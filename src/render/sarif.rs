@@ -14,7 +14,7 @@ use super::json;
 use crate::lint::{Check, Finding, Reference, Severity, UnreadableInput, ValidatedToken, rules};
 
 /// The published schema of the document.
-const SCHEMA: &str =
+pub(super) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The rule for tokens that Consul rejects.
@@ -68,8 +68,13 @@ pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
 }
 
 fn notification(input: &UnreadableInput) -> Notification {
+    notification_of(&input.reason)
+}
+
+/// Returns the notification of something that could not be read.
+pub(super) fn notification_of(reason: &str) -> Notification {
     Notification::builder()
-        .message(Message::builder().text(sentence(&input.reason)).build())
+        .message(Message::builder().text(sentence(reason)).build())
         .level(json!("error"))
         .build()
 }
@@ -114,7 +119,7 @@ fn results(token: &ValidatedToken, number: usize) -> Vec<SarifResult> {
 }
 
 /// Returns a text that ends like a sentence.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{text}{end}")
 }
@@ -160,13 +165,16 @@ fn result(
 /// Returns the path of a file, or the number of an argument that is not a file.
 fn uri(token: &ValidatedToken, number: usize) -> String {
     match &token.file {
-        Some(path) => {
-            let scheme = if path.is_absolute() { "file://" } else { "" };
-            format!("{scheme}{}", utf8_percent_encode(&path.display().to_string(), NOT_IN_PATHS))
-        }
+        Some(path) => uri_of_path(&path.display().to_string()),
         None if token.source == "argument" => format!("argument-{number}"),
         None => "standard-input".to_owned(),
     }
+}
+
+/// Returns the URI of a file.
+pub(super) fn uri_of_path(path: &str) -> String {
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    format!("{scheme}{}", utf8_percent_encode(path, NOT_IN_PATHS))
 }
 
 fn level(severity: Severity) -> ResultLevel {
@@ -185,6 +193,6 @@ fn level_name(severity: Severity) -> &'static str {
     }
 }
 
-fn text(text: &str) -> MultiformatMessageString {
+pub(super) fn text(text: &str) -> MultiformatMessageString {
     MultiformatMessageString::builder().text(text.to_owned()).build()
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::recover::Repair;
-pub(crate) use encoding::from_utf16;
+pub(crate) use encoding::{Utf16Order, decode_utf16, from_utf16, utf16_order};
 pub(crate) use kubernetes::{Secret as KubernetesSecret, name_of};
 pub(crate) use likeness::is_token_json;
 pub(crate) use values::parse;

@@ -147,7 +147,7 @@ impl Resemblance {
 }
 
 /// The start of a token of any version: base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`.
-pub(super) const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
+pub(crate) const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
 
 /// Returns whether a text is the end of a token, starting at any position in a group of four digits.
 fn is_token_end(text: &[u8]) -> bool {

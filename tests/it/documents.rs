@@ -19,12 +19,13 @@ use crate::peering::{UNUSED_ADDRESS, guard, shows_no_secret};
 use markdown::{Block, Part, Step, parts};
 
 /// The pages whose blocks are run, each in its own environment.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 10] = [
     "README.md",
     "docs/guide.md",
     "docs/diagnose.md",
     "docs/kubernetes.md",
     "docs/ci.md",
+    "docs/find.md",
     "docs/configuration.md",
     "docs/ledger.md",
     "docs/acceptor.md",
@@ -371,6 +372,7 @@ fn the_page_of_commands_is_up_to_date() {
         "validate",
         "stale",
         "diagnose",
+        "find",
         "diff",
         "explain",
         "history",

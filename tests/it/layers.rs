@@ -6,7 +6,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// The top-level modules, the lowest first.
-const LAYERS: [&str; 20] = [
+const LAYERS: [&str; 21] = [
     "dns_name",
     "zeroize_buf",
     "hex",
@@ -22,6 +22,7 @@ const LAYERS: [&str; 20] = [
     "explain",
     "staleness",
     "diagnosis",
+    "find",
     "aliases",
     "net",
     "acceptor",

@@ -28,6 +28,7 @@ mod examples;
 mod explain;
 mod explain_command;
 mod faults;
+mod find;
 mod full_disk;
 mod generate_token;
 mod help;

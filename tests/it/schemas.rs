@@ -178,7 +178,9 @@ fn explain_matches_its_schemas() {
 }
 
 /// The optional fields by the name of the schema. All others are required.
-const OPTIONAL: [(&str, &[&str]); 4] = [
+const OPTIONAL: [(&str, &[&str]); 5] = [
+    // A path that could not be read has a reason, and nothing of a token.
+    ("find-line", &[]),
     // A certificate that cannot be parsed has only an error.
     (
         "inspect",
@@ -225,6 +227,9 @@ fn documents() -> Vec<(&'static str, Value)> {
     let line = json!({ "token": token.trim(), "team": "network" }).to_string();
     let lines = Peering::new().args(["validate", "-batch", "-", "-format", "jsonl"]).stdin(line).run();
     let pair = format!("{token}\n{other}");
+    let found = |arguments: &[&str]| {
+        Peering::new().args(["find", "-"]).args(arguments).stdin(token.clone()).run().status(1)
+    };
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -234,6 +239,12 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
         ("bundle-index", index_of(&run(&["diagnose", "-", "-offline", "-bundle", "b"]).run())),
+        ("find", json_of(&found(&["-format", "json", "-stale"]))),
+        (
+            "find-line",
+            serde_json::from_str(found(&["-format", "jsonl", "-stale"]).stdout.lines().next().unwrap())
+                .unwrap(),
+        ),
         ("diff", json_of(&run(&["diff", "-", "@other"]).file("other", other).run())),
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),

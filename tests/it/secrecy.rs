@@ -9,7 +9,7 @@ use crate::peering::{Peering, guard, recorded_tokens, token_json};
 
 #[test]
 fn no_command_shows_a_secret_unasked() {
-    let commands: [&[&str]; 33] = [
+    let commands: [&[&str]; 35] = [
         &["inspect", "@token"],
         &["inspect", "@token", "-format", "json"],
         &["inspect", "@token", "-format", "yaml"],
@@ -34,6 +34,8 @@ fn no_command_shows_a_secret_unasked() {
         &["diagnose", "@token", "-offline"],
         &["diagnose", "@damaged", "-offline", "-format", "json"],
         &["diagnose", "@token", "-offline", "-error", "@log"],
+        &["find", "token", "cut", "quoted", "damaged", "lines"],
+        &["find", ".", "-stale", "-format", "sarif"],
         &["diff", "@token", "@other"],
         &["diff", "@token", "@damaged", "-format", "json"],
         &["explain", "@log"],

@@ -73,7 +73,7 @@ fn named_pipe(path: &Path) {
 type Place = (&'static [&'static str], Option<(&'static str, &'static str)>);
 
 /// Every place for a file, with `FILE` for the path.
-const PLACES: [Place; 19] = [
+const PLACES: [Place; 20] = [
     (&["list", "-config=FILE"], None),
     (&["list"], Some(("PEERING_CONFIG", "FILE"))),
     (&["list", "-token-file=FILE"], None),
@@ -89,6 +89,7 @@ const PLACES: [Place; 19] = [
     (&["diagnose", "@token", "-offline", "-error=@FILE"], None),
     (&["establish", "-name=west", "-peering-token=@FILE"], None),
     (&["ledger", "import", "-name=west", "@FILE"], None),
+    (&["find", "token", "-baseline=FILE"], None),
     (&["validate", "-batch=FILE"], None),
     (&["explain", "@FILE"], None),
     (&["explain", "-log=FILE"], None),
@@ -165,8 +166,8 @@ fn every_option_that_takes_a_file_is_tried() {
     }
     names.sort();
     names.dedup();
-    // `-out` and `-bundle` write: see out_file.rs and bundle.rs.
-    names.retain(|name| name != "out" && name != "bundle");
+    // These write: see out_file.rs, bundle.rs and find.rs.
+    names.retain(|name| !["out", "bundle", "write-baseline"].contains(&name.as_str()));
     assert!(names.len() >= 8, "{names:?}");
     for name in names {
         let option = format!("-{name}=FILE");
@@ -180,6 +181,7 @@ fn every_file_is_read_through_the_bounded_reader() {
     let streams = [
         "src/net/file.rs",
         "src/net/consul/file.rs",
+        "src/net/find_files.rs",
         "src/net/snapshot/source.rs",
         "src/cli/commands/batch/source.rs",
         "src/cli/commands/explain.rs",

@@ -24,7 +24,7 @@ pub fn cluster_of(command: &str) -> Option<&'static str> {
         "establish" | "diagnose" => Some("the dialing cluster, which uses the token"),
         "stale" => Some("the accepting cluster, which generated the tokens"),
         "list" | "read" | "delete" | "exported-services" => Some("the cluster whose peerings you mean"),
-        "history" | "ledger import" | "ledger verify" => {
+        "find" | "history" | "ledger import" | "ledger verify" => {
             Some("the cluster of the ledger, with -ledger=consul")
         }
         _ => None,

@@ -27,6 +27,11 @@ validate, diagnose
   1  findings; validate: also if Consul rejects a token
   2  the work could not be done (usage, file, network)
 
+find
+  0  no token was found, or only those in -baseline
+  1  a token was found
+  2  a file or directory could not be read
+
 stale
   0  current
   1  superseded, spent or orphaned
@@ -100,6 +105,13 @@ validate
   jsonl   one JSON object per token
   sarif   SARIF 2.1.0, for code scanning
   junit   JUnit XML, for CI
+
+find
+  pretty  text for people (default)
+  json    one document
+  jsonl   one JSON object per token
+  sarif   SARIF 2.1.0, for code scanning
+  github  workflow annotations of GitHub Actions
 
 validate -batch
   pretty  one line for each token that fails, and a summary (default)

@@ -32,7 +32,8 @@ pub fn staleness(staleness: &Staleness, screen: &Screen) -> String {
     page.finish()
 }
 
-fn mark(verdict: Verdict) -> Mark {
+/// Returns the symbol of a verdict.
+pub(super) fn mark(verdict: Verdict) -> Mark {
     match verdict {
         Verdict::Current => Mark::Ok,
         Verdict::Undetermined => Mark::Warning,
