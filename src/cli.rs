@@ -10,6 +10,7 @@ mod exit;
 mod given_secrets;
 mod help;
 mod log;
+mod out_file;
 mod progress_lines;
 mod redaction;
 #[cfg(all(feature = "schema", feature = "cli"))]

@@ -1,6 +1,7 @@
 //! Everything that does I/O: Consul's HTTP API, TLS, peering streams, probes, snapshots, the ledger, and the code that
 //! gathers their evidence.
 
+pub mod bundle;
 pub mod consul;
 pub(crate) mod file;
 pub mod find_files;

@@ -29,13 +29,29 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// Returns the exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Findings => 1,
+            Self::Failed => 2,
+            Self::Skipped | Self::Undetermined => 3,
+        }
+    }
+
+    /// Returns how a diagnosis with this exit code ended.
+    pub fn of_code(code: u8) -> Self {
+        match code {
+            0 => Self::Done,
+            1 => Self::Findings,
+            _ => Self::Failed,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => Self::SUCCESS,
-            Exit::Findings => Self::from(1),
-            Exit::Failed => Self::from(2),
-            Exit::Skipped | Exit::Undetermined => Self::from(3),
-        }
+        Self::from(exit.code())
     }
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -17,8 +18,11 @@ use crate::net::ledger::{Filter, Ledger};
 use crate::net::snapshot::Snapshot;
 use crate::token::recover::recover;
 
-/// The aliases of this process; none without `-redact`.
+/// The aliases of this process; none without `-redact` and `-bundle`.
 static ALIASES: OnceLock<Aliases> = OnceLock::new();
+
+/// Whether the output is redacted. With `-bundle` alone, only the bundle is.
+static REDACTS_OUTPUT: AtomicBool = AtomicBool::new(false);
 
 /// Options with a name, and the variables with the same value.
 const NAMES: [(&str, Option<&str>); 2] = [("name", None), ("partition", Some("CONSUL_PARTITION"))];
@@ -46,6 +50,13 @@ pub fn start_if_asked(words: &[OsString]) {
             word == (Some(name), true)
         })
     };
+    let is_bundle =
+        |word: &str| ["bundle", "bundle="].iter().any(|it| word.trim_start_matches('-').starts_with(it));
+    if words.first().is_some_and(|it| it == "diagnose")
+        && words.iter().filter_map(|word| word.to_str()).any(|word| word.starts_with('-') && is_bundle(word))
+    {
+        learn_only();
+    }
     let is_set = |name: &str| variable(name).is_some_and(|value| parse_bool(&value) == Some(true));
     if given("redact") || is_set("PEERING_REDACT") {
         start(Scope::All);
@@ -54,15 +65,33 @@ pub fn start_if_asked(words: &[OsString]) {
     }
 }
 
-/// Starts to redact. Only the first call has an effect.
+/// Starts to redact. The first scope counts.
 pub fn start(scope: Scope) {
-    let aliases = ALIASES.get_or_init(|| Aliases::new(scope));
-    aliases.learn_host(&host());
-    aliases.learn_name(&user());
+    learn_in(scope);
+    REDACTS_OUTPUT.store(true, Ordering::Relaxed);
+}
+
+/// Starts to learn, and leaves the output as it is. Returns the aliases.
+pub fn learn_only() -> &'static Aliases {
+    learn_in(Scope::All)
+}
+
+fn learn_in(scope: Scope) -> &'static Aliases {
+    ALIASES.get_or_init(|| {
+        let aliases = Aliases::new(scope);
+        aliases.learn_host(&host());
+        aliases.learn_name(&user());
+        aliases
+    })
 }
 
 /// Returns the aliases, if output is redacted.
 pub fn aliases() -> Option<&'static Aliases> {
+    ALIASES.get().filter(|_| REDACTS_OUTPUT.load(Ordering::Relaxed))
+}
+
+/// Returns the aliases, if names and addresses are learned.
+fn learning() -> Option<&'static Aliases> {
     ALIASES.get()
 }
 
@@ -114,7 +143,7 @@ pub fn write_line(
 
 /// Learns the names and addresses that options and variables contain.
 pub fn learn_options(words: &[OsString]) {
-    let Some(aliases) = aliases() else { return };
+    let Some(aliases) = learning() else { return };
     let values = |(option, name): (&str, Option<&str>)| {
         [value_of(words, option), name.and_then(variable)].into_iter().flatten().collect::<Vec<_>>()
     };
@@ -132,7 +161,7 @@ pub fn learn_options(words: &[OsString]) {
 
 /// Learns what a token contains, also if it is damaged.
 pub fn learn_token(text: &[u8]) {
-    let Some(aliases) = aliases() else { return };
+    let Some(aliases) = learning() else { return };
     if let Ok(recovered) = recover(text) {
         return aliases.learn_token(&recovered.decoded.token);
     }
@@ -143,7 +172,7 @@ pub fn learn_token(text: &[u8]) {
 
 /// Learns the names of the tokens' peerings in a snapshot.
 pub fn learn_snapshot(snapshot: &Snapshot, peer_ids: &BTreeSet<String>) {
-    let Some(aliases) = aliases() else { return };
+    let Some(aliases) = learning() else { return };
     for view in peer_ids.iter().map(|id| snapshot.of(id)) {
         let names = view.peering.map(|peering| peering.name).into_iter().chain(view.dialed_as);
         names.for_each(|name| aliases.learn_name(&name));
@@ -154,7 +183,7 @@ pub fn learn_snapshot(snapshot: &Snapshot, peer_ids: &BTreeSet<String>) {
 
 /// Learns the place of a token in a document, such as the namespace and name of a Secret.
 pub fn learn_place(place: &str) {
-    if let Some(aliases) = aliases() {
+    if let Some(aliases) = learning() {
         aliases.learn_name(place);
     }
 }
@@ -184,21 +213,21 @@ fn readable_part(text: &[u8]) -> String {
 
 /// Learns the names and addresses in a message or a log.
 pub fn learn_text(text: &str) {
-    if let Some(aliases) = aliases() {
+    if let Some(aliases) = learning() {
         aliases.learn_text(text);
     }
 }
 
 /// Learns what an answer of Consul contains.
 pub fn learn_answer(path: &str, body: &[u8]) {
-    if let Some(aliases) = aliases() {
+    if let Some(aliases) = learning() {
         aliases.learn_answer(path, body);
     }
 }
 
 /// Learns what the records of a ledger in a file contain. Those in Consul's KV are answers.
 pub fn learn_ledger(ledger: &Ledger<'_>) {
-    let (Some(aliases), Ledger::Sqlite(sqlite)) = (aliases(), ledger) else { return };
+    let (Some(aliases), Ledger::Sqlite(sqlite)) = (learning(), ledger) else { return };
     for numbered in sqlite.records(Filter::All).unwrap_or_default() {
         let record = serde_json::json!({ "records": numbered.record });
         aliases.learn_json(&record.to_string());

@@ -9,6 +9,7 @@ use super::commands::explain;
 use crate::diagnosis::{Diagnoses, Diagnosis};
 use crate::inspect::Inspections;
 use crate::inspect::diff::Comparison;
+use crate::net::bundle::Index;
 use crate::net::consul::Peering;
 use crate::net::ledger::history::History;
 use crate::render::{found, jsonl};
@@ -31,6 +32,7 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("stale", of::<Staleness>("peering stale -format json")),
         ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
         ("diagnose-several", of::<Diagnoses<'static>>("peering diagnose -format json for several tokens")),
+        ("bundle-index", of::<Index>("index.json in a bundle of peering diagnose -bundle")),
         ("find", of::<crate::find::report::Report>("peering find -format json")),
         ("find-line", of::<found::Line<'static>>("A line of peering find -format jsonl")),
         ("diff", of::<Comparison>("peering diff -format json")),

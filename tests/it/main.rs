@@ -13,6 +13,7 @@
 mod acceptor;
 mod batch;
 mod bounded_output;
+mod bundle;
 mod checks;
 mod cli_recordings;
 mod completion;

@@ -12,12 +12,12 @@ use crate::peering::{Dev, Finished, Peering, guard, recorded_tokens};
 use crate::{diagnose_errors, schemas};
 
 /// The name of the peering in each run. The others are in the fixtures.
-const NAME: &str = "north-sea";
+pub const NAME: &str = "north-sea";
 
 const NOW: &str = "2026-11-24T00:00:00Z";
 
 /// Returns every address and name in a token.
-fn names_in(token: &Token) -> BTreeSet<String> {
+pub fn names_in(token: &Token) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     let lists = [&token.manual_server_addresses, &token.server_addresses];
     for address in lists.into_iter().flatten().flatten() {
@@ -47,7 +47,7 @@ fn names_in(token: &Token) -> BTreeSet<String> {
 }
 
 /// Returns whether a text contains a name as a whole word.
-fn contains(text: &str, name: &str) -> bool {
+pub fn contains(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
     let is_word = |it: char| it.is_alphanumeric() || it == '-' || it == '_';
     text.match_indices(&name)

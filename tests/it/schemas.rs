@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use consul_peering::cli::schema;
+use consul_peering::net::bundle::Bundle;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -237,6 +238,7 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
+        ("bundle-index", index_of(&run(&["diagnose", "-", "-offline", "-bundle", "b"]).run())),
         ("find", json_of(&found(&["-format", "json", "-stale"]))),
         (
             "find-line",
@@ -253,6 +255,12 @@ fn documents() -> Vec<(&'static str, Value)> {
         // No recording contains a service.
         ("exported-services", json!(["api"])),
     ]
+}
+
+/// Returns the index of the bundle that a run wrote.
+fn index_of(run: &Finished) -> Value {
+    let bundle = Bundle::unpack(&std::fs::read(run.home.path().join("b")).unwrap()).unwrap();
+    serde_json::to_value(bundle.index).unwrap()
 }
 
 /// Returns the longest recorded document of one of Consul's commands.

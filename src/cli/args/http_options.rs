@@ -71,9 +71,8 @@ impl HttpOptions {
         self.http_addr.as_deref().filter(|address| !address.is_empty())
     }
 
-    /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
-    pub fn client(&self) -> Result<Client, CliError> {
-        let options = Options {
+    fn options(&self) -> Options {
+        Options {
             http_addr: self.http_addr.clone(),
             token: self.token.as_deref().map(Into::into),
             token_file: self.token_file.clone(),
@@ -83,8 +82,22 @@ impl HttpOptions {
             client_key: self.client_key.clone(),
             tls_server_name: self.tls_server_name.clone(),
             partition: self.partition.clone(),
-        };
+        }
+    }
+
+    /// Returns a client of another cluster's Consul, which does not get this cluster's ACL token.
+    pub fn client_without_token(&self, address: &str) -> Result<Client, CliError> {
+        let options =
+            Options { http_addr: Some(address.to_owned()), token: None, token_file: None, ..self.options() };
+        let is_token = |name: &str| name.starts_with("CONSUL_HTTP_TOKEN") || name == "CONSUL_HTTP_AUTH";
+        let variable = |name: &str| if is_token(name) { None } else { variable(name) };
         let config = Config::resolve(&options, variable).map_err(CliError::new)?;
+        Client::over_network(config).map(observed).map_err(CliError::new)
+    }
+
+    /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
+    pub fn client(&self) -> Result<Client, CliError> {
+        let config = Config::resolve(&self.options(), variable).map_err(CliError::new)?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
             // A script gets the same output as from Consul.
             if stderr_is_a_terminal() {

@@ -17,6 +17,14 @@ pub enum OutputFormat {
 }
 
 impl OutputFormat {
+    /// Prints a result that is JSON text already, as JSON or YAML.
+    pub fn print_json(self, text: &str, value: &serde_json::Value) -> Result<(), CliError> {
+        match self {
+            Self::Pretty | Self::Json => print_redacted(text),
+            Self::Yaml => print_redacted(&yaml::render(value)),
+        }
+    }
+
     /// Prints a value in this format. `-redact` learns from the value in each format.
     pub fn print(self, value: &impl Serialize, pretty: impl FnOnce() -> String) -> Result<(), CliError> {
         let redacted = aliases().map(|_| in_json(json::render(value)));

@@ -1,8 +1,11 @@
 //! `peering diagnose`: why a peering can't be established.
 
+mod bundle;
+
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 
 use crate::aliases::Scope;
 use crate::cli::args::detail::DetailOptions;
@@ -25,7 +28,9 @@ use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::ledger::Ledger;
 use crate::net::probe::Progress;
-use crate::render::pretty;
+use crate::render::json;
+use crate::render::pretty::{self, Screen};
+use bundle::{BundleOptions, Contents};
 
 /// Find out why a peering does not work, without using a token
 ///
@@ -47,7 +52,8 @@ use crate::render::pretty;
   peering diagnose @west.token -name west
   consul peering establish -name west -peering-token \"$TOKEN\" 2>&1 | peering diagnose @west.token -error -
   peering diagnose -error 'a new peering token must be generated: invalid peering establishment secret'
-  peering diagnose @west.token -short -redact")]
+  peering diagnose @west.token -short -redact
+  peering diagnose -name west -bundle report.tar.zst")]
 pub struct Arguments {
     /// The token's text, a file, a directory, or - for standard input
     #[arg(value_name = "TOKEN")]
@@ -79,6 +85,8 @@ pub struct Arguments {
     #[arg(long, env = "PEERING_REDACT_ADDRESSES")]
     redact_addresses: bool,
     #[command(flatten)]
+    bundle: BundleOptions,
+    #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
@@ -86,6 +94,9 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    if let Some(file) = &arguments.bundle.from {
+        return bundle::show(file, arguments.format, arguments.detail.detail());
+    }
     if arguments.peering_token.as_deref() == Some("-") && arguments.error.as_deref() == Some("-") {
         return Err(CliError::new("the token and -error cannot both be read from standard input")
             .with_remedy("give one of them as a file"));
@@ -99,6 +110,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         // The configuration file may ask for it.
         redaction::start(Scope::Addresses);
     }
+    let bundle = arguments.bundle.prepare()?;
     let tokens = read_tokens(arguments)?;
     let error = read_error(arguments)?;
     let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
@@ -137,10 +149,29 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     if let Some(error) = error.as_deref().filter(|_| is_unknown) {
         explain::unknown_message(error).print();
     }
-    show(arguments, &diagnosed)?;
+    let report = Report::of(arguments, &diagnosed);
+    let is_on_screen = diagnosed.len() == 1 && shows_progress() && stdout_is_a_terminal();
+    let screen = screen(arguments.detail.detail(), now());
+    arguments.format.print(&report, || report.pretty(is_on_screen, &screen))?;
+    let exit = exit_of(arguments, &diagnosed, is_by_name);
+    if let Some(bundle) = bundle {
+        bundle.write(&Contents {
+            report: json::render(&report),
+            pretty: &|screen| report.pretty(false, screen),
+            exit,
+            client: client.as_ref(),
+            http: &arguments.http,
+            ledger: &arguments.ledger,
+            timeout: arguments.timeout,
+        })?;
+    }
+    Ok(exit)
+}
+
+fn exit_of(arguments: &Arguments, diagnosed: &[DiagnosedToken], is_by_name: bool) -> Exit {
     let threshold = arguments.fail_on.into();
     let is_unanswered = is_by_name && diagnosed.iter().any(|it| it.diagnosis.lacks_peerings());
-    Ok(if is_unanswered {
+    if is_unanswered {
         Exit::Failed
     } else if diagnosed.iter().any(|it| it.diagnosis.fails(threshold)) {
         Exit::Findings
@@ -148,7 +179,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         Exit::Failed
     } else {
         Exit::Done
-    })
+    }
 }
 
 /// Returns the names of the cluster's peerings.
@@ -166,28 +197,40 @@ struct DiagnosedToken {
     diagnosis: Diagnosis,
 }
 
-/// Prints one diagnosis, or a list of several.
-fn show(arguments: &Arguments, diagnosed: &[DiagnosedToken]) -> Result<(), CliError> {
-    let screen = screen(arguments.detail.detail(), now());
-    let is_on_screen = diagnosed.len() == 1 && shows_progress() && stdout_is_a_terminal();
-    let page = |it: &DiagnosedToken| pretty::diagnosis(&it.diagnosis, is_on_screen, &screen);
-    let is_overview =
-        arguments.peering_token.is_none() && arguments.name.is_none() && arguments.error.is_none();
-    match diagnosed {
-        peerings if is_overview => {
-            let list = peerings.iter().map(|it| (it.source.as_str(), &it.diagnosis));
-            let overview = || pretty::peerings(peerings.iter().map(|it| &it.diagnosis), &screen);
-            arguments.format.print(&Diagnoses::new(list), overview)
+/// The result: one diagnosis, or a list of several.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Report<'a> {
+    One(&'a Diagnosis),
+    Several(Diagnoses<'a>),
+    /// All peerings of a cluster.
+    Overview(Diagnoses<'a>),
+}
+
+impl<'a> Report<'a> {
+    fn of(arguments: &Arguments, diagnosed: &'a [DiagnosedToken]) -> Self {
+        let is_overview =
+            arguments.peering_token.is_none() && arguments.name.is_none() && arguments.error.is_none();
+        let list = || Diagnoses::new(diagnosed.iter().map(|it| (it.source.as_str(), &it.diagnosis)));
+        match diagnosed {
+            _ if is_overview => Self::Overview(list()),
+            [one] => Self::One(&one.diagnosis),
+            _ => Self::Several(list()),
         }
-        [one] => arguments.format.print(&one.diagnosis, || page(one)),
-        several => {
-            let pages = || {
-                let titled =
-                    |it: &DiagnosedToken| format!("=== {} ===\n{}", pretty::printable(&it.source), page(it));
-                several.iter().map(titled).collect::<Vec<_>>().join("\n")
-            };
-            let list = several.iter().map(|it| (it.source.as_str(), &it.diagnosis));
-            arguments.format.print(&Diagnoses::new(list), pages)
+    }
+
+    /// Renders it. `is_on_screen`: the terminal already shows the steps above it.
+    fn pretty(&self, is_on_screen: bool, screen: &Screen) -> String {
+        match self {
+            Self::One(diagnosis) => pretty::diagnosis(diagnosis, is_on_screen, screen),
+            Self::Overview(all) => pretty::peerings(all.diagnoses.iter().map(|it| it.diagnosis), screen),
+            Self::Several(all) => {
+                let titled = all.diagnoses.iter().map(|it| {
+                    let page = pretty::diagnosis(it.diagnosis, is_on_screen, screen);
+                    format!("=== {} ===\n{page}", pretty::printable(it.source))
+                });
+                titled.collect::<Vec<_>>().join("\n")
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::env::{eprint_line, now, stderr_screen};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::out_file::OutFile;
 use crate::inspect::Inspection;
 use crate::lint::Options;
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
@@ -28,7 +29,6 @@ use crate::token::Secret;
 use crate::token::recover::recover;
 use if_unused::IfUnused;
 use recording::Recording;
-use token_output::OutFile;
 
 /// Generate a peering token
 ///
@@ -117,7 +117,10 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     let file = arguments.out.as_ref().map(|path| path.display().to_string()).filter(|path| path != "-");
     // "-" is standard output, as for other commands.
     let out = match arguments.out.as_deref().filter(|path| path.as_os_str() != "-") {
-        Some(path) => Some(OutFile::prepare(path, arguments.force)?),
+        Some(path) => {
+            let prepared = OutFile::prepare(path, arguments.force);
+            Some(prepared.map_err(|error| error.in_context("no token was generated"))?)
+        }
         None => None,
     };
     let addresses = &arguments.server_external_addresses;

@@ -9,72 +9,16 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use crate::cli::env::{eprint_line, note, now, print_or_fail, state_directory, temporary_directory};
-use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::out_file::OutFile;
 use crate::gostd::os_error::os_error_text;
-
-/// A file that is prepared before the token is generated, so that most errors occur before it.
-pub struct OutFile {
-    path: PathBuf,
-    draft: NamedTempFile,
-    force: bool,
-}
-
-impl OutFile {
-    /// Makes a draft beside `path`, which only its owner can read.
-    pub fn prepare(path: &Path, force: bool) -> Result<Self, CliError> {
-        let unwritable = |reason: &str| {
-            CliError::new(format_args!("no token was generated: cannot write {}: {reason}", path.display()))
-        };
-        match (path.symlink_metadata(), path.metadata()) {
-            (Ok(_), Err(error)) => {
-                return Err(unwritable(&format!("broken symbolic link: {}", os_error_text(&error))));
-            }
-            (_, Ok(there)) if there.is_dir() => return Err(unwritable("it is a directory")),
-            // The file takes the place of what is there, and a device would be gone.
-            (_, Ok(there)) if !there.is_file() => {
-                return Err(unwritable("not a regular file").with_remedy("to print the token, remove -out"));
-            }
-            (_, Ok(_)) if !force => {
-                return Err(
-                    unwritable("it exists").with_remedy("use another file, or add -force to overwrite it")
-                );
-            }
-            _ => {}
-        }
-        // Overwrite the target of a link, not the link.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let path = target.as_path();
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let draft = tempfile::Builder::new()
-            .prefix(".peering-token-")
-            .permissions(fs::Permissions::from_mode(0o600))
-            .tempfile_in(directory.unwrap_or(Path::new(".")))
-            .map_err(|error| unwritable(&os_error_text(&error)))?;
-        Ok(Self { path: path.to_owned(), draft, force })
-    }
-
-    /// Writes the text. The file appears complete or not at all.
-    fn write(mut self, text: &str) -> io::Result<()> {
-        self.draft.write_all(text.as_bytes())?;
-        self.draft.as_file().sync_all()?;
-        let persisted = if self.force {
-            self.draft.persist(&self.path)
-        } else {
-            self.draft.persist_noclobber(&self.path)
-        };
-        persisted.map(drop).map_err(|error| error.error)
-    }
-}
 
 /// Delivers a generated token to the file if there is one, otherwise to standard output.
 pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
     let Some(out) = out else { return print_or_save(text, Exit::Done) };
-    let path = out.path.clone();
-    match out.write(text) {
+    let path = out.path().to_owned();
+    match out.write(text.as_bytes()) {
         Ok(()) => {
             note(&format!("The token was written to {}", path.display()));
             Exit::Done

@@ -1,0 +1,69 @@
+//! A file that only its owner can read, which appears complete or not at all.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use super::error::CliError;
+use crate::gostd::os_error::os_error_text;
+
+/// A file that is prepared before the work, so that most errors occur before it.
+pub struct OutFile {
+    path: PathBuf,
+    draft: NamedTempFile,
+    force: bool,
+}
+
+impl OutFile {
+    /// Makes a draft beside `path`, which only its owner can read.
+    pub fn prepare(path: &Path, force: bool) -> Result<Self, CliError> {
+        let unwritable =
+            |reason: &str| CliError::new(format_args!("cannot write {}: {reason}", path.display()));
+        match (path.symlink_metadata(), path.metadata()) {
+            (Ok(_), Err(error)) => {
+                return Err(unwritable(&format!("broken symbolic link: {}", os_error_text(&error))));
+            }
+            (_, Ok(there)) if there.is_dir() => return Err(unwritable("it is a directory")),
+            // The file takes the place of what is there, and a device would be gone.
+            (_, Ok(there)) if !there.is_file() => {
+                return Err(unwritable("not a regular file").with_remedy("use another file"));
+            }
+            (_, Ok(_)) if !force => {
+                return Err(
+                    unwritable("it exists").with_remedy("use another file, or add -force to overwrite it")
+                );
+            }
+            _ => {}
+        }
+        // Overwrite the target of a link, not the link.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let path = target.as_path();
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let draft = tempfile::Builder::new()
+            .prefix(".peering-")
+            .permissions(fs::Permissions::from_mode(0o600))
+            .tempfile_in(directory.unwrap_or(Path::new(".")))
+            .map_err(|error| unwritable(&os_error_text(&error)))?;
+        Ok(Self { path: path.to_owned(), draft, force })
+    }
+
+    /// Returns the path of the file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the contents. The file appears complete or not at all.
+    pub fn write(mut self, contents: &[u8]) -> io::Result<()> {
+        self.draft.write_all(contents)?;
+        self.draft.as_file().sync_all()?;
+        let persisted = if self.force {
+            self.draft.persist(&self.path)
+        } else {
+            self.draft.persist_noclobber(&self.path)
+        };
+        persisted.map(drop).map_err(|error| error.error)
+    }
+}
