@@ -15,7 +15,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let options = Options { http_addr: arguments.next(), ..Options::default() };
     let client = Client::over_network(Config::resolve(&options, |variable| std::env::var(variable).ok())?)?;
 
-    let observations = observe(&client, &Ledger::Off, &name, client.partition(), TIMEOUT).await;
+    // A program can wait longer than the default, which is for people.
+    let observations = observe(&client, &Ledger::Off, &name, client.partition(), 10 * TIMEOUT).await;
     println!("{:?}", decide(&observations));
     Ok(())
 }

@@ -60,7 +60,7 @@ fn examples_report_staleness_causes_and_whether_to_regenerate() {
     let verdict = example("stale", &[file, "west", url]);
     assert!(verdict.starts_with("Undetermined: "), "{verdict}");
     let decision = example("regenerate", &["west", url]);
-    assert!(decision.starts_with("Unused { certain: false"), "{decision}");
+    assert!(decision.starts_with("Unused { certain: true"), "{decision}");
 
     Peering::new().args(["delete", "-name", "west", "-http-addr", url]).run().status(0);
     let verdict = example("stale", &[file, "west", url]);

@@ -104,7 +104,7 @@ impl Entry {
     }
 }
 
-/// Returns the arguments and options of a command, grouped by heading.
+/// Returns the arguments and options of a command, grouped by heading. Those that every command has come last.
 pub fn sections(command: &Command) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
     for argument in command.get_arguments().filter(|argument| !argument.is_hide_set()) {
@@ -116,6 +116,7 @@ pub fn sections(command: &Command) -> Vec<Section> {
             None => sections.push(Section { heading: heading.to_owned(), entries: vec![entry] }),
         }
     }
+    sections.sort_by_key(|section| section.heading == GLOBAL_HEADING);
     sections
 }
 
