@@ -215,6 +215,12 @@ fn what_cannot_be_read_is_named_and_fails_the_command() {
 }
 
 #[test]
+fn a_device_is_an_error_and_not_a_search_without_an_end() {
+    let run = Peering::new().args(["find", "/dev/zero"]).run().status(2);
+    assert!(run.stderr.starts_with("Error: cannot read /dev/zero: a device has no end"), "{}", run.stderr);
+}
+
+#[test]
 fn a_baseline_contains_the_known_tokens() {
     let peering = Peering::new().file("one.txt", token());
     let run = peering.args(["find", ".", "-write-baseline", "baseline"]).run().status(0);
