@@ -189,8 +189,10 @@ pub fn is_jwt(text: &[u8]) -> bool {
 
 /// Returns whether a text is a UUID of any version: `8-4-4-4-12` hexadecimal digits.
 pub fn is_uuid(text: &[u8]) -> bool {
-    // Counting is faster than stopping at the first wrong byte, because it vectorizes.
-    text.len() == 36
-        && [8, 13, 18, 23].iter().all(|dash| text[*dash] == b'-')
-        && text.iter().filter(|byte| byte.is_ascii_hexdigit()).count() == 32
+    let Ok(text) = <&[u8; 36]>::try_from(text) else { return false };
+    // Without an early end, the loop compares many bytes per instruction.
+    let is_known = |byte: &u8| byte.is_ascii_hexdigit() || *byte == b'-';
+    let are_known = text.iter().fold(true, |all, byte| all & is_known(byte));
+    let dashes = text.iter().fold(0_u8, |dashes, byte| dashes + u8::from(*byte == b'-'));
+    are_known && dashes == 4 && [8, 13, 18, 23].iter().all(|dash| text[*dash] == b'-')
 }

@@ -75,14 +75,15 @@ impl<'a> Worker<'a> {
             let result = LineResult { index, report, fails, other_keys: line.other_keys.as_deref() };
             render(&result, rendered);
             let mut report = result.report;
+            summary.count(report.as_ref().ok(), fails);
             if let Ok(Report { decoded: Ok(decoded), contains_private_key: true, .. }) = &mut report {
                 decoded.token.wipe_private_keys();
             }
-            Some((report, fails))
+            Some(())
         });
         match checked {
             Ok(None) => summary.empty += 1,
-            Ok(Some((report, fails))) => summary.count(report.as_ref().ok(), fails),
+            Ok(Some(())) => {}
             Err(error) => {
                 *cache = TokenCache::default();
                 rendered.truncate(start);
