@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn explain_and_render(text: &str) -> String {
     let found = explain(text);
     let now = Timestamp::UNIX_EPOCH;
-    let screen = Screen { width: 80, ascii: false, detail: Detail::Long, hints: true, now };
+    let screen = Screen { width: 80, ascii: false, detail: Detail::Long, hints: true, now, aliases: None };
     let mut shown = json::render(&found);
     for explanation in &found {
         assert!(text.get(explanation.range.clone()).is_some(), "an explanation without a range of the text");

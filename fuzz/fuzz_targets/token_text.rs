@@ -27,7 +27,7 @@ fuzz_target!(|text: &[u8]| {
         extracted_from: None,
         report,
     })];
-    let screen = Screen { width: 80, ascii: false, detail: Detail::Long, hints: true, now };
+    let screen = Screen { width: 80, ascii: false, detail: Detail::Long, hints: true, now, aliases: None };
     let renderings = [
         pretty::reports(validated.iter().flatten(), &screen),
         sarif::render(&validated),
