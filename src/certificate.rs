@@ -87,7 +87,7 @@ fn timestamp(seconds: i64) -> Timestamp {
 }
 
 impl Certificate {
-    /// Parses the first certificate of a PEM text; `None` if there is none that can be parsed.
+    /// Parses the first certificate of a PEM text. Returns `None` if it is missing or damaged.
     pub fn from_pem(text: &str) -> Option<Self> {
         let block = pem::decode(text.as_bytes()).filter(|block| block.label == b"CERTIFICATE")?;
         Self::from_der(&block.bytes).ok()

@@ -30,28 +30,25 @@ impl KeyPlace {
 /// already searched.
 pub(super) fn private_keys(token: &Token, examined: &[Arc<CaEntry>]) -> Vec<KeyPlace> {
     let mut found = Vec::new();
+    let mut add_if = |contains: bool, field, index| {
+        if contains {
+            found.push(KeyPlace { field, index });
+        }
+    };
     let examined_cas = examined.iter().map(|entry| entry.contains_private_key);
     let other_cas = token.ca.iter().flatten().skip(examined.len()).map(|entry| contains_private_key(entry));
     for (index, contains) in examined_cas.chain(other_cas).enumerate() {
-        if contains {
-            found.push(KeyPlace { field: "CA", index: Some(index) });
-        }
+        add_if(contains, "CA", Some(index));
     }
     for (field, list) in [
         ("ManualServerAddresses", &token.manual_server_addresses),
         ("ServerAddresses", &token.server_addresses),
     ] {
         for (index, text) in list.iter().flatten().enumerate() {
-            if contains_private_key(text) {
-                found.push(KeyPlace { field, index: Some(index) });
-            }
+            add_if(contains_private_key(text), field, Some(index));
         }
     }
-    let mut search = |field, text: &str| {
-        if contains_private_key(text) {
-            found.push(KeyPlace { field, index: None });
-        }
-    };
+    let mut search = |field, text: &str| add_if(contains_private_key(text), field, None);
     search("ServerName", &token.server_name);
     search("PeerID", &token.peer_id);
     if let Some(remote) = &token.remote {

@@ -14,7 +14,7 @@ use super::json;
 use crate::lint::{Check, Finding, Reference, Severity, UnreadableInput, ValidatedToken, rules};
 
 /// The published schema of the document.
-pub(super) const SCHEMA: &str =
+const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// The rule for tokens that Consul rejects.
@@ -46,25 +46,39 @@ const NOT_IN_PATHS: &AsciiSet = &CONTROLS
 pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
     let validated = tokens.iter().flatten().next();
     let reference = validated.map_or_else(Reference::default, |token| token.report.consul.reference);
-    let driver = ToolComponent::builder()
-        .name("peering".to_owned())
-        .version(env!("CARGO_PKG_VERSION").to_owned())
-        .rules(rules(reference))
-        .build();
     let validated = tokens.iter().zip(1..).filter_map(|(token, number)| Some((token.as_ref().ok()?, number)));
     let results = validated.flat_map(|(token, number)| results(token, number)).collect::<Vec<_>>();
     let unreadable =
         tokens.iter().filter_map(|token| token.as_ref().err()).map(notification).collect::<Vec<_>>();
-    let invocation = Invocation::builder()
-        .execution_successful(unreadable.is_empty())
-        .tool_execution_notifications(unreadable)
-        .build();
     let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .invocations(vec![invocation])
+        .tool(tool(rules(reference)))
+        .invocations(vec![invocation(unreadable)])
         .results(results)
         .build();
+    document(run)
+}
+
+/// Returns the document with one run.
+pub(super) fn document(run: Run) -> String {
     json::render(&Sarif::builder().schema(SCHEMA.to_owned()).version(json!("2.1.0")).runs(vec![run]).build())
+}
+
+/// Returns this program with its rules.
+pub(super) fn tool(rules: Vec<ReportingDescriptor>) -> Tool {
+    let driver = ToolComponent::builder()
+        .name("peering".to_owned())
+        .version(env!("CARGO_PKG_VERSION").to_owned())
+        .rules(rules)
+        .build();
+    Tool::builder().driver(driver).build()
+}
+
+/// Returns the invocation, which failed if something could not be read.
+pub(super) fn invocation(unreadable: Vec<Notification>) -> Invocation {
+    Invocation::builder()
+        .execution_successful(unreadable.is_empty())
+        .tool_execution_notifications(unreadable)
+        .build()
 }
 
 fn notification(input: &UnreadableInput) -> Notification {

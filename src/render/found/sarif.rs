@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 use serde_sarif::sarif::{
-    ArtifactLocation, Invocation, Location, Message, PhysicalLocation, PropertyBag, Region,
-    ReportingConfiguration, ReportingDescriptor, Result as SarifResult, ResultLevel, Run, Sarif, Tool,
-    ToolComponent,
+    ArtifactLocation, Location, Message, PhysicalLocation, PropertyBag, Region, ReportingConfiguration,
+    ReportingDescriptor, Result as SarifResult, ResultLevel, Run,
 };
 
 use super::{MESSAGE, REMEDY, RULE, described};
 use crate::find::report::{Report, TokenFound};
-use crate::render::json;
-use crate::render::sarif::{SCHEMA, notification_of, text, uri_of_path};
+use crate::render::sarif::{document, invocation, notification_of, text, tool, uri_of_path};
 
 /// Returns the document.
 pub fn sarif(report: &Report) -> String {
@@ -23,27 +21,18 @@ pub fn sarif(report: &Report) -> String {
         .help(text(REMEDY))
         .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
         .build();
-    let driver = ToolComponent::builder()
-        .name("peering".to_owned())
-        .version(env!("CARGO_PKG_VERSION").to_owned())
-        .rules(vec![rule])
-        .build();
     let unreadable = report
         .unreadable
         .iter()
         .map(|unread| notification_of(&format!("{}: {}", unread.path, unread.reason)))
         .collect::<Vec<_>>();
-    let invocation = Invocation::builder()
-        .execution_successful(unreadable.is_empty())
-        .tool_execution_notifications(unreadable)
-        .build();
     let run = Run::builder()
-        .tool(Tool::builder().driver(driver).build())
-        .invocations(vec![invocation])
+        .tool(tool(vec![rule]))
+        .invocations(vec![invocation(unreadable)])
         .column_kind(json!("unicodeCodePoints"))
         .results(report.tokens.iter().map(result).collect::<Vec<_>>())
         .build();
-    json::render(&Sarif::builder().schema(SCHEMA.to_owned()).version(json!("2.1.0")).runs(vec![run]).build())
+    document(run)
 }
 
 fn result(token: &TokenFound) -> SarifResult {
