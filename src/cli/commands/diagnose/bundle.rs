@@ -23,7 +23,7 @@ use crate::net::consul::Client;
 use crate::net::file;
 use crate::net::ledger::history::History;
 use crate::net::ledger::{Filter, Ledger};
-use crate::render::pretty::{Detail, Screen, is_hidden};
+use crate::render::pretty::{Detail, Screen};
 use crate::render::{json, pretty};
 
 /// The options of bundles.
@@ -269,17 +269,11 @@ pub(super) fn show(path: &str, format: OutputFormat, detail: Detail) -> Result<E
     };
     let text = bundle.file(name).map_err(|error| unusable(&error))?;
     if format == OutputFormat::Pretty {
-        print(&safe(text))?;
+        // A bundle may come from a stranger.
+        print(&text.split('\n').map(pretty::printable).collect::<Vec<_>>().join("\n"))?;
     } else {
         let report: serde_json::Value = serde_json::from_str(text).map_err(|error| unusable(&error))?;
         format.print_json(text, &report)?;
     }
     Ok(Exit::of_code(bundle.index.exit_code))
-}
-
-/// Escapes control characters: a bundle may come from a stranger.
-fn safe(text: &str) -> String {
-    let escaped =
-        |it: char| if is_hidden(it) && it != '\n' { it.escape_unicode().to_string() } else { it.to_string() };
-    text.chars().map(escaped).collect()
 }
