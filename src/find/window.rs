@@ -126,6 +126,9 @@ impl Window {
                 (_, _) => self.next = at + 1,
             }
         }
+        if self.is_given_up() {
+            return;
+        }
         let next = waits_at.unwrap_or_else(|| self.next.max(end));
         let dropped = next.saturating_sub(KEPT);
         self.counter.advance(&self.buffer[..dropped]);
@@ -151,5 +154,28 @@ impl Window {
             }
         }
         (at, Candidate::Other)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::search_window;
+    use super::super::tests::token;
+    use super::*;
+
+    #[test]
+    fn after_too_much_work_the_rest_of_a_text_is_an_error_and_the_next_text_is_searched() {
+        let mut window = Window::new(1);
+        let mut search = |work| {
+            window.restart(1);
+            window.work = work;
+            window.append(token().as_bytes());
+            let mut found = Vec::new();
+            let result = search_window(&mut window, true, &mut found).map_err(|error| error.to_string());
+            (found.len(), result)
+        };
+        let given_up = "too much of it looks like the start of a token, so the rest was not searched";
+        assert_eq!(search(MAX_WORK + 1), (0, Err(given_up.to_owned())));
+        assert_eq!(search(0), (1, Ok(())));
     }
 }

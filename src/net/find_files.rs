@@ -71,9 +71,10 @@ pub fn search(paths: &[PathBuf], selection: Selection) -> Outcome {
         Box::new(move |entry| {
             match entry {
                 Ok(entry) if is_file(&entry) => {
-                    files.fetch_add(1, Ordering::Relaxed);
-                    let read = search_file(entry.path(), &mut search, &sender);
-                    bytes.fetch_add(read, Ordering::Relaxed);
+                    if let Some(read) = search_file(entry.path(), &mut search, &sender) {
+                        files.fetch_add(1, Ordering::Relaxed);
+                        bytes.fetch_add(read, Ordering::Relaxed);
+                    }
                 }
                 Ok(_) => {}
                 Err(error) => send(&sender, unreadable(&error)),
@@ -103,16 +104,18 @@ fn is_file(entry: &DirEntry) -> bool {
     }
 }
 
-fn search_file(path: &Path, search: &mut Search, sender: &Sender<Message>) -> u64 {
+/// Sends what is in a file. Returns its length, if it could be read to its end.
+fn search_file(path: &Path, search: &mut Search, sender: &Sender<Message>) -> Option<u64> {
     let mut found = Vec::new();
     let result = open_and_search(path, search, &mut found);
     if !found.is_empty() {
         send(sender, Message::Searched(path.to_owned(), found));
     }
-    result.unwrap_or_else(|error| {
-        send(sender, Message::Unreadable(Some(path.to_owned()), os_error_text(&error)));
-        0
-    })
+    result
+        .inspect_err(|error| {
+            send(sender, Message::Unreadable(Some(path.to_owned()), os_error_text(error)));
+        })
+        .ok()
 }
 
 fn open_and_search(path: &Path, search: &mut Search, found: &mut Vec<Found>) -> io::Result<u64> {

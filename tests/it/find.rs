@@ -198,6 +198,7 @@ fn what_cannot_be_read_is_named_and_fails_the_command() {
         run.stderr
     );
     let document = json(&run);
+    assert_eq!(document["searched"]["files"], 2, "{document}");
     assert_eq!(document["status"], "unreadable");
     assert_eq!(document["unreadable"][0]["path"], "nope.txt");
     assert_eq!(places(&document), [("found.txt".to_owned(), 1, 1)]);
@@ -253,6 +254,16 @@ fn a_baseline_replaces_regular_files_only() {
         let run = peering.args(["find", ".", "-write-baseline", path]).run().status(2);
         assert_eq!(run.stderr, format!("Error: cannot write {path}: not a regular file\n"));
     }
+}
+
+#[test]
+fn a_baseline_behind_a_link_is_replaced_and_the_link_stays() {
+    let peering = Peering::new().file("one.txt", token()).file("real", "");
+    let link = peering.home().join("link");
+    std::os::unix::fs::symlink("real", &link).unwrap();
+    let run = peering.args(["find", "one.txt", "-write-baseline", "link"]).run().status(0);
+    assert_eq!(fs::read_link(&link).unwrap(), Path::new("real"));
+    assert!(fs::read_to_string(run.home.path().join("real")).unwrap().ends_with("  one.txt:1\n"));
 }
 
 /// Runs git in a directory, with nothing of this machine's configuration.

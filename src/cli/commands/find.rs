@@ -207,6 +207,8 @@ fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(_) | Err(_) => {}
         }
+        // Replace the target of a link, not the link.
+        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         // A baseline is committed and read by others: it contains no secrets.
@@ -214,7 +216,7 @@ fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
         let mut file = builder.tempfile_in(directory)?;
         file.write_all(Baseline::write(tokens).as_bytes())?;
-        file.persist(path)?;
+        file.persist(&path)?;
         Ok(())
     };
     write().map_err(|error| CliError::of_io(format_args!("cannot write {}", path.display()), &error))?;
