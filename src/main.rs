@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Faster than the allocators of glibc and musl: a batch allocates some fifty times per token.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// The exit code of a command that failed.
 const FAILED: u8 = 2;
 

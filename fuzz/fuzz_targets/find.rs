@@ -21,7 +21,8 @@ impl Read for Slow<'_> {
 
 /// Returns what can be compared: the places and fingerprints, or the error.
 fn shown(found: &[Found], result: io::Result<u64>) -> (Vec<String>, Result<u64, String>) {
-    let found = found.iter().map(|found| format!("{:?} {} {}", found.place, found.encodings, found.fingerprint));
+    let found =
+        found.iter().map(|found| format!("{:?} {} {}", found.place, found.encodings, found.fingerprint));
     (found.collect(), result.map_err(|error| error.to_string()))
 }
 

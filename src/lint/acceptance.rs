@@ -46,17 +46,20 @@ impl Acceptance {
     /// Returns Consul's verdict on a decoded text.
     pub fn of_decoded(decoded: Result<&Token, &DecodeError>, reference: Reference) -> Self {
         let cas = decoded.ok().and_then(|token| token.ca.as_deref()).unwrap_or_default();
-        Self::with_cas(decoded, reference, cas.iter().map(|ca| check_ca(ca, reference)))
+        let cas = cas.iter().map(|ca| check_ca(ca, reference));
+        Self::with_parts(decoded, reference, cas, decoded.into_iter().flat_map(addresses_of))
     }
 
-    /// Returns Consul's verdict on a decoded text, given its verdict on each entry of `CA`, in order.
-    pub(super) fn with_cas(
+    /// Returns Consul's verdict on a decoded text, given its verdict on each entry of `CA`, and each address with whether it
+    /// is valid, in Consul's order.
+    pub(super) fn with_parts<'t>(
         decoded: Result<&Token, &DecodeError>,
         reference: Reference,
         cas: impl Iterator<Item = Result<(), Refusal>>,
+        addresses: impl Iterator<Item = (&'t str, bool)>,
     ) -> Self {
         let refusal = match decoded {
-            Ok(token) => refusal(token, cas),
+            Ok(token) => refusal(token, cas, addresses),
             Err(error) => Some(Refusal::exactly(error.message.clone())),
         };
         let Some(Refusal { message, exact }) = refusal else {
@@ -67,19 +70,29 @@ impl Acceptance {
     }
 }
 
+/// Returns each address, and whether Consul can parse it.
+fn addresses_of(token: &Token) -> impl Iterator<Item = (&str, bool)> {
+    let manual = token.manual_server_addresses.iter().flatten();
+    let addresses = manual.chain(token.server_addresses.iter().flatten());
+    addresses.map(|text| (text.as_str(), ServerAddress::is_valid(text)))
+}
+
 /// Returns why Consul rejects a token.
-fn refusal(token: &Token, mut cas: impl Iterator<Item = Result<(), Refusal>>) -> Option<Refusal> {
+fn refusal<'t>(
+    token: &Token,
+    mut cas: impl Iterator<Item = Result<(), Refusal>>,
+    addresses: impl Iterator<Item = (&'t str, bool)>,
+) -> Option<Refusal> {
     if let Some(refusal) = cas.find_map(Result::err) {
         let message = format!("peering token invalid CA: {}", refusal.message);
         return Some(Refusal { message, ..refusal });
     }
     let rejected = |message: &str| Some(Refusal::exactly(message));
-    let manual = token.manual_server_addresses.iter().flatten();
-    let mut addresses = manual.chain(token.server_addresses.iter().flatten()).peekable();
+    let mut addresses = addresses.peekable();
     if addresses.peek().is_none() {
         return rejected("peering token server addresses value is empty");
     }
-    if let Some(address) = addresses.find(|address| !ServerAddress::is_valid(address)) {
+    if let Some((address, _)) = addresses.find(|(_, is_valid)| !is_valid) {
         return Some(Refusal::exactly(format!("{address} is not a valid peering server address")));
     }
     if token.ca.as_ref().is_some_and(|cas| !cas.is_empty()) && token.server_name.is_empty() {
@@ -134,7 +147,9 @@ mod tests {
         assert_eq!(message(&token).unwrap(), "peering token invalid CA: no PEM-encoded data found");
         let with_valid_ca = |token: &Token| {
             let accepted = [Ok(())].into_iter();
-            Acceptance::with_cas(Ok(token), Reference::default(), accepted).message.unwrap()
+            Acceptance::with_parts(Ok(token), Reference::default(), accepted, addresses_of(token))
+                .message
+                .unwrap()
         };
         assert_eq!(with_valid_ca(&token), "peering token server addresses value is empty");
         token.server_addresses = Some(vec!["b".into()]);

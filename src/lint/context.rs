@@ -192,7 +192,9 @@ impl<'a> Context<'a> {
     pub(super) fn acceptance(&self, reference: Reference) -> Acceptance {
         let cas = self.ca_entries.iter().map(|entry| entry.acceptance.clone());
         let unexamined = self.unexamined.refusal.iter().map(|(_, refusal)| Err(refusal.clone()));
-        Acceptance::with_cas(self.decoded.map(|decoded| &decoded.token), reference, cas.chain(unexamined))
+        let addresses = self.addresses.iter().map(|address| (address.text, address.parsed.is_ok()));
+        let token = self.decoded.map(|decoded| &decoded.token);
+        Acceptance::with_parts(token, reference, cas.chain(unexamined), addresses)
     }
 
     /// Returns the token, if Consul can decode the text.

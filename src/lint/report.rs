@@ -1,6 +1,7 @@
 //! The report on one token: Consul's verdict and our findings, never mixed.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -205,7 +206,7 @@ impl RuleSet {
         skipped.extend(deselected.map(|check| SkippedCheck { check: check.name, reason: "not selected" }));
         findings.sort_by(|one: &Finding, other| {
             let by_severity = other.severity.cmp(&one.severity);
-            by_severity.then_with(|| position(&one.path).cmp(&position(&other.path)))
+            by_severity.then_with(|| by_position(&one.path, &other.path))
         });
         (findings, passed, skipped)
     }
@@ -244,8 +245,12 @@ fn drop_generic(findings: &mut Vec<Finding>, skipped: &mut Vec<SkippedCheck>) {
     });
 }
 
-/// Returns the position of a path in a token: the field, then the index in a list.
-fn position(path: &str) -> (usize, usize) {
+/// Compares the positions of two paths in a token: the fields, then the indexes in a list.
+fn by_position(one: &str, other: &str) -> Ordering {
+    field_position(one).cmp(&field_position(other)).then_with(|| list_index(one).cmp(&list_index(other)))
+}
+
+fn field_position(path: &str) -> usize {
     const ORDER: [&str; 8] = [
         "text",
         "CA",
@@ -256,7 +261,11 @@ fn position(path: &str) -> (usize, usize) {
         "EstablishmentSecret",
         "Remote",
     ];
-    let field = path.split(['[', '.']).next().unwrap_or(path);
-    let index = path.split(['[', ']']).nth(1).and_then(|index| index.parse().ok()).unwrap_or(0);
-    (ORDER.iter().position(|name| *name == field).unwrap_or(ORDER.len()), index)
+    let end = path.bytes().position(|byte| matches!(byte, b'[' | b'.')).unwrap_or(path.len());
+    ORDER.iter().position(|name| *name == &path[..end]).unwrap_or(ORDER.len())
+}
+
+fn list_index(path: &str) -> usize {
+    let index = path.split(['[', ']']).nth(1);
+    index.and_then(|index| index.parse().ok()).unwrap_or(0)
 }

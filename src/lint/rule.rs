@@ -129,16 +129,27 @@ impl Findings {
     }
 
     /// Runs a check, and returns whether it found something. If some findings are not listed, the last one says how many.
+    #[inline]
     pub(super) fn run(&mut self, check: &Check, severity: Severity, context: &Context<'_>) -> bool {
-        (self.check, self.severity, self.start, self.truncated) = (check.name, severity, self.list.len(), 0);
+        (self.check, self.severity, self.start) = (check.name, severity, self.list.len());
         (check.run)(context, self);
         if self.truncated > 0 {
-            let path = self.found().last().map_or(Cow::Borrowed("text"), |last| last.path.clone());
-            let message = format!("{} not listed", count(self.truncated, "more finding"));
-            let values = Values(vec![("truncated", self.truncated.into())]);
-            self.list.push(Finding { check: check.name, severity, message, path, values });
+            self.count_unlisted();
         }
-        !self.found().is_empty()
+        self.list.len() > self.start
+    }
+
+    /// Adds a finding that says how many are not listed.
+    #[cold]
+    fn count_unlisted(&mut self) {
+        let truncated = std::mem::take(&mut self.truncated);
+        self.list.push(Finding {
+            check: self.check,
+            severity: self.severity,
+            message: format!("{} not listed", count(truncated, "more finding")),
+            path: self.found().last().map_or(Cow::Borrowed("text"), |last| last.path.clone()),
+            values: Values(vec![("truncated", truncated.into())]),
+        });
     }
 
     /// The findings of the check that runs.

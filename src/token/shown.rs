@@ -83,13 +83,9 @@ fn shorten(mut text: String) -> String {
 }
 
 /// Returns the offset of the next label of a private key, and the offset after it.
-///
-/// Most texts are short and without the letter V. Finding that out is several times quicker than a search, for the loop
-/// compares many bytes per instruction.
 fn find_label(text: &str, from: usize) -> Option<(usize, usize)> {
     let bytes = &text.as_bytes()[from..];
-    let is_rare = |byte: &u8| *byte == b'V';
-    if !bytes.iter().fold(false, |found, byte| found | is_rare(byte)) {
+    if !may_contain_label(bytes) {
         return None;
     }
     LABEL_FINDER.find_iter(bytes).find_map(|start| {
@@ -97,6 +93,20 @@ fn find_label(text: &str, from: usize) -> Option<(usize, usize)> {
         let end = LABEL_ENDS.iter().find(|end| after.starts_with(end.as_bytes()))?;
         Some((from + start, from + start + LABEL.len() + end.len()))
     })
+}
+
+/// Returns whether a text contains the letter V. Most do not, and finding that out is several times quicker than a search
+/// for the label: the loops compare many bytes per instruction.
+#[inline]
+fn may_contain_label(bytes: &[u8]) -> bool {
+    let is_rare = |byte: &u8| *byte == b'V';
+    let contains_rare = |bytes: &[u8]| bytes.iter().fold(false, |found, byte| found | is_rare(byte));
+    let (chunks, _) = bytes.as_chunks::<16>();
+    match bytes.last_chunk::<16>() {
+        // The last chunk overlaps the one before it, so that no byte is compared alone.
+        Some(last) => chunks.iter().fold(contains_rare(last), |found, chunk| found | contains_rare(chunk)),
+        None => bytes.len() >= LABEL.len() && contains_rare(bytes),
+    }
 }
 
 /// Returns the offset of the dashes before `BEGIN`, if the label belongs to a start line.

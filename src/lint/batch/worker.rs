@@ -72,11 +72,10 @@ impl<'a> Worker<'a> {
             let line = parse()?;
             let report = line.token.map(|text| check_with_cache(text.bytes(), options, cache));
             let fails = report.as_ref().map_or(true, |report| report.fails(*fail_on));
-            let result = LineResult { index, report, fails, other_keys: line.other_keys.as_deref() };
+            let mut result = LineResult { index, report, fails, other_keys: line.other_keys.as_deref() };
             render(&result, rendered);
-            let mut report = result.report;
-            summary.count(report.as_ref().ok(), fails);
-            if let Ok(Report { decoded: Ok(decoded), contains_private_key: true, .. }) = &mut report {
+            summary.count(result.report.as_ref().ok(), fails);
+            if let Ok(Report { decoded: Ok(decoded), contains_private_key: true, .. }) = &mut result.report {
                 decoded.token.wipe_private_keys();
             }
             Some(())
