@@ -78,6 +78,8 @@ pub mod lint;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod observed;
+#[cfg(feature = "net")]
+mod platform;
 #[doc(hidden)]
 pub mod render;
 mod shell;

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::error::CliError;
 use super::given_secrets;
 use super::redaction;
+use crate::platform;
 use crate::render::pretty::{Detail, Screen, is_hidden};
 use crate::token::redact::redact;
 
@@ -108,7 +110,7 @@ pub fn shows_progress() -> bool {
 
 /// Prints what must not be lost. Fails if standard output is closed.
 pub fn print_or_fail(text: &str) -> io::Result<()> {
-    if may_be_closed(&io::stdout()) {
+    if platform::may_stdout_be_closed() {
         return Err(io::Error::new(io::ErrorKind::NotConnected, "standard output is closed"));
     }
     write_stdout(text)
@@ -116,11 +118,7 @@ pub fn print_or_fail(text: &str) -> io::Result<()> {
 
 /// Whether the reader of standard output still exists. Always true for a file or a terminal.
 pub fn stdout_is_open() -> bool {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
-    let stdout = io::stdout();
-    let mut streams = [PollFd::new(&stdout, PollFlags::empty())];
-    let no_wait = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut streams, Some(&no_wait)).is_err() || !streams[0].revents().contains(PollFlags::ERR)
+    platform::stdout_is_open()
 }
 
 /// Reports a panic by its place only: the message of a panic can quote a token.
@@ -174,22 +172,6 @@ fn color_len(text: &str) -> usize {
     end.filter(|end| parameters[*end..].starts_with('m')).map_or(0, |end| end + 3)
 }
 
-/// Whether a standard stream may have been closed when the process started.
-///
-/// Rust's runtime replaces a closed stream by `/dev/null`, opened for reading and writing. Every write then succeeds, and
-/// a generated token would be lost silently. A shell's `> /dev/null` is opened for writing only. Python's
-/// `subprocess.DEVNULL` cannot be told apart from a closed stream, so only what must not be lost checks this.
-fn may_be_closed(stream: &impl rustix::fd::AsFd) -> bool {
-    let reads_and_writes = rustix::fs::fcntl_getfl(stream)
-        .is_ok_and(|flags| flags & rustix::fs::OFlags::ACCMODE == rustix::fs::OFlags::RDWR);
-    let same_device = || {
-        let here = rustix::fs::fstat(stream).ok()?;
-        let null = rustix::fs::stat("/dev/null").ok()?;
-        Some(here.st_rdev == null.st_rdev && here.st_mode == null.st_mode)
-    };
-    reads_and_writes && same_device() == Some(true)
-}
-
 /// Returns the time, truncated to seconds.
 pub fn now() -> Timestamp {
     let now = Timestamp::now();
@@ -208,19 +190,18 @@ pub fn variables() -> impl Iterator<Item = (OsString, OsString)> {
 
 /// Returns the width of help texts, in columns.
 pub fn width() -> usize {
-    width_of(&io::stdout()).min(MAX_WIDTH)
+    width_of(terminal_size_of(io::stdout())).min(MAX_WIDTH)
 }
 
-/// Returns the width of a stream, in columns: of a terminal, or else 80.
-fn width_of(stream: &impl rustix::fd::AsFd) -> usize {
-    let terminal = terminal_size::terminal_size_of(stream);
+/// Returns the width of a stream, in columns: of its terminal, or else 80.
+fn width_of(terminal: Option<(Width, Height)>) -> usize {
     terminal.map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0))
 }
 
 /// Returns what a result on standard output is written for.
 pub fn screen(detail: Detail, now: Timestamp) -> Screen {
     Screen {
-        width: width_of(&io::stdout()),
+        width: width_of(terminal_size_of(io::stdout())),
         ascii: !locale_is_utf8(),
         detail,
         hints: !is_quiet(),
@@ -231,7 +212,7 @@ pub fn screen(detail: Detail, now: Timestamp) -> Screen {
 
 /// Returns what a text on standard error is written for.
 pub fn stderr_screen(detail: Detail, now: Timestamp) -> Screen {
-    Screen { width: width_of(&io::stderr()), ..screen(detail, now) }
+    Screen { width: width_of(terminal_size_of(io::stderr())), ..screen(detail, now) }
 }
 
 /// Returns a text for standard error: without colors if it does not show them.
@@ -263,20 +244,17 @@ pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Returns the name of the user, without secrets: `USER`, `LOGNAME`, the name in the system's user database, or the
-/// numeric ID.
+/// Returns the name of the user, without secrets: `USER`, `LOGNAME`, or what the system reports.
 pub fn user() -> String {
     let named =
         ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
     let named = named.map(|name| given_secrets::hide(&redact(&name)).into_owned());
-    let id = rustix::process::getuid().as_raw();
-    let looked_up = || uzers::get_user_by_uid(id).map(|user| user.name().to_string_lossy().into_owned());
-    named.or_else(looked_up).unwrap_or_else(|| format!("uid {id}"))
+    named.unwrap_or_else(platform::user)
 }
 
 /// Returns the host name.
 pub fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    gethostname::gethostname().to_string_lossy().into_owned()
 }
 
 /// Returns the directory for temporary files.

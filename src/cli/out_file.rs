@@ -1,14 +1,13 @@
 //! A file that only its owner can read, which appears complete or not at all.
 
-use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use super::error::CliError;
 use crate::gostd::os_error::os_error_text;
+use crate::platform::private_draft;
 
 /// A file that is prepared before the work, so that most errors occur before it.
 pub struct OutFile {
@@ -42,9 +41,8 @@ impl OutFile {
         let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let path = target.as_path();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let draft = tempfile::Builder::new()
+        let draft = private_draft()
             .prefix(".peering-")
-            .permissions(fs::Permissions::from_mode(0o600))
             .tempfile_in(directory.unwrap_or(Path::new(".")))
             .map_err(|error| unwritable(&os_error_text(&error)))?;
         Ok(Self { path: path.to_owned(), draft, force })

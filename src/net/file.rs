@@ -3,7 +3,6 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread;
@@ -11,12 +10,14 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use crate::platform::{is_named_pipe, wait_for_unlock};
+
 /// How long a named pipe may be without a program that writes to it.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens a file for reading. A named pipe that no program opens for writing is an error, and not a wait without an end.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    if !std::fs::metadata(path)?.file_type().is_fifo() {
+    if !is_named_pipe(std::fs::metadata(path)?.file_type()) {
         return File::open(path);
     }
     let (sender, receiver) = channel();
@@ -40,6 +41,13 @@ pub(crate) fn is_without_writer(error: &io::Error) -> bool {
 /// Reads a file that may have up to `max_len` bytes.
 pub(crate) fn read(path: &Path, max_len: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     read_opened(open(path)?, max_len)
+}
+
+/// Reads a file that other processes lock while they write it.
+pub(crate) fn read_unlocked(path: &Path, max_len: usize) -> io::Result<Zeroizing<Vec<u8>>> {
+    let file = open(path)?;
+    wait_for_unlock(&file)?;
+    read_opened(file, max_len)
 }
 
 /// Reads an open file that may have up to `max_len` bytes.

@@ -1,7 +1,6 @@
 //! Searches files and directories for tokens, in parallel. The order of what is found does not depend on it.
 
 use std::io::{self, Read};
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -12,6 +11,7 @@ use crate::find::report::{Searched, Unreadable};
 use crate::find::{Found, Search};
 use crate::gostd::os_error::os_error_text;
 use crate::net::file;
+use crate::platform::is_device;
 
 /// Files that are hidden by their name, and contain settings in most cases.
 const SETTINGS: &str = ".env";
@@ -117,7 +117,7 @@ fn search_file(path: &Path, search: &mut Search, sender: &Sender<Message>) -> u6
 
 fn open_and_search(path: &Path, search: &mut Search, found: &mut Vec<Found>) -> io::Result<u64> {
     let mut file = file::open(path)?;
-    if file.metadata()?.file_type().is_char_device() {
+    if is_device(file.metadata()?.file_type()) {
         return Err(io::Error::other("a device has no end"));
     }
     // As others print it: `find .` finds files in `src`, not in `./src`.

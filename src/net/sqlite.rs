@@ -1,11 +1,11 @@
 //! SQLite databases that only their owner can read, and their schema versions.
 
-use std::fs::{self, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+use crate::platform::{create_private_directory, private_file_options};
 
 /// The scripts that make a database's tables. A released script never changes.
 pub(crate) struct Schema {
@@ -88,10 +88,10 @@ impl Schema {
 
 /// Creates a directory and an empty file in it, both for their owner alone. Leaves existing ones as they are.
 pub(crate) fn create_private(directory: &Path, file: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    create_private_directory(directory)?;
     // SQLite would create the file with the umask of the process. An existing file is not opened here, because closing it
     // would release the locks of other connections of this process.
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
+    match private_file_options().write(true).create_new(true).open(file) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 use regex::Regex;
 
 /// The top-level modules, the lowest first.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
+    "platform",
     "dns_name",
     "zeroize_buf",
     "hex",
@@ -88,4 +89,45 @@ fn each_module_imports_lower_layers_only() {
 #[test]
 fn an_upward_import_is_seen() {
     assert_eq!(imports("use crate::cli::Exit;\nfn f() { crate::net::x() }"), ["cli", "net"]);
+}
+
+/// Returns what in the code exists on some operating systems only, or chooses one.
+fn system_code(code: &str) -> Vec<String> {
+    let forms = Regex::new(
+        r"\bcfg(_attr)?!?\s*\([^\]]*\b(unix|windows|target_(os|family|env|vendor))\b|\bos::(unix|fd|windows|linux|macos)\b|\bsignal::(unix|windows)\b|\b(rustix|uzers|libc|windows_sys|winapi)::",
+    );
+    forms.unwrap().find_iter(code).map(|found| found.as_str().to_owned()).collect()
+}
+
+#[test]
+fn only_the_platform_module_depends_on_the_operating_system() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    code(&root, &mut files);
+    let platform = root.join("platform").display().to_string();
+    let (inside, outside): (Vec<_>, Vec<_>) = files.iter().partition(|(file, _)| file.starts_with(&platform));
+    assert!(inside.iter().any(|(_, code)| !system_code(code).is_empty()), "the module has such code");
+    let wrong = outside.iter().flat_map(|(file, code)| {
+        system_code(code).into_iter().map(move |found| format!("{file} contains {found}"))
+    });
+    assert_eq!(wrong.collect::<Vec<_>>(), Vec::<String>::new(), "use or extend src/platform.rs instead");
+}
+
+#[test]
+fn code_for_one_operating_system_is_seen() {
+    for code in [
+        "#[cfg(unix)]",
+        "#[cfg(all(feature = \"net\", not(windows)))]",
+        "#[cfg_attr(windows, allow(dead_code))]",
+        "if cfg!(target_os = \"macos\") {}",
+        "use std::os::fd::AsFd;",
+        "use std::os::unix::fs::PermissionsExt;",
+        "use tokio::signal::unix::signal;",
+        "fn f(stream: &impl rustix::fd::AsFd) {}",
+    ] {
+        assert!(!system_code(code).is_empty(), "{code}");
+    }
+    for code in ["#[cfg(feature = \"net\")]", "bytes.windows(2)", "Address::Unix(path)", "\"unix://\""] {
+        assert_eq!(system_code(code), Vec::<String>::new(), "{code}");
+    }
 }

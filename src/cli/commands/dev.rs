@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::acceptor;
 use crate::acceptor::{Fault, Settings};
@@ -14,6 +13,7 @@ use crate::cli::args::suggest::nearest;
 use crate::cli::env::{eprint_line, now, print};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::platform;
 
 /// Run the embedded acceptor, to try peering without Consul
 ///
@@ -102,7 +102,7 @@ async fn serve(arguments: &Arguments) -> Result<(), CliError> {
     };
     let acceptor = Arc::new(embedded_acceptor(settings)?);
     // Before the first output, because a script that reads it may interrupt.
-    let mut interrupts = signal(SignalKind::interrupt())
+    let mut interrupts = platform::interrupts()
         .map_err(|error| CliError::new(format_args!("cannot handle Ctrl-C: {error}")))?;
     // Scripts wait for this line and read the port from it.
     print(&format!("Listening on http://{address}\n"))?;

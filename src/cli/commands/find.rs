@@ -22,6 +22,7 @@ use crate::net::file;
 use crate::net::find_files::{Outcome, Selection, search, search_pipe};
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
 use crate::observed::Observed;
+use crate::platform::shared_draft;
 use crate::render::{found, json, pretty};
 use crate::staleness::{Assessment, assess};
 use crate::token::encode;
@@ -208,11 +209,8 @@ fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
             Ok(_) | Err(_) => {}
         }
         let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut builder = tempfile::Builder::new();
         // A baseline is committed and read by others: it contains no secrets.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644));
-        let mut file = builder.tempfile_in(directory)?;
+        let mut file = shared_draft().tempfile_in(directory)?;
         file.write_all(Baseline::write(tokens).as_bytes())?;
         file.persist(path)?;
         Ok(())

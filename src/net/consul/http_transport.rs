@@ -18,6 +18,7 @@ use super::tls_files::TlsFiles;
 use super::transport::{ApiRequest, ApiResponse, MAX_BODY_LEN, Sending, TakeChunk, Transport};
 use crate::net::tls::error_text::is_untrusted_certificate;
 use crate::net::tls::peer_chain::PeerChain;
+use crate::platform::through_unix_socket;
 
 /// The timeout for establishing a connection: the default of Go's client.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -259,7 +260,10 @@ fn reqwest_client(config: &Config, tls: ClientConfig) -> Result<reqwest::Client,
         builder = builder.proxy(proxy);
     }
     match &config.address {
-        Address::Unix(path) => builder = builder.unix_socket(path.clone()),
+        Address::Unix(path) => {
+            builder =
+                through_unix_socket(builder, path).map_err(|error| RequestError::Setup(error.to_string()))?;
+        }
         Address::Http { authority, .. } => {
             let pinned = sni_host(config).map(|name| (name.to_ascii_lowercase(), authority.clone()));
             builder = builder.dns_resolver(Arc::new(Resolver { pinned }));

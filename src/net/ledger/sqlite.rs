@@ -3,9 +3,8 @@
 //! Each record is one transaction, which takes the write lock first and is synced to the disk before it is reported as
 //! added. The database is opened when it is needed, and created for the first record.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use super::{Filter, LedgerError, NumberedRecord, Record};
 use crate::gostd::os_error::os_error_text;
 use crate::net::file;
 use crate::net::sqlite::{Schema, SchemaError, create_private};
+use crate::platform::private_file_options;
 
 /// The name of the database in the state directory.
 pub const FILE_NAME: &str = "ledger.sqlite3";
@@ -99,10 +99,15 @@ impl Sqlite {
     /// Writes the number of the last record to a file of its own, so that [`Self::verify`] notices a write-ahead log that was
     /// lost or damaged, and an old copy of the database. The record is valid even if this fails, so the number may be behind.
     fn set_last(&self, number: u64) {
-        let options = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).clone();
+        let mut options = private_file_options();
+        options.create(true).truncate(false).read(true).write(true);
         let written = options.open(self.beside(LAST_SUFFIX)).and_then(|mut file| {
             file.lock()?;
-            if self.last() < number {
+            // No other handle can read a locked file on Windows.
+            let mut text = [0; MAX_LAST_LEN];
+            let len = file.read(&mut text)?;
+            if number_in(&text[..len]) < number {
+                file.rewind()?;
                 file.write_all(format!("{number:020}\n").as_bytes())?;
             }
             Ok(())
@@ -114,8 +119,7 @@ impl Sqlite {
 
     /// Returns the number of the last record, according to its file; 0 if there is none.
     fn last(&self) -> u64 {
-        let text = file::read(&self.beside(LAST_SUFFIX), MAX_LAST_LEN).unwrap_or_default();
-        std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
+        number_in(&file::read_unlocked(&self.beside(LAST_SUFFIX), MAX_LAST_LEN).unwrap_or_default())
     }
 
     /// Replaces a record without an answer. When this returns, the new record is on the disk.
@@ -224,6 +228,11 @@ impl Sqlite {
 fn empty_log(connection: &Connection) {
     let _ = connection.busy_timeout(Duration::ZERO);
     let _ = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+}
+
+/// Returns the number in the file of the last record; 0 if it contains none.
+fn number_in(text: &[u8]) -> u64 {
+    std::str::from_utf8(text).ok().and_then(|text| text.trim().parse().ok()).unwrap_or_default()
 }
 
 fn with_version(connection: Connection) -> Result<(Connection, i64), SchemaError> {

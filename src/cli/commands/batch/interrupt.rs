@@ -1,18 +1,16 @@
 //! Ends a batch after Ctrl-C, also while it waits for input.
 
 use std::io::{self, Read};
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::runtime::Builder;
 
-/// How often a wait for input checks the flag.
-const POLL_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+use crate::platform::{EXIT_CODE_INTERRUPTED, WaitForInput};
 
-/// The exit code that shells report for a process ended by SIGINT.
-const EXIT_CODE_SIGINT: i32 = 130;
+/// How often a wait for input checks the flag.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns a flag that the first Ctrl-C sets. The second Ctrl-C ends the process immediately.
 ///
@@ -25,7 +23,7 @@ pub(super) fn flag() -> Arc<AtomicBool> {
         runtime.block_on(async {
             while tokio::signal::ctrl_c().await.is_ok() {
                 if flag_to_set.swap(true, Ordering::Relaxed) {
-                    std::process::exit(EXIT_CODE_SIGINT);
+                    std::process::exit(EXIT_CODE_INTERRUPTED);
                 }
             }
         });
@@ -45,14 +43,11 @@ impl<R> Interruptible<R> {
     }
 }
 
-impl<R: Read + AsFd> Read for Interruptible<R> {
+impl<R: Read + WaitForInput> Read for Interruptible<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while !self.flag.load(Ordering::Relaxed) {
-            let mut streams = [PollFd::new(&self.stream, PollFlags::IN)];
-            match poll(&mut streams, Some(&POLL_INTERVAL)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                Ok(_) => return self.stream.read(buffer),
-                Err(error) => return Err(error.into()),
+            if self.stream.wait_for_input(POLL_INTERVAL)? {
+                return self.stream.read(buffer);
             }
         }
         Err(io::Error::other("interrupted"))

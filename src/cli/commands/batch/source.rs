@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 use std::vec::IntoIter;
 
 use crate::cli::args::paths::{self, Named, NamedFile, expand_home, unreadable};
 use crate::cli::error::CliError;
 use crate::net::file::open as open_file;
+use crate::platform::{Stdin, WaitForInput, stdin};
 
 /// The source of lines.
 pub(super) enum Source {
-    Stdin(io::Stdin),
+    Stdin(Stdin),
     Files(Files),
 }
 
@@ -26,7 +27,7 @@ pub(super) struct Files {
 /// Opens the source that an argument names. Returns its size if it consists of files.
 pub(super) fn open(argument: &str) -> Result<(Source, Option<u64>), CliError> {
     let files = match paths::find(argument)? {
-        Named::Stdin => return Ok((Source::Stdin(io::stdin()), None)),
+        Named::Stdin => return Ok((Source::Stdin(stdin()), None)),
         Named::Files(files) => files,
         Named::Text => vec![NamedFile { source: argument.to_owned(), path: expand_home(argument) }],
     };
@@ -71,11 +72,11 @@ impl Read for Source {
     }
 }
 
-impl AsFd for Source {
-    fn as_fd(&self) -> BorrowedFd<'_> {
+impl WaitForInput for Source {
+    fn wait_for_input(&mut self, timeout: Duration) -> io::Result<bool> {
         match self {
-            Self::Files(files) => files.current.as_fd(),
-            Self::Stdin(stdin) => stdin.as_fd(),
+            Self::Files(files) => files.current.wait_for_input(timeout),
+            Self::Stdin(stdin) => stdin.wait_for_input(timeout),
         }
     }
 }

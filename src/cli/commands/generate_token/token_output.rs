@@ -4,15 +4,14 @@
 //! the file that the user named. If that fails, it goes to standard output, and if that fails, to a file that only its owner
 //! can read.
 
-use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::cli::env::{eprint_line, note, now, print_or_fail, state_directory, temporary_directory};
 use crate::cli::exit::Exit;
 use crate::cli::out_file::OutFile;
 use crate::gostd::os_error::os_error_text;
+use crate::platform::{create_private_directory, private_draft};
 
 /// Delivers a generated token to the file if there is one, otherwise to standard output.
 pub fn deliver(text: &str, out: Option<OutFile>) -> Exit {
@@ -64,11 +63,10 @@ fn save(text: &str) -> io::Result<PathBuf> {
 }
 
 fn save_in(directory: &Path, text: &str) -> io::Result<PathBuf> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let mut file = tempfile::Builder::new()
+    create_private_directory(directory)?;
+    let mut file = private_draft()
         .prefix(&format!("token-{}-", now().strftime("%Y%m%dT%H%M%SZ")))
         .suffix(".txt")
-        .permissions(fs::Permissions::from_mode(0o600))
         .tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
