@@ -2,6 +2,8 @@
 
 #[cfg(unix)]
 mod unix;
+#[cfg(windows)]
+mod windows;
 
 #[cfg(feature = "cli")]
 use std::io;
@@ -10,16 +12,20 @@ use std::time::Duration;
 
 #[cfg(unix)]
 use unix as system;
+#[cfg(windows)]
+use windows as system;
 
 pub(crate) use system::files::{
-    create_private_directory, is_device, is_named_pipe, private_file_options, wait_for_unlock,
+    check_openable, create_private_directory, is_device, is_named_pipe, metadata, private_file_options,
+    wait_for_unlock,
 };
 #[cfg(feature = "cli")]
-pub(crate) use system::files::{private_draft, shared_draft};
+pub(crate) use system::files::{is_device_name, private_draft, shared_draft};
 pub(crate) use system::net::through_unix_socket;
 #[cfg(feature = "cli")]
 pub(crate) use system::process::{
-    EXIT_CODE_INTERRUPTED, Stdin, interrupts, may_stdout_be_closed, stdin, stdout_is_open, user,
+    DIRECTORY_VARIABLES, EXIT_CODE_INTERRUPTED, LIST_COMMAND, REDRAWS_WITHOUT_TERM, Stdin, USER_VARIABLES,
+    interrupts, may_stdout_be_closed, stdin, stdout_is_open, user,
 };
 
 /// Input that can take any time to arrive.

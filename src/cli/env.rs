@@ -105,7 +105,8 @@ pub fn shows_hints() -> bool {
 
 /// Whether progress is shown: on a terminal that can redraw a line.
 pub fn shows_progress() -> bool {
-    shows_hints() && variable("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+    shows_hints()
+        && variable("TERM").map_or(platform::REDRAWS_WITHOUT_TERM, |term| !term.is_empty() && term != "dumb")
 }
 
 /// Prints what must not be lost. Fails if standard output is closed.
@@ -244,10 +245,10 @@ pub fn stderr_is_a_terminal() -> bool {
     io::stderr().is_terminal()
 }
 
-/// Returns the name of the user, without secrets: `USER`, `LOGNAME`, or what the system reports.
+/// Returns the name of the user, without secrets: from a variable, or from the system.
 pub fn user() -> String {
     let named =
-        ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
+        platform::USER_VARIABLES.into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
     let named = named.map(|name| given_secrets::hide(&redact(&name)).into_owned());
     named.unwrap_or_else(platform::user)
 }
@@ -262,18 +263,19 @@ pub fn temporary_directory() -> PathBuf {
     std::env::temp_dir()
 }
 
-/// Returns the directory for persistent state: `PEERING_STATE_DIR`, or `peering` in the user's state directory (XDG). It
-/// may not exist.
+/// Returns the directory for persistent state: `PEERING_STATE_DIR`, or `peering` in the user's state directory (XDG). On
+/// Windows, that is the local application data, which stays on this machine. It may not exist.
 pub fn state_directory() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     if let Some(directory) = variable("PEERING_STATE_DIR").filter(|directory| !directory.is_empty()) {
         return Some(PathBuf::from(directory));
     }
     let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("peering"))
+    Some(strategy.state_dir().unwrap_or_else(|| strategy.cache_dir()).join("peering"))
 }
 
-/// Returns the configuration directory: `peering` in the user's configuration directory (XDG).
+/// Returns the configuration directory: `peering` in the user's configuration directory (XDG; on
+/// Windows, the roaming application data).
 pub fn config_directory() -> Option<PathBuf> {
     use etcetera::BaseStrategy;
     Some(etcetera::choose_base_strategy().ok()?.config_dir().join("peering"))

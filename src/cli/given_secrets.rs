@@ -8,6 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::ops::Range;
 use std::sync::OnceLock;
 
+use crate::platform::{DIRECTORY_VARIABLES, USER_VARIABLES};
 use crate::token::redact::{TOKEN, base64_runs, replace, token_ranges};
 use crate::token::resemblance::is_uuid;
 
@@ -17,8 +18,8 @@ const UUID: &str = "<UUID>";
 /// The minimum length of base64 that is treated as a part of a given token.
 const MIN_PART_LEN: usize = 16;
 
-/// The variables that this program reads, besides those that start with `PEERING_`, `CONSUL_` or `XDG_`.
-const VARIABLES: [&str; 7] = ["HOME", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "TMPDIR", "USER", "LOGNAME"];
+/// The variables that this program reads on every system, besides those that start with `PEERING_`, `CONSUL_` or `XDG_`.
+const VARIABLES: [&str; 3] = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
 
 static GIVEN: OnceLock<GivenSecrets> = OnceLock::new();
 
@@ -35,7 +36,10 @@ struct GivenSecrets {
 pub fn remember(words: &[OsString], variables: impl IntoIterator<Item = (OsString, OsString)>) {
     let is_read = |name: &OsStr| {
         let name = name.to_string_lossy().to_uppercase();
-        VARIABLES.contains(&name.as_str())
+        let name = name.as_str();
+        VARIABLES.contains(&name)
+            || DIRECTORY_VARIABLES.contains(&name)
+            || USER_VARIABLES.contains(&name)
             || ["PEERING_", "CONSUL_", "XDG_"].iter().any(|prefix| name.starts_with(prefix))
     };
     let mut given = GivenSecrets::default();

@@ -7,7 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::error::CliError;
 use crate::gostd::os_error::os_error_text;
-use crate::platform::private_draft;
+use crate::platform::{is_device_name, private_draft};
 
 /// A file that is prepared before the work, so that most errors occur before it.
 pub struct OutFile {
@@ -35,10 +35,13 @@ impl OutFile {
                     unwritable("it exists").with_remedy("use another file, or add -force to overwrite it")
                 );
             }
+            _ if is_device_name(path) => {
+                return Err(unwritable("not a regular file").with_remedy("use another file"));
+            }
             _ => {}
         }
         // Overwrite the target of a link, not the link.
-        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let target = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let path = target.as_path();
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let draft = private_draft()

@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::platform::{is_named_pipe, wait_for_unlock};
+use crate::platform::{check_openable, is_named_pipe, metadata, wait_for_unlock};
 
 /// How long a named pipe may be without a program that writes to it.
 const WRITER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens a file for reading. A named pipe that no program opens for writing is an error, and not a wait without an end.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    if !is_named_pipe(std::fs::metadata(path)?.file_type()) {
+    let metadata = metadata(path)?;
+    check_openable(&metadata)?;
+    if !is_named_pipe(metadata.file_type()) {
         return File::open(path);
     }
     let (sender, receiver) = channel();

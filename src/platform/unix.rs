@@ -1,4 +1,4 @@
-//! Linux and macOS.
+//! Linux, macOS and other Unix systems.
 
 pub(super) mod files;
 pub(super) mod net;

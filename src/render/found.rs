@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::github::{data, property};
-use super::sarif::UNREADABLE;
+use super::sarif::{UNREADABLE, with_slashes};
 use crate::find::report::{Change, Report, TokenFound, Unreadable};
 
 pub use sarif::sarif;
@@ -56,7 +56,7 @@ pub fn github(report: &Report) -> String {
         let _ = writeln!(
             text,
             "::error file={},line={},endLine={}{end},title={RULE}::{}",
-            property(&token.path),
+            property(&with_slashes(&token.path)),
             span.line,
             span.end_line,
             data(&described(token)),
@@ -66,7 +66,7 @@ pub fn github(report: &Report) -> String {
         let _ = writeln!(
             text,
             "::error file={},title={UNREADABLE}::{}",
-            property(&unread.path),
+            property(&with_slashes(&unread.path)),
             data(&unread.reason)
         );
     }

@@ -1,13 +1,13 @@
 //! Reports as workflow commands of GitHub Actions, which become annotations of files.
 
-use super::sarif::{REFUSAL, UNREADABLE};
+use super::sarif::{REFUSAL, UNREADABLE, with_slashes};
 use crate::lint::{Severity, UnreadableInput, ValidatedToken, rules};
 
 /// Returns one command for each finding, and for each token that Consul rejects.
 pub fn render(tokens: &[Result<ValidatedToken, UnreadableInput>]) -> String {
     let mut text = String::new();
     let mut annotate = |severity: Severity, file: &str, title: &str, message: &str| {
-        let (command, file) = (command(severity), property(file));
+        let (command, file) = (command(severity), property(&with_slashes(file)));
         text.extend([
             "::",
             command,

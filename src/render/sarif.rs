@@ -1,6 +1,7 @@
 //! Reports as SARIF 2.1.0, for code scanning. Each check is a rule, and so is Consul's verdict.
 
 use std::collections::BTreeMap;
+use std::path::{MAIN_SEPARATOR, Path};
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
@@ -187,8 +188,21 @@ fn uri(token: &ValidatedToken, number: usize) -> String {
 
 /// Returns the URI of a file.
 pub(super) fn uri_of_path(path: &str) -> String {
-    let scheme = if path.starts_with('/') { "file://" } else { "" };
-    format!("{scheme}{}", utf8_percent_encode(path, NOT_IN_PATHS))
+    let path = with_slashes(path);
+    let scheme = if path.starts_with('/') {
+        "file://"
+    } else if Path::new(&path).is_absolute() {
+        // `C:/`
+        "file:///"
+    } else {
+        ""
+    };
+    format!("{scheme}{}", utf8_percent_encode(&path, NOT_IN_PATHS))
+}
+
+/// Returns a path with slashes, as Windows accepts them and everything else requires them.
+pub(super) fn with_slashes(path: &str) -> String {
+    path.replace(MAIN_SEPARATOR, "/")
 }
 
 fn level(severity: Severity) -> ResultLevel {

@@ -94,7 +94,7 @@ fn an_upward_import_is_seen() {
 /// Returns what in the code exists on some operating systems only, or chooses one.
 fn system_code(code: &str) -> Vec<String> {
     let forms = Regex::new(
-        r"\bcfg(_attr)?!?\s*\([^\]]*\b(unix|windows|target_(os|family|env|vendor))\b|\bos::(unix|fd|windows|linux|macos)\b|\bsignal::(unix|windows)\b|\b(rustix|uzers|libc|windows_sys|winapi)::",
+        r"\bcfg(_attr)?!?\s*\([^\]]*\b(unix|windows|target_(os|family))\b|\bos::(unix|fd|windows|linux|macos)\b|\bsignal::(unix|windows)\b|\b(rustix|uzers|libc|windows_sys|winapi)::",
     );
     forms.unwrap().find_iter(code).map(|found| found.as_str().to_owned()).collect()
 }

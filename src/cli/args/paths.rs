@@ -1,7 +1,7 @@
 //! Arguments that name files: a path, `@FILE`, a directory, a quoted pattern such as `'tokens/*.token'`, or `-`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf, is_separator};
 
 use glob::MatchOptions;
 
@@ -9,6 +9,7 @@ use super::suggest::nearest;
 use crate::cli::error::CliError;
 use crate::gostd::os_error::os_error_text;
 use crate::net::file;
+use crate::platform::{self, LIST_COMMAND};
 use crate::token::redact::redact;
 
 /// The longest argument that may be a path, in bytes: Linux's limit.
@@ -62,7 +63,7 @@ pub fn find(argument: &str) -> Result<Named, CliError> {
         return Ok(Named::Text);
     }
     let path = expand_home(name);
-    let metadata = match std::fs::metadata(&path) {
+    let metadata = match platform::metadata(&path) {
         Ok(metadata) => metadata,
         Err(error) => {
             return match matches(at, &path) {
@@ -106,7 +107,7 @@ pub fn unreadable(source: &str, error: &io::Error) -> CliError {
             Some(similar) => failed.with_remedy(format_args!("did you mean {similar}?")),
             None => failed
                 .with_detail("Likely cause: the name is misspelled, or relative to a different directory")
-                .with_remedy("check the path with ls"),
+                .with_remedy(format_args!("check the path with {LIST_COMMAND}")),
         },
         io::ErrorKind::PermissionDenied => {
             failed.with_remedy("run the command as the user who can read it, or change its permissions")
@@ -129,13 +130,15 @@ fn looks_like_path(text: &str) -> bool {
     if text.starts_with("eyJ") || text.contains("://") || text.contains(char::is_whitespace) {
         return false;
     }
-    if ["/", "./", "../", "~/"].iter().any(|start| text.starts_with(start)) {
+    let text = text.replace(MAIN_SEPARATOR, "/");
+    let is_absolute = Path::new(&text).is_absolute();
+    if is_absolute || ["/", "./", "../", "~/"].iter().any(|start| text.starts_with(start)) {
         // A token's base64 may start with a slash after its start was cut off.
         return text.len() <= MAX_NAME_LEN;
     }
     let is_name = |character: char| character.is_ascii_alphanumeric() || "._/-".contains(character);
     let is_word = text.len() <= MAX_WORD_LEN && text.contains(['.', '/']) && text.chars().all(is_name);
-    is_word && !text.contains("...") || has_known_extension(text)
+    is_word && !text.contains("...") || has_known_extension(&text)
 }
 
 /// Returns whether a text ends like the name of a file with a token, a document or a log.
@@ -153,8 +156,9 @@ fn matches(at: &str, path: &Path) -> Option<Result<Named, CliError>> {
     let files = found.flatten().filter(|path| path.is_file()).take(MAX_FILES + 1).collect();
     Some(match named(at, files) {
         Ok(Named::Files(files)) if files.is_empty() => {
-            Err(CliError::new(format_args!("no file matches {at}{pattern}"))
-                .with_remedy("check the pattern with ls; it skips names that start with a dot"))
+            Err(CliError::new(format_args!("no file matches {at}{pattern}")).with_remedy(format_args!(
+                "check the pattern with {LIST_COMMAND}; it skips names that start with a dot"
+            )))
         }
         other => other,
     })
@@ -184,7 +188,7 @@ fn files_in(at: &str, argument: &str, directory: &Path) -> Result<Named, CliErro
     if files.is_empty() {
         let failed = CliError::new(format_args!("the directory {argument} contains no files"));
         return Err(if has_directories {
-            let base = argument.trim_end_matches('/');
+            let base = argument.trim_end_matches(is_separator);
             failed.with_remedy(format_args!("for files in directories below it, use '{base}/**/*'"))
         } else {
             failed.with_remedy("check the path; hidden files are skipped")
@@ -219,7 +223,8 @@ fn similar(path: &Path) -> Option<String> {
 
 /// Expands `~/`, which no shell does in quotes or after an `@`.
 pub fn expand_home(path: &str) -> PathBuf {
-    match (path.strip_prefix("~/"), std::env::home_dir()) {
+    let in_home = path.strip_prefix('~').and_then(|rest| rest.strip_prefix(is_separator));
+    match (in_home, std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => path.into(),
     }

@@ -22,7 +22,7 @@ use crate::net::file;
 use crate::net::find_files::{Outcome, Selection, search, search_pipe};
 use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
 use crate::observed::Observed;
-use crate::platform::shared_draft;
+use crate::platform::{self, is_device_name, shared_draft};
 use crate::render::{found, json, pretty};
 use crate::staleness::{Assessment, assess};
 use crate::token::encode;
@@ -164,6 +164,9 @@ fn search_all(arguments: &Arguments) -> Outcome {
 /// Returns the files and directories that an argument names: itself, or what a pattern matches.
 fn named(argument: &str) -> io::Result<Vec<PathBuf>> {
     let path = paths::expand_home(argument);
+    if is_device_name(&path) {
+        return Err(io::Error::other("a device has no end"));
+    }
     match std::fs::symlink_metadata(&path) {
         Ok(_) => Ok(vec![path]),
         Err(error) => match paths::find(argument) {
@@ -176,7 +179,7 @@ fn named(argument: &str) -> io::Result<Vec<PathBuf>> {
 /// Returns the error for each path that could not be read, and removes tokens from the paths.
 fn errors_of(unread: &mut [Unreadable]) -> Vec<CliError> {
     let errors = unread.iter_mut().map(|unread| {
-        let error = if let Err(error) = std::fs::metadata(paths::expand_home(&unread.path)) {
+        let error = if let Err(error) = platform::metadata(&paths::expand_home(&unread.path)) {
             // The same advice as for every file.
             unreadable(&unread.path, &error)
         } else {
@@ -203,7 +206,7 @@ fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
     use std::io::Write as _;
     let write = || -> io::Result<()> {
         // A device or a pipe must not be replaced by a file.
-        match std::fs::metadata(path) {
+        match platform::metadata(path) {
             Ok(metadata) if !metadata.is_file() => return Err(io::Error::other("not a regular file")),
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(_) | Err(_) => {}

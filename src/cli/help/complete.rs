@@ -3,7 +3,7 @@
 //! They come from the definition of the command line, and from what is known without the network: checks, faults, files,
 //! and the names of peerings in the local ledger. Completion never fails: at worst it offers nothing.
 
-use std::path::Path;
+use std::path::{Path, is_separator};
 
 use clap::{Arg, ArgAction, Command};
 
@@ -178,7 +178,7 @@ fn checks() -> impl Iterator<Item = Candidate> {
 /// Candidates of the form `@FILE`. The shell completes a file without the `@`.
 fn files(partial: &str) -> Vec<Candidate> {
     let Some(path) = partial.strip_prefix('@') else { return Vec::new() };
-    let directory = path.rfind('/').map_or("", |at| &path[..=at]);
+    let directory = path.rfind(is_separator).map_or("", |at| &path[..=at]);
     let Ok(entries) =
         std::fs::read_dir(if directory.is_empty() { Path::new(".") } else { Path::new(directory) })
     else {

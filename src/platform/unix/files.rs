@@ -1,6 +1,6 @@
 //! Files that only their owner can read, and kinds of files.
 
-use std::fs::{DirBuilder, File, FileType, OpenOptions};
+use std::fs::{DirBuilder, File, FileType, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt};
 use std::path::Path;
@@ -35,6 +35,23 @@ fn draft_with_mode<'name>(mode: u32) -> tempfile::Builder<'name, 'name> {
     builder
 }
 
+/// Returns what the system knows about a file, directory or device.
+pub(crate) fn metadata(path: &Path) -> io::Result<Metadata> {
+    std::fs::metadata(path)
+}
+
+/// Returns the error of a directory that cannot be opened as a file. Here it can: reading it fails.
+#[expect(clippy::unnecessary_wraps, reason = "fails on Windows")]
+pub(crate) fn check_openable(_: &Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether a path is a device because of its name.
+#[cfg(feature = "cli")]
+pub(crate) fn is_device_name(_: &Path) -> bool {
+    false
+}
+
 /// Whether opening a file waits for another program.
 pub(crate) fn is_named_pipe(kind: FileType) -> bool {
     kind.is_fifo()
@@ -46,7 +63,7 @@ pub(crate) fn is_device(kind: FileType) -> bool {
 }
 
 /// Waits until no other process has locked a file for writing, if its contents could not be read until then. Here they can.
-#[expect(clippy::unnecessary_wraps, reason = "other systems can fail")]
+#[expect(clippy::unnecessary_wraps, reason = "can fail on Windows")]
 pub(crate) fn wait_for_unlock(_: &File) -> io::Result<()> {
     Ok(())
 }

@@ -14,6 +14,18 @@ use crate::platform::WaitForInput;
 /// The exit code that shells report for a process ended by SIGINT.
 pub(crate) const EXIT_CODE_INTERRUPTED: i32 = 130;
 
+/// Whether a terminal can redraw a line if the variable TERM is not set.
+pub(crate) const REDRAWS_WITHOUT_TERM: bool = false;
+
+/// The command that lists files.
+pub(crate) const LIST_COMMAND: &str = "ls";
+
+/// The variables that contain the user's name, the first that counts first.
+pub(crate) const USER_VARIABLES: [&str; 2] = ["USER", "LOGNAME"];
+
+/// The variables that contain the user's directories.
+pub(crate) const DIRECTORY_VARIABLES: [&str; 2] = ["HOME", "TMPDIR"];
+
 /// Standard input, with [`WaitForInput`].
 pub(crate) type Stdin = io::Stdin;
 
