@@ -14,6 +14,7 @@ mod dialer;
 mod fault;
 mod grpc;
 mod peering;
+mod response;
 mod server;
 mod server_cert;
 mod snapshot;
@@ -159,7 +160,7 @@ impl Acceptor {
 
     /// Answers one request of the HTTP API like Consul. Establishing a peering takes as long as in Consul.
     pub fn answer(&self, request: &http::Request<Bytes>) -> http::Response<Bytes> {
-        let earlier = self.earlier.as_ref().filter(|_| request.uri().path() == api::GENERATE);
+        let earlier = self.earlier.as_ref().filter(|_| request.uri().path() == body::GENERATE);
         let store = earlier.unwrap_or(&self.store);
         let (answer, plan) = api::answer(&self.settings, &mut lock(store), &self.streams, request);
         // The state is not locked while waiting for the network.
@@ -167,7 +168,7 @@ impl Acceptor {
         if request.method() != http::Method::GET {
             self.streams.notify();
         }
-        error.map_or(answer, |(status, text)| api::plain(status, text))
+        error.map_or(answer, |(status, text)| response::plain(status, text))
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

@@ -3,6 +3,7 @@
 //! The only place that prints, and that reads the clock and the environment.
 
 mod args;
+mod cluster;
 mod commands;
 mod env;
 mod error;
@@ -11,6 +12,7 @@ mod given_secrets;
 mod help;
 mod log;
 mod out_file;
+mod output;
 mod progress_lines;
 mod redaction;
 #[cfg(all(feature = "schema", feature = "cli"))]
@@ -29,10 +31,10 @@ use crate::aliases::Scope;
 use args::config_file::ConfigFile;
 use args::go_flags::{FlagError, Normalized, Style};
 use args::option_sources::without_variables;
-use env::{eprint_line, print, settle_colors};
 use error::CliError;
 use exit::Exit;
 use help::section::GLOBAL_HEADING;
+use output::{eprint_line, print, settle_colors};
 
 /// Generate, inspect and troubleshoot Consul cluster peering tokens
 ///
@@ -84,7 +86,7 @@ struct Globals {
         value_name = "WHEN",
         default_value = "auto"
     )]
-    color: env::ColorWhen,
+    color: output::ColorWhen,
     /// Print results and errors only: no notes, progress or hints (also -q)
     #[arg(long, visible_alias = "q", env = "PEERING_QUIET", global = true)]
     quiet: bool,
@@ -121,7 +123,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     settle_colors();
-    env::hide_panic_messages();
+    output::hide_panic_messages();
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     given_secrets::remember(&words, env::variables());
     // A shell completes what was typed, so names stay.
@@ -275,8 +277,8 @@ fn dispatch_to(
     let (globals, command) =
         parse(definition, words).map_err(|error| usage_error::of_clap(&error, &full_name, &filled))?;
     globals.log_level.start();
-    env::set_colors(globals.color);
-    env::set_quiet(globals.quiet);
+    output::set_colors(globals.color);
+    output::set_quiet(globals.quiet);
     if globals.redact {
         // The configuration file may ask for it.
         redaction::start(Scope::All);
@@ -300,7 +302,7 @@ fn refuse_or_warn(command: &str, ignored: &[OsString]) -> Result<(), CliError> {
         return Err(CliError::new(format_args!("delete would ignore {described}, so nothing was deleted"))
             .with_remedy("put every flag before other words, and remove the other words"));
     }
-    env::eprint_redacted(&format!(
+    output::eprint_redacted(&format!(
         "Warning: ignored {described}. Like Consul, this command stops reading flags at the first other word."
     ));
     Ok(())

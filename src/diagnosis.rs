@@ -8,7 +8,7 @@
 mod address;
 mod cause_text;
 mod clocks;
-pub(crate) mod dialer;
+mod dialer;
 mod error;
 mod established;
 mod follower;
@@ -17,9 +17,11 @@ mod given;
 mod peering;
 mod rank;
 mod staleness;
+mod stream;
 mod structure;
 #[cfg(test)]
 mod tests;
+mod trace;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -36,6 +38,7 @@ use crate::token::recover::Repair;
 pub use given::GivenToken;
 pub use peering::{DiagnosedPeering, PeeringRole, silent_addresses};
 pub use rank::{Cause, CauseCertainty, CauseEvidence, CauseSource, Effect};
+pub use stream::OLD_HEARTBEAT;
 
 /// Why no error message was checked.
 pub(crate) const NO_ERROR: &str = "-error not given";

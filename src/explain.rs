@@ -7,13 +7,16 @@
 pub mod catalog;
 mod docs;
 mod http_status;
+mod layer_forms;
 mod layers;
 pub mod log;
 mod mapped_text;
 mod message;
+mod messages;
 mod nearest;
 mod origin;
 mod pattern;
+mod quoted_value;
 mod relevance;
 
 use std::cmp::Reverse;
@@ -25,7 +28,8 @@ use serde::Serialize;
 pub use catalog::entries;
 pub use docs::markdown;
 pub use http_status::with_status;
-pub use message::{MAX_TEXT_LEN, Message, Operation, messages};
+pub use message::{Message, Operation};
+pub use messages::{MAX_TEXT_LEN, messages};
 pub use nearest::nearest;
 pub use origin::{Level, Origin, Subsystem};
 pub use pattern::{Captures, Pattern};
@@ -171,8 +175,8 @@ pub fn explain(text: &str) -> Vec<Explanation> {
 }
 
 fn read(text: &str) -> Vec<Explanation> {
-    let source = MappedText::cleaned(message::bounded(text));
-    let found = explained(message::messages_in(&source));
+    let source = MappedText::cleaned(messages::bounded(text));
+    let found = explained(messages::messages_in(&source));
     let log_lines = || text.lines().filter(|line| origin::is_log_line(line)).take(2).count();
     if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') || log_lines() > 1 {
         return found;
@@ -181,7 +185,7 @@ fn read(text: &str) -> Vec<Explanation> {
     // matches no pattern, or a less specific one.
     [" ", ""]
         .into_iter()
-        .map(|separator| explained(message::messages_in(&source.joined(separator))))
+        .map(|separator| explained(messages::messages_in(&source.joined(separator))))
         .fold(found, better)
 }
 

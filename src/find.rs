@@ -4,6 +4,7 @@
 //! base64, reads on across line breaks, quotes and escapes until the object ends, and reports it only if it decodes into a
 //! token. So it needs to know nothing about the format of a file.
 
+mod alphabet;
 pub mod baseline;
 mod candidate;
 mod digits;
@@ -17,6 +18,7 @@ pub mod report;
 mod stream;
 #[cfg(test)]
 mod tests;
+pub mod token_found;
 mod window;
 
 use std::io::{self, BufReader, Read};

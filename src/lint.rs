@@ -8,6 +8,7 @@ pub mod batch;
 mod cache;
 mod context;
 pub mod docs;
+mod finding;
 mod isolate;
 mod private_keys;
 mod reference;
@@ -18,11 +19,12 @@ pub mod rules;
 pub use acceptance::{Acceptance, Refusal};
 pub use cache::{Cache, NoCache, TokenCache};
 pub use context::{AddressEntry, CaEntry, CaError, Context, MAX_EXAMINED_CAS, Misread, UnexaminedCas};
+pub use finding::{Finding, Severity, Values};
 pub use isolate::{InternalError, isolate};
 pub use private_keys::KeyPlace;
 pub use reference::Reference;
-pub use report::{Finding, Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
-pub use rule::{Area, Check, Findings, Severity, Subject, Values};
+pub use report::{Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
+pub use rule::{Area, Check, Findings, Subject};
 
 use jiff::{SignedDuration, Timestamp};
 

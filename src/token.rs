@@ -9,11 +9,14 @@ pub mod document;
 mod encode;
 mod fingerprint;
 pub mod not_a_token;
+pub(crate) mod pasted_base64;
 pub mod recover;
 pub(crate) mod redact;
+mod repair;
 pub mod resemblance;
 mod secret;
 pub(crate) mod shown;
+mod surrounded;
 
 pub use address::{AddressError, HostKind, ServerAddress};
 pub use decode::{

@@ -10,10 +10,11 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::Settings;
-use super::body::{ESTABLISH, PeeringRequest, TOKEN};
+use super::body::{ESTABLISH, GENERATE, PeeringRequest, TOKEN};
 use super::dialer::Plan;
 use super::fault::{Fault, NO_GATEWAY, NO_LEADER};
 use super::peering::{Peering, PeeringJson};
+use super::response::{empty, plain, response};
 use super::store::Store;
 use super::stream_status::Streams;
 use super::validation::{check_meta, check_name};
@@ -24,9 +25,6 @@ use crate::token::{Remote, Token, decode, encode};
 pub(super) type ErrorReply = (StatusCode, String);
 
 pub(super) type Reply = Result<Response<Bytes>, ErrorReply>;
-
-/// The path that generates a token.
-pub(super) const GENERATE: &str = "/v1/peering/token";
 
 /// The address of the leader, for servers.
 pub(super) const LEADER: &str = "127.0.0.1:8300";
@@ -331,26 +329,6 @@ pub(super) fn internal(text: &str) -> ErrorReply {
 #[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(super) fn state_error(error: rusqlite::Error) -> ErrorReply {
     (StatusCode::INTERNAL_SERVER_ERROR, format!("the embedded acceptor's state cannot be used: {error}"))
-}
-
-/// Returns a plain text response.
-pub(super) fn plain(status: StatusCode, text: String) -> Response<Bytes> {
-    response(status, "text/plain; charset=utf-8", text)
-}
-
-fn empty() -> Response<Bytes> {
-    response(StatusCode::OK, "application/json; charset=utf-8", Bytes::new())
-}
-
-pub(super) fn response(
-    status: StatusCode,
-    content_type: &'static str,
-    body: impl Into<Bytes>,
-) -> Response<Bytes> {
-    let mut response = Response::new(body.into());
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }
 
 pub(super) fn percent_decoded(text: &str) -> String {

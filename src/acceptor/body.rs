@@ -16,6 +16,9 @@ pub(super) struct Shape {
     fields: &'static [&'static str],
 }
 
+/// The path that generates a token.
+pub(super) const GENERATE: &str = "/v1/peering/token";
+
 /// The body of `POST /v1/peering/token`.
 pub(super) const TOKEN: Shape = Shape {
     name: "PeeringGenerateTokenRequest",

@@ -15,8 +15,8 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::api::plain;
 use super::fault::{Body, answer, whole};
+use super::response::plain;
 use super::{Acceptor, AcceptorError, browser};
 
 /// The maximum length of a request body, in bytes: Consul's limit for most endpoints.

@@ -1,6 +1,6 @@
 //! Requests of this process to its own acceptor, without a network: `-http-addr=embedded`.
 
-use super::api::GENERATE;
+use super::body::GENERATE;
 use super::{Acceptor, Fault};
 use crate::net::consul::{ApiRequest, ApiResponse, RequestError, Sending, Transport};
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use super::args::http_options::cluster_of;
-use super::env::{eprint_redacted, stderr_is_a_terminal};
+use super::cluster::cluster_of;
+use super::env::stderr_is_a_terminal;
 use crate::gostd::os_error::os_error_text;
 
 /// Why a command could not do its work: what happened, and what to do about it.
@@ -68,11 +68,6 @@ impl CliError {
     pub fn message(&self) -> &str {
         &self.message
     }
-
-    /// Prints it on standard error. Tokens are redacted: people put one where a name belongs, and errors go to logs.
-    pub fn print(&self) {
-        eprint_redacted(&self.to_string());
-    }
 }
 
 impl fmt::Display for CliError {
@@ -93,23 +88,6 @@ impl fmt::Display for CliError {
 
 // Value parsers return it to clap.
 impl std::error::Error for CliError {}
-
-/// Collects the values of all results. If some are errors, prints all but the last and returns the last.
-pub fn collect_all<T>(results: impl IntoIterator<Item = Result<T, CliError>>) -> Result<Vec<T>, CliError> {
-    let mut values = Vec::new();
-    let mut last: Option<CliError> = None;
-    for result in results {
-        match result {
-            Ok(value) => values.push(value),
-            Err(error) => {
-                if let Some(earlier) = last.replace(error) {
-                    earlier.print();
-                }
-            }
-        }
-    }
-    last.map_or(Ok(values), Err)
-}
 
 #[cfg(test)]
 mod tests {

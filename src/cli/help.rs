@@ -10,8 +10,8 @@ pub(crate) mod section;
 use clap::Command;
 use clap::builder::StyledStr;
 
-use super::args::http_options::cluster_of;
-use super::env::width;
+use super::cluster::cluster_of;
+use super::output::width;
 use layout::{columns, hanging, single_lines, unsplit, wrap_example};
 use section::{Section, sections, usage};
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressState, ProgressStyle};
 
-use super::env::{now, stderr_colored, stderr_screen};
+use super::env::now;
+use super::output::{stderr_colored, stderr_screen};
 use super::redaction;
 use crate::connectivity::AddressTrace;
 use crate::net::probe::Progress;

@@ -1,23 +1,15 @@
 //! Causes in the view of the Consul at `-http-addr`, taken to be the dialer.
 
-use jiff::SignedDuration;
-
 use super::cause_text::CauseText;
-use super::established::peering_in_use;
 use super::gateway::is_without_route_yet;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
+use super::stream::{has_contact, peering_in_use};
 use super::{DialerView, Inputs};
 use crate::connectivity::{AddressTrace, CertificateOwner, TcpFailure, TcpFault, TlsFault};
 use crate::explain::{self, catalog};
 use crate::lint::Severity;
 use crate::observed::Observed;
 use crate::staleness::evidence::{Entry, PeeringState};
-
-/// The age from which a heartbeat is old: Consul sends one every 15 seconds and gives up a stream after two minutes.
-pub const OLD_HEARTBEAT: SignedDuration = SignedDuration::from_mins(2);
-
-/// The age up to which a heartbeat is fresh: the next one is not due, or late by one interval.
-const FRESH_HEARTBEAT: SignedDuration = SignedDuration::from_secs(30);
 
 pub(super) fn add_causes(inputs: &Inputs<'_>, causes: &mut Causes) {
     if let Observed::Failed(reason) = &inputs.dialer {
@@ -257,21 +249,4 @@ fn same_peering(inputs: &Inputs<'_>, entry: &Entry, causes: &mut Causes) {
         format!("the peering {:?} has the token's peer ID, in state {state}", entry.name)
     };
     add(causes, cause, severity, weight, message).set_local_name(&entry.name);
-}
-
-/// Whether a message of the other side arrived recently. The first heartbeat comes after 15 seconds, others before that.
-pub(super) fn has_contact(inputs: &Inputs<'_>, entry: &Entry) -> bool {
-    silence(inputs, entry).is_some_and(|silence| silence <= OLD_HEARTBEAT)
-}
-
-/// Whether no heartbeat of the other side is missing yet.
-pub(super) fn is_fresh(inputs: &Inputs<'_>, entry: &Entry) -> bool {
-    silence(inputs, entry).is_some_and(|silence| silence <= FRESH_HEARTBEAT)
-}
-
-/// Returns how long ago the last message of the other side arrived, by the clock of the Consul that reports it.
-fn silence(inputs: &Inputs<'_>, entry: &Entry) -> Option<SignedDuration> {
-    let offset = inputs.dialer.value().and_then(|view| view.clock_offset).unwrap_or_default();
-    let now = inputs.now.checked_add(SignedDuration::from_secs(offset)).unwrap_or(inputs.now);
-    entry.last_heartbeat.map(|at| now.duration_since(at))
 }

@@ -2,9 +2,10 @@
 
 use super::Inputs;
 use super::cause_text::CauseText;
-use super::gateway::{self, is_gateway_address};
+use super::gateway;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
 use super::staleness::{self, STALE_MESSAGES};
+use super::trace::is_gateway_address;
 use crate::connectivity::AddressTrace;
 use crate::explain::{Area, Explanation, catalog};
 use crate::lint::Severity;

@@ -1,10 +1,10 @@
 //! A peering that is or was up needs no token. That comes before everything that is known about the token.
 
 use super::Inputs;
-use super::address::works as works_at;
-use super::peering;
 use super::rank::{Cause, CauseEvidence, CauseSource, Causes};
 use super::staleness::STALE_MESSAGES;
+use super::stream::{is_up, peering_in_use};
+use super::trace::works as works_at;
 use crate::connectivity::probe_answer::{Code, PeeringAnswer};
 use crate::connectivity::{CertificateOwner, Distrust, TlsFault};
 use crate::explain::{self, Area, catalog};
@@ -17,22 +17,10 @@ const STALE_CAUSES: [&explain::Entry; 2] = [&catalog::TOKEN_SUPERSEDED, &catalog
 /// Causes that remain although the peering works: they are about the name that an establish would use.
 const NAME_CAUSES: [&explain::Entry; 2] = [&catalog::NAME_IN_USE, &catalog::NAME_TAKEN_BY_ACCEPTOR];
 
-/// Returns the dialer's peering that is diagnosed, if its stream is up, was up, or is being opened.
-pub(super) fn peering_in_use<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Entry> {
-    let is_in_use = |entry: &&Entry| {
-        let state = &entry.state;
-        inputs.is_about(entry) && state.was_used() && !state.is_deleted()
-    };
-    let peerings = || inputs.dialer.value().into_iter().flat_map(|view| view.peerings.iter().flatten());
-    let in_use = || peerings().filter(is_in_use);
-    // Two peerings can have the same peer ID. Only one of them has the stream.
-    in_use().find(|entry| entry.state == PeeringState::Active).or_else(|| in_use().next())
-}
-
 /// Ranks the peering's state before what is known about the token, and removes advice to replace the token.
 pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
     let Some(entry) = peering_in_use(inputs) else { return };
-    let is_up = peering::is_up(inputs, entry);
+    let is_up = is_up(inputs, entry);
     if !is_up && is_gone(inputs) {
         return;
     }

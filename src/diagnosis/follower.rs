@@ -1,10 +1,9 @@
 //! Addresses at which only followers answer. A follower forwards the exchange of the secret to the leader, but rejects the
 //! stream.
 
-use super::address::add;
 use super::cause_text::CauseText;
-use super::gateway::is_gateway_address;
 use super::rank::{Causes, weight};
+use super::trace::{add, is_gateway_address};
 use crate::connectivity::{AddressTrace, Connectivity};
 use crate::explain::catalog;
 use crate::lint::Severity;

@@ -1,10 +1,10 @@
 //! Mesh gateways: those of the dialer, through which it dials first, and those of the acceptor, to which a token may lead.
 
 use super::Inputs;
-use super::address::{add, cause};
 use super::cause_text::CauseText;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
-use crate::connectivity::{AddressTrace, Connectivity, TlsFault};
+use super::trace::{add, cause, is_cut, is_gateway_address, works};
+use crate::connectivity::{AddressTrace, Connectivity};
 use crate::explain::{Entry, catalog};
 use crate::lint::Severity;
 
@@ -22,7 +22,7 @@ pub(super) enum DialerGateways {
 
 impl DialerGateways {
     pub(super) fn of(inputs: &Inputs<'_>, gateways: &[&AddressTrace]) -> Self {
-        if gateways.iter().any(|trace| super::address::works(trace)) {
+        if gateways.iter().any(|trace| works(trace)) {
             Self::LeadToAcceptor
         } else if gateways.iter().any(|trace| is_without_route_yet(inputs, trace)) {
             Self::WithoutRouteYet
@@ -75,16 +75,6 @@ pub(super) fn is_without_route_yet(inputs: &Inputs<'_>, trace: &AddressTrace) ->
     let is_stored =
         peerings.is_some_and(|all| all.iter().any(|entry| entry.peer_id.as_deref().is_some_and(is_ours)));
     is_cut(trace) && !is_stored
-}
-
-/// Whether the gateway closes the connection during the TLS handshake, as it does without a route.
-fn is_cut(trace: &AddressTrace) -> bool {
-    matches!(trace.tls.fault(), Some(TlsFault::Reset | TlsFault::ConnectionClosed))
-}
-
-/// Whether an address has the usual port of a mesh gateway.
-pub(super) fn is_gateway_address(address: &str) -> bool {
-    address.ends_with(":8443")
 }
 
 /// Returns the text of a cause at these addresses. If all of them are gateways, a gateway is to be checked and not a server.

@@ -7,11 +7,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Inputs;
-use super::address::works;
 use super::cause_text::CauseText;
-use super::dialer::{has_contact, is_fresh};
-use super::established::peering_in_use;
 use super::rank::{CauseEvidence, CauseSource, Causes, weight};
+use super::stream::{has_contact, is_up, peering_in_use};
+use super::trace::works;
 use crate::certificate::Certificate;
 use crate::connectivity::Connectivity;
 use crate::connectivity::probe_answer::{Code, PeeringAnswer};
@@ -275,17 +274,4 @@ fn newest_token(inputs: &Inputs<'_>) -> CauseEvidence {
         None => format!("the ledger was not checked: {}", inputs.newest_token.reason().unwrap_or_default()),
     };
     CauseEvidence::raises(CauseSource::Ledger, message)
-}
-
-/// Whether the dialer's stream works. Consul notices a frozen peer late: until then, the peering is ACTIVE without new
-/// messages, and no server answers.
-pub(super) fn is_up(inputs: &Inputs<'_>, entry: &Entry) -> bool {
-    let is_active = entry.state == PeeringState::Active;
-    if !inputs.is_about_name() {
-        return is_active;
-    }
-    let answers = inputs.connectivity.value().is_none_or(|connectivity| {
-        connectivity.addresses.iter().any(|trace| trace.peering_exists.value().is_some())
-    });
-    is_active && (is_fresh(inputs, entry) || answers && has_contact(inputs, entry))
 }

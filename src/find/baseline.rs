@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use thiserror::Error;
 
-use super::report::TokenFound;
+use super::token_found::TokenFound;
 
 /// The comment at the start of a file.
 const HEADER: &str = "\

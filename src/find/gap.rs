@@ -1,6 +1,6 @@
 //! What is between two digits of base64 that belong together: line breaks, quotes and escapes.
 
-use super::digits::value;
+use super::alphabet::value;
 use super::marker::{Marker, skip_spaces};
 
 /// The longest gap between a closing and an opening quotation mark, in bytes.

@@ -6,7 +6,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::digits::{Bytes, Digits};
 use crate::gostd::base64;
-use crate::token::resemblance::TOKEN_STARTS;
+use crate::token::pasted_base64::TOKEN_STARTS;
 
 /// The first digits of a JSON object in base64: `{"`, and with a space, a line break or a tab after the brace.
 const OBJECT_STARTS: [&str; 6] = ["eyJ", "eyAi", "ewog", "ewoi", "ewoJ", "ew0K"];

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::acceptance::Acceptance;
 use super::context::{CaEntry, Context};
-use super::rule::{Check, Findings, Severity, Subject, Values};
+use super::finding::{Finding, Severity};
+use super::rule::{Check, Findings, Subject};
 use super::rules;
 use crate::token::recover::Repair;
 use crate::token::{DecodeError, Decoded, Token};
@@ -75,23 +76,6 @@ impl ValidatedToken {
             None => Cow::Borrowed(&self.source),
         }
     }
-}
-
-/// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Finding {
-    /// The check's name.
-    pub check: &'static str,
-    /// Its severity.
-    pub severity: Severity,
-    /// What was found, with the values that matter.
-    pub message: String,
-    /// A field as Consul names it, such as `CA[0]` or `ServerAddresses[1]`; `text` for the text as a whole.
-    pub path: Cow<'static, str>,
-    /// The values by name.
-    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, serde_json::Value>"))]
-    pub values: Values,
 }
 
 /// A check that did not run.

@@ -4,29 +4,15 @@
 //! add it to [`rules::ALL`](super::rules::ALL), and add a fixture that fires and one that does not (see CONTRIBUTING.md).
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::context::Context;
-use super::report::Finding;
+use super::finding::{Finding, Severity, Values};
 use super::rules::format::count;
 use crate::token::MAX_OBSERVATIONS;
 use crate::token::shown::{MAX_SHOWN, shown};
-
-/// The severity of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know; nothing has to be done.
-    Info,
-    /// Works today, and causes problems later or elsewhere.
-    Warning,
-    /// Consul rejects the token, or the token cannot work.
-    Error,
-}
 
 /// The part of a token that a check needs. Without it, the check is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -103,25 +89,6 @@ pub struct Findings {
 /// The maximum number of listed findings per check and token: a token of a few megabytes can cause a million.
 const MAX_FINDINGS: usize = MAX_SHOWN;
 const _: () = assert!(MAX_FINDINGS <= MAX_OBSERVATIONS, "truncated findings would be miscounted");
-
-/// Values by name, in the order in which the check reports them.
-///
-/// A list instead of a map: there are at most three, and a batch creates millions of them.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Values(Vec<(&'static str, Value)>);
-
-impl Values {
-    /// Returns each name with its value.
-    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        self.0.iter().map(|(name, value)| (*name, value))
-    }
-}
-
-impl Serialize for Values {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.iter())
-    }
-}
 
 impl Findings {
     pub(super) fn new() -> Self {
@@ -240,22 +207,5 @@ impl Area {
             Self::Identity => "Identity",
             Self::Certificates => "Certificates",
         }
-    }
-}
-
-impl Severity {
-    /// Returns its name, also in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        }
-    }
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
     }
 }

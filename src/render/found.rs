@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::github::{data, property};
 use super::sarif::{UNREADABLE, with_slashes};
-use crate::find::report::{Change, Report, TokenFound, Unreadable};
+use crate::find::report::{Report, Unreadable};
+use crate::find::token_found::{Change, TokenFound};
 
 pub use sarif::sarif;
 

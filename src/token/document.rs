@@ -14,7 +14,7 @@ mod values;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::recover::Repair;
+use super::repair::Repair;
 pub(crate) use encoding::{Utf16Order, decode_utf16, from_utf16, utf16_order};
 pub(crate) use kubernetes::{Secret as KubernetesSecret, name_of};
 pub(crate) use likeness::is_token_json;

@@ -6,7 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use super::not_a_token::NotAToken;
-use super::recover::{contains, lenient};
+use super::pasted_base64::{TOKEN_STARTS, contains, lenient};
 use super::{DecodeError, Stage};
 
 /// What a text resembles that cannot be decoded as a token.
@@ -145,9 +145,6 @@ impl Resemblance {
         }
     }
 }
-
-/// The start of a token of any version: base64 of `{"CA"`, `{"Ma`, `{"Se`, `{"Pe`.
-pub(crate) const TOKEN_STARTS: [&[u8]; 4] = [b"eyJDQSI6", b"eyJNYW51", b"eyJTZXJ2", b"eyJQZWVy"];
 
 /// Returns whether a text is the end of a token, starting at any position in a group of four digits.
 fn is_token_end(text: &[u8]) -> bool {

@@ -8,7 +8,8 @@ use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
 
-use super::super::api::{GENERATE, response};
+use super::super::body::GENERATE;
+use super::super::response::response;
 use super::{Fault, NO_LEADER};
 
 /// The body of a response. An error closes the connection.

@@ -6,8 +6,9 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::acceptor::{Acceptor, Settings};
-use crate::cli::env::{eprint_line, now, state_directory, stderr_is_a_terminal, variable};
+use crate::cli::env::{now, state_directory, stderr_is_a_terminal, variable};
 use crate::cli::error::CliError;
+use crate::cli::output::eprint_line;
 use crate::cli::redaction;
 use crate::net::consul::{Address, Client, Config, Options};
 
@@ -16,20 +17,6 @@ pub const HEADING: &str = "HTTP API options";
 
 /// The warning about `CONSUL_HTTP_SSL_VERIFY=false`.
 const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the network path can impersonate Consul and read the ACL token";
-
-/// Returns which cluster `-http-addr` is for a command.
-pub fn cluster_of(command: &str) -> Option<&'static str> {
-    match command {
-        "generate-token" => Some("the accepting cluster, which generates the token"),
-        "establish" | "diagnose" => Some("the dialing cluster, which uses the token"),
-        "stale" => Some("the accepting cluster, which generated the tokens"),
-        "list" | "read" | "delete" | "exported-services" => Some("the cluster whose peerings you mean"),
-        "find" | "history" | "ledger import" | "ledger verify" => {
-            Some("the cluster of the ledger, with -ledger=consul")
-        }
-        _ => None,
-    }
-}
 
 /// How to reach Consul.
 #[derive(Debug, Args)]

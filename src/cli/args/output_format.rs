@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 use serde::Serialize;
 
-use crate::cli::env::{print, print_redacted};
 use crate::cli::error::CliError;
+use crate::cli::output::{print, print_redacted};
 use crate::cli::redaction::{aliases, in_json};
 use crate::render::{json, yaml};
 

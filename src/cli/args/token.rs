@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 use super::paths::{self, Named, unreadable};
-use crate::cli::env::eprint_redacted;
 use crate::cli::error::CliError;
+use crate::cli::output::eprint_redacted;
 use crate::cli::redaction;
 use crate::diagnosis::GivenToken;
 use crate::net::file;

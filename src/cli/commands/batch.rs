@@ -10,9 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::cli::args::output_format::ReportFormat;
-use crate::cli::env::{eprint_line, print, stderr_is_a_terminal, unprinted};
+use crate::cli::env::stderr_is_a_terminal;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::{eprint_line, print, unprinted};
 use crate::cli::redaction;
 use crate::lint::batch::{self, End, LineResult, Outcome, Settings, Streams, Summary};
 use crate::lint::{Options, Severity};

@@ -2,9 +2,9 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::env::print;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::print;
 
 /// Generate a shell completion script
 ///

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::cli::args::http_options::{HttpOptions, wait_for};
-use crate::cli::env::print;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::print;
 use crate::net::consul::Client;
 use crate::render::consul;
 

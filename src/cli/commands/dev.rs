@@ -10,9 +10,10 @@ use crate::acceptor;
 use crate::acceptor::{Fault, Settings};
 use crate::cli::args::http_options::embedded_acceptor;
 use crate::cli::args::suggest::nearest;
-use crate::cli::env::{eprint_line, now, print};
+use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::{eprint_line, print};
 use crate::platform;
 
 /// Run the embedded acceptor, to try peering without Consul

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::diagnosis::dialer::OLD_HEARTBEAT;
+use crate::diagnosis::OLD_HEARTBEAT;
 use crate::net::consul::Peering;
 use crate::shell::quoted;
 

@@ -6,11 +6,12 @@ use std::process;
 
 use clap::{Args, Command};
 
-use crate::cli::env::{print, stdout_is_a_terminal};
+use crate::cli::env::stdout_is_a_terminal;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::help::section::{Entry, sections, usage};
 use crate::cli::help::{self, help_topics};
+use crate::cli::output::print;
 
 /// Show or write the manual pages
 ///

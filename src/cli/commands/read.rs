@@ -11,11 +11,12 @@ use super::health;
 use super::wait::{self, Waited, too_late, wait_until};
 use super::watch::{Answer, watch};
 use crate::cli::args::http_options::{HttpOptions, wait_for};
-use crate::cli::env::{eprint_line, now, print, stderr_is_a_terminal};
+use crate::cli::env::{now, stderr_is_a_terminal};
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::{eprint_line, print};
 use crate::cli::redaction;
-use crate::diagnosis::dialer::OLD_HEARTBEAT;
+use crate::diagnosis::OLD_HEARTBEAT;
 use crate::net::consul::{Client, Peering, RequestError};
 use crate::render::consul;
 

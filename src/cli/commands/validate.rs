@@ -13,9 +13,10 @@ use crate::cli::args::severity::Level;
 use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
 use crate::cli::args::token::{Documents, TokenText, Unread, print_extractions, read_each};
-use crate::cli::env::{now, print, screen};
+use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::{print, screen};
 use crate::lint::{
     Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate, rules,
 };

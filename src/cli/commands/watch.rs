@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::cli::args::http_options::wait_for;
-use crate::cli::env::{eprint_line, print, stdout_is_open};
+use crate::cli::env::stdout_is_open;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::output::{eprint_line, print};
 
 /// The shortest time between two queries.
 const MIN_INTERVAL: Duration = Duration::from_secs(1);

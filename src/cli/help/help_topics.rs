@@ -8,7 +8,8 @@ use clap::Command;
 use super::layout::hanging;
 use super::shared_options;
 use crate::cli::args::option_sources::Sources;
-use crate::cli::env::{now, screen};
+use crate::cli::env::now;
+use crate::cli::output::screen;
 use crate::lint::rules;
 use crate::render::pretty::{self, Detail};
 

@@ -9,7 +9,8 @@ use serde_sarif::sarif::{
 };
 
 use super::{MESSAGE, REMEDY, RULE, described};
-use crate::find::report::{Report, TokenFound};
+use crate::find::report::Report;
+use crate::find::token_found::TokenFound;
 use crate::render::sarif::{document, invocation, notification_of, text, tool, uri_of_path};
 
 /// Returns the document.

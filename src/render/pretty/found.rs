@@ -7,7 +7,8 @@ use super::page::Page;
 use super::screen::{Detail, Mark, Screen};
 use super::staleness::mark;
 use super::{count, counted, printable};
-use crate::find::report::{Change, Report, TokenFound};
+use crate::find::report::Report;
+use crate::find::token_found::{Change, TokenFound};
 
 /// The width of the column of labels.
 const LABEL: usize = 11;

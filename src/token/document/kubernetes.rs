@@ -7,7 +7,8 @@ use zeroize::Zeroizing;
 
 use super::Extracted;
 use super::likeness::starts_like_token;
-use crate::token::recover::{Repair, lenient};
+use crate::token::pasted_base64::lenient;
+use crate::token::repair::Repair;
 
 /// The label that the acceptor's controller sets on its Secrets.
 const LABEL: &str = "consul.hashicorp.com/peering-token";

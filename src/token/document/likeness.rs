@@ -5,8 +5,7 @@ use base64::alphabet::STANDARD;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::token::recover::lenient;
-use crate::token::resemblance::TOKEN_STARTS;
+use crate::token::pasted_base64::{TOKEN_STARTS, lenient};
 
 /// The starts of a token's JSON.
 const JSON_STARTS: [&[u8]; 4] = [b"{\"CA\"", b"{\"Manual", b"{\"Server", b"{\"Peer"];

@@ -3,7 +3,7 @@
 use super::Extracted;
 use super::kubernetes::Secret;
 use super::likeness::starts_like_token;
-use crate::token::recover::Repair;
+use crate::token::repair::Repair;
 
 /// Returns the tokens among the values of the lines `key: value`, including block values (`key: |`).
 pub(super) fn find(text: &[u8]) -> Vec<Extracted> {

@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use zeroize::Zeroizing;
 
 use super::Extracted;
-use crate::token::recover::{Repair, surrounded};
-use crate::token::resemblance::TOKEN_STARTS;
+use crate::token::pasted_base64::TOKEN_STARTS;
+use crate::token::repair::Repair;
+use crate::token::surrounded;
 
 /// The maximum number of tokens in one text.
 const MAX_TOKENS: usize = 10_000;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::likeness::starts_like_token;
 use super::{Extracted, kubernetes, terraform};
-use crate::token::recover::Repair;
+use crate::token::repair::Repair;
 
 /// How deep values are searched. No known document is half as deep.
 const MAX_DEPTH: usize = 64;

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::cli::env;
+use crate::cli::output;
 use crate::net::consul::Client;
 use crate::net::gather::regenerate::{TIMEOUT, observe_peering};
 use crate::net::ledger::{NumberedRecord, Origin};
@@ -30,7 +30,7 @@ pub fn note_not_checked(observations: &Observations) {
 
 fn note<T>(source: &str, observed: &Observed<T>) {
     if let Observed::Failed(reason) | Observed::NotChecked(reason) = observed {
-        env::note(&not_checked(source, reason));
+        output::note(&not_checked(source, reason));
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::time::timeout as at_most;
 
 use super::if_unused::{IfUnused, replaced};
-use crate::cli::env::{host, note, now, stderr_is_a_terminal, user};
+use crate::cli::env::{host, now, stderr_is_a_terminal, user};
+use crate::cli::output::note;
 use crate::net::consul::Client;
 use crate::net::gather::regenerate::{TIMEOUT, observe_peering};
 use crate::net::ledger::{Filter, Ledger, NumberedRecord, Origin, Record, RecordMeta};

@@ -7,9 +7,10 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::env::{eprint_line, note, now, print_or_fail, state_directory, temporary_directory};
+use crate::cli::env::{now, state_directory, temporary_directory};
 use crate::cli::exit::Exit;
 use crate::cli::out_file::OutFile;
+use crate::cli::output::{eprint_line, note, print_or_fail};
 use crate::gostd::os_error::os_error_text;
 use crate::platform::{create_private_directory, private_draft};
 

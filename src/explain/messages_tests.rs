@@ -1,3 +1,4 @@
+use super::super::message::Operation;
 use super::*;
 use proptest::prelude::*;
 

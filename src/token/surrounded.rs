@@ -1,13 +1,14 @@
 //! Finds a token in other text, such as a terminal session with a prompt and a command before the token.
 
-use super::Repaired;
-use crate::token::decode;
+use zeroize::Zeroizing;
+
+use super::decode;
 
 /// The start of every token: base64 of `{"`.
 const TOKEN_START: &[u8] = b"eyJ";
 
 /// Returns the token in a text that contains more than a token; `None` if there is none, or if there are different ones.
-pub(in crate::token) fn find(text: &[u8]) -> Option<Repaired> {
+pub(super) fn find(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut found: Option<&[u8]> = None;
     let mut rest = text;
     while let Some(at) = rest.windows(TOKEN_START.len()).position(|window| window == TOKEN_START) {
@@ -23,11 +24,11 @@ pub(in crate::token) fn find(text: &[u8]) -> Option<Repaired> {
         }
         rest = &candidate[token.map_or(end.max(wrapped), <[u8]>::len)..];
     }
-    found.filter(|token| token.len() < text.len()).map(|token| Repaired::new(token.to_vec()))
+    found.filter(|token| token.len() < text.len()).map(|token| Zeroizing::new(token.to_vec()))
 }
 
 /// Returns the token at the start of a text: the complete one if it can be decoded, otherwise everything up to a space.
-pub(in crate::token) fn token_at(text: &[u8]) -> &[u8] {
+pub(super) fn token_at(text: &[u8]) -> &[u8] {
     let ends = [end_of_wrapped(text), end(text)];
     let complete = ends.into_iter().map(|end| &text[..end]).find(|token| is_token(token));
     complete.unwrap_or_else(|| {
