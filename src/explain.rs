@@ -1,7 +1,7 @@
 //! Consul's messages around peering: what they mean, their causes and remedies.
 //!
 //! [`explain`] accepts any text that Consul's command line, HTTP API or log printed. It removes the layers around each
-//! message ([`messages`]) and looks the message up in the [`catalog`]. If several patterns match, the one with the most
+//! message ([`messages()`]) and looks the message up in the [`catalog`]. If several patterns match, the one with the most
 //! literal text wins. Text without an entry yields nothing. What is about the peering, and what is its cause, comes first.
 
 pub mod catalog;

@@ -1,7 +1,7 @@
 //! Splits text that Consul printed into its innermost messages.
 //!
 //! The command line, the HTTP API, lists of errors, gRPC and Go's TLS library each wrap an error in text of their own.
-//! [`messages`] removes these layers and keeps the values that they contain.
+//! [`messages()`] removes these layers and keeps the values that they contain.
 
 use super::layers::split_records;
 use super::mapped_text::MappedText;
