@@ -195,7 +195,8 @@ fn unwrap_http_status(piece: &Piece<'_>, context: &Message, depth: usize, found:
         let context = Message { http_status: Some(status), ..context.clone() };
         let end = body_end(&text[body..]).map_or(text.len(), |length| body + length);
         if text[body..end].trim().is_empty() {
-            found.push(Message { text: text.trim().to_owned(), range: piece.range(), ..context });
+            let text = redact(text.trim()).into_owned();
+            found.push(Message { text, range: piece.range(), ..context });
             return;
         }
         unwrap_layers(&piece.part(body..end), &context, depth, found);

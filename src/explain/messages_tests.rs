@@ -141,3 +141,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_token_after_an_empty_body_is_redacted() {
+    let token = "eyJDQSI6bnVsbCwiTWFudWFsU2VydmVyQWRkcmVzc2VzIjpudWxsLCJTZXJ2ZXJBZGRyZXNzZXMiOltdfQ==";
+    let status = "Unexpected response code: 503 (";
+    for text in
+        [format!("{status}{status}){token})"), format!("{status}){token}"), format!("{status}) {token}")]
+    {
+        let found = messages(&text);
+        assert!(!found.is_empty() && found.iter().all(|message| !message.text.contains(token)), "{found:?}");
+    }
+}
