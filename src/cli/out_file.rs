@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use super::error::CliError;
 use crate::gostd::os_error::os_error_text;
@@ -40,15 +40,9 @@ impl OutFile {
             }
             _ => {}
         }
-        // Overwrite the target of a link, not the link.
-        let target = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let path = target.as_path();
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let draft = private_draft()
-            .prefix(".peering-")
-            .tempfile_in(directory.unwrap_or(Path::new(".")))
-            .map_err(|error| unwritable(&os_error_text(&error)))?;
-        Ok(Self { path: path.to_owned(), draft, force })
+        let (path, draft) =
+            draft_beside(path, private_draft()).map_err(|error| unwritable(&os_error_text(&error)))?;
+        Ok(Self { path, draft, force })
     }
 
     /// Returns the path of the file.
@@ -67,4 +61,12 @@ impl OutFile {
         };
         persisted.map(drop).map_err(|error| error.error)
     }
+}
+
+/// Makes a draft in the directory of the file that it will replace. Returns that file too: the target of a link, not the link.
+pub fn draft_beside(path: &Path, mut builder: Builder<'_, '_>) -> io::Result<(PathBuf, NamedTempFile)> {
+    let target = dunce::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let draft = builder.prefix(".peering-").tempfile_in(directory.unwrap_or(Path::new(".")))?;
+    Ok((target, draft))
 }

@@ -59,9 +59,8 @@ pub(super) fn cause(trace: &AddressTrace) -> Option<&'static Entry> {
         });
     }
     if let Some(fault) = trace.tls.fault() {
-        let is_cut = matches!(fault, TlsFault::Reset | TlsFault::ConnectionClosed);
         let is_gateway = trace.is_gateway || is_gateway_address(&trace.address);
-        return Some(if is_cut && is_gateway { &catalog::GATEWAY_WITHOUT_ROUTE } else { tls(fault) });
+        return Some(if is_cut(trace) && is_gateway { &catalog::GATEWAY_WITHOUT_ROUTE } else { tls(fault) });
     }
     if let Some(fault) = trace.grpc.fault().or(trace.peering_exists.fault()) {
         return Some(grpc(fault, trace));

@@ -139,6 +139,20 @@ fn run_action(inputs: &[(&str, &str)]) -> (Job, i32, String) {
     (job, last.0, last.1)
 }
 
+/// Runs the action on a token with two findings. Returns what [`run_action`] does, or `None` without curl.
+fn check_external_addresses(arguments: &str) -> Option<(Job, i32, String)> {
+    if !has("curl", "the steps of action.yml") {
+        return None;
+    }
+    let release = Release::new();
+    let tokens = fixture("tokens/external-addresses.txt");
+    Some(run_action(&[
+        ("tokens", tokens.to_str().unwrap()),
+        ("releases", &release.url()),
+        ("arguments", arguments),
+    ]))
+}
+
 fn rules(sarif: &Path) -> Vec<String> {
     let document: Value = serde_json::from_str(&std::fs::read_to_string(sarif).unwrap()).unwrap();
     let results = document["runs"][0]["results"].as_array().unwrap();
@@ -147,16 +161,10 @@ fn rules(sarif: &Path) -> Vec<String> {
 
 #[test]
 fn the_action_installs_the_program_and_writes_its_findings() {
-    if !has("curl", "the steps of action.yml") {
+    let Some((job, code, output)) = check_external_addresses("-now=2026-11-24\n-only=address-not-grpc-port")
+    else {
         return;
-    }
-    let release = Release::new();
-    let tokens = fixture("tokens/external-addresses.txt");
-    let (job, code, output) = run_action(&[
-        ("tokens", tokens.to_str().unwrap()),
-        ("releases", &release.url()),
-        ("arguments", "-now=2026-11-24\n-only=address-not-grpc-port"),
-    ]);
+    };
     assert_eq!((code, output.as_str()), (0, ""));
     assert_eq!(job.expressions["steps.validate.outputs.exit-code"], "0");
     assert_eq!(rules(&job.directory.path().join("peering.sarif")), ["address-not-grpc-port"]);
@@ -164,16 +172,9 @@ fn the_action_installs_the_program_and_writes_its_findings() {
 
 #[test]
 fn the_action_fails_on_a_finding_after_it_wrote_the_findings() {
-    if !has("curl", "the steps of action.yml") {
+    let Some((job, code, output)) = check_external_addresses("-now=2026-11-24\n-fail-on=warning") else {
         return;
-    }
-    let release = Release::new();
-    let tokens = fixture("tokens/external-addresses.txt");
-    let (job, code, output) = run_action(&[
-        ("tokens", tokens.to_str().unwrap()),
-        ("releases", &release.url()),
-        ("arguments", "-now=2026-11-24\n-fail-on=warning"),
-    ]);
+    };
     assert_eq!(code, 1);
     assert!(output.starts_with("::error::Consul rejects a token, or a finding is severe enough"), "{output}");
     assert_eq!(

@@ -13,6 +13,7 @@ use crate::cli::args::paths::{self, Named, unreadable};
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::out_file::draft_beside;
 use crate::cli::output::{note, print, screen};
 use crate::cli::redaction;
 use crate::find::Found;
@@ -213,11 +214,8 @@ fn write_baseline(path: &Path, tokens: &[TokenFound]) -> Result<(), CliError> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(_) | Err(_) => {}
         }
-        // Replace the target of a link, not the link.
-        let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let directory = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         // A baseline is committed and read by others: it contains no secrets.
-        let mut file = shared_draft().tempfile_in(directory)?;
+        let (path, mut file) = draft_beside(path, shared_draft())?;
         file.write_all(Baseline::write(tokens).as_bytes())?;
         file.persist(&path)?;
         Ok(())

@@ -68,7 +68,7 @@ pub(crate) fn stdout_is_open() -> bool {
 ///
 /// Rust's runtime replaces a closed stream by `/dev/null`, opened for reading and writing. Every write then succeeds, and
 /// a generated token would be lost silently. A shell's `> /dev/null` is opened for writing only. Python's
-/// `subprocess.DEVNULL` cannot be told apart from a closed stream, so only what must not be lost checks this.
+/// `subprocess.DEVNULL` looks the same as a closed stream, so only what must not be lost checks this.
 pub(crate) fn may_stdout_be_closed() -> bool {
     let stdout = io::stdout();
     let reads_and_writes =
