@@ -1,6 +1,8 @@
 //! Text for people, wrapped to a terminal's width. The caller removes the colors if the output is not a terminal.
 
 mod batch;
+#[cfg(feature = "net")]
+mod contexts;
 mod diagnosis;
 mod diff;
 mod explanation;
@@ -21,6 +23,8 @@ pub(super) use crate::token::shown::MAX_SHOWN;
 use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 
 pub use batch::{batch_line, batch_summary};
+#[cfg(feature = "net")]
+pub use contexts::{ContextRow, context, context_checks, contexts};
 pub use diagnosis::{diagnosis, peerings, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};

@@ -216,7 +216,10 @@ fn a_token_that_cannot_be_read_is_an_error() {
     let empty = tempfile::NamedTempFile::new().unwrap();
     for (source, error) in [
         (TokenSource::Variable("EAST_TOKEN".to_owned()), "the variable EAST_TOKEN (token_env) is not set"),
-        (TokenSource::File("/does/not/exist".into()), "cannot read the ACL token: "),
+        (
+            TokenSource::File("/does/not/exist".into()),
+            "cannot read the ACL token (token_file): open /does/not/exist: ",
+        ),
         (TokenSource::File(empty.path().into()), "the file "),
     ] {
         let context = Context { token: source, ..with(r#""partition":"p1""#).unwrap() };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::token_command::{self, CommandError};
+use crate::net::consul::ConfigError;
 use crate::net::consul::config::token_file;
 use crate::token::Secret;
 
@@ -31,7 +32,7 @@ pub enum TokenError {
     #[error("the variable {0} (token_env) is not set")]
     NotSet(String),
     /// The file cannot be read.
-    #[error("cannot read the ACL token: {reason}")]
+    #[error("cannot read the ACL token (token_file): {reason}")]
     File {
         /// The file.
         path: PathBuf,
@@ -69,11 +70,10 @@ impl TokenSource {
         match self {
             Self::None => Ok(None),
             Self::File(path) => {
-                let failed = |error: crate::net::consul::ConfigError| TokenError::File {
-                    path: path.clone(),
-                    reason: error.to_string(),
-                };
-                let token = token_file(path).map_err(failed)?;
+                let token = token_file(path).map_err(|error| match error {
+                    ConfigError::TokenFile { path, reason } => TokenError::File { path, reason },
+                    other => TokenError::File { path: path.clone(), reason: other.to_string() },
+                })?;
                 token.map(Some).ok_or_else(|| TokenError::EmptyFile(path.clone()))
             }
             Self::Variable(name) => {
