@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::rule::{Area, Check};
-use super::rules::ALL;
+use super::rules::checks;
 
 const AREAS: [Area; 4] = [Area::Text, Area::Addresses, Area::Identity, Area::Certificates];
 
@@ -35,7 +35,7 @@ pub fn markdown() -> String {
 }
 
 fn of(area: Area) -> impl Iterator<Item = &'static Check> {
-    ALL.iter().copied().filter(move |check| check.area == area)
+    checks().filter(move |check| check.area == area)
 }
 
 fn section(page: &mut String, check: &Check) {

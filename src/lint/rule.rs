@@ -1,7 +1,8 @@
-//! A check: a value with its name, its texts, and a pure function of [`Context`].
+//! A check: a value with its name and texts. A check of tokens also has a pure function of [`Context`].
 //!
-//! `explain`, `docs/checks.md`, JSON, SARIF and JUnit are all written from these values. To add a check, write its file,
-//! add it to [`rules::ALL`](super::rules::ALL), and add a fixture that fires and one that does not (see CONTRIBUTING.md).
+//! `explain`, `docs/checks.md`, JSON, SARIF and JUnit are all written from these values. To add a check of tokens, write its
+//! file, add it to [`rules::ALL`](super::rules::ALL), and add a fixture that fires and one that does not (see
+//! CONTRIBUTING.md).
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use super::rules::format::count;
 use crate::token::MAX_OBSERVATIONS;
 use crate::token::shown::{MAX_SHOWN, shown};
 
-/// The part of a token that a check needs. Without it, the check is skipped.
+/// What a check needs. Without it, the check is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -31,7 +32,7 @@ pub enum Subject {
     Certificates,
 }
 
-/// The part of a token that a check is about, which is its section in the documentation.
+/// What a check is about, which is its section in the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -46,7 +47,7 @@ pub enum Area {
     Certificates,
 }
 
-/// One check.
+/// The description of a check.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
@@ -66,9 +67,27 @@ pub struct Check {
     pub remedy: &'static str,
     /// How this is known: Consul's behavior, an RFC, an issue.
     pub source: &'static str,
+}
+
+/// A check of tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenCheck {
+    /// Its description.
+    pub check: Check,
     /// Reports each occurrence of the problem.
-    #[serde(skip)]
     pub run: fn(&Context<'_>, &mut Findings),
+}
+
+/// A check that can be selected, of tokens or of something else.
+pub trait Rule: 'static {
+    /// Returns its description.
+    fn check(&self) -> &Check;
+}
+
+impl Rule for TokenCheck {
+    fn check(&self) -> &Check {
+        &self.check
+    }
 }
 
 /// The findings of the checks that ran so far. It keeps the first `MAX_FINDINGS` of each check and counts the rest.
@@ -97,9 +116,9 @@ impl Findings {
 
     /// Runs a check, and returns whether it found something. If some findings are not listed, the last one says how many.
     #[inline]
-    pub(super) fn run(&mut self, check: &Check, severity: Severity, context: &Context<'_>) -> bool {
-        (self.check, self.severity, self.start) = (check.name, severity, self.list.len());
-        (check.run)(context, self);
+    pub(super) fn run(&mut self, rule: &TokenCheck, severity: Severity, context: &Context<'_>) -> bool {
+        (self.check, self.severity, self.start) = (rule.check.name, severity, self.list.len());
+        (rule.run)(context, self);
         if self.truncated > 0 {
             self.count_unlisted();
         }

@@ -171,7 +171,7 @@ fn allowed_keys(section: &str, definition: &Command) -> Result<Vec<String>, Mist
         options.filter_map(|option| option.get_long().map(str::to_owned)).collect()
     };
     match section {
-        "severity" => Ok(rules::ALL.iter().map(|check| check.name.to_owned()).collect()),
+        "severity" => Ok(rules::checks().map(|check| check.name.to_owned()).collect()),
         "defaults" => Ok(definition.get_subcommands().flat_map(of).collect()),
         name => definition.find_subcommand(name).map(of).ok_or_else(|| {
             let sections =

@@ -202,7 +202,7 @@ impl List<'_> {
         let contains = |name: &str, summary: &str| {
             name.contains(&text.replace(' ', "-")) || summary.to_lowercase().contains(&text)
         };
-        let checks = rules::ALL.iter().copied().filter(|check| contains(check.name, check.summary));
+        let checks = rules::checks().filter(|check| contains(check.name, check.summary));
         let entries = explain::entries().iter().copied();
         let entries = entries.filter(|entry| contains(entry.name, entry.summary)).collect();
         List { version: SCHEMA_VERSION, checks: checks.collect(), entries }
@@ -269,7 +269,7 @@ impl Matches {
             return Self::default();
         }
         let contains = |name: &str| name == word || name.split('-').any(|part| part.starts_with(word));
-        let checks = rules::ALL.iter().copied().filter(|check| contains(check.name)).collect();
+        let checks = rules::checks().filter(|check| contains(check.name)).collect();
         let entries = explain::entries().iter().copied().filter(|entry| contains(entry.name)).collect();
         Self { checks, entries, messages: Vec::new() }
     }
@@ -292,7 +292,7 @@ impl Matches {
 }
 
 fn unknown(text: &str) -> CliError {
-    let names = rules::ALL.iter().map(|check| check.name);
+    let names = rules::checks().map(|check| check.name);
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
         Some(name) => CliError::new(format_args!("no check or message is named {text:?}"))

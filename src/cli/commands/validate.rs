@@ -171,7 +171,7 @@ fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {
 /// Parses the name of a check. The error suggests the most similar name.
 fn check_name(name: &str) -> Result<&'static str, CliError> {
     rules::find(name).map(|check| check.name).ok_or_else(|| {
-        let names = rules::ALL.iter().map(|check| check.name);
+        let names = rules::checks().map(|check| check.name);
         let nearest =
             suggest::nearest(name, names).map_or_else(String::new, |name| format!("did you mean {name}? "));
         CliError::new("no such check").with_remedy(nearest + "peering explain -list shows all")

@@ -172,7 +172,7 @@ fn positional(argument: &Arg, partial: &str) -> Vec<Candidate> {
 }
 
 fn checks() -> impl Iterator<Item = Candidate> {
-    rules::ALL.iter().map(|check| Candidate::new(check.name, check.summary))
+    rules::checks().map(|check| Candidate::new(check.name, check.summary))
 }
 
 /// Candidates of the form `@FILE`. The shell completes a file without the `@`.

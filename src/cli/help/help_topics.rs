@@ -153,7 +153,8 @@ pub fn page(name: &str, definition: &Command) -> Option<String> {
 }
 
 fn checks() -> String {
-    let checks = pretty::list_of_all(rules::ALL, &[], &screen(Detail::Normal, now()));
+    let checks =
+        pretty::list_of_all(&rules::checks().collect::<Vec<_>>(), &[], &screen(Detail::Normal, now()));
     format!("{checks}\nExplain one: peering explain CHECK\n")
 }
 
