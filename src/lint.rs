@@ -7,7 +7,6 @@ mod acceptance;
 pub mod batch;
 mod cache;
 mod context;
-pub mod docs;
 mod finding;
 mod isolate;
 mod private_keys;

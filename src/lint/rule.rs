@@ -30,6 +30,18 @@ pub enum Subject {
     Addresses,
     /// The certificates, if `CA` has entries.
     Certificates,
+    /// One cluster of an audit.
+    Cluster,
+    /// One end of a peering.
+    Peering,
+    /// Both ends of a peering.
+    #[serde(rename = "both_ends")]
+    BothEnds,
+    /// One end of a peering, and the cluster of the other.
+    #[serde(rename = "peer_cluster")]
+    PeerCluster,
+    /// One end of a peering, and the ledger.
+    Ledger,
 }
 
 /// What a check is about, which is its section in the documentation.
@@ -45,6 +57,10 @@ pub enum Area {
     Identity,
     /// The CA certificates.
     Certificates,
+    /// The peerings of an audit.
+    Peerings,
+    /// The clusters of an audit.
+    Clusters,
 }
 
 /// The description of a check.
@@ -187,25 +203,34 @@ fn shown_value(value: Value) -> Value {
 }
 
 impl Subject {
-    /// Every subject, in the order of declaration.
-    pub const ALL: [Self; 5] =
+    /// The subjects of checks of tokens, in the order of declaration.
+    pub(super) const OF_TOKENS: [Self; 5] =
         [Self::Text, Self::Fields, Self::Datacenter, Self::Addresses, Self::Certificates];
 
     /// Returns when a check of this subject runs; `None`: always.
     pub fn condition(self) -> Option<&'static str> {
         match self {
-            Self::Text => None,
+            Self::Text | Self::Cluster => None,
             Self::Fields => Some("Consul can decode the token"),
             Self::Datacenter => Some("the token contains its datacenter, as it does since Consul 1.14"),
             Self::Addresses => Some("the token has addresses"),
             Self::Certificates => Some("the token has a CA"),
+            Self::Peering => Some("the peerings of the cluster could be read"),
+            Self::BothEnds => Some("the peerings of both clusters were read within one minute"),
+            Self::PeerCluster => Some("the peerings of both clusters could be read"),
+            Self::Ledger => Some("the ledger contains a token of the peering"),
         }
     }
 
     /// Returns why a check of this subject is skipped, if it is.
     pub(super) fn missing(self, context: &Context<'_>) -> Option<&'static str> {
         match self {
-            Self::Text => None,
+            Self::Text
+            | Self::Cluster
+            | Self::Peering
+            | Self::BothEnds
+            | Self::PeerCluster
+            | Self::Ledger => None,
             _ if context.token().is_none() => Some("the token cannot be decoded"),
             Self::Datacenter if context.datacenter().is_none() => {
                 Some("the token does not contain its datacenter, as in tokens of Consul 1.13")
@@ -218,6 +243,10 @@ impl Subject {
 }
 
 impl Area {
+    /// Every area, in the order of the documentation.
+    pub const ALL: [Self; 6] =
+        [Self::Text, Self::Addresses, Self::Identity, Self::Certificates, Self::Peerings, Self::Clusters];
+
     /// Returns the heading of its checks.
     pub fn title(self) -> &'static str {
         match self {
@@ -225,6 +254,8 @@ impl Area {
             Self::Addresses => "Addresses",
             Self::Identity => "Identity",
             Self::Certificates => "Certificates",
+            Self::Peerings => "Peerings",
+            Self::Clusters => "Clusters",
         }
     }
 }

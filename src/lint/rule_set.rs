@@ -65,7 +65,7 @@ impl RuleSet {
     /// Runs the checks. Returns the findings, the number of checks that passed, and the checks that were skipped.
     pub(super) fn run(&self, context: &Context<'_>) -> (Vec<Finding>, usize, Vec<SkippedCheck>) {
         let (mut findings, mut passed, mut skipped) = (Findings::new(), 0, Vec::new());
-        let missing = Subject::ALL.map(|subject| subject.missing(context));
+        let missing = Subject::OF_TOKENS.map(|subject| subject.missing(context));
         for (rule, severity) in &self.checks {
             if let Some(reason) = missing[rule.check.subject as usize] {
                 skipped.push(SkippedCheck { check: rule.check.name, reason });

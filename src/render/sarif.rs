@@ -106,7 +106,8 @@ fn rules(reference: Reference) -> Vec<ReportingDescriptor> {
     std::iter::once(refusal).chain(rules::checks().map(rule)).collect()
 }
 
-fn rule(check: &Check) -> ReportingDescriptor {
+/// Returns the rule of a check.
+pub(super) fn rule(check: &Check) -> ReportingDescriptor {
     let help = format!("{}\n\nWhat to do: {}\n\nSource: {}.", check.why, check.remedy, check.source);
     ReportingDescriptor::builder()
         .id(check.name.to_owned())
@@ -204,7 +205,7 @@ pub(super) fn with_slashes(path: &str) -> String {
     path.replace(MAIN_SEPARATOR, "/")
 }
 
-fn level(severity: Severity) -> ResultLevel {
+pub(super) fn level(severity: Severity) -> ResultLevel {
     match severity {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use consul_peering::checks;
 use consul_peering::inspect::{Inspection, field};
 use consul_peering::lint::rules;
 use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Reference, Report, Severity, check};
@@ -128,7 +129,7 @@ fn trust_domains_are_compared_without_regard_to_case() {
 #[test]
 fn every_check_is_complete() {
     let mut names = BTreeSet::new();
-    for check in rules::checks() {
+    for check in checks::all() {
         let name = check.name;
         assert!(names.insert(name), "{name} is not unique");
         let is_name_part = |part: &str| {
@@ -143,7 +144,7 @@ fn every_check_is_complete() {
             "{name}: docs/checks.md adds the period"
         );
         assert_eq!(check.summary.matches(". ").count(), 0, "{name}: a summary is one sentence");
-        assert_eq!(rules::find(name).map(|found| found.name), Some(name));
+        assert_eq!(checks::find(name).map(|found| found.name), Some(name));
     }
     assert!(
         rules::checks().is_sorted_by_key(|check| check.area),
@@ -204,11 +205,11 @@ fn no_finding_shows_the_secret() {
 #[test]
 fn the_documentation_of_checks_is_current() {
     let path = fixture("..").join("docs/checks.md");
-    let page = consul_peering::lint::docs::markdown();
+    let page = checks::markdown();
     if update("UPDATE_DOCS") {
         fs::write(&path, &page).unwrap();
     }
-    for check in rules::checks() {
+    for check in checks::all() {
         assert!(page.contains(&format!("\n### {}\n", check.name)), "{}", check.name);
         assert!(page.contains(&format!("](#{})", check.name)), "{}", check.name);
     }

@@ -216,7 +216,7 @@ const LOG: &str = "2026-11-27T17:31:39.000Z [ERROR] agent.server.peering_syncer:
     peer_name=west error=\"x509: certificate signed by unknown authority\"\n";
 
 /// Objects with arbitrary keys.
-const ANY_KEYS: [&str; 4] = ["/Meta", "/captures", "/input", "/values"];
+const ANY_KEYS: [&str; 5] = ["/Meta", "/captures", "/input", "/labels", "/values"];
 
 /// Returns a real document for each schema.
 fn documents() -> Vec<(&'static str, Value)> {
@@ -238,6 +238,10 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
+        ("audit", audit(&["-format", "json"], 0)),
+        ("audit-line", audit(&["-format", "jsonl"], 15)),
+        ("audit-changes", audit(&["-format", "json", "-diff", "mesh.jsonl"], 0)),
+        ("audit-fact", fact(1)),
         ("bundle-index", index_of(&run(&["diagnose", "-", "-offline", "-bundle", "b"]).run())),
         ("find", json_of(&found(&["-format", "json", "-stale"]))),
         (
@@ -255,6 +259,23 @@ fn documents() -> Vec<(&'static str, Value)> {
         // No recording contains a service.
         ("exported-services", json!(["api"])),
     ]
+}
+
+/// Returns a document of an audit; of several lines, one.
+fn audit(arguments: &[&str], line: usize) -> Value {
+    let run = Peering::new().args(["audit", "judge", "broken.jsonl"]).args(arguments);
+    let run = ["broken.jsonl", "mesh.jsonl"]
+        .into_iter()
+        .fold(run, |run, name| run.file(name, std::fs::read(fixture("audit").join(name)).unwrap()));
+    let stdout = run.run().status(1).stdout;
+    let text = if arguments.contains(&"jsonl") { stdout.lines().nth(line).unwrap() } else { &stdout };
+    serde_json::from_str(text).unwrap()
+}
+
+/// Returns a line of facts.
+fn fact(line: usize) -> Value {
+    let facts = std::fs::read_to_string(fixture("audit/mesh.jsonl")).unwrap();
+    serde_json::from_str(facts.lines().nth(line).unwrap()).unwrap()
 }
 
 /// Returns the index of the bundle that a run wrote.
