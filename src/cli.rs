@@ -5,6 +5,7 @@
 mod args;
 mod cluster;
 mod commands;
+mod contexts;
 mod env;
 mod error;
 mod exit;
@@ -116,6 +117,7 @@ enum Command {
     Explain(commands::explain::Arguments),
     History(commands::history::Arguments),
     Ledger(commands::ledger::Arguments),
+    Context(commands::context::Arguments),
     Dev(commands::dev::Arguments),
     Completions(commands::completions::Arguments),
     Man(commands::man::Arguments),
@@ -183,7 +185,11 @@ fn dispatch(whole: &WholeDefinition, words: &[OsString]) -> Result<Exit, CliErro
     match name.to_str() {
         Some("-h" | "-help" | "--help") => return show(&help::overview(whole)),
         Some("help") => return help_for(whole, rest),
-        Some(commands::completions::HIDDEN_COMMAND) => return complete(whole, rest),
+        Some(commands::completions::HIDDEN_COMMAND) => {
+            // A mistake in the file is reported by the command itself.
+            contexts::remember(ConfigFile::read(None, whole).ok().flatten().as_ref());
+            return complete(whole, rest);
+        }
         Some("-version" | "--version" | "-V" | "-v" | "version") => {
             return show(&whole.render_version());
         }
@@ -272,6 +278,7 @@ fn dispatch_to(
         refuse_or_warn(path[0], &ignored)?;
     }
     let file = ConfigFile::read(args::go_flags::value_of(&normalized, "config").as_deref(), whole)?;
+    contexts::remember(file.as_ref());
     let (normalized, filled) = args::defaults::fill(whole, command, path[0], normalized, file.as_ref());
     redaction::learn_options(&normalized);
     let words = full_name.split(' ').map(OsString::from).chain(normalized.iter().cloned());
@@ -284,6 +291,7 @@ fn dispatch_to(
         // The configuration file may ask for it.
         redaction::start(Scope::All);
         redaction::learn_options(&normalized);
+        redaction::learn_contexts(contexts::all());
     }
     if let Some(file) = &file {
         tracing::debug!(file = %file.path().display(), "read the configuration file");
@@ -328,6 +336,7 @@ impl Command {
             Self::Explain(arguments) => commands::explain::run(&arguments),
             Self::History(arguments) => commands::history::run(&arguments),
             Self::Ledger(arguments) => commands::ledger::run(&arguments),
+            Self::Context(arguments) => commands::context::run(&arguments),
             Self::Dev(arguments) => commands::dev::run(&arguments),
             Self::Completions(arguments) => commands::completions::run(&arguments),
             Self::Man(arguments) => commands::man::run(&arguments, whole),

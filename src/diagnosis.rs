@@ -55,8 +55,8 @@ pub struct Inputs<'a> {
     pub name: Option<&'a str>,
     /// How the token was given, `@FILE`, for the next commands.
     pub given_as: Option<&'a str>,
-    /// The address of the dialer's HTTP API, if a flag gave it.
-    pub http_addr: Option<&'a str>,
+    /// The flags that select the dialer, if any were given: `-http-addr 10.0.0.1:8500`, `-context east`.
+    pub cluster_flags: Option<&'a str>,
     /// The token, if there is one and it can be decoded.
     pub token: Option<&'a Token>,
     /// The document that contained the token. Only the token is checked.
@@ -86,7 +86,7 @@ impl<'a> Inputs<'a> {
             now,
             name: None,
             given_as: None,
-            http_addr: None,
+            cluster_flags: None,
             token: given.and_then(GivenToken::token),
             extracted_from: given.and_then(GivenToken::extracted_from),
             report: given.map(|given| given.report(now, reference)),

@@ -3,6 +3,7 @@
 
 pub mod bundle;
 pub mod consul;
+pub mod context;
 pub(crate) mod file;
 pub mod find_files;
 pub mod gather;

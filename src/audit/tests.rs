@@ -266,7 +266,7 @@ const PLANTED: &[(Plant, &[&str])] = &[
                 *at = at.map(|at| at - SignedDuration::from_hours(1));
             }
         },
-        &["dc1 clock-skew: its clock is 60 min behind this host's"],
+        &["dc1 clock-skew: its clock is 1 h behind this host's"],
     ),
 ];
 

@@ -3,6 +3,7 @@ pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod completions;
 pub(crate) mod consul_compat;
+pub(crate) mod context;
 pub(crate) mod delete;
 pub(crate) mod dev;
 pub(crate) mod diagnose;

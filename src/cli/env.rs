@@ -71,6 +71,11 @@ pub fn state_directory() -> Option<PathBuf> {
     Some(strategy.state_dir().unwrap_or_else(|| strategy.cache_dir()).join("peering"))
 }
 
+/// Returns the user's home directory.
+pub fn home_directory() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
 /// Returns the configuration directory: `peering` in the user's configuration directory (XDG; on
 /// Windows, the roaming application data).
 pub fn config_directory() -> Option<PathBuf> {

@@ -15,6 +15,7 @@ use crate::aliases::{Aliases, Scope};
 use crate::audit::Facts;
 use crate::gostd::base64;
 use crate::lint::batch::LineResult;
+use crate::net::context::Context;
 use crate::net::ledger::{Filter, Ledger};
 use crate::net::snapshot::Snapshot;
 use crate::token::recover::recover;
@@ -26,7 +27,8 @@ static ALIASES: OnceLock<Aliases> = OnceLock::new();
 static REDACTS_OUTPUT: AtomicBool = AtomicBool::new(false);
 
 /// Options with a name, and the variables with the same value.
-const NAMES: [(&str, Option<&str>); 2] = [("name", None), ("partition", Some("CONSUL_PARTITION"))];
+const NAMES: [(&str, Option<&str>); 3] =
+    [("name", None), ("partition", Some("CONSUL_PARTITION")), ("context", Some("PEERING_CONTEXT"))];
 
 /// Options with addresses, and the variables with the same value.
 const ADDRESSES: [(&str, Option<&str>); 5] = [
@@ -158,6 +160,17 @@ pub fn learn_options(words: &[OsString]) {
     }
     let metadata = words.iter().filter_map(|word| word.to_str()?.strip_prefix("--meta=")?.split_once('='));
     metadata.for_each(|(_, value)| aliases.learn_name(value));
+}
+
+/// Learns the names and addresses of contexts.
+pub fn learn_contexts(contexts: &[Context]) {
+    let Some(aliases) = learning() else { return };
+    for context in contexts {
+        aliases.learn_name(&context.name);
+        context.partition.iter().chain(context.labels.values()).for_each(|name| aliases.learn_name(name));
+        let addresses = std::iter::once(&context.http_addr).chain(&context.tls_server_name);
+        addresses.filter(|it| *it != "embedded").for_each(|address| aliases.learn_address(address));
+    }
 }
 
 /// Learns what a token contains, also if it is damaged.

@@ -5,6 +5,7 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::json;
 
+use super::commands::context::{ContextList, ContextValues};
 use super::commands::explain;
 use crate::audit;
 use crate::diagnosis::{Diagnoses, Diagnosis};
@@ -12,6 +13,7 @@ use crate::inspect::Inspections;
 use crate::inspect::diff::Comparison;
 use crate::net::bundle::Index;
 use crate::net::consul::Peering;
+use crate::net::gather::contexts::ContextChecks;
 use crate::net::ledger::history::History;
 use crate::render::{audit as render_audit, found, jsonl};
 use crate::staleness::Staleness;
@@ -44,6 +46,9 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("explain", of::<explain::Document<'static>>("peering explain -format json")),
         ("explain-log", of::<explain::LogDocument>("peering explain -log FILE -format json")),
         ("explain-list", of::<explain::List<'static>>("peering explain -list -format json")),
+        ("context-list", of::<ContextList>("peering context list -format json")),
+        ("context-show", of::<ContextValues>("peering context show -format json")),
+        ("context-check", of::<ContextChecks>("peering context check -format json")),
         ("history", of::<History>("peering history -format json")),
         ("read", of::<Peering>("peering read -format json; its keys are Consul's")),
         ("list", of::<Vec<Peering>>("peering list -format json; its keys are Consul's")),

@@ -55,12 +55,12 @@ fn add<'a>(
     causes.add(&CauseText::from(cause), severity, weight, CauseEvidence::raises(CauseSource::Dialer, message))
 }
 
-/// The HTTP address answers, but not as Consul does. With a token and without `-http-addr`, no answer at all is not a cause:
+/// The HTTP address answers, but not as Consul does. With a token and without flags for the cluster, no answer at all is not a cause:
 /// `diagnose` need not run beside a Consul.
 fn wrong_answer(inputs: &Inputs<'_>, reason: &str, causes: &mut Causes) {
     let entry = explain::explain(reason).first().map_or(&catalog::AGENT_NOT_CONSUL, |known| known.entry);
     let is_dead = [&catalog::AGENT_REFUSED, &catalog::AGENT_UNREACHABLE].contains(&entry);
-    if is_dead && !inputs.is_about_name() && inputs.http_addr.is_none() {
+    if is_dead && !inputs.is_about_name() && inputs.cluster_flags.is_none() {
         return;
     }
     let mut text = CauseText::from(entry);

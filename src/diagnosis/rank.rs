@@ -246,11 +246,11 @@ impl Cause {
         }
         let address = self.addresses.first().filter(|_| !next.contains("generate-token")).map(String::as_str);
         let mut next = explain::filled(next, self.local_name.as_deref(), address, inputs.given_as);
-        if let (Some(http_addr), Some(_)) = (inputs.http_addr, &self.local_name)
+        if let (Some(cluster_flags), Some(_)) = (inputs.cluster_flags, &self.local_name)
             && next.starts_with("peering ")
             && !next.contains("-http-addr")
         {
-            next = format!("{next} -http-addr {http_addr}");
+            next = format!("{next} {cluster_flags}");
         }
         self.next = Some(next);
     }

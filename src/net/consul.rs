@@ -1,5 +1,6 @@
 //! A client of Consul's HTTP API that sends requests like Consul's own command line.
 
+pub(crate) mod agent;
 pub(crate) mod client;
 mod client_certificate;
 pub(crate) mod config;
@@ -18,6 +19,7 @@ pub(crate) mod servers;
 mod tls_files;
 mod transport;
 
+pub use agent::{AgentAnswers, Permissions};
 pub use client::{Client, Observer};
 pub use config::{Address, BasicAuth, Config, ConfigError, Options, Tls};
 pub use dialer::DialerAnswers;

@@ -2,6 +2,8 @@
 
 mod audit;
 mod batch;
+#[cfg(feature = "net")]
+mod contexts;
 mod diagnosis;
 mod diff;
 mod explanation;
@@ -23,6 +25,8 @@ use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 
 pub use audit::{audit, changes};
 pub use batch::{batch_line, batch_summary};
+#[cfg(feature = "net")]
+pub use contexts::{ContextRow, context, context_checks, contexts};
 pub use diagnosis::{diagnosis, peerings, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};

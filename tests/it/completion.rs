@@ -44,6 +44,9 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
     std::fs::write(home.join("east.token"), "").unwrap();
     std::fs::write(home.join("two words.token"), "").unwrap();
     std::fs::create_dir(home.join("foo")).unwrap();
+    std::fs::create_dir_all(home.join(".config/peering")).unwrap();
+    let contexts = "[contexts.east]\nhttp_addr = 'embedded'\n[contexts.west]\nhttp_addr = 'embedded'\n";
+    std::fs::write(home.join(".config/peering/config.toml"), contexts).unwrap();
     for (line, expected) in [
         ("peering dia", &["diagnose "][..]),
         ("peering help ex", &["exported-services ", "explain ", "exit-codes "]),
@@ -51,6 +54,10 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
         ("peering validate -format g", &["github "]),
         ("peering inspect ea", &[]),
         ("peering ledger ", &["import ", "verify "]),
+        ("peering list -context ", &["east ", "west "]),
+        ("peering list -context=w", &["west "]),
+        ("peering context show e", &["east "]),
+        ("peering context check east ", &["east ", "west "]),
         ("peering validate -fa", &["-fail-on "]),
         ("peering validate --fa", &["--fail-on "]),
         ("peering validate -fail-on ", &["error ", "warning ", "info "]),
@@ -81,7 +88,7 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
         !tab("peering validate -format json -fo", home).contains(&"-format ".to_owned()),
         "-format is already given"
     );
-    assert_eq!(tab("peering ", home).len(), 20);
+    assert_eq!(tab("peering ", home).len(), 21);
 }
 
 #[test]

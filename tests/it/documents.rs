@@ -19,13 +19,14 @@ use crate::peering::{UNUSED_ADDRESS, guard, shows_no_secret};
 use markdown::{Block, Part, Step, parts};
 
 /// The pages whose blocks are run, each in its own environment.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "README.md",
     "docs/guide.md",
     "docs/diagnose.md",
     "docs/kubernetes.md",
     "docs/ci.md",
     "docs/find.md",
+    "docs/many-clusters.md",
     "docs/configuration.md",
     "docs/ledger.md",
     "docs/acceptor.md",
@@ -377,6 +378,9 @@ fn the_page_of_commands_is_up_to_date() {
         "diff",
         "explain",
         "history",
+        "context list",
+        "context show",
+        "context check",
         "ledger import",
         "ledger verify",
         "dev",

@@ -19,6 +19,7 @@ mod checks;
 mod cli_recordings;
 mod completion;
 mod configuration;
+mod contexts;
 mod dev;
 mod diagnose;
 mod diagnose_errors;

@@ -230,6 +230,17 @@ fn documents() -> Vec<(&'static str, Value)> {
     let found = |arguments: &[&str]| {
         Peering::new().args(["find", "-"]).args(arguments).stdin(token.clone()).run().status(1)
     };
+    let home = tempfile::tempdir().unwrap();
+    let dev = Dev::start(home.path(), &["-acl-token", "11111111-aaaa-4bbb-8ccc-000000000001"]);
+    let file = format!(
+        "[contexts.anonymous]\nhttp_addr = '{}'\nlabels.env = 'prod'\n\
+         [contexts.command]\nhttp_addr = 'x'\ntoken_command = ['vault']\n",
+        dev.url
+    );
+    let contexts = |words: &[&str]| {
+        let run = Peering::new().args(["context"]).args(words).args(["-config", "c.toml", "-format", "json"]);
+        run.file("c.toml", &file).env("CONSUL_HTTP_TOKEN", "x").run()
+    };
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -253,6 +264,9 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),
         ("explain-list", json_of(&run(&["explain", "-list"]).run())),
+        ("context-list", json_of(&contexts(&["list"]))),
+        ("context-show", json_of(&contexts(&["show", "anonymous"]))),
+        ("context-check", json_of(&contexts(&["check", "anonymous"]))),
         ("history", json_of(&Peering::new().args(["history", "-format", "json"]).after(imported).run())),
         ("read", recorded("read")),
         ("list", recorded("list")),

@@ -73,7 +73,7 @@ fn named_pipe(path: &Path) {
 type Place = (&'static [&'static str], Option<(&'static str, &'static str)>);
 
 /// Every place for a file, with `FILE` for the path.
-const PLACES: [Place; 20] = [
+const PLACES: [Place; 22] = [
     (&["list", "-config=FILE"], None),
     (&["list"], Some(("PEERING_CONFIG", "FILE"))),
     (&["list", "-token-file=FILE"], None),

@@ -1,4 +1,4 @@
-//! The configuration file: defaults of options, and severities of checks.
+//! The configuration file: defaults of options, severities of checks, and contexts.
 //!
 //! ```toml
 //! [defaults]                      # every command that has the option
@@ -10,7 +10,13 @@
 //!
 //! [severity]                      # checks
 //! ca-expires-soon = "error"
+//!
+//! [contexts.east]                 # a cluster, for -context east
+//! http_addr = "https://consul.east.example.com:8501"
+//! token_env = "EAST_TOKEN"
 //! ```
+
+mod contexts;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,12 +30,16 @@ use super::checks::Kind;
 use super::option_sources::{Sources, is_secret};
 use super::suggest::nearest;
 use crate::checks;
-use crate::cli::env::{config_directory, variable};
+use crate::cli::env::{config_directory, home_directory, variable};
 use crate::cli::error::CliError;
+use crate::net::context::Context;
 use crate::net::file;
 
 /// The largest file that is read, in bytes.
 const MAX_LEN: usize = 1024 * 1024;
+
+/// The section that contains the contexts.
+const CONTEXTS: &str = "contexts";
 
 /// A value of the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +55,36 @@ pub enum Value {
 pub struct ConfigFile {
     path: PathBuf,
     settings: Vec<Setting>,
+    contexts: Vec<Context>,
+}
+
+/// Returns the path of the user's own file. It may not exist.
+pub fn default_path() -> Option<PathBuf> {
+    Some(config_directory()?.join("config.toml"))
+}
+
+#[expect(dead_code, reason = "audit reads its inventory with it")]
+/// Reads the contexts in the text of an inventory, a TOML document with sections `[contexts.NAME]` only. `path` is its path.
+pub fn contexts_in(text: &str, path: &Path) -> Result<Vec<Context>, CliError> {
+    let read = || {
+        let table = parse(text)?;
+        if let Some((section, _)) = table.get_ref().iter().find(|(name, _)| name.get_ref() != CONTEXTS) {
+            let remedy = "put the keys of a context below [contexts.NAME]".to_owned();
+            let mistake = Mistake::new(
+                format!("{:?} is not in a section [contexts.NAME]", section.get_ref()),
+                Some(remedy),
+            );
+            return Err(mistake.at(line_at(text, section.span().start)));
+        }
+        table.get_ref().get(CONTEXTS).map_or(Ok(Vec::new()), |contexts| contexts::contexts(text, contexts))
+    };
+    Ok(at_file(read().map_err(|mistake: Mistake| mistake.in_file(path))?, path))
+}
+
+/// Makes the paths in contexts relative to the directory of their file.
+fn at_file(contexts: Vec<Context>, path: &Path) -> Vec<Context> {
+    let (directory, home) = (path.parent().unwrap_or(Path::new("")), home_directory());
+    contexts.into_iter().map(|context| context.relative_to(directory, home.as_deref())).collect()
 }
 
 #[derive(Debug)]
@@ -60,9 +100,7 @@ impl ConfigFile {
     pub fn read(named: Option<&str>, whole: &LazyLock<Command>) -> Result<Option<Self>, CliError> {
         let named =
             named.map(str::to_owned).or_else(|| variable("PEERING_CONFIG")).filter(|path| !path.is_empty());
-        let Some(path) =
-            named.as_ref().map(PathBuf::from).or_else(|| Some(config_directory()?.join("config.toml")))
-        else {
+        let Some(path) = named.as_ref().map(PathBuf::from).or_else(default_path) else {
             return Ok(None);
         };
         let described = || format!("the configuration file {}", path.display());
@@ -76,13 +114,19 @@ impl ConfigFile {
         };
         let text = std::str::from_utf8(&bytes)
             .map_err(|_| CliError::new(format_args!("cannot read {}: it is not valid UTF-8", described())))?;
-        let settings = settings(text, whole).map_err(|mistake| mistake.in_file(&path))?;
-        Ok(Some(Self { path, settings }))
+        let (settings, contexts) = sections(text, whole).map_err(|mistake| mistake.in_file(&path))?;
+        let contexts = at_file(contexts, &path);
+        Ok(Some(Self { path, settings, contexts }))
     }
 
     /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The contexts, in the order of their names.
+    pub fn contexts(&self) -> &[Context] {
+        &self.contexts
     }
 
     /// Returns the value of an option of a command, and its place in the file.
@@ -123,8 +167,8 @@ impl Mistake {
         Self { line: None, message: message.into(), remedy }
     }
 
-    fn at(self, line: Option<usize>) -> Self {
-        Self { line, ..self }
+    fn at(self, line: usize) -> Self {
+        Self { line: Some(line), ..self }
     }
 
     fn in_file(self, path: &Path) -> CliError {
@@ -137,15 +181,35 @@ impl Mistake {
     }
 }
 
-fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Mistake> {
-    let line = |at: usize| Some(text[..at.min(text.len())].matches('\n').count() + 1);
-    let table = DeTable::parse(text).map_err(|error| {
-        Mistake::new(error.message(), None).at(error.span().and_then(|span| line(span.start)))
-    })?;
-    let mut settings = Vec::new();
+/// Returns the number of the line at an offset.
+fn line_at(text: &str, at: usize) -> usize {
+    text[..at.min(text.len())].matches('\n').count() + 1
+}
+
+fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, Mistake> {
+    DeTable::parse(text).map_err(|error| {
+        let mistake = Mistake::new(error.message(), None);
+        match error.span() {
+            Some(span) => mistake.at(line_at(text, span.start)),
+            None => mistake,
+        }
+    })
+}
+
+fn sections(text: &str, definition: &Command) -> Result<(Vec<Setting>, Vec<Context>), Mistake> {
+    let line = |at: usize| line_at(text, at);
+    let table = parse(text)?;
+    let (mut settings, mut contexts) = (Vec::new(), Vec::new());
     for (section, value) in table.get_ref() {
+        if section.get_ref() == CONTEXTS {
+            contexts = contexts::contexts(text, value)?;
+            continue;
+        }
         let at = line(section.span().start);
         let name = section.get_ref().as_ref();
+        if let Some(mistake) = misspelled_context(name, value.get_ref()) {
+            return Err(mistake.at(at));
+        }
         let Some(entries) = value.get_ref().as_table() else {
             let remedy = Some("put defaults of all commands below [defaults]".to_owned());
             return Err(Mistake::new(format!("{name:?} is not in a section"), remedy).at(at));
@@ -162,7 +226,17 @@ fn settings(text: &str, definition: &Command) -> Result<Vec<Setting>, Mistake> {
             settings.push(Setting { section: name.to_owned(), option: key.to_owned(), value });
         }
     }
-    Ok(settings)
+    Ok((settings, contexts))
+}
+
+/// Returns the mistake of a section such as `[context.east]`: only contexts are below another section.
+fn misspelled_context(section: &str, value: &DeValue<'_>) -> Option<Mistake> {
+    let (name, _) = value.as_table()?.iter().find(|(_, value)| value.get_ref().is_table())?;
+    let name = name.get_ref();
+    nearest(section, [CONTEXTS]).map(|_| {
+        let remedy = format!("did you mean [{CONTEXTS}.{name}]?");
+        Mistake::new(format!("unknown section [{section}.{name}]"), Some(remedy))
+    })
 }
 
 /// Returns the keys that a section may contain.
@@ -176,7 +250,7 @@ fn allowed_keys(section: &str, definition: &Command) -> Result<Vec<String>, Mist
         "defaults" => Ok(definition.get_subcommands().flat_map(of).collect()),
         name => definition.find_subcommand(name).map(of).ok_or_else(|| {
             let sections =
-                definition.get_subcommands().map(Command::get_name).chain(["defaults", "severity"]);
+                definition.get_subcommands().map(Command::get_name).chain(["defaults", "severity", CONTEXTS]);
             let remedy = nearest(name, sections).map(|near| format!("did you mean [{near}]?"));
             Mistake::new(format!("unknown section [{name}]"), remedy)
         }),

@@ -10,7 +10,8 @@ use clap::{Arg, ArgAction, Command};
 
 use super::checks::Kind;
 use super::config_file::{ConfigFile, Value};
-use super::go_flags::{parse_bool, takes_value};
+use super::go_flags::{parse_bool, takes_value, value_of};
+use super::http_options;
 use super::option_sources::Sources;
 use crate::cli::env::variable;
 
@@ -42,9 +43,17 @@ pub fn fill(
     file: Option<&ConfigFile>,
 ) -> (Vec<OsString>, Vec<Filled>) {
     let (mut words, mut filled) = (Vec::new(), Vec::new());
+    let has_context = has_context(command, section, &given, file);
     for argument in command.get_arguments() {
         let Some(option) = argument.get_long() else { continue };
-        if is_given(&given, option) || needs_other_option(command, &given, option) {
+        if is_given(&given, option)
+            || needs_other_option(command, &given, option)
+            || (option == CONTEXT && !has_context)
+        {
+            continue;
+        }
+        // The file's defaults describe another cluster.
+        if has_context && argument.get_help_heading() == Some(http_options::HEADING) && option != CONTEXT {
             continue;
         }
         let from_variable = match Sources::of(argument) {
@@ -69,6 +78,26 @@ pub fn fill(
     }
     words.extend(given);
     (words, filled)
+}
+
+/// The option that selects a cluster.
+const CONTEXT: &str = "context";
+
+/// Whether a context is selected: on the command line, by its variable or by the file. An empty name selects none. An
+/// address on the command line wins over the variable and the file.
+fn has_context(command: &Command, section: &str, given: &[OsString], file: Option<&ConfigFile>) -> bool {
+    let mut options = command.get_arguments();
+    let Some(argument) = options.find(|argument| argument.get_long() == Some(CONTEXT)) else { return false };
+    if is_given(given, CONTEXT) {
+        return value_of(given, CONTEXT).is_some_and(|name| !name.is_empty());
+    }
+    if value_of(given, "http-addr").is_some_and(|address| !address.is_empty()) {
+        return false;
+    }
+    match Sources::of(argument) {
+        Sources::VariableThenFile(name) if non_empty_variable(&name).is_some() => true,
+        _ => file.is_some_and(|file| file.value(section, CONTEXT).is_some()),
+    }
 }
 
 fn non_empty_variable(name: &str) -> Option<String> {

@@ -6,11 +6,14 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use crate::acceptor::{Acceptor, Settings};
+use crate::cli::contexts;
 use crate::cli::env::{now, state_directory, stderr_is_a_terminal, variable};
 use crate::cli::error::CliError;
 use crate::cli::output::eprint_line;
 use crate::cli::redaction;
 use crate::net::consul::{Address, Client, Config, Options};
+use crate::net::context::{Context, TokenSource};
+use crate::shell::quoted;
 
 /// The heading of these options in help texts.
 pub const HEADING: &str = "HTTP API options";
@@ -22,6 +25,10 @@ const NO_VERIFICATION: &str = "CONSUL_HTTP_SSL_VERIFY is false: anyone on the ne
 #[derive(Debug, Args)]
 #[command(next_help_heading = HEADING)]
 pub struct HttpOptions {
+    /// Cluster to ask: the section [contexts.NAME] of the configuration file. The flags below win over it. With a context, no
+    /// CONSUL_* variable has an effect, and the context's ACL token is sent to the context's address only
+    #[arg(long, env = "PEERING_CONTEXT", value_name = "NAME")]
+    context: Option<String>,
     /// Address of Consul's HTTP API: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
     /// acceptor built into this tool (default: http://localhost:8500)
     #[arg(long, env = "CONSUL_HTTP_ADDR", value_name = "ADDRESS")]
@@ -49,13 +56,46 @@ pub struct HttpOptions {
     tls_server_name: Option<String>,
     /// Admin partition to use, Consul Enterprise only
     #[arg(long, env = "CONSUL_PARTITION", value_name = "PARTITION")]
-    pub partition: Option<String>,
+    partition: Option<String>,
 }
 
 impl HttpOptions {
-    /// Returns the address given by the flag, if any.
-    pub fn address(&self) -> Option<&str> {
-        self.http_addr.as_deref().filter(|address| !address.is_empty())
+    /// Returns the flags that select the cluster, for the next commands: `-context east`.
+    pub fn cluster_flags(&self) -> Option<String> {
+        let flag = |name: &str, value: &Option<String>| {
+            let value = value.as_deref().filter(|value| !value.is_empty())?;
+            Some(format!("-{name} {}", quoted(value)))
+        };
+        let flags = [flag("context", &self.context), flag("http-addr", &self.http_addr)];
+        let flags: Vec<String> = flags.into_iter().flatten().collect();
+        (!flags.is_empty()).then(|| flags.join(" "))
+    }
+
+    /// Returns whether a context was selected.
+    pub fn has_context(&self) -> bool {
+        self.context.as_ref().is_some_and(|name| !name.is_empty())
+    }
+
+    /// Returns the partition that the flag gives; empty if it is not given.
+    pub fn partition_flag(&self) -> &str {
+        self.partition.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the partition of the flag or the context, if there is one.
+    pub fn partition(&self) -> Result<Option<String>, CliError> {
+        let given = self.partition.clone().filter(|partition| !partition.is_empty());
+        Ok(given.or(self.context()?.and_then(|context| context.partition.clone())))
+    }
+
+    fn context(&self) -> Result<Option<&'static Context>, CliError> {
+        self.context.as_deref().filter(|name| !name.is_empty()).map(contexts::find).transpose()
+    }
+
+    fn config(&self, options: &Options) -> Result<Config, CliError> {
+        match self.context()? {
+            Some(context) => contexts::config(context, options),
+            None => Config::resolve(options, variable).map_err(CliError::new),
+        }
     }
 
     fn options(&self) -> Options {
@@ -78,13 +118,19 @@ impl HttpOptions {
             Options { http_addr: Some(address.to_owned()), token: None, token_file: None, ..self.options() };
         let is_token = |name: &str| name.starts_with("CONSUL_HTTP_TOKEN") || name == "CONSUL_HTTP_AUTH";
         let variable = |name: &str| if is_token(name) { None } else { variable(name) };
-        let config = Config::resolve(&options, variable).map_err(CliError::new)?;
+        let config = match self.context()? {
+            Some(context) => {
+                let anonymous = Context { token: TokenSource::None, ..context.clone() };
+                contexts::config(&anonymous, &options)?
+            }
+            None => Config::resolve(&options, variable).map_err(CliError::new)?,
+        };
         Client::over_network(config).map(observed).map_err(CliError::new)
     }
 
     /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
     pub fn client(&self) -> Result<Client, CliError> {
-        let config = Config::resolve(&self.options(), variable).map_err(CliError::new)?;
+        let config = self.config(&self.options())?;
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
             // A script gets the same output as from Consul.
             if stderr_is_a_terminal() {
@@ -92,12 +138,17 @@ impl HttpOptions {
             }
             tracing::warn!("{NO_VERIFICATION}");
         }
-        if config.address != Address::Embedded {
-            return Client::over_network(config).map(observed).map_err(CliError::new);
-        }
-        let acceptor = embedded_acceptor(Settings::new(now))?;
-        Ok(observed(Client::with_transport(config, Box::new(acceptor))))
+        client_of(config)
     }
+}
+
+/// Returns a client of the Consul that a configuration is for.
+pub fn client_of(config: Config) -> Result<Client, CliError> {
+    if config.address != Address::Embedded {
+        return Client::over_network(config).map(observed).map_err(CliError::new);
+    }
+    let acceptor = embedded_acceptor(Settings::new(now))?;
+    Ok(observed(Client::with_transport(config, Box::new(acceptor))))
 }
 
 /// Lets `-redact` learn the names in Consul's answers.

@@ -8,8 +8,8 @@ use crate::cli::output::print;
 
 /// Generate a shell completion script
 ///
-/// The script completes commands, flags, values, and the names of peerings in the local ledger. It never uses the
-/// network.
+/// The script completes commands, flags, values, and the names of contexts and of peerings in the local ledger. It never
+/// uses the network.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   In this shell only:

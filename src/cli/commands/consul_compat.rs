@@ -54,9 +54,16 @@ pub fn require_name(name: &str) -> Result<(), CliError> {
 }
 
 /// Returns the client that the options name. The error is Consul's and starts with `failed`, which differs between its
-/// commands.
+/// commands; with a context it is ours.
 pub fn client(http: &HttpOptions, failed: &str) -> Result<Client, CliError> {
-    http.client().map_err(|error| CliError::of_consul(format_args!("{failed}: {}", error.message())))
+    // Consul has no contexts.
+    let described = |error: CliError| {
+        if http.has_context() {
+            return error;
+        }
+        CliError::of_consul(format_args!("{failed}: {}", error.message()))
+    };
+    http.client().map_err(described)
 }
 
 /// Renders a value as Consul's `-format json` does.

@@ -114,6 +114,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let bundle = arguments.bundle.prepare()?;
     let tokens = read_tokens(arguments)?;
     let error = read_error(arguments)?;
+    let cluster_flags = arguments.http.cluster_flags();
     let client = (!arguments.offline).then(|| arguments.http.client()).transpose()?;
     let names = match &client {
         Some(client) if is_by_name && arguments.name.is_none() => names(client)?,
@@ -132,7 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             error: error.as_deref(),
             name,
             given_as: given_as.as_deref(),
-            http_addr: arguments.http.address(),
+            cluster_flags: cluster_flags.as_deref(),
             reference: arguments.reference,
         };
         let diagnosis = run_diagnosis(client.as_ref(), &arguments.ledger, arguments.timeout, request);
@@ -285,7 +286,8 @@ fn read_error(arguments: &Arguments) -> Result<Option<String>, CliError> {
     Ok(text)
 }
 
-fn timeout(text: &str) -> Result<Duration, CliError> {
+/// Parses the timeout of a step.
+pub fn timeout(text: &str) -> Result<Duration, CliError> {
     let duration = time::duration(text)?;
     Duration::try_from(duration)
         .ok()

@@ -97,7 +97,7 @@ fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), CliError
     let request = EstablishRequest {
         peer_name: arguments.name.clone(),
         peering_token,
-        partition: arguments.http.partition.clone().unwrap_or_default(),
+        partition: arguments.http.partition_flag().to_owned(),
         meta,
     };
     Ok((client, request))
@@ -106,12 +106,13 @@ fn prepare(arguments: &Arguments) -> Result<(Client, EstablishRequest), CliError
 impl Arguments {
     fn diagnosis(&self, client: &Client, token: &Secret, error: Option<&str>) -> Diagnosis {
         let token = GivenToken::exact(token);
+        let cluster_flags = self.http.cluster_flags();
         let request = Request {
             token: Some(&token),
             error,
             name: Some(&self.name),
             given_as: self.given_as(),
-            http_addr: self.http.address(),
+            cluster_flags: cluster_flags.as_deref(),
             reference: None,
         };
         run_diagnosis(Some(client), &self.ledger, TIMEOUT, request)
@@ -154,7 +155,8 @@ fn wait_until_healthy(arguments: &Arguments, client: &Client, limit: Duration) -
         waited.map_err(|error| CliError::of_consul(format_args!("Error reading peering: {error}")))?;
     let Waited::TooLate(found) = waited else { return Ok(Exit::Done) };
     CliError::new(too_late(name, found.as_deref(), limit, "ACTIVE with data received")).print();
-    let request = Request { name: Some(name), http_addr: arguments.http.address(), ..Request::default() };
+    let cluster_flags = arguments.http.cluster_flags();
+    let request = Request { name: Some(name), cluster_flags: cluster_flags.as_deref(), ..Request::default() };
     let diagnosis = run_diagnosis(Some(client), &arguments.ledger, TIMEOUT, request);
     let screen = stderr_screen(Detail::Normal, now());
     eprint_line(pretty::diagnosis(&diagnosis, false, &screen).trim_end());
@@ -167,8 +169,8 @@ fn hint(arguments: &Arguments, client: &Client, token: &Secret, refusal: &str) {
     eprint_line(&format!("\n{}", textwrap::fill(&pretty::printable(&diagnosis.conclusion), width())));
     let given_as = arguments.given_as();
     let given_as = given_as.unwrap_or("@token");
-    let http_addr = arguments.http.address().map_or_else(String::new, |it| format!(" -http-addr {it}"));
-    eprint_line(&format!("Full diagnosis: peering diagnose {given_as} -name {}{http_addr}", arguments.name));
+    let flags = arguments.http.cluster_flags().map_or_else(String::new, |flags| format!(" {flags}"));
+    eprint_line(&format!("Full diagnosis: peering diagnose {given_as} -name {}{flags}", arguments.name));
 }
 
 /// Reads the token. An argument is sent unchanged, as Consul's command does. In a file, spaces around the token and the

@@ -126,7 +126,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
     };
     let addresses = &arguments.server_external_addresses;
     let request = GenerateTokenRequest {
-        partition: arguments.http.partition.unwrap_or_default(),
+        partition: arguments.http.partition_flag().to_owned(),
         meta,
         server_external_addresses: match addresses.as_str() {
             "" => Vec::new(),

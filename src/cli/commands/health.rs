@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::cli::args::http_options::HttpOptions;
 use crate::diagnosis::OLD_HEARTBEAT;
 use crate::net::consul::Peering;
 use crate::shell::quoted;
@@ -18,15 +19,18 @@ pub fn waits_for_dialer(peering: &Peering) -> bool {
 }
 
 /// Returns the command that finds out why a peering is not healthy.
-pub fn next_command(name: &str, http_addr: Option<&str>) -> String {
-    format!("peering diagnose -name {}{}", quoted(name), http_addr_option(http_addr))
+pub fn next_command(name: &str, http: &HttpOptions) -> String {
+    format!("{DIAGNOSE} -name {}{}", quoted(name), flags(http))
 }
 
 /// Returns the command that diagnoses every peering of a cluster.
-pub fn diagnose_all(http_addr: Option<&str>) -> String {
-    format!("peering diagnose{}", http_addr_option(http_addr))
+pub fn diagnose_all(http: &HttpOptions) -> String {
+    format!("{DIAGNOSE}{}", flags(http))
 }
 
-fn http_addr_option(http_addr: Option<&str>) -> String {
-    http_addr.map_or_else(String::new, |address| format!(" -http-addr {}", quoted(address)))
+const DIAGNOSE: &str = "peering diagnose";
+
+/// Returns the flags that select the same cluster, with a space before them.
+fn flags(http: &HttpOptions) -> String {
+    http.cluster_flags().map_or_else(String::new, |flags| format!(" {flags}"))
 }

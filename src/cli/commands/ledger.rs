@@ -96,7 +96,7 @@ fn import(arguments: &Import) -> Result<Exit, CliError> {
         }
     };
     let token = &recovered.decoded.token;
-    let partition = arguments.http.partition.clone().filter(|partition| !partition.is_empty());
+    let partition = arguments.http.partition()?;
     let in_token = token.remote.as_ref().map(|remote| remote.partition.clone());
     let meta = RecordMeta {
         recorded_at: now(),

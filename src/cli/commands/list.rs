@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     consul_compat::run(async {
         let peerings = client.list_peerings().await.map_err(failed)?;
         if stderr_is_a_terminal() && !peerings.iter().all(is_fine) {
-            let next = health::diagnose_all(arguments.http.address());
+            let next = health::diagnose_all(&arguments.http);
             eprint_line(&format!("Some peerings are not healthy. To find out why: {next}"));
         }
         render(peerings, format)

@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             }
             let is_healthy = health::is_healthy(&peering, now());
             if stderr_is_a_terminal() && !is_healthy && !health::waits_for_dialer(&peering) {
-                let next = health::next_command(name, arguments.http.address());
+                let next = health::next_command(name, &arguments.http);
                 eprint_line(&format!("To find out why: {next}"));
             }
             print(&(render(&peering, format)? + "\n"))?;
@@ -105,9 +105,7 @@ async fn find_in_state(client: &Client, arguments: &Arguments) -> Result<Peering
             |found: Option<&Peering>| found.is_some_and(|peering| peering.state.eq_ignore_ascii_case(state));
         if let Waited::TooLate(found) = wait_until(client, name, limit, is_expected).await.map_err(failed)? {
             let message = too_late(name, found.as_deref(), limit, &state.to_uppercase());
-            return Err(
-                CliError::new(message).with_remedy(health::next_command(name, arguments.http.address()))
-            );
+            return Err(CliError::new(message).with_remedy(health::next_command(name, &arguments.http)));
         }
     }
     find(client, name).await

@@ -1,7 +1,7 @@
 //! Candidates for a shell's completion.
 //!
 //! They come from the definition of the command line, and from what is known without the network: checks, faults, files,
-//! and the names of peerings in the local ledger. Completion never fails: at worst it offers nothing.
+//! the names of contexts, and the names of peerings in the local ledger. Completion never fails: at worst it offers nothing.
 
 use std::path::{Path, is_separator};
 
@@ -12,6 +12,7 @@ use crate::acceptor::Fault;
 use crate::checks;
 use crate::cli::args::go_flags::takes_value;
 use crate::cli::args::http_options::wait_for;
+use crate::cli::contexts;
 use crate::cli::env::state_directory;
 use crate::explain;
 use crate::net::ledger::{Filter, Ledger, Sqlite};
@@ -143,6 +144,7 @@ fn values(argument: &Arg, partial: &str) -> Vec<Candidate> {
         "ledger" => plain(&["sqlite", "consul", "off"]),
         "field" => plain(&crate::inspect::FIELDS),
         "format" => plain(&["pretty", "json"]),
+        "context" => contexts(),
         "http_addr" => plain(&["embedded", "http://localhost:8500"]),
         "peering_token" | "error" | "snapshot" | "batch" | "log" => files(partial),
         // The shell completes files. `-snapshot live` transfers every secret of a cluster and is not offered.
@@ -165,10 +167,16 @@ fn positional(argument: &Arg, partial: &str) -> Vec<Candidate> {
             all.dedup_by(|one, other| one.word == other.word);
             all
         }
+        "context_name" | "context_names" => contexts(),
         // The shell completes directories.
         "directory" => Vec::new(),
         _ => files(partial),
     }
+}
+
+/// The names of the contexts in the configuration file.
+fn contexts() -> Vec<Candidate> {
+    contexts::all().iter().map(|context| Candidate::new(&context.name, &context.http_addr)).collect()
 }
 
 fn checks() -> impl Iterator<Item = Candidate> {

@@ -35,7 +35,7 @@ fn the_next_command_names_the_affected_peering() {
     let inputs = Inputs {
         token: Some(&token),
         dialer: Observed::Value(view),
-        http_addr: Some("10.0.0.1:8500"),
+        cluster_flags: Some("-http-addr 10.0.0.1:8500"),
         ..inputs(Observed::NotChecked(String::new()))
     };
     let causes = diagnose(inputs).causes;
@@ -318,16 +318,16 @@ fn a_cluster_that_peers_with_itself_has_a_peering_that_works() {
 fn a_dead_cluster_comes_first_if_its_address_was_given() {
     let reason = "Get \"http://10.0.0.7:8500/v1/connect/ca/roots\": dial tcp 10.0.0.7:8500: connect: connection refused";
     let token = a_token();
-    for (http_addr, traces, expected) in [
-        (Some("10.0.0.7:8500"), vec![tcp(TcpFailure::Refused)], Some("agent-refused")),
-        (Some("10.0.0.7:8500"), vec![good("10.0.0.1:8503")], Some("agent-refused")),
+    for (cluster_flags, traces, expected) in [
+        (Some("-http-addr 10.0.0.7:8500"), vec![tcp(TcpFailure::Refused)], Some("agent-refused")),
+        (Some("-http-addr 10.0.0.7:8500"), vec![good("10.0.0.1:8503")], Some("agent-refused")),
         (None, vec![tcp(TcpFailure::Refused)], Some("dial-refused")),
         (None, vec![good("10.0.0.1:8503")], None),
     ] {
         let dialer = Observed::Failed(reason.to_owned());
-        let inputs = Inputs { token: Some(&token), http_addr, dialer, ..inputs(observed(traces)) };
+        let inputs = Inputs { token: Some(&token), cluster_flags, dialer, ..inputs(observed(traces)) };
         let diagnosis = diagnose(inputs);
-        assert_eq!(diagnosis.main_cause().map(|cause| cause.name), expected, "{http_addr:?}");
+        assert_eq!(diagnosis.main_cause().map(|cause| cause.name), expected, "{cluster_flags:?}");
         let names_address = diagnosis.conclusion.contains("othing listens on 10.0.0.7:8500");
         assert_eq!(names_address, expected != Some("dial-refused"), "{}", diagnosis.conclusion);
     }

@@ -257,7 +257,7 @@ fn acl_token(
     }
 }
 
-fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
+pub(crate) fn token_file(path: &Path) -> Result<Option<Secret>, ConfigError> {
     let bytes = zeroize::Zeroizing::new(
         file::read(path).map_err(|reason| ConfigError::TokenFile { path: path.to_owned(), reason })?,
     );

@@ -3,17 +3,16 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::Method;
 use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time;
 
+use super::agent::unless_refused;
 use super::client::Client;
 use super::error::RequestError;
 use super::peering::Peering;
 use super::response::parse_json;
-use super::transport::ApiResponse;
 
 /// How many mesh gateways are returned.
 const MAX_GATEWAYS: usize = 8;
@@ -44,28 +43,6 @@ pub struct DialerAnswers {
     pub peerings: Option<Vec<Peering>>,
     /// What it refused to report, in its own words.
     pub refusals: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct AgentSelf {
-    #[serde(rename = "Config")]
-    config: AgentConfig,
-    #[serde(rename = "DebugConfig", default)]
-    debug: AgentDebugConfig,
-}
-
-#[derive(Default, Deserialize)]
-struct AgentDebugConfig {
-    #[serde(rename = "PeeringEnabled", default)]
-    peering_enabled: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct AgentConfig {
-    #[serde(rename = "Version", default)]
-    version: String,
-    #[serde(rename = "Datacenter", default)]
-    datacenter: String,
 }
 
 /// A mesh gateway in the catalog.
@@ -102,12 +79,6 @@ struct GatewayAddress {
 }
 
 #[derive(Deserialize)]
-struct Authorized {
-    #[serde(rename = "Allow")]
-    allow: bool,
-}
-
-#[derive(Deserialize)]
 struct MeshEntry {
     #[serde(rename = "Peering", default)]
     peering: Option<MeshPeering>,
@@ -136,7 +107,8 @@ impl Client {
         // Connect may be off, or reading denied.
         let trust_domain = unless_refused(roots, &mut refusals)?.map(|roots| roots.trust_domain);
         let (permissions, date) = permissions.unwrap_or_default();
-        let (may_read, may_write) = permissions.unzip();
+        let (may_read, may_write) =
+            permissions.map(|granted| (granted.peering_read, granted.peering_write)).unzip();
         let agent = agent.ok().flatten();
         let through_mesh_gateways = through_mesh_gateways.ok().flatten();
         let datacenter = agent.as_ref().map_or("", |agent| agent.config.datacenter.as_str());
@@ -173,45 +145,6 @@ impl Client {
         })
     }
 
-    async fn within<T>(
-        &self,
-        timeout: Duration,
-        response: impl Future<Output = Result<T, RequestError>>,
-    ) -> Result<T, RequestError> {
-        let timed_out = |_| RequestError::TimedOut {
-            address: self.address(),
-            seconds: timeout.as_secs_f64(),
-            is_sent: true,
-        };
-        time::timeout(timeout, response).await.map_err(timed_out)?
-    }
-
-    /// Returns whether peerings may be read, and written, if Consul reports it; and Consul's time.
-    pub(crate) async fn permissions(&self) -> (Option<(bool, bool)>, Option<Timestamp>) {
-        const BODY: &[u8] =
-            br#"[{"Resource":"peering","Access":"read"},{"Resource":"peering","Access":"write"}]"#;
-        let response =
-            self.send(Method::POST, "/v1/internal/acl/authorize", &[], Some(Bytes::from_static(BODY))).await;
-        let Ok(response) = response else { return (None, None) };
-        let date = date(&response);
-        // Without ACLs, everything is allowed.
-        if response.body.starts_with(b"ACL support disabled") {
-            return (Some((true, true)), date);
-        }
-        let permissions =
-            response.ok().and_then(|it| parse_json::<Vec<Authorized>>("list of permissions", &it.body));
-        let permissions = match permissions.as_deref() {
-            Ok([read, write]) => Some((read.allow, write.allow)),
-            _ => None,
-        };
-        (permissions, date)
-    }
-
-    /// Returns whether peering is enabled, if the ACL token may read it.
-    pub(crate) async fn peering_enabled(&self) -> Option<bool> {
-        self.agent_self().await?.debug.peering_enabled
-    }
-
     /// Returns the addresses at which this cluster reaches its own mesh gateways.
     async fn mesh_gateways(&self, datacenter: &str) -> Option<Vec<String>> {
         let path = "/v1/internal/federation-states/mesh-gateways";
@@ -222,12 +155,7 @@ impl Client {
         Some(addresses.collect())
     }
 
-    async fn agent_self(&self) -> Option<AgentSelf> {
-        let response = self.send(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
-        parse_json("description of an agent", &response.body).ok()
-    }
-
-    async fn through_mesh_gateways(&self) -> Option<bool> {
+    pub(crate) async fn through_mesh_gateways(&self) -> Option<bool> {
         let response = self.send(Method::GET, "/v1/config/mesh/mesh", &[], None).await.ok()?;
         if response.status == http::StatusCode::NOT_FOUND {
             return response.body.starts_with(b"Config entry not found").then_some(false);
@@ -247,29 +175,4 @@ fn gateway_address(gateway: MeshGateway) -> String {
         None => (service.address, service.port),
     };
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
-/// Returns the time at which a response was sent.
-fn date(response: &ApiResponse) -> Option<Timestamp> {
-    let text = response.headers.get(http::header::DATE)?.to_str().ok()?;
-    jiff::fmt::rfc2822::parse(text).ok().map(|time| time.timestamp())
-}
-
-/// Returns the response, or `None` if Consul refused; adds the text of the refusal to `refusals` once.
-fn unless_refused<T>(
-    response: Result<T, RequestError>,
-    refusals: &mut Vec<String>,
-) -> Result<Option<T>, RequestError> {
-    match response {
-        Ok(response) => Ok(Some(response)),
-        Err(RequestError::Refused { body, .. }) => {
-            // The error page of a proxy has many lines.
-            let text = body.split_whitespace().collect::<Vec<_>>().join(" ");
-            if !refusals.contains(&text) {
-                refusals.push(text);
-            }
-            Ok(None)
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -78,8 +78,8 @@ pub struct Request<'a> {
     pub name: Option<&'a str>,
     /// How the token was given, `@FILE`, for the next commands.
     pub given_as: Option<&'a str>,
-    /// The address of the Consul at hand for the next commands, if it is not the default.
-    pub http_addr: Option<&'a str>,
+    /// The flags that select the Consul at hand, for the next commands: `-http-addr 10.0.0.1:8500`, `-context east`.
+    pub cluster_flags: Option<&'a str>,
     /// The Consul that establishes the peering; `None`: the Consul at hand if its version is known, otherwise the newest.
     pub reference: Option<Reference>,
 }
@@ -95,7 +95,7 @@ pub async fn gather<'a>(sources: &Sources<'_>, request: Request<'a>) -> Inputs<'
     let mut inputs = Inputs {
         name: request.name,
         given_as: request.given_as,
-        http_addr: request.http_addr,
+        cluster_flags: request.cluster_flags,
         error: request.error.map(explain::explain),
         ..Inputs::new(now, request.token, request.reference.unwrap_or_default())
     };

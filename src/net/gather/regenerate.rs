@@ -66,7 +66,7 @@ fn no_answer(timeout: Duration) -> String {
 async fn read_peering(client: &Client, name: &str) -> Observed<Option<ObservedPeering>> {
     // Without the permission, or above a rate limit, Consul refuses to read a peering only after 12 seconds.
     let ((permissions, _), roots) = tokio::join!(client.permissions(), client.ca_roots());
-    if permissions.is_some_and(|(may_read, _)| !may_read) {
+    if permissions.is_some_and(|granted| !granted.peering_read) {
         return Observed::Failed("the ACL token has no peering:read".to_owned());
     }
     if let Err(error @ RequestError::Refused { status: 429, .. }) = roots {

@@ -164,7 +164,7 @@ pub async fn query_consul(
     let (permissions, is_enabled) = tokio::join!(client.permissions(), client.peering_enabled());
     let (permissions, date) = permissions;
     view.clock_offset = date.map(|date| date.duration_since(now).as_secs());
-    if permissions.is_some_and(|(may_read, _)| !may_read) {
+    if permissions.is_some_and(|granted| !granted.peering_read) {
         return Observed::Failed("the ACL token has no peering:read".to_owned());
     }
     if is_enabled == Some(false) {

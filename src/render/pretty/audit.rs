@@ -252,8 +252,9 @@ fn hints(report: &Report) -> Vec<String> {
     // The findings are sorted: the worst first.
     if let Some(finding) = report.findings.iter().find(|it| it.severity > Severity::Info) {
         hints.push(format!("Explain: peering explain {}", finding.check));
-        if let Some(peering) = dialer_of(report, finding) {
-            hints.push(format!("Diagnose on the dialer: peering diagnose -name {}", quoted(peering)));
+        if let Some((cluster, peering)) = dialer_of(report, finding) {
+            let (cluster, peering) = (quoted(cluster), quoted(peering));
+            hints.push(format!("Diagnose: peering diagnose -context {cluster} -name {peering}"));
         }
     } else if !report.peerings.is_empty() {
         hints.push("All peerings: -long".to_owned());
@@ -261,13 +262,13 @@ fn hints(report: &Report) -> Vec<String> {
     hints
 }
 
-/// Returns the local name on the dialer of the peering that a finding is about.
-fn dialer_of<'a>(report: &'a Report, finding: &'a Finding) -> Option<&'a str> {
+/// Returns the dialer's cluster and local name of the peering that a finding is about.
+fn dialer_of<'a>(report: &'a Report, finding: &'a Finding) -> Option<(&'a str, &'a str)> {
     let place = (&*finding.cluster, &*finding.partition, Some(finding.peering.as_deref()?));
     let row = report.peerings.iter().find(|row| row.place() == place)?;
     match (row.role, &row.other_end) {
-        (Role::Dialer, _) => Some(&row.peering),
-        (Role::Acceptor, Some(end)) => Some(&end.peering),
+        (Role::Dialer, _) => Some((&row.cluster, &row.peering)),
+        (Role::Acceptor, Some(end)) => Some((&end.cluster, &end.peering)),
         (Role::Acceptor, None) => None,
     }
 }

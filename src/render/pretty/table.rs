@@ -49,7 +49,10 @@ impl<const N: usize> Table<N> {
             let last = &cells[N - 1];
             if index == 0 {
                 page.raw_line(&format!("{first}{last}").trim_end().dimmed().to_string());
-            } else if is_narrow && !last.is_empty() {
+            } else if last.is_empty() {
+                // Wrapping an empty text would lose the row.
+                page.raw_line(first.trim_end());
+            } else if is_narrow {
                 page.raw_line(first.trim_end());
                 page.hanging(&" ".repeat(hanging), hanging, last);
             } else {

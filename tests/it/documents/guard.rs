@@ -77,7 +77,9 @@ fn unchecked(page: &str, block: &Block, run: &[String]) -> Vec<String> {
             Err(error) => vec![error.to_string()],
         },
         // The tests below load these pages; doc tests run the programs.
-        "toml" => unless(matches!(page, "docs/configuration.md" | "docs/library.md")),
+        "toml" => {
+            unless(matches!(page, "docs/configuration.md" | "docs/library.md" | "docs/many-clusters.md"))
+        }
         "rust" => unless(page == "docs/library.md"),
         "json" => unless(serde_json::from_str::<serde_json::Value>(&text).is_ok()),
         "text" | "hcl" => lines.filter(|line| is_command(line)).cloned().collect(),
@@ -174,6 +176,18 @@ fn commands_that_install_completion_and_manual_work() {
         }
     }
     assert!(run >= 4, "{run}");
+}
+
+#[test]
+fn the_contexts_of_the_page_work() {
+    let page = std::fs::read_to_string(root().join("docs/many-clusters.md")).unwrap();
+    let files: Vec<Block> = blocks(&page).into_iter().filter(|block| block.language == "toml").collect();
+    assert!(!files.is_empty());
+    for file in files {
+        let run = Peering::new().args(["context", "list", "-config", "config.toml"]);
+        let run = run.file("config.toml", file.text()).run().status(0);
+        assert!(run.stdout.starts_with("CONTEXT  "), "{}", run.stdout);
+    }
 }
 
 #[test]
