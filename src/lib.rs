@@ -61,7 +61,9 @@
 pub mod acceptor;
 #[doc(hidden)]
 pub mod aliases;
+pub mod audit;
 pub mod certificate;
+pub mod checks;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;

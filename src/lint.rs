@@ -7,13 +7,13 @@ mod acceptance;
 pub mod batch;
 mod cache;
 mod context;
-pub mod docs;
 mod finding;
 mod isolate;
 mod private_keys;
 mod reference;
 mod report;
 mod rule;
+mod rule_set;
 pub mod rules;
 
 pub use acceptance::{Acceptance, Refusal};
@@ -23,8 +23,9 @@ pub use finding::{Finding, Severity, Values};
 pub use isolate::{InternalError, isolate};
 pub use private_keys::KeyPlace;
 pub use reference::Reference;
-pub use report::{Report, RuleSet, SkippedCheck, Status, UnreadableInput, ValidatedToken};
-pub use rule::{Area, Check, Findings, Subject};
+pub use report::{Report, SkippedCheck, Status, UnreadableInput, ValidatedToken};
+pub use rule::{Area, Check, Findings, Rule, Subject, TokenCheck};
+pub use rule_set::RuleSet;
 
 use jiff::{SignedDuration, Timestamp};
 

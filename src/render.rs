@@ -1,5 +1,6 @@
 //! Writes values as text, one file per format. Renderers make no decisions.
 
+pub mod audit;
 #[cfg(feature = "net")]
 pub mod consul;
 #[cfg(feature = "cli")]

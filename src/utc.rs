@@ -1,17 +1,12 @@
 //! Times and durations as text: one form everywhere, in UTC.
 
-#[cfg(feature = "cli")]
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
-#[cfg(feature = "cli")]
 const MINUTE: i64 = 60;
-#[cfg(feature = "cli")]
 const HOUR: i64 = 60 * MINUTE;
-#[cfg(feature = "cli")]
 const DAY: i64 = 24 * HOUR;
-#[cfg(feature = "cli")]
 const YEAR: i64 = 365 * DAY;
 
 /// Returns a time as `2036-11-20 18:50:09 UTC`.
@@ -37,7 +32,6 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
 
 /// Returns the length of a duration in its largest whole unit: `40 s`, `3 min`, `5 h`, `12 days`. Days and years
 /// start at two, because `1 day` could be almost two. Years are rounded.
-#[cfg(feature = "cli")]
 pub(crate) fn span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().saturating_abs();
     match seconds {

@@ -30,7 +30,7 @@ pub(super) enum Field {
 impl Field {
     /// Returns what the value of a key is. `parent` is the key of the object that contains it.
     pub(super) fn of(parent: &str, key: &str) -> Self {
-        if parent.eq_ignore_ascii_case("meta") {
+        if parent.eq_ignore_ascii_case("meta") || parent == "labels" {
             return Self::Name;
         }
         // Consul's `ServerName` is our `server_name`.
@@ -40,6 +40,8 @@ impl Field {
             | "serveraddresses"
             | "manualserveraddresses"
             | "peerserveraddresses"
+            | "peeraddresses"
+            | "gatewayaddresses"
             | "meshgateways"
             | "remoteaddress"
             | "url"
@@ -63,8 +65,9 @@ impl Field {
             "ca" | "peercapems" | "rootcert" | "intermediatecerts" => Self::Certificates,
             "subject" | "issuer" => Self::DistinguishedName,
             "node" | "nodename" | "datacenter" | "peerdatacenter" | "primarydatacenter" | "partition"
-            | "region" | "zone" | "peername" | "localname" | "user" | "peering" | "namespace"
-            | "exportedservices" | "importedservices" | "others" => Self::Name,
+            | "region" | "zone" | "cluster" | "peercluster" | "clusters" | "services" | "peername"
+            | "localname" | "user" | "peering" | "namespace" | "exportedservices" | "importedservices"
+            | "others" => Self::Name,
             "name" if key == "Name" || NAMED.contains(&parent) => Self::Name,
             "status" | "state" | "verdict" | "certainty" | "severity" | "outcome" | "role" | "effect"
             | "area" | "check" | "kind" | "code" | "grpccode" | "relation" | "algorithm" | "keyusage"

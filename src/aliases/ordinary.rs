@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use crate::checks;
 use crate::explain;
-use crate::lint::rules;
 
 /// The words of this tool's own texts, and of its JSON. They give nothing away where they are not replaced.
 static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let checks = rules::ALL.iter().flat_map(|it| [it.name, it.summary, it.why, it.remedy]);
+    let checks = checks::all().flat_map(|it| [it.name, it.summary, it.why, it.remedy]);
     let entries = explain::entries().iter();
     let entries =
         entries.flat_map(|it| [it.name, it.summary, it.remedy].into_iter().chain(it.causes.iter().copied()));
@@ -23,7 +23,7 @@ static VOCABULARY: LazyLock<HashSet<String>> = LazyLock::new(|| {
 /// Words of screens and JSON that the checks and messages do not contain.
 const OTHER_WORDS: &str = "acceptor access active addresses ago alert assignment blocked bytes certain checked \
     clock connectivity consul current dead deleting diagnosis dials diff establishing evidence exists expected expired exported \
-    failed failing false fields fingerprint first fix found generated harmless heard history http1 identity imported info \
+    failed failing false fields finding fingerprint first fix found generated harmless heard history http1 identity imported info \
     inspect issuer known ledger likely line long lowers manual meta name names neither newer newest next none null ok \
     orphaned other passed pending pinned possible proven raises read recorded refused reset role second seen short \
     spent stale staleness state status subject superseded terminated text timeout true unanswered undefined undetermined unknown \

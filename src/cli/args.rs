@@ -1,4 +1,5 @@
 //! Reading the command line: flags, options and where their values come from.
+pub(crate) mod checks;
 pub(crate) mod config_file;
 pub(crate) mod defaults;
 pub(crate) mod detail;

@@ -1,4 +1,5 @@
 //! The commands, one file each.
+pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod completions;
 pub(crate) mod consul_compat;

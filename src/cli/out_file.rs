@@ -1,4 +1,4 @@
-//! A file that only its owner can read, which appears complete or not at all.
+//! A file that appears complete or not at all. Unless it is shared, only its owner can read it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::error::CliError;
 use crate::gostd::os_error::os_error_text;
-use crate::platform::{is_device_name, private_draft};
+use crate::platform::{is_device_name, private_draft, shared_draft};
 
 /// A file that is prepared before the work, so that most errors occur before it.
 pub struct OutFile {
@@ -19,6 +19,16 @@ pub struct OutFile {
 impl OutFile {
     /// Makes a draft beside `path`, which only its owner can read.
     pub fn prepare(path: &Path, force: bool) -> Result<Self, CliError> {
+        Self::prepare_as(private_draft(), path, force)
+    }
+
+    /// Makes a draft beside `path`, which other users can read, such as an agent that collects metrics. It replaces an
+    /// existing file.
+    pub fn prepare_shared(path: &Path) -> Result<Self, CliError> {
+        Self::prepare_as(shared_draft(), path, true)
+    }
+
+    fn prepare_as(builder: Builder<'_, '_>, path: &Path, force: bool) -> Result<Self, CliError> {
         let unwritable =
             |reason: &str| CliError::new(format_args!("cannot write {}: {reason}", path.display()));
         match (path.symlink_metadata(), path.metadata()) {
@@ -41,7 +51,7 @@ impl OutFile {
             _ => {}
         }
         let (path, draft) =
-            draft_beside(path, private_draft()).map_err(|error| unwritable(&os_error_text(&error)))?;
+            draft_beside(path, builder).map_err(|error| unwritable(&os_error_text(&error)))?;
         Ok(Self { path, draft, force })
     }
 

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use super::args::go_flags::{parse_bool, value_of};
 use super::env::{host, user, variable};
 use crate::aliases::{Aliases, Scope};
+use crate::audit::Facts;
 use crate::gostd::base64;
 use crate::lint::batch::LineResult;
 use crate::net::context::Context;
@@ -229,6 +230,14 @@ pub fn learn_text(text: &str) {
     if let Some(aliases) = learning() {
         aliases.learn_text(text);
     }
+}
+
+/// Learns what the facts of an audit contain.
+pub fn learn_facts(facts: &Facts) {
+    let Some(aliases) = learning() else { return };
+    let names = facts.clusters.iter().map(|fact| &fact.cluster);
+    names.chain(facts.peerings.iter().map(|fact| &fact.name)).for_each(|name| aliases.learn_name(name));
+    facts.to_lines().lines().for_each(|line| aliases.learn_json(line));
 }
 
 /// Learns what an answer of Consul contains.

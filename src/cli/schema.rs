@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::commands::context::{ContextList, ContextValues};
 use super::commands::explain;
+use crate::audit;
 use crate::diagnosis::{Diagnoses, Diagnosis};
 use crate::inspect::Inspections;
 use crate::inspect::diff::Comparison;
@@ -14,7 +15,7 @@ use crate::net::bundle::Index;
 use crate::net::consul::Peering;
 use crate::net::gather::contexts::ContextChecks;
 use crate::net::ledger::history::History;
-use crate::render::{found, jsonl};
+use crate::render::{audit as render_audit, found, jsonl};
 use crate::staleness::Staleness;
 
 /// Returns every schema with its name: the command, and a suffix if a flag changes the document.
@@ -34,6 +35,10 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("stale", of::<Staleness>("peering stale -format json")),
         ("diagnose", of::<Diagnosis>("peering diagnose -format json")),
         ("diagnose-several", of::<Diagnoses<'static>>("peering diagnose -format json for several tokens")),
+        ("audit", of::<audit::Report>("peering audit -format json")),
+        ("audit-line", of::<render_audit::Line<'static>>("A line of peering audit -format jsonl")),
+        ("audit-changes", of::<audit::Changes>("peering audit -diff FILE -format json")),
+        ("audit-fact", of::<audit::facts::Line<'static>>("A line of peering audit collect")),
         ("bundle-index", of::<Index>("index.json in a bundle of peering diagnose -bundle")),
         ("find", of::<crate::find::report::Report>("peering find -format json")),
         ("find-line", of::<found::Line<'static>>("A line of peering find -format jsonl")),

@@ -81,7 +81,7 @@ fn loopback_only(dialed: &[&AddressTrace], connectivity: &Connectivity, causes: 
     for trace in dialed {
         let weight = weight::OBSERVED + 2;
         let observation = "leads to the dialing host itself, and nothing listens there";
-        add(causes, &ADDRESS_LOOPBACK, Severity::Error, weight, connectivity, trace, observation);
+        add(causes, &ADDRESS_LOOPBACK.check, Severity::Error, weight, connectivity, trace, observation);
     }
 }
 

@@ -61,7 +61,11 @@ fn lower_faults_of_this_host(
         blamed.extend([catalog::CERTIFICATE_EXPIRED.name, catalog::CERTIFICATE_NOT_YET_VALID.name]);
     }
     let reports_there = |check: &str| inputs.dialer_report.as_ref().is_none_or(|report| has(report, check));
-    blamed.extend([CA_EXPIRED.name, CA_NOT_YET_VALID.name].into_iter().filter(|check| !reports_there(check)));
+    blamed.extend(
+        [CA_EXPIRED.check.name, CA_NOT_YET_VALID.check.name]
+            .into_iter()
+            .filter(|check| !reports_there(check)),
+    );
     let message = format!("it is valid by the clock of the Consul at {}", view.address);
     let mut is_blamed = false;
     for name in blamed {
@@ -76,8 +80,9 @@ fn lower_faults_of_this_host(
 /// Returns what is valid by this host's clock, and not by the dialer's.
 fn fault_of_dialer(inputs: &Inputs<'_>, dialer_now: Timestamp) -> Option<String> {
     if let (Some(here), Some(there)) = (&inputs.report, &inputs.dialer_report) {
-        let is_new =
-            |name: &str| [CA_EXPIRED.name, CA_NOT_YET_VALID.name].contains(&name) && !has(here, name);
+        let is_new = |name: &str| {
+            [CA_EXPIRED.check.name, CA_NOT_YET_VALID.check.name].contains(&name) && !has(here, name)
+        };
         if let Some(finding) = there.findings.iter().find(|finding| is_new(finding.check)) {
             let (first, _) = finding.message.split_once(", ").unwrap_or((&finding.message, ""));
             return Some(format!("{} is {first}", finding.path));

@@ -32,7 +32,7 @@ pub enum Severity {
     Info,
     /// Works today, and causes problems later or elsewhere.
     Warning,
-    /// Consul rejects the token, or the token cannot work.
+    /// Consul rejects the token, or the token or peering cannot work.
     Error,
 }
 
@@ -63,6 +63,12 @@ impl Values {
     /// Returns each name with its value.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Value)> {
         self.0.iter().map(|(name, value)| (*name, value))
+    }
+}
+
+impl FromIterator<(&'static str, Value)> for Values {
+    fn from_iter<I: IntoIterator<Item = (&'static str, Value)>>(values: I) -> Self {
+        Self(values.into_iter().collect())
     }
 }
 

@@ -1,26 +1,16 @@
 //! The report on one token: Consul's verdict and our findings, never mixed.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::acceptance::Acceptance;
-use super::context::{CaEntry, Context};
+use super::context::CaEntry;
 use super::finding::{Finding, Severity};
-use super::rule::{Check, Findings, Subject};
-use super::rules;
 use crate::token::recover::Repair;
 use crate::token::{DecodeError, Decoded, Token};
-
-/// The checks to run, each with the severity of its findings.
-#[derive(Debug, Clone)]
-pub struct RuleSet {
-    checks: Vec<(&'static Check, Severity)>,
-    deselected: Vec<&'static Check>,
-}
 
 /// The report on one token.
 #[derive(Debug)]
@@ -139,63 +129,6 @@ impl Status {
     }
 }
 
-impl RuleSet {
-    /// Returns all checks with their default severities.
-    pub fn all() -> Self {
-        Self {
-            checks: rules::ALL.iter().map(|check| (*check, check.severity)).collect(),
-            deselected: Vec::new(),
-        }
-    }
-
-    /// Keeps the checks for which `keep` returns true. Reports list the others as skipped.
-    #[must_use]
-    pub fn only(mut self, keep: impl Fn(&Check) -> bool) -> Self {
-        let (kept, deselected): (Vec<_>, Vec<_>) =
-            self.checks.into_iter().partition(|(check, _)| keep(check));
-        self.deselected.extend(deselected.into_iter().map(|(check, _)| check));
-        self.checks = kept;
-        self
-    }
-
-    /// Changes the severity of a check.
-    #[must_use]
-    pub fn with_severity(mut self, name: &str, severity: Severity) -> Self {
-        for (check, current) in &mut self.checks {
-            if check.name == name {
-                *current = severity;
-            }
-        }
-        self
-    }
-
-    /// Runs the checks. Returns the findings, the number of checks that passed, and the checks that were skipped.
-    pub(super) fn run(&self, context: &Context<'_>) -> (Vec<Finding>, usize, Vec<SkippedCheck>) {
-        let (mut findings, mut passed, mut skipped) = (Findings::new(), 0, Vec::new());
-        let missing = Subject::ALL.map(|subject| subject.missing(context));
-        for (check, severity) in &self.checks {
-            if let Some(reason) = missing[check.subject as usize] {
-                skipped.push(SkippedCheck { check: check.name, reason });
-                continue;
-            }
-            if !findings.run(check, *severity, context) {
-                passed += 1;
-            }
-        }
-        let mut findings = findings.finish();
-        if context.is_explained() {
-            drop_generic(&mut findings, &mut skipped);
-        }
-        let deselected = self.deselected.iter();
-        skipped.extend(deselected.map(|check| SkippedCheck { check: check.name, reason: "not selected" }));
-        findings.sort_by(|one: &Finding, other| {
-            let by_severity = other.severity.cmp(&one.severity);
-            by_severity.then_with(|| by_position(&one.path, &other.path))
-        });
-        (findings, passed, skipped)
-    }
-}
-
 impl Report {
     /// Returns the token, if Consul can decode the text.
     pub fn token(&self) -> Option<&Token> {
@@ -211,45 +144,4 @@ impl Report {
     pub fn fails(&self, threshold: Severity) -> bool {
         !self.consul.accepted || self.findings.iter().any(|finding| finding.severity >= threshold)
     }
-}
-
-/// Drops the findings that a text is not base64 or JSON if another finding shows what the text is instead.
-fn drop_generic(findings: &mut Vec<Finding>, skipped: &mut Vec<SkippedCheck>) {
-    let is_generic = |check: &str| rules::GENERIC.iter().any(|generic| generic.name == check);
-    if findings.iter().all(|finding| is_generic(finding.check)) {
-        return;
-    }
-    let reason = "a more specific check explains the same fault";
-    findings.retain(|finding| {
-        let is_kept = !is_generic(finding.check);
-        if !is_kept {
-            skipped.push(SkippedCheck { check: finding.check, reason });
-        }
-        is_kept
-    });
-}
-
-/// Compares the positions of two paths in a token: the fields, then the indexes in a list.
-fn by_position(one: &str, other: &str) -> Ordering {
-    field_position(one).cmp(&field_position(other)).then_with(|| list_index(one).cmp(&list_index(other)))
-}
-
-fn field_position(path: &str) -> usize {
-    const ORDER: [&str; 8] = [
-        "text",
-        "CA",
-        "ManualServerAddresses",
-        "ServerAddresses",
-        "ServerName",
-        "PeerID",
-        "EstablishmentSecret",
-        "Remote",
-    ];
-    let end = path.bytes().position(|byte| matches!(byte, b'[' | b'.')).unwrap_or(path.len());
-    ORDER.iter().position(|name| *name == &path[..end]).unwrap_or(ORDER.len())
-}
-
-fn list_index(path: &str) -> usize {
-    let index = path.split(['[', ']']).nth(1);
-    index.and_then(|index| index.parse().ok()).unwrap_or(0)
 }

@@ -1,7 +1,8 @@
-//! A check: a value with its name, its texts, and a pure function of [`Context`].
+//! A check: a value with its name and texts. A check of tokens also has a pure function of [`Context`].
 //!
-//! `explain`, `docs/checks.md`, JSON, SARIF and JUnit are all written from these values. To add a check, write its file,
-//! add it to [`rules::ALL`](super::rules::ALL), and add a fixture that fires and one that does not (see CONTRIBUTING.md).
+//! `explain`, `docs/checks.md`, JSON, SARIF and JUnit are all written from these values. To add a check of tokens, write its
+//! file, add it to [`rules::ALL`](super::rules::ALL), and add a fixture that fires and one that does not (see
+//! CONTRIBUTING.md).
 
 use std::borrow::Cow;
 
@@ -14,7 +15,7 @@ use super::rules::format::count;
 use crate::token::MAX_OBSERVATIONS;
 use crate::token::shown::{MAX_SHOWN, shown};
 
-/// The part of a token that a check needs. Without it, the check is skipped.
+/// What a check needs. Without it, the check is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -29,9 +30,21 @@ pub enum Subject {
     Addresses,
     /// The certificates, if `CA` has entries.
     Certificates,
+    /// One cluster of an audit.
+    Cluster,
+    /// One end of a peering.
+    Peering,
+    /// Both ends of a peering.
+    #[serde(rename = "both_ends")]
+    BothEnds,
+    /// One end of a peering, and the cluster of the other.
+    #[serde(rename = "peer_cluster")]
+    PeerCluster,
+    /// One end of a peering, and the ledger.
+    Ledger,
 }
 
-/// The part of a token that a check is about, which is its section in the documentation.
+/// What a check is about, which is its section in the documentation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
@@ -44,9 +57,13 @@ pub enum Area {
     Identity,
     /// The CA certificates.
     Certificates,
+    /// The peerings of an audit.
+    Peerings,
+    /// The clusters of an audit.
+    Clusters,
 }
 
-/// One check.
+/// The description of a check.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Check {
@@ -66,9 +83,27 @@ pub struct Check {
     pub remedy: &'static str,
     /// How this is known: Consul's behavior, an RFC, an issue.
     pub source: &'static str,
+}
+
+/// A check of tokens.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenCheck {
+    /// Its description.
+    pub check: Check,
     /// Reports each occurrence of the problem.
-    #[serde(skip)]
     pub run: fn(&Context<'_>, &mut Findings),
+}
+
+/// A check that can be selected, of tokens or of something else.
+pub trait Rule: 'static {
+    /// Returns its description.
+    fn check(&self) -> &Check;
+}
+
+impl Rule for TokenCheck {
+    fn check(&self) -> &Check {
+        &self.check
+    }
 }
 
 /// The findings of the checks that ran so far. It keeps the first `MAX_FINDINGS` of each check and counts the rest.
@@ -97,9 +132,9 @@ impl Findings {
 
     /// Runs a check, and returns whether it found something. If some findings are not listed, the last one says how many.
     #[inline]
-    pub(super) fn run(&mut self, check: &Check, severity: Severity, context: &Context<'_>) -> bool {
-        (self.check, self.severity, self.start) = (check.name, severity, self.list.len());
-        (check.run)(context, self);
+    pub(super) fn run(&mut self, rule: &TokenCheck, severity: Severity, context: &Context<'_>) -> bool {
+        (self.check, self.severity, self.start) = (rule.check.name, severity, self.list.len());
+        (rule.run)(context, self);
         if self.truncated > 0 {
             self.count_unlisted();
         }
@@ -168,25 +203,34 @@ fn shown_value(value: Value) -> Value {
 }
 
 impl Subject {
-    /// Every subject, in the order of declaration.
-    pub const ALL: [Self; 5] =
+    /// The subjects of checks of tokens, in the order of declaration.
+    pub(super) const OF_TOKENS: [Self; 5] =
         [Self::Text, Self::Fields, Self::Datacenter, Self::Addresses, Self::Certificates];
 
     /// Returns when a check of this subject runs; `None`: always.
     pub fn condition(self) -> Option<&'static str> {
         match self {
-            Self::Text => None,
+            Self::Text | Self::Cluster => None,
             Self::Fields => Some("Consul can decode the token"),
             Self::Datacenter => Some("the token contains its datacenter, as it does since Consul 1.14"),
             Self::Addresses => Some("the token has addresses"),
             Self::Certificates => Some("the token has a CA"),
+            Self::Peering => Some("the peerings of the cluster could be read"),
+            Self::BothEnds => Some("the peerings of both clusters were read within one minute"),
+            Self::PeerCluster => Some("the peerings of both clusters could be read"),
+            Self::Ledger => Some("the ledger contains a token of the peering"),
         }
     }
 
     /// Returns why a check of this subject is skipped, if it is.
     pub(super) fn missing(self, context: &Context<'_>) -> Option<&'static str> {
         match self {
-            Self::Text => None,
+            Self::Text
+            | Self::Cluster
+            | Self::Peering
+            | Self::BothEnds
+            | Self::PeerCluster
+            | Self::Ledger => None,
             _ if context.token().is_none() => Some("the token cannot be decoded"),
             Self::Datacenter if context.datacenter().is_none() => {
                 Some("the token does not contain its datacenter, as in tokens of Consul 1.13")
@@ -199,6 +243,10 @@ impl Subject {
 }
 
 impl Area {
+    /// Every area, in the order of the documentation.
+    pub const ALL: [Self; 6] =
+        [Self::Text, Self::Addresses, Self::Identity, Self::Certificates, Self::Peerings, Self::Clusters];
+
     /// Returns the heading of its checks.
     pub fn title(self) -> &'static str {
         match self {
@@ -206,6 +254,8 @@ impl Area {
             Self::Addresses => "Addresses",
             Self::Identity => "Identity",
             Self::Certificates => "Certificates",
+            Self::Peerings => "Peerings",
+            Self::Clusters => "Clusters",
         }
     }
 }

@@ -10,10 +10,10 @@ mod json;
 mod private_key;
 mod text;
 
-use super::rule::Check;
+use super::rule::{Check, TokenCheck};
 
-/// Every check, by area, in the order in which Consul processes a token.
-pub static ALL: &[&Check] = &[
+/// Every check of tokens, by area, in the order in which Consul processes a token.
+pub static ALL: &[&TokenCheck] = &[
     &text::EMPTY,
     &encoding::NOT_BASE64,
     &encoding::BYTE_ORDER_MARK,
@@ -81,9 +81,14 @@ pub static ALL: &[&Check] = &[
 ];
 
 /// The checks that only report where decoding fails. A check that shows what the text is replaces them.
-pub(super) static GENERIC: &[&Check] = &[&encoding::NOT_BASE64, &json::NOT_JSON];
+pub(super) static GENERIC: &[&TokenCheck] = &[&encoding::NOT_BASE64, &json::NOT_JSON];
 
-/// Returns the check with this name.
+/// Returns the check of tokens with this name.
 pub fn find(name: &str) -> Option<&'static Check> {
-    ALL.iter().copied().find(|check| check.name == name)
+    checks().find(|check| check.name == name)
+}
+
+/// Returns the descriptions of [`ALL`].
+pub fn checks() -> impl ExactSizeIterator<Item = &'static Check> {
+    ALL.iter().map(|rule| &rule.check)
 }

@@ -1,5 +1,6 @@
 //! Text for people, wrapped to a terminal's width. The caller removes the colors if the output is not a terminal.
 
+mod audit;
 mod batch;
 #[cfg(feature = "net")]
 mod contexts;
@@ -22,6 +23,7 @@ use std::fmt::Write as _;
 pub(super) use crate::token::shown::MAX_SHOWN;
 use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 
+pub use audit::{audit, changes};
 pub use batch::{batch_line, batch_summary};
 #[cfg(feature = "net")]
 pub use contexts::{ContextRow, context, context_checks, contexts};

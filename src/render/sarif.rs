@@ -103,10 +103,11 @@ fn rules(reference: Reference) -> Vec<ReportingDescriptor> {
         .help(text("The other findings show the cause. \"peering explain\" explains the message."))
         .default_configuration(ReportingConfiguration::builder().level(json!("error")).build())
         .build();
-    std::iter::once(refusal).chain(rules::ALL.iter().map(|check| rule(check))).collect()
+    std::iter::once(refusal).chain(rules::checks().map(rule)).collect()
 }
 
-fn rule(check: &Check) -> ReportingDescriptor {
+/// Returns the rule of a check.
+pub(super) fn rule(check: &Check) -> ReportingDescriptor {
     let help = format!("{}\n\nWhat to do: {}\n\nSource: {}.", check.why, check.remedy, check.source);
     ReportingDescriptor::builder()
         .id(check.name.to_owned())
@@ -164,9 +165,8 @@ fn result(
         LogicalLocation::builder().fully_qualified_name(path.to_owned()).kind("member".to_owned()).build();
     let location = Location::builder().physical_location(physical).logical_locations(vec![logical]).build();
     let properties = PropertyBag::builder().additional_properties(values).build();
-    let index = std::iter::once(REFUSAL)
-        .chain(rules::ALL.iter().map(|check| check.name))
-        .position(|name| name == rule);
+    let index =
+        std::iter::once(REFUSAL).chain(rules::checks().map(|check| check.name)).position(|name| name == rule);
     SarifResult::builder()
         .rule_id(rule.to_owned())
         .rule_index(index.and_then(|index| i64::try_from(index).ok()).unwrap_or(-1))
@@ -205,7 +205,7 @@ pub(super) fn with_slashes(path: &str) -> String {
     path.replace(MAIN_SEPARATOR, "/")
 }
 
-fn level(severity: Severity) -> ResultLevel {
+pub(super) fn level(severity: Severity) -> ResultLevel {
     match severity {
         Severity::Error => ResultLevel::Error,
         Severity::Warning => ResultLevel::Warning,

@@ -126,7 +126,7 @@ impl Entry {
 }
 
 /// A peering's state, as Consul names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PeeringState {
     /// The acceptor waits for a dialer, or a dialer's establish failed.
     Pending,

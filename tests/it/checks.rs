@@ -9,8 +9,9 @@ use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use consul_peering::checks;
 use consul_peering::inspect::{Inspection, field};
-use consul_peering::lint::rules::{self, ALL};
+use consul_peering::lint::rules;
 use consul_peering::lint::{Acceptance, Area, Check, Finding, Options, Reference, Report, Severity, check};
 use consul_peering::token::decode;
 use consul_peering::token::recover::recover;
@@ -46,7 +47,7 @@ fn lines<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> String {
 #[test]
 fn every_path_of_a_finding_is_a_field_or_an_error_with_a_reason() {
     let mut paths = BTreeMap::<String, String>::new();
-    for check in ALL {
+    for check in rules::checks() {
         let text = text(check, "fires.txt");
         let options = Options::new(NOW.parse().unwrap());
         let Ok(recovered) = recover(&text) else { continue };
@@ -128,7 +129,7 @@ fn trust_domains_are_compared_without_regard_to_case() {
 #[test]
 fn every_check_is_complete() {
     let mut names = BTreeSet::new();
-    for check in ALL {
+    for check in checks::all() {
         let name = check.name;
         assert!(names.insert(name), "{name} is not unique");
         let is_name_part = |part: &str| {
@@ -143,9 +144,12 @@ fn every_check_is_complete() {
             "{name}: docs/checks.md adds the period"
         );
         assert_eq!(check.summary.matches(". ").count(), 0, "{name}: a summary is one sentence");
-        assert_eq!(rules::find(name).map(|found| found.name), Some(name));
+        assert_eq!(checks::find(name).map(|found| found.name), Some(name));
     }
-    assert!(ALL.is_sorted_by_key(|check| check.area), "the checks are in the order of their areas");
+    assert!(
+        rules::checks().is_sorted_by_key(|check| check.area),
+        "the checks are in the order of their areas"
+    );
 }
 
 #[test]
@@ -159,7 +163,7 @@ fn every_fixture_belongs_to_a_check() {
 #[test]
 fn every_check_fires_on_its_fixture() {
     let mut wrong = Vec::new();
-    for check in ALL {
+    for check in rules::checks() {
         let report = report(&text(check, "fires.txt"));
         let found = lines(report.findings.iter().filter(|finding| finding.check == check.name));
         if update("UPDATE_FIXTURES") {
@@ -175,7 +179,7 @@ fn every_check_fires_on_its_fixture() {
 
 #[test]
 fn every_check_is_quiet_on_a_similar_token_without_the_problem() {
-    for check in ALL {
+    for check in rules::checks() {
         let report = report(&text(check, "quiet.txt"));
         let found = lines(report.findings.iter().filter(|finding| finding.check == check.name));
         assert_eq!(found, "", "{}", check.name);
@@ -185,7 +189,7 @@ fn every_check_is_quiet_on_a_similar_token_without_the_problem() {
 #[test]
 fn no_finding_shows_the_secret() {
     const SECRET: &str = "9d8c7b6a-5f4e-4d3c-8b2a-190817263544";
-    for check in ALL {
+    for check in rules::checks() {
         for file in ["fires.txt", "quiet.txt"] {
             let text = text(check, file);
             let report = report(&text);
@@ -201,11 +205,11 @@ fn no_finding_shows_the_secret() {
 #[test]
 fn the_documentation_of_checks_is_current() {
     let path = fixture("..").join("docs/checks.md");
-    let page = consul_peering::lint::docs::markdown();
+    let page = checks::markdown();
     if update("UPDATE_DOCS") {
         fs::write(&path, &page).unwrap();
     }
-    for check in ALL {
+    for check in checks::all() {
         assert!(page.contains(&format!("\n### {}\n", check.name)), "{}", check.name);
         assert!(page.contains(&format!("](#{})", check.name)), "{}", check.name);
     }
@@ -253,7 +257,7 @@ fn rejected_by_consul() -> BTreeMap<&'static str, &'static str> {
 #[test]
 fn consul_rejects_exactly_the_fixtures_of_these_checks() {
     let rejected = rejected_by_consul();
-    for check in ALL {
+    for check in rules::checks() {
         let consul = Acceptance::of_text(&text(check, "fires.txt"), Reference::default());
         match (rejected.get(check.name), consul.message) {
             (Some(expected), Some(message)) => {
@@ -303,7 +307,7 @@ proptest! {
 
 #[test]
 fn a_text_that_cannot_be_decoded_has_one_finding() {
-    for check in ALL.iter().filter(|check| check.area == Area::Text) {
+    for check in rules::checks().filter(|check| check.area == Area::Text) {
         let text = text(check, "fires.txt");
         let report = report(&text);
         if decode(&text).is_ok() {
@@ -328,7 +332,7 @@ fn recorded_tokens_have_the_expected_findings() {
 fn findings_are_sorted_by_severity_and_then_by_path() {
     let report = report(&text(rules::find("addresses-missing").unwrap(), "fires.txt"));
     assert_eq!(report.findings.len(), 1);
-    for check in ALL {
+    for check in rules::checks() {
         let findings = self::report(&text(check, "fires.txt")).findings;
         assert!(findings.is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity)), "{}", check.name);
     }
@@ -343,7 +347,7 @@ fn a_skipped_check_has_a_reason() {
         let report = report(&text(rules::find(name).unwrap(), file));
         assert_eq!(
             report.passed + report.skipped.len() + distinct(&report.findings),
-            ALL.len(),
+            rules::checks().len(),
             "each check passed, was skipped or has findings"
         );
         report.skipped.iter().map(|it| (it.reason, it.check)).collect::<BTreeMap<_, _>>()

@@ -373,6 +373,7 @@ fn the_page_of_commands_is_up_to_date() {
         "validate",
         "stale",
         "diagnose",
+        "audit judge",
         "find",
         "diff",
         "explain",

@@ -159,7 +159,7 @@ fn commands(help: &str) -> Vec<String> {
 
 #[test]
 fn checks_are_plain() {
-    let checks = consul_peering::lint::rules::ALL.iter();
+    let checks = consul_peering::checks::all();
     assert_plain(checks.map(|check| (check.name.to_owned(), strings(&serde_json::json!(check)))), 60);
 }
 

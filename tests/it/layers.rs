@@ -6,7 +6,7 @@ use std::path::Path;
 use regex::Regex;
 
 /// The top-level modules, the lowest first.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 24] = [
     "platform",
     "dns_name",
     "zeroize_buf",
@@ -23,6 +23,8 @@ const LAYERS: [&str; 22] = [
     "explain",
     "staleness",
     "diagnosis",
+    "audit",
+    "checks",
     "find",
     "aliases",
     "net",

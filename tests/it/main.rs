@@ -11,6 +11,7 @@
 )]
 
 mod acceptor;
+mod audit;
 mod batch;
 mod bounded_output;
 mod bundle;

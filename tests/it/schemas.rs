@@ -249,6 +249,10 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("stale", json_of(&run(&["stale", "-", "-offline"]).run())),
         ("diagnose", json_of(&run(&["diagnose", "-", "-timeout", "100ms", "-error", "EOF"]).run())),
         ("diagnose-several", json_of(&run(&["diagnose", "pair", "-offline"]).file("pair", pair).run())),
+        ("audit", audit(&["-format", "json"], 0)),
+        ("audit-line", audit(&["-format", "jsonl"], 15)),
+        ("audit-changes", audit(&["-format", "json", "-diff", "mesh.jsonl"], 0)),
+        ("audit-fact", fact(1)),
         ("bundle-index", index_of(&run(&["diagnose", "-", "-offline", "-bundle", "b"]).run())),
         ("find", json_of(&found(&["-format", "json", "-stale"]))),
         (
@@ -269,6 +273,23 @@ fn documents() -> Vec<(&'static str, Value)> {
         // No recording contains a service.
         ("exported-services", json!(["api"])),
     ]
+}
+
+/// Returns a document of an audit; of several lines, one.
+fn audit(arguments: &[&str], line: usize) -> Value {
+    let run = Peering::new().args(["audit", "judge", "broken.jsonl"]).args(arguments);
+    let run = ["broken.jsonl", "mesh.jsonl"]
+        .into_iter()
+        .fold(run, |run, name| run.file(name, std::fs::read(fixture("audit").join(name)).unwrap()));
+    let stdout = run.run().status(1).stdout;
+    let text = if arguments.contains(&"jsonl") { stdout.lines().nth(line).unwrap() } else { &stdout };
+    serde_json::from_str(text).unwrap()
+}
+
+/// Returns a line of facts.
+fn fact(line: usize) -> Value {
+    let facts = std::fs::read_to_string(fixture("audit/mesh.jsonl")).unwrap();
+    serde_json::from_str(facts.lines().nth(line).unwrap()).unwrap()
 }
 
 /// Returns the index of the bundle that a run wrote.

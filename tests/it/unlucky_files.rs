@@ -73,7 +73,7 @@ fn named_pipe(path: &Path) {
 type Place = (&'static [&'static str], Option<(&'static str, &'static str)>);
 
 /// Every place for a file, with `FILE` for the path.
-const PLACES: [Place; 20] = [
+const PLACES: [Place; 22] = [
     (&["list", "-config=FILE"], None),
     (&["list"], Some(("PEERING_CONFIG", "FILE"))),
     (&["list", "-token-file=FILE"], None),
@@ -94,6 +94,8 @@ const PLACES: [Place; 20] = [
     (&["explain", "@FILE"], None),
     (&["explain", "-log=FILE"], None),
     (&["diagnose", "-from=FILE"], None),
+    (&["audit", "judge", "FILE"], None),
+    (&["audit", "judge", "/dev/null", "-diff=FILE"], None),
 ];
 
 #[test]
@@ -185,6 +187,7 @@ fn every_file_is_read_through_the_bounded_reader() {
         "src/net/snapshot/source.rs",
         "src/cli/commands/batch/source.rs",
         "src/cli/commands/explain.rs",
+        "src/cli/commands/audit/judge.rs",
     ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut directories = vec![root.join("src")];

@@ -26,11 +26,12 @@ use clap::{Arg, Command};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::checks::Kind;
 use super::option_sources::{Sources, is_secret};
 use super::suggest::nearest;
+use crate::checks;
 use crate::cli::env::{config_directory, home_directory, variable};
 use crate::cli::error::CliError;
-use crate::lint::rules;
 use crate::net::context::Context;
 use crate::net::file;
 
@@ -140,7 +141,7 @@ impl ConfigFile {
             (!all.is_empty()).then_some((Value::Several(all), "severity".to_owned()))
         };
         let found = match option {
-            "severity" if command == "validate" => severities(),
+            "severity" if Kind::of_command(command).is_some() => severities(),
             _ => of(command).or_else(|| of("defaults")).map(|it| (it.value.clone(), it.section.clone())),
         };
         found.map(|(value, section)| (value, format!("[{section}] in {}", self.path.display())))
@@ -245,7 +246,7 @@ fn allowed_keys(section: &str, definition: &Command) -> Result<Vec<String>, Mist
         options.filter_map(|option| option.get_long().map(str::to_owned)).collect()
     };
     match section {
-        "severity" => Ok(rules::ALL.iter().map(|check| check.name.to_owned()).collect()),
+        "severity" => Ok(checks::all().map(|check| check.name.to_owned()).collect()),
         "defaults" => Ok(definition.get_subcommands().flat_map(of).collect()),
         name => definition.find_subcommand(name).map(of).ok_or_else(|| {
             let sections =

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, Command};
 
+use super::checks::Kind;
 use super::config_file::{ConfigFile, Value};
 use super::go_flags::{parse_bool, takes_value, value_of};
 use super::http_options;
@@ -46,7 +47,7 @@ pub fn fill(
     for argument in command.get_arguments() {
         let Some(option) = argument.get_long() else { continue };
         if is_given(&given, option)
-            || needs_other_option(&given, option)
+            || needs_other_option(command, &given, option)
             || (option == CONTEXT && !has_context)
         {
             continue;
@@ -65,6 +66,10 @@ pub fn fill(
         };
         let found = from_variable.or_else(|| file.and_then(|file| file.value(section, option)));
         let Some((value, origin)) = found else { continue };
+        let value = match (value, Kind::of_command(section)) {
+            (Value::Several(names), Some(kind)) => Value::Several(kind.own(option, names)),
+            (value, _) => value,
+        };
         if is_for_other_commands(whole, argument, option, &value) {
             continue;
         }
@@ -107,8 +112,9 @@ fn is_given(words: &[OsString], option: &str) -> bool {
 }
 
 /// Whether an option is only valid with another one that is not given.
-fn needs_other_option(given: &[OsString], option: &str) -> bool {
-    option == "jobs" && !is_given(given, "batch")
+fn needs_other_option(command: &Command, given: &[OsString], option: &str) -> bool {
+    let has_batch = command.get_arguments().any(|argument| argument.get_long() == Some("batch"));
+    option == "jobs" && has_batch && !is_given(given, "batch")
 }
 
 /// Whether other commands have this value and this one does not: `sarif`, which only `validate` writes.

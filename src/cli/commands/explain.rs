@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use clap::Args;
 use serde::Serialize;
 
+use crate::checks;
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::args::paths::{self, Named, NamedFile};
 use crate::cli::args::suggest;
@@ -18,7 +19,6 @@ use crate::explain;
 use crate::explain::log::{LogReader, LogReport, MAX_RECORD_LEN};
 use crate::explain::{Entry, Explanation};
 use crate::lint::Check;
-use crate::lint::rules;
 use crate::net::file::open as open_file;
 use crate::render::pretty::{self, Detail, Screen};
 
@@ -202,7 +202,7 @@ impl List<'_> {
         let contains = |name: &str, summary: &str| {
             name.contains(&text.replace(' ', "-")) || summary.to_lowercase().contains(&text)
         };
-        let checks = rules::ALL.iter().copied().filter(|check| contains(check.name, check.summary));
+        let checks = checks::all().filter(|check| contains(check.name, check.summary));
         let entries = explain::entries().iter().copied();
         let entries = entries.filter(|entry| contains(entry.name, entry.summary)).collect();
         List { version: SCHEMA_VERSION, checks: checks.collect(), entries }
@@ -242,7 +242,7 @@ impl Matches {
         let name =
             if text.len() <= MAX_NAME_LEN { text.to_lowercase().replace(' ', "-") } else { String::new() };
         let named = Self {
-            checks: rules::find(&name).into_iter().collect(),
+            checks: checks::find(&name).into_iter().collect(),
             entries: explain::entry(&name).into_iter().collect(),
             messages: Vec::new(),
         };
@@ -260,7 +260,7 @@ impl Matches {
     /// Returns whether a text is the name of a check or entry, or an HTTP status.
     fn is_name(text: &str) -> bool {
         let has_status = !explain::with_status(text).is_empty();
-        has_status || rules::find(text).is_some() || explain::entry(text).is_some()
+        has_status || checks::find(text).is_some() || explain::entry(text).is_some()
     }
 
     /// Finds the checks and entries whose names contain a word, such as `address`.
@@ -269,7 +269,7 @@ impl Matches {
             return Self::default();
         }
         let contains = |name: &str| name == word || name.split('-').any(|part| part.starts_with(word));
-        let checks = rules::ALL.iter().copied().filter(|check| contains(check.name)).collect();
+        let checks = checks::all().filter(|check| contains(check.name)).collect();
         let entries = explain::entries().iter().copied().filter(|entry| contains(entry.name)).collect();
         Self { checks, entries, messages: Vec::new() }
     }
@@ -292,7 +292,7 @@ impl Matches {
 }
 
 fn unknown(text: &str) -> CliError {
-    let names = rules::ALL.iter().map(|check| check.name);
+    let names = checks::all().map(|check| check.name);
     let names = names.chain(explain::entries().iter().map(|entry| entry.name));
     match suggest::nearest(text, names) {
         Some(name) => CliError::new(format_args!("no check or message is named {text:?}"))

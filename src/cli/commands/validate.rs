@@ -2,24 +2,22 @@
 
 use std::num::NonZero;
 
-use clap::{Args, ValueEnum as _};
+use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::batch;
+use crate::cli::args::checks::{selected, token_check, token_check_severity};
 use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::output_format::ReportFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
-use crate::cli::args::suggest;
 use crate::cli::args::time::{duration, time};
 use crate::cli::args::token::{Documents, TokenText, Unread, print_extractions, read_each};
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::{print, screen};
-use crate::lint::{
-    Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate, rules,
-};
+use crate::lint::{Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate};
 use crate::render::pretty::Screen;
 use crate::render::{github, json, jsonl, junit, lines, pretty, sarif};
 use crate::token::recover::without_line_end;
@@ -53,13 +51,13 @@ pub struct Arguments {
     #[arg(long, env = "PEERING_FAIL_ON", value_enum, value_name = "SEVERITY", default_value = "error")]
     fail_on: Level,
     /// Run only these checks (comma-separated); Consul's verdict is always shown
-    #[arg(long, env = "PEERING_ONLY", value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
+    #[arg(long, env = "PEERING_ONLY", value_name = "CHECKS", value_delimiter = ',', value_parser = token_check)]
     only: Vec<&'static str>,
     /// Skip these checks (comma-separated)
-    #[arg(long, env = "PEERING_SKIP", value_name = "CHECKS", value_delimiter = ',', value_parser = check_name)]
+    #[arg(long, env = "PEERING_SKIP", value_name = "CHECKS", value_delimiter = ',', value_parser = token_check)]
     skip: Vec<&'static str>,
     /// Change the severity of a check (repeatable)
-    #[arg(long, env = "PEERING_SEVERITY", value_name = "CHECK=SEVERITY", value_parser = severity_of_check)]
+    #[arg(long, env = "PEERING_SEVERITY", value_name = "CHECK=SEVERITY", value_parser = token_check_severity)]
     severity: Vec<(&'static str, Severity)>,
     /// Report certificates that expire within this time
     #[arg(long, env = "PEERING_EXPIRES_WITHIN", value_name = "DURATION", default_value = "30d", value_parser = duration)]
@@ -113,10 +111,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
 
 impl Arguments {
     fn options(&self) -> Options {
-        let is_selected = |name: &str| self.only.is_empty() || self.only.contains(&name);
-        let rules = RuleSet::all().only(|check| is_selected(check.name) && !self.skip.contains(&check.name));
-        let rules =
-            self.severity.iter().fold(rules, |rules, (name, severity)| rules.with_severity(name, *severity));
+        let rules = selected(RuleSet::all(), &self.only, &self.skip, &self.severity);
         Options {
             now: self.now.unwrap_or_else(now),
             warn_before: self.expires_within,
@@ -166,24 +161,4 @@ fn print_report(
 
 fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {
     text.parse().map_err(|_| CliError::new("not a number of 1 or more"))
-}
-
-/// Parses the name of a check. The error suggests the most similar name.
-fn check_name(name: &str) -> Result<&'static str, CliError> {
-    rules::find(name).map(|check| check.name).ok_or_else(|| {
-        let names = rules::ALL.iter().map(|check| check.name);
-        let nearest =
-            suggest::nearest(name, names).map_or_else(String::new, |name| format!("did you mean {name}? "));
-        CliError::new("no such check").with_remedy(nearest + "peering explain -list shows all")
-    })
-}
-
-fn severity_of_check(text: &str) -> Result<(&'static str, Severity), CliError> {
-    let malformed = || {
-        CliError::new("not a check and a severity")
-            .with_remedy("use CHECK=error, CHECK=warning or CHECK=info")
-    };
-    let (name, level) = text.split_once('=').ok_or_else(malformed)?;
-    let level = Level::from_str(level, false).map_err(|_| malformed())?;
-    Ok((check_name(name)?, level.into()))
 }

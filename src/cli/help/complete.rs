@@ -9,12 +9,12 @@ use clap::{Arg, ArgAction, Command};
 
 use super::help_topics;
 use crate::acceptor::Fault;
+use crate::checks;
 use crate::cli::args::go_flags::takes_value;
 use crate::cli::args::http_options::wait_for;
 use crate::cli::contexts;
 use crate::cli::env::state_directory;
 use crate::explain;
-use crate::lint::rules;
 use crate::net::ledger::{Filter, Ledger, Sqlite};
 
 /// A word that a shell can offer.
@@ -180,7 +180,7 @@ fn contexts() -> Vec<Candidate> {
 }
 
 fn checks() -> impl Iterator<Item = Candidate> {
-    rules::ALL.iter().map(|check| Candidate::new(check.name, check.summary))
+    checks::all().map(|check| Candidate::new(check.name, check.summary))
 }
 
 /// Candidates of the form `@FILE`. The shell completes a file without the `@`.

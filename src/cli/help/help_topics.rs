@@ -7,10 +7,10 @@ use clap::Command;
 
 use super::layout::hanging;
 use super::shared_options;
+use crate::checks;
 use crate::cli::args::option_sources::Sources;
 use crate::cli::env::now;
 use crate::cli::output::screen;
-use crate::lint::rules;
 use crate::render::pretty::{self, Detail};
 
 const EXIT_CODES: &str = "\
@@ -153,7 +153,7 @@ pub fn page(name: &str, definition: &Command) -> Option<String> {
 }
 
 fn checks() -> String {
-    let checks = pretty::list_of_all(rules::ALL, &[], &screen(Detail::Normal, now()));
+    let checks = pretty::list_of_all(&checks::all().collect::<Vec<_>>(), &[], &screen(Detail::Normal, now()));
     format!("{checks}\nExplain one: peering explain CHECK\n")
 }
 

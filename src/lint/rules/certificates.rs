@@ -6,19 +6,21 @@ pub(crate) mod validity;
 use super::duplicates::duplicates;
 use super::format::count;
 use crate::certificate::SelfSignature;
-use crate::lint::{Area, Check, Context, Findings, MAX_EXAMINED_CAS, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, MAX_EXAMINED_CAS, Severity, Subject, TokenCheck};
 use crate::utc::day;
 
 /// `ca-missing`.
-pub static CA_MISSING: Check = Check {
-    name: "ca-missing",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Fields,
-    summary: "The token has no CA, so the dialer does not use TLS.",
-    why: "The acceptor runs without gRPC TLS, which Consul 1.13 allowed, or the token was edited. The establishment secret and all later data cross the network unencrypted. If the port expects TLS, establishing fails with `error reading server preface: EOF`.",
-    remedy: "Enable gRPC TLS on the acceptor's servers (`ports.grpc_tls`, Consul 1.14 and later) and generate the token again.",
-    source: "Consul 1.23.0-dev and 1.13, recorded",
+pub static CA_MISSING: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-missing",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Fields,
+        summary: "The token has no CA, so the dialer does not use TLS.",
+        why: "The acceptor runs without gRPC TLS, which Consul 1.13 allowed, or the token was edited. The establishment secret and all later data cross the network unencrypted. If the port expects TLS, establishing fails with `error reading server preface: EOF`.",
+        remedy: "Enable gRPC TLS on the acceptor's servers (`ports.grpc_tls`, Consul 1.14 and later) and generate the token again.",
+        source: "Consul 1.23.0-dev and 1.13, recorded",
+    },
     run: ca_missing,
 };
 
@@ -29,15 +31,17 @@ fn ca_missing(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-unparsable`.
-pub static CA_UNPARSABLE: Check = Check {
-    name: "ca-unparsable",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "Consul cannot parse a CA.",
-    why: "The first PEM block must be a certificate that Go's X.509 parser accepts. The token was edited or damaged. For example, line breaks are missing, or the block is a key.",
-    remedy: "Generate another token on the accepting cluster.",
-    source: "Consul 1.23.0-dev, recorded: `peering token invalid CA: …`",
+pub static CA_UNPARSABLE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-unparsable",
+        severity: Severity::Error,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "Consul cannot parse a CA.",
+        why: "The first PEM block must be a certificate that Go's X.509 parser accepts. The token was edited or damaged. For example, line breaks are missing, or the block is a key.",
+        remedy: "Generate another token on the accepting cluster.",
+        source: "Consul 1.23.0-dev, recorded: `peering token invalid CA: …`",
+    },
     run: ca_unparsable,
 };
 
@@ -55,15 +59,17 @@ fn ca_unparsable(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-unread`.
-pub static CA_UNREAD: Check = Check {
-    name: "ca-unread",
-    severity: Severity::Info,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "Consul accepts a CA that this tool did not examine.",
-    why: "The certificate is unusual and this tool cannot parse it, or the token has more than 100 CAs. The other certificate checks ignore it, so they did not check its dates, key or usage.",
-    remedy: "Show it with `openssl x509 -noout -text`, and please report it.",
-    source: "this tool",
+pub static CA_UNREAD: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-unread",
+        severity: Severity::Info,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "Consul accepts a CA that this tool did not examine.",
+        why: "The certificate is unusual and this tool cannot parse it, or the token has more than 100 CAs. The other certificate checks ignore it, so they did not check its dates, key or usage.",
+        remedy: "Show it with `openssl x509 -noout -text`, and please report it.",
+        source: "this tool",
+    },
     run: ca_unread,
 };
 
@@ -86,15 +92,17 @@ fn ca_unread(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-not-self-signed`.
-pub static CA_NOT_SELF_SIGNED: Check = Check {
-    name: "ca-not-self-signed",
-    severity: Severity::Info,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA is not a root: another CA issued it.",
-    why: "Go trusts every CA in the token and does not need the issuer. A company's intermediate CA is an example.",
-    remedy: "Nothing, if this is intended.",
-    source: "Go's `crypto/x509`: every certificate in the pool is a trust anchor",
+pub static CA_NOT_SELF_SIGNED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-not-self-signed",
+        severity: Severity::Info,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA is not a root: another CA issued it.",
+        why: "Go trusts every CA in the token and does not need the issuer. A company's intermediate CA is an example.",
+        remedy: "Nothing, if this is intended.",
+        source: "Go's `crypto/x509`: every certificate in the pool is a trust anchor",
+    },
     run: ca_not_self_signed,
 };
 
@@ -109,15 +117,17 @@ fn ca_not_self_signed(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-no-spiffe-id`.
-pub static CA_NO_SPIFFE_ID: Check = Check {
-    name: "ca-no-spiffe-id",
-    severity: Severity::Info,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA does not contain the SPIFFE ID of a trust domain.",
-    why: "Consul's own CA contains `spiffe://<trust-domain>`. A company's root may not. Without it, the token does not show whether the CA and the server name belong together.",
-    remedy: "Nothing, if the acceptor's CA provider uses your own root.",
-    source: "SPIFFE X509-SVID, section 2: exactly one URI",
+pub static CA_NO_SPIFFE_ID: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-no-spiffe-id",
+        severity: Severity::Info,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA does not contain the SPIFFE ID of a trust domain.",
+        why: "Consul's own CA contains `spiffe://<trust-domain>`. A company's root may not. Without it, the token does not show whether the CA and the server name belong together.",
+        remedy: "Nothing, if the acceptor's CA provider uses your own root.",
+        source: "SPIFFE X509-SVID, section 2: exactly one URI",
+    },
     run: ca_no_spiffe_id,
 };
 
@@ -136,15 +146,17 @@ fn ca_no_spiffe_id(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-duplicate`.
-pub static CA_DUPLICATE: Check = Check {
-    name: "ca-duplicate",
-    severity: Severity::Info,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "The token contains a CA twice.",
-    why: "The list was written by hand, or built twice. It causes no problems.",
-    remedy: "Nothing. If you build such tokens, remove the duplicate.",
-    source: "this tool",
+pub static CA_DUPLICATE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-duplicate",
+        severity: Severity::Info,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "The token contains a CA twice.",
+        why: "The list was written by hand, or built twice. It causes no problems.",
+        remedy: "Nothing. If you build such tokens, remove the duplicate.",
+        source: "this tool",
+    },
     run: ca_duplicate,
 };
 
@@ -161,15 +173,17 @@ fn ca_duplicate(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-several-roots`.
-pub static CA_SEVERAL_ROOTS: Check = Check {
-    name: "ca-several-roots",
-    severity: Severity::Info,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "The token contains several CAs.",
-    why: "The acceptor's CA is being rotated, or its old root is still listed. The dialer trusts all of them.",
-    remedy: "Nothing. After the rotation, a new token contains one CA.",
-    source: "Consul 1.23.0-dev, recorded: `two-roots`",
+pub static CA_SEVERAL_ROOTS: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-several-roots",
+        severity: Severity::Info,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "The token contains several CAs.",
+        why: "The acceptor's CA is being rotated, or its old root is still listed. The dialer trusts all of them.",
+        remedy: "Nothing. After the rotation, a new token contains one CA.",
+        source: "Consul 1.23.0-dev, recorded: `two-roots`",
+    },
     run: ca_several_roots,
 };
 
@@ -198,15 +212,17 @@ fn ca_several_roots(context: &Context<'_>, findings: &mut Findings) {
 const MAX_LISTED: usize = 4;
 
 /// `ca-trailing-data`.
-pub static CA_TRAILING_DATA: Check = Check {
-    name: "ca-trailing-data",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "An entry of `CA` contains more than one certificate.",
-    why: "Consul checks only the first PEM block when it decodes the token. It does not check what follows, other programs may use more or less, and our findings are about the first certificate. Consul writes one certificate per entry.",
-    remedy: "Put each certificate into its own entry, and remove other text.",
-    source: "Consul 1.23.0-dev, recorded: accepted",
+pub static CA_TRAILING_DATA: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-trailing-data",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "An entry of `CA` contains more than one certificate.",
+        why: "Consul checks only the first PEM block when it decodes the token. It does not check what follows, other programs may use more or less, and our findings are about the first certificate. Consul writes one certificate per entry.",
+        remedy: "Put each certificate into its own entry, and remove other text.",
+        source: "Consul 1.23.0-dev, recorded: accepted",
+    },
     run: ca_trailing_data,
 };
 

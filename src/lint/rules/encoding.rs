@@ -1,21 +1,23 @@
 //! Checks of the base64 encoding and of the characters around it.
 
 use super::format::count;
-use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
 use crate::token::{Observation, Stage};
 
 /// `not-base64`.
-pub static NOT_BASE64: Check = Check {
-    name: "not-base64",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The text is not standard base64 with padding.",
-    why: "A token is base64 and nothing else. Characters were added or lost when it was copied, or it is other text. Consul ignores line breaks, but no other character.",
-    remedy: "Copy the token again, as a file, and pass it as @FILE. `peering inspect` repairs many damaged tokens and shows the repairs.",
-    source: "Consul 1.23.0-dev, recorded: `failed to decode token: illegal base64 data at input byte N`",
+pub static NOT_BASE64: TokenCheck = TokenCheck {
+    check: Check {
+        name: "not-base64",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The text is not standard base64 with padding.",
+        why: "A token is base64 and nothing else. Characters were added or lost when it was copied, or it is other text. Consul ignores line breaks, but no other character.",
+        remedy: "Copy the token again, as a file, and pass it as @FILE. `peering inspect` repairs many damaged tokens and shows the repairs.",
+        source: "Consul 1.23.0-dev, recorded: `failed to decode token: illegal base64 data at input byte N`",
+    },
     run: not_base64,
 };
 
@@ -51,15 +53,17 @@ fn describe(byte: u8) -> String {
 }
 
 /// `byte-order-mark`.
-pub static BYTE_ORDER_MARK: Check = Check {
-    name: "byte-order-mark",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "There is a byte order mark before the token.",
-    why: "Windows editors and PowerShell's redirection write one at the start of a file. Editors do not show it.",
-    remedy: "Save the file as UTF-8 without a byte order mark, or as ASCII: `Out-File -Encoding ascii`.",
-    source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
+pub static BYTE_ORDER_MARK: TokenCheck = TokenCheck {
+    check: Check {
+        name: "byte-order-mark",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "There is a byte order mark before the token.",
+        why: "Windows editors and PowerShell's redirection write one at the start of a file. Editors do not show it.",
+        remedy: "Save the file as UTF-8 without a byte order mark, or as ASCII: `Out-File -Encoding ascii`.",
+        source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
+    },
     run: byte_order_mark,
 };
 
@@ -70,15 +74,17 @@ fn byte_order_mark(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `utf-16`.
-pub static UTF_16: Check = Check {
-    name: "utf-16",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The text is encoded as UTF-16 instead of ASCII or UTF-8.",
-    why: "Windows PowerShell's redirection (`>`) and Notepad's \"Unicode\" write UTF-16. Editors show it like any other text.",
-    remedy: "Convert the file: `iconv -f UTF-16 -t ASCII FILE`. In PowerShell, write it with `Out-File -Encoding ascii`.",
-    source: "Consul 1.23.0-dev: it rejects the first byte that is not base64; RFC 2781",
+pub static UTF_16: TokenCheck = TokenCheck {
+    check: Check {
+        name: "utf-16",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The text is encoded as UTF-16 instead of ASCII or UTF-8.",
+        why: "Windows PowerShell's redirection (`>`) and Notepad's \"Unicode\" write UTF-16. Editors show it like any other text.",
+        remedy: "Convert the file: `iconv -f UTF-16 -t ASCII FILE`. In PowerShell, write it with `Out-File -Encoding ascii`.",
+        source: "Consul 1.23.0-dev: it rejects the first byte that is not base64; RFC 2781",
+    },
     run: utf_16,
 };
 
@@ -90,15 +96,17 @@ fn utf_16(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `whitespace-in-text`.
-pub static WHITESPACE_IN_TEXT: Check = Check {
-    name: "whitespace-in-text",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "There are spaces or tabs around or inside the token.",
-    why: "A space was copied with the token, or a terminal wrapped it and the lines were indented. Consul ignores line breaks only.",
-    remedy: "Remove them: `tr -d '[:space:]' <FILE`.",
-    source: "Consul 1.23.0-dev, recorded: rejected at the first such byte",
+pub static WHITESPACE_IN_TEXT: TokenCheck = TokenCheck {
+    check: Check {
+        name: "whitespace-in-text",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "There are spaces or tabs around or inside the token.",
+        why: "A space was copied with the token, or a terminal wrapped it and the lines were indented. Consul ignores line breaks only.",
+        remedy: "Remove them: `tr -d '[:space:]' <FILE`.",
+        source: "Consul 1.23.0-dev, recorded: rejected at the first such byte",
+    },
     run: whitespace_in_text,
 };
 
@@ -118,15 +126,17 @@ fn whitespace_in_text(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `escaped-line-breaks`.
-pub static ESCAPED_LINE_BREAKS: Check = Check {
-    name: "escaped-line-breaks",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The token contains the two characters `\\n` instead of a line break.",
-    why: "JSON, YAML or a shell wrote the token's line breaks as `\\n`, and they were not decoded again.",
-    remedy: "Remove them: `sed 's/\\\\[nr]//g' FILE`. If the token comes from JSON, extract it with `jq -r`.",
-    source: "Consul 1.23.0-dev, recorded: rejected at the backslash",
+pub static ESCAPED_LINE_BREAKS: TokenCheck = TokenCheck {
+    check: Check {
+        name: "escaped-line-breaks",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The token contains the two characters `\\n` instead of a line break.",
+        why: "JSON, YAML or a shell wrote the token's line breaks as `\\n`, and they were not decoded again.",
+        remedy: "Remove them: `sed 's/\\\\[nr]//g' FILE`. If the token comes from JSON, extract it with `jq -r`.",
+        source: "Consul 1.23.0-dev, recorded: rejected at the backslash",
+    },
     run: escaped_line_breaks,
 };
 
@@ -140,15 +150,17 @@ fn escaped_line_breaks(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `quoted`.
-pub static QUOTED: Check = Check {
-    name: "quoted",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The token is in quotation marks.",
-    why: "It was copied with its quotation marks from JSON, YAML or an environment file.",
-    remedy: "Remove the quotation marks. If the token comes from JSON, extract it with `jq -r`.",
-    source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
+pub static QUOTED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "quoted",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The token is in quotation marks.",
+        why: "It was copied with its quotation marks from JSON, YAML or an environment file.",
+        remedy: "Remove the quotation marks. If the token comes from JSON, extract it with `jq -r`.",
+        source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
+    },
     run: quoted,
 };
 
@@ -172,15 +184,17 @@ fn name_of(mark: u8) -> &'static str {
 }
 
 /// `base64-url-alphabet`.
-pub static BASE64_URL_ALPHABET: Check = Check {
-    name: "base64-url-alphabet",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The token uses the URL-safe alphabet of base64, with `-` and `_`.",
-    why: "A program decoded the token and encoded it again with URL-safe base64. Consul accepts the standard alphabet only, so it rejects each token that contains one of the two characters.",
-    remedy: "Replace `-` with `+` and `_` with `/`: `tr -- '-_' '+/' <FILE`. Then change the program, which does not need to encode the token.",
-    source: "Consul 1.23.0-dev, recorded; RFC 4648, section 5",
+pub static BASE64_URL_ALPHABET: TokenCheck = TokenCheck {
+    check: Check {
+        name: "base64-url-alphabet",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The token uses the URL-safe alphabet of base64, with `-` and `_`.",
+        why: "A program decoded the token and encoded it again with URL-safe base64. Consul accepts the standard alphabet only, so it rejects each token that contains one of the two characters.",
+        remedy: "Replace `-` with `+` and `_` with `/`: `tr -- '-_' '+/' <FILE`. Then change the program, which does not need to encode the token.",
+        source: "Consul 1.23.0-dev, recorded; RFC 4648, section 5",
+    },
     run: base64_url_alphabet,
 };
 
@@ -200,15 +214,17 @@ fn base64_url_alphabet(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `base64-no-padding`.
-pub static BASE64_NO_PADDING: Check = Check {
-    name: "base64-no-padding",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The `=` at the end of the token are missing.",
-    why: "A double click does not select them, and some programs remove them.",
-    remedy: "Add the missing `=`.",
-    source: "Consul 1.23.0-dev, recorded; RFC 4648, section 3.2",
+pub static BASE64_NO_PADDING: TokenCheck = TokenCheck {
+    check: Check {
+        name: "base64-no-padding",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The `=` at the end of the token are missing.",
+        why: "A double click does not select them, and some programs remove them.",
+        remedy: "Add the missing `=`.",
+        source: "Consul 1.23.0-dev, recorded; RFC 4648, section 3.2",
+    },
     run: base64_no_padding,
 };
 
@@ -222,15 +238,17 @@ fn base64_no_padding(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `base64-wrapped`.
-pub static BASE64_WRAPPED: Check = Check {
-    name: "base64-wrapped",
-    severity: Severity::Info,
-    area: Area::Text,
-    subject: Subject::Fields,
-    summary: "The token contains line breaks.",
-    why: "`base64` without `-w 0` wraps lines, and so do mail programs and terminals. Consul ignores line breaks, but a shell, an environment file or a form field may keep only the first line. A line break at the very end is not reported.",
-    remedy: "Join the lines before you pass the token on: `tr -d '\\r\\n' <FILE`.",
-    source: "Consul 1.23.0-dev, recorded: it accepts LF and CRLF",
+pub static BASE64_WRAPPED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "base64-wrapped",
+        severity: Severity::Info,
+        area: Area::Text,
+        subject: Subject::Fields,
+        summary: "The token contains line breaks.",
+        why: "`base64` without `-w 0` wraps lines, and so do mail programs and terminals. Consul ignores line breaks, but a shell, an environment file or a form field may keep only the first line. A line break at the very end is not reported.",
+        remedy: "Join the lines before you pass the token on: `tr -d '\\r\\n' <FILE`.",
+        source: "Consul 1.23.0-dev, recorded: it accepts LF and CRLF",
+    },
     run: base64_wrapped,
 };
 
@@ -247,15 +265,17 @@ fn base64_wrapped(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `base64-trailing-bits`.
-pub static BASE64_TRAILING_BITS: Check = Check {
-    name: "base64-trailing-bits",
-    severity: Severity::Info,
-    area: Area::Text,
-    subject: Subject::Fields,
-    summary: "The last base64 digit has bits set that encode nothing.",
-    why: "Consul does not generate such a token: its last character was changed or replaced. Consul ignores these bits, and stricter decoders reject them.",
-    remedy: "Compare the token with the one that the accepting cluster printed.",
-    source: "Consul 1.23.0-dev, recorded: accepted; RFC 4648, section 3.5",
+pub static BASE64_TRAILING_BITS: TokenCheck = TokenCheck {
+    check: Check {
+        name: "base64-trailing-bits",
+        severity: Severity::Info,
+        area: Area::Text,
+        subject: Subject::Fields,
+        summary: "The last base64 digit has bits set that encode nothing.",
+        why: "Consul does not generate such a token: its last character was changed or replaced. Consul ignores these bits, and stricter decoders reject them.",
+        remedy: "Compare the token with the one that the accepting cluster printed.",
+        source: "Consul 1.23.0-dev, recorded: accepted; RFC 4648, section 3.5",
+    },
     run: base64_trailing_bits,
 };
 
@@ -270,15 +290,17 @@ fn base64_trailing_bits(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `encoded-twice`.
-pub static ENCODED_TWICE: Check = Check {
-    name: "encoded-twice",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The token is encoded with base64 twice.",
-    why: "It was copied from the `data` of a Kubernetes Secret, which is base64, or a script encoded it again. If it is in a Secret, `kubectl create secret --from-literal` was given a value from `data`: the dialing cluster's controller passes Consul base64 of the token, and Consul rejects it.",
-    remedy: "Decode it once: `base64 -d FILE`. From a Secret: `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d`. If the Secret itself is encoded twice, run this command with `| base64 -d | base64 -d > west.token`, then create the Secret again: `kubectl create secret generic SECRET --from-file=KEY=west.token`.",
-    source: "Consul 1.23.0-dev: `invalid character 'e' looking for beginning of value`; how Kubernetes stores Secrets",
+pub static ENCODED_TWICE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "encoded-twice",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The token is encoded with base64 twice.",
+        why: "It was copied from the `data` of a Kubernetes Secret, which is base64, or a script encoded it again. If it is in a Secret, `kubectl create secret --from-literal` was given a value from `data`: the dialing cluster's controller passes Consul base64 of the token, and Consul rejects it.",
+        remedy: "Decode it once: `base64 -d FILE`. From a Secret: `kubectl get secret SECRET -o jsonpath='{.data.KEY}' | base64 -d`. If the Secret itself is encoded twice, run this command with `| base64 -d | base64 -d > west.token`, then create the Secret again: `kubectl create secret generic SECRET --from-file=KEY=west.token`.",
+        source: "Consul 1.23.0-dev: `invalid character 'e' looking for beginning of value`; how Kubernetes stores Secrets",
+    },
     run: encoded_twice,
 };
 

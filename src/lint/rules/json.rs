@@ -1,20 +1,22 @@
 //! Checks of the JSON inside a token.
 
-use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 use crate::token::recover::Repair;
 use crate::token::resemblance::Resemblance;
 use crate::token::{Observation, ObservationKind, Stage};
 
 /// `not-encoded`.
-pub static NOT_ENCODED: Check = Check {
-    name: "not-encoded",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "This is the token's JSON without base64 encoding.",
-    why: "The token was decoded to read or edit it, and the result was used instead of the token. If it is in a Kubernetes Secret, the token was written to `data` without encoding: Kubernetes decodes `data` once, so the dialing cluster's controller passes Consul this JSON.",
-    remedy: "Encode it again: `base64 -w 0 FILE`. In a Secret, write the token to `stringData` instead of `data`. Instead of editing a token, generate one with `-server-external-addresses`.",
-    source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
+pub static NOT_ENCODED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "not-encoded",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "This is the token's JSON without base64 encoding.",
+        why: "The token was decoded to read or edit it, and the result was used instead of the token. If it is in a Kubernetes Secret, the token was written to `data` without encoding: Kubernetes decodes `data` once, so the dialing cluster's controller passes Consul this JSON.",
+        remedy: "Encode it again: `base64 -w 0 FILE`. In a Secret, write the token to `stringData` instead of `data`. Instead of editing a token, generate one with `-server-external-addresses`.",
+        source: "Consul 1.23.0-dev, recorded: rejected at byte 0",
+    },
     run: not_encoded,
 };
 
@@ -30,15 +32,17 @@ fn not_encoded(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `not-json`.
-pub static NOT_JSON: Check = Check {
-    name: "not-json",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "The decoded base64 is not JSON.",
-    why: "The text is base64 of something else, or of an incomplete or damaged token.",
-    remedy: "Check what the text is. A token starts with `eyJDQSI6`. Copy the whole token again.",
-    source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` reports the error and its position",
+pub static NOT_JSON: TokenCheck = TokenCheck {
+    check: Check {
+        name: "not-json",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "The decoded base64 is not JSON.",
+        why: "The text is base64 of something else, or of an incomplete or damaged token.",
+        remedy: "Check what the text is. A token starts with `eyJDQSI6`. Copy the whole token again.",
+        source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` reports the error and its position",
+    },
     run: not_json,
 };
 
@@ -55,15 +59,17 @@ fn not_json(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `field-type`.
-pub static FIELD_TYPE: Check = Check {
-    name: "field-type",
-    severity: Severity::Error,
-    area: Area::Text,
-    subject: Subject::Text,
-    summary: "A field of the token has a value of the wrong type.",
-    why: "The JSON was written or edited by hand. For example, a list became a string.",
-    remedy: "Compare the token with the one that the accepting cluster printed. `CA` and the addresses are lists of strings. Everything else except `Remote` is a string.",
-    source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` reports the field",
+pub static FIELD_TYPE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "field-type",
+        severity: Severity::Error,
+        area: Area::Text,
+        subject: Subject::Text,
+        summary: "A field of the token has a value of the wrong type.",
+        why: "The JSON was written or edited by hand. For example, a list became a string.",
+        remedy: "Compare the token with the one that the accepting cluster printed. `CA` and the addresses are lists of strings. Everything else except `Remote` is a string.",
+        source: "Consul 1.23.0-dev, recorded: Go's `encoding/json` reports the field",
+    },
     run: field_type,
 };
 
@@ -78,15 +84,17 @@ fn field_type(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `invalid-utf8`.
-pub static INVALID_UTF8: Check = Check {
-    name: "invalid-utf8",
-    severity: Severity::Warning,
-    area: Area::Text,
-    subject: Subject::Fields,
-    summary: "A field contains bytes that are not UTF-8.",
-    why: "The token was damaged, or edited in another encoding. Consul replaces such bytes with U+FFFD without an error, and uses the result.",
-    remedy: "Compare the token with the one that the accepting cluster printed. If they differ, generate another one.",
-    source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+pub static INVALID_UTF8: TokenCheck = TokenCheck {
+    check: Check {
+        name: "invalid-utf8",
+        severity: Severity::Warning,
+        area: Area::Text,
+        subject: Subject::Fields,
+        summary: "A field contains bytes that are not UTF-8.",
+        why: "The token was damaged, or edited in another encoding. Consul replaces such bytes with U+FFFD without an error, and uses the result.",
+        remedy: "Compare the token with the one that the accepting cluster printed. If they differ, generate another one.",
+        source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+    },
     run: invalid_utf8,
 };
 
@@ -103,15 +111,17 @@ fn invalid_utf8(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `unknown-field`.
-pub static UNKNOWN_FIELD: Check = Check {
-    name: "unknown-field",
-    severity: Severity::Warning,
-    area: Area::Text,
-    subject: Subject::Fields,
-    summary: "The token has a field that Consul does not know.",
-    why: "The name of a field was misspelled when the token was edited, or the token is newer than this tool. Consul ignores the field without an error.",
-    remedy: "Correct or remove the field. Instead of editing a token, generate another one.",
-    source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+pub static UNKNOWN_FIELD: TokenCheck = TokenCheck {
+    check: Check {
+        name: "unknown-field",
+        severity: Severity::Warning,
+        area: Area::Text,
+        subject: Subject::Fields,
+        summary: "The token has a field that Consul does not know.",
+        why: "The name of a field was misspelled when the token was edited, or the token is newer than this tool. Consul ignores the field without an error.",
+        remedy: "Correct or remove the field. Instead of editing a token, generate another one.",
+        source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+    },
     run: unknown_field,
 };
 
@@ -130,15 +140,17 @@ fn unknown_field(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `duplicate-field`.
-pub static DUPLICATE_FIELD: Check = Check {
-    name: "duplicate-field",
-    severity: Severity::Warning,
-    area: Area::Text,
-    subject: Subject::Fields,
-    summary: "The token contains a field twice.",
-    why: "The token was written by hand or by a script. Consul uses the last value, and other programs may use the first.",
-    remedy: "Remove one of them.",
-    source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+pub static DUPLICATE_FIELD: TokenCheck = TokenCheck {
+    check: Check {
+        name: "duplicate-field",
+        severity: Severity::Warning,
+        area: Area::Text,
+        subject: Subject::Fields,
+        summary: "The token contains a field twice.",
+        why: "The token was written by hand or by a script. Consul uses the last value, and other programs may use the first.",
+        remedy: "Remove one of them.",
+        source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+    },
     run: duplicate_field,
 };
 
@@ -158,15 +170,17 @@ fn duplicate_field(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `field-case`.
-pub static FIELD_CASE: Check = Check {
-    name: "field-case",
-    severity: Severity::Info,
-    area: Area::Text,
-    subject: Subject::Fields,
-    summary: "The name of a field has different upper and lower case than Consul's.",
-    why: "The token was written by hand or by another program. Consul accepts the name. `jq` and most other programs do not.",
-    remedy: "Write the field as Consul does.",
-    source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+pub static FIELD_CASE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "field-case",
+        severity: Severity::Info,
+        area: Area::Text,
+        subject: Subject::Fields,
+        summary: "The name of a field has different upper and lower case than Consul's.",
+        why: "The token was written by hand or by another program. Consul accepts the name. `jq` and most other programs do not.",
+        remedy: "Write the field as Consul does.",
+        source: "Go's `encoding/json`; Consul 1.23.0-dev, recorded",
+    },
     run: field_case,
 };
 

@@ -2,19 +2,21 @@
 
 use std::net::IpAddr;
 
-use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 use crate::token::HostKind;
 
 /// `address-unspecified`.
-pub static ADDRESS_UNSPECIFIED: Check = Check {
-    name: "address-unspecified",
-    severity: Severity::Error,
-    area: Area::Addresses,
-    subject: Subject::Addresses,
-    summary: "An address has no specific host: `0.0.0.0`, `::`, or nothing before the port.",
-    why: "A server advertises the address that it listens on. A dialer that uses it connects to itself instead of the acceptor.",
-    remedy: "Set `advertise_addr` on the acceptor's servers, or generate the token again with `-server-external-addresses`.",
-    source: "RFC 1122, section 3.2.1.3, and RFC 4291, section 2.5.2: never a destination",
+pub static ADDRESS_UNSPECIFIED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "address-unspecified",
+        severity: Severity::Error,
+        area: Area::Addresses,
+        subject: Subject::Addresses,
+        summary: "An address has no specific host: `0.0.0.0`, `::`, or nothing before the port.",
+        why: "A server advertises the address that it listens on. A dialer that uses it connects to itself instead of the acceptor.",
+        remedy: "Set `advertise_addr` on the acceptor's servers, or generate the token again with `-server-external-addresses`.",
+        source: "RFC 1122, section 3.2.1.3, and RFC 4291, section 2.5.2: never a destination",
+    },
     run: address_unspecified,
 };
 
@@ -32,15 +34,17 @@ fn address_unspecified(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `address-loopback`.
-pub static ADDRESS_LOOPBACK: Check = Check {
-    name: "address-loopback",
-    severity: Severity::Warning,
-    area: Area::Addresses,
-    subject: Subject::Addresses,
-    summary: "An address is a loopback address, which works on one host only.",
-    why: "The acceptor is a development agent, or binds to 127.0.0.1. A dialer on another host connects to itself.",
-    remedy: "Set `advertise_addr` on the acceptor's servers, or generate the token again with `-server-external-addresses`.",
-    source: "RFC 1122, section 3.2.1.3, and RFC 6761, section 6.3",
+pub static ADDRESS_LOOPBACK: TokenCheck = TokenCheck {
+    check: Check {
+        name: "address-loopback",
+        severity: Severity::Warning,
+        area: Area::Addresses,
+        subject: Subject::Addresses,
+        summary: "An address is a loopback address, which works on one host only.",
+        why: "The acceptor is a development agent, or binds to 127.0.0.1. A dialer on another host connects to itself.",
+        remedy: "Set `advertise_addr` on the acceptor's servers, or generate the token again with `-server-external-addresses`.",
+        source: "RFC 1122, section 3.2.1.3, and RFC 6761, section 6.3",
+    },
     run: address_loopback,
 };
 
@@ -69,15 +73,17 @@ fn is_localhost(name: &str) -> bool {
 }
 
 /// `address-link-local`.
-pub static ADDRESS_LINK_LOCAL: Check = Check {
-    name: "address-link-local",
-    severity: Severity::Warning,
-    area: Area::Addresses,
-    subject: Subject::Addresses,
-    summary: "An address is link-local, which works on one network segment only.",
-    why: "The server has no address from DHCP, or advertises the address of the wrong interface. Routers do not forward packets to link-local addresses.",
-    remedy: "Set `advertise_addr` on the acceptor's servers, or generate the token again with `-server-external-addresses`.",
-    source: "RFC 3927 and RFC 4291, section 2.5.6",
+pub static ADDRESS_LINK_LOCAL: TokenCheck = TokenCheck {
+    check: Check {
+        name: "address-link-local",
+        severity: Severity::Warning,
+        area: Area::Addresses,
+        subject: Subject::Addresses,
+        summary: "An address is link-local, which works on one network segment only.",
+        why: "The server has no address from DHCP, or advertises the address of the wrong interface. Routers do not forward packets to link-local addresses.",
+        remedy: "Set `advertise_addr` on the acceptor's servers, or generate the token again with `-server-external-addresses`.",
+        source: "RFC 3927 and RFC 4291, section 2.5.6",
+    },
     run: address_link_local,
 };
 
@@ -96,15 +102,17 @@ fn address_link_local(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `address-private`.
-pub static ADDRESS_PRIVATE: Check = Check {
-    name: "address-private",
-    severity: Severity::Warning,
-    area: Area::Addresses,
-    subject: Subject::Addresses,
-    summary: "An address is private: only hosts in its own network can reach it.",
-    why: "The token contains the LAN addresses of the acceptor's servers. If the dialer is in another network, establishing fails with `i/o timeout`. This is the problem that people report most often. If both clusters share a network, the address works.",
-    remedy: "Connect the networks, generate the token again with `-server-external-addresses`, or configure peering through mesh gateways before you generate the token. Do not edit the token: the acceptor replaces the addresses later.",
-    source: "RFC 1918, RFC 6598 and RFC 4193; hashicorp/consul#15051 and #15763",
+pub static ADDRESS_PRIVATE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "address-private",
+        severity: Severity::Warning,
+        area: Area::Addresses,
+        subject: Subject::Addresses,
+        summary: "An address is private: only hosts in its own network can reach it.",
+        why: "The token contains the LAN addresses of the acceptor's servers. If the dialer is in another network, establishing fails with `i/o timeout`. This is the problem that people report most often. If both clusters share a network, the address works.",
+        remedy: "Connect the networks, generate the token again with `-server-external-addresses`, or configure peering through mesh gateways before you generate the token. Do not edit the token: the acceptor replaces the addresses later.",
+        source: "RFC 1918, RFC 6598 and RFC 4193; hashicorp/consul#15051 and #15763",
+    },
     run: address_private,
 };
 
@@ -136,15 +144,17 @@ fn private_range(ip: IpAddr) -> Option<&'static str> {
 }
 
 /// `address-internal-name`.
-pub static ADDRESS_INTERNAL_NAME: Check = Check {
-    name: "address-internal-name",
-    severity: Severity::Warning,
-    area: Area::Addresses,
-    subject: Subject::Addresses,
-    summary: "An address has a host name that only its own network can resolve.",
-    why: "Only the acceptor's DNS resolves a name without a dot, or a name in a domain such as `.svc.cluster.local`, `.internal` or `.consul`. The dialer's servers use their own DNS and get `no such host`.",
-    remedy: "Generate the token again with `-server-external-addresses` and names that the dialer's servers can resolve. In Kubernetes, use a load balancer or a mesh gateway.",
-    source: "RFC 6762, ICANN's reservation of .internal (2024), and Kubernetes' DNS for services",
+pub static ADDRESS_INTERNAL_NAME: TokenCheck = TokenCheck {
+    check: Check {
+        name: "address-internal-name",
+        severity: Severity::Warning,
+        area: Area::Addresses,
+        subject: Subject::Addresses,
+        summary: "An address has a host name that only its own network can resolve.",
+        why: "Only the acceptor's DNS resolves a name without a dot, or a name in a domain such as `.svc.cluster.local`, `.internal` or `.consul`. The dialer's servers use their own DNS and get `no such host`.",
+        remedy: "Generate the token again with `-server-external-addresses` and names that the dialer's servers can resolve. In Kubernetes, use a load balancer or a mesh gateway.",
+        source: "RFC 6762, ICANN's reservation of .internal (2024), and Kubernetes' DNS for services",
+    },
     run: address_internal_name,
 };
 

@@ -1,18 +1,20 @@
 //! Checks of what CA certificates and their keys are allowed and able to sign.
 
 use crate::certificate::{KeyAlgorithm, SelfSignature};
-use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 
 /// `ca-not-a-ca`.
-pub static CA_NOT_A_CA: Check = Check {
-    name: "ca-not-a-ca",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "The certificate of a CA is not allowed to sign other certificates.",
-    why: "Its basic constraints do not mark it as a CA. For example, it is a server's certificate. Go rejects every chain to it: `x509: invalid signature: parent certificate cannot sign this kind of certificate`. A certificate of X.509 version 1 has no basic constraints, and Go accepts it.",
-    remedy: "Generate another token on the accepting cluster. If Consul generated this token, check the root in the configuration of its CA provider.",
-    source: "RFC 5280, section 4.2.1.9; Go's `crypto/x509`",
+pub static CA_NOT_A_CA: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-not-a-ca",
+        severity: Severity::Error,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "The certificate of a CA is not allowed to sign other certificates.",
+        why: "Its basic constraints do not mark it as a CA. For example, it is a server's certificate. Go rejects every chain to it: `x509: invalid signature: parent certificate cannot sign this kind of certificate`. A certificate of X.509 version 1 has no basic constraints, and Go accepts it.",
+        remedy: "Generate another token on the accepting cluster. If Consul generated this token, check the root in the configuration of its CA provider.",
+        source: "RFC 5280, section 4.2.1.9; Go's `crypto/x509`",
+    },
     run: ca_not_a_ca,
 };
 
@@ -30,15 +32,17 @@ fn ca_not_a_ca(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-key-usage`.
-pub static CA_KEY_USAGE: Check = Check {
-    name: "ca-key-usage",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "The key of a CA is not allowed to sign certificates.",
-    why: "Its key usage does not include `keyCertSign`, so Go rejects every chain to it: `x509: invalid signature: parent certificate cannot sign this kind of certificate`. A certificate without a key usage allows everything.",
-    remedy: "Check the root in the configuration of the acceptor's CA provider. Then generate the token again.",
-    source: "RFC 5280, section 4.2.1.3; Go's `crypto/x509`",
+pub static CA_KEY_USAGE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-key-usage",
+        severity: Severity::Error,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "The key of a CA is not allowed to sign certificates.",
+        why: "Its key usage does not include `keyCertSign`, so Go rejects every chain to it: `x509: invalid signature: parent certificate cannot sign this kind of certificate`. A certificate without a key usage allows everything.",
+        remedy: "Check the root in the configuration of the acceptor's CA provider. Then generate the token again.",
+        source: "RFC 5280, section 4.2.1.3; Go's `crypto/x509`",
+    },
     run: ca_key_usage,
 };
 
@@ -54,15 +58,17 @@ fn ca_key_usage(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-key-unusable`.
-pub static CA_KEY_UNUSABLE: Check = Check {
-    name: "ca-key-unusable",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "Go cannot verify signatures with the key of a CA.",
-    why: "Go 1.24 and later reject RSA keys of less than 1024 bits. Go supports RSA, the NIST curves and Ed25519, but not DSA or other algorithms. Every handshake fails.",
-    remedy: "Configure a CA with an EC P-256 key, Consul's default, on the acceptor. Then generate the token again.",
-    source: "Go's `crypto/x509`, and `crypto/rsa` since Go 1.24",
+pub static CA_KEY_UNUSABLE: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-key-unusable",
+        severity: Severity::Error,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "Go cannot verify signatures with the key of a CA.",
+        why: "Go 1.24 and later reject RSA keys of less than 1024 bits. Go supports RSA, the NIST curves and Ed25519, but not DSA or other algorithms. Every handshake fails.",
+        remedy: "Configure a CA with an EC P-256 key, Consul's default, on the acceptor. Then generate the token again.",
+        source: "Go's `crypto/x509`, and `crypto/rsa` since Go 1.24",
+    },
     run: ca_key_unusable,
 };
 
@@ -89,15 +95,17 @@ fn ca_key_unusable(context: &Context<'_>, findings: &mut Findings) {
 const MIN_RSA_BITS: u32 = 1024;
 
 /// `ca-key-weak`.
-pub static CA_KEY_WEAK: Check = Check {
-    name: "ca-key-weak",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "The RSA key of a CA has less than 2048 bits.",
-    why: "An attacker with enough resources can break such a key and impersonate the acceptor. Consul does not generate such keys.",
-    remedy: "Configure a CA with an EC P-256 key, Consul's default, or with RSA of at least 2048 bits. Then generate the token again.",
-    source: "NIST SP 800-131A",
+pub static CA_KEY_WEAK: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-key-weak",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "The RSA key of a CA has less than 2048 bits.",
+        why: "An attacker with enough resources can break such a key and impersonate the acceptor. Consul does not generate such keys.",
+        remedy: "Configure a CA with an EC P-256 key, Consul's default, or with RSA of at least 2048 bits. Then generate the token again.",
+        source: "NIST SP 800-131A",
+    },
     run: ca_key_weak,
 };
 
@@ -115,15 +123,17 @@ fn ca_key_weak(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-signature-weak`.
-pub static CA_SIGNATURE_WEAK: Check = Check {
-    name: "ca-signature-weak",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA is signed with SHA-1 or MD5.",
-    why: "Go does not verify the signature of a trusted root. But if the CA also signs the servers' certificates with SHA-1 or MD5, Go rejects those.",
-    remedy: "Rotate the acceptor's CA to one that is signed with SHA-256.",
-    source: "Go 1.18's release notes; RFC 6151 and RFC 9155",
+pub static CA_SIGNATURE_WEAK: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-signature-weak",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA is signed with SHA-1 or MD5.",
+        why: "Go does not verify the signature of a trusted root. But if the CA also signs the servers' certificates with SHA-1 or MD5, Go rejects those.",
+        remedy: "Rotate the acceptor's CA to one that is signed with SHA-256.",
+        source: "Go 1.18's release notes; RFC 6151 and RFC 9155",
+    },
     run: ca_signature_weak,
 };
 
@@ -141,15 +151,17 @@ fn ca_signature_weak(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-signature-invalid`.
-pub static CA_SIGNATURE_INVALID: Check = Check {
-    name: "ca-signature-invalid",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA is its own issuer, but is not signed with its own key.",
-    why: "The certificate was damaged or changed after it was signed. Go trusts a root because it is in the token, and does not verify this signature.",
-    remedy: "Compare its SHA-256 with that of the acceptor's CA (`/v1/connect/ca/roots`), and generate another token.",
-    source: "RFC 5280, section 6.1; Go's `crypto/x509`",
+pub static CA_SIGNATURE_INVALID: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-signature-invalid",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA is its own issuer, but is not signed with its own key.",
+        why: "The certificate was damaged or changed after it was signed. Go trusts a root because it is in the token, and does not verify this signature.",
+        remedy: "Compare its SHA-256 with that of the acceptor's CA (`/v1/connect/ca/roots`), and generate another token.",
+        source: "RFC 5280, section 6.1; Go's `crypto/x509`",
+    },
     run: ca_signature_invalid,
 };
 

@@ -5,19 +5,21 @@ use serde_json::Value;
 
 use crate::certificate::Certificate;
 use crate::lint::rules::format::{days_between, whole_days};
-use crate::lint::{Area, Check, Context, Findings, Severity, Subject};
+use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 use crate::utc::{date_time, day};
 
 /// `ca-expired`.
-pub static CA_EXPIRED: Check = Check {
-    name: "ca-expired",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA has expired, and the token contains no valid CA.",
-    why: "Go checks the dates of the whole chain, including the root. Every handshake fails with `certificate has expired or is not yet valid`. Consul does not check the dates when it decodes the token.",
-    remedy: "If the acceptor still uses this CA, rotate it. Then generate the token again.",
-    source: "Go's `crypto/x509`; Consul 1.23.0-dev accepts it, recorded",
+pub static CA_EXPIRED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-expired",
+        severity: Severity::Error,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA has expired, and the token contains no valid CA.",
+        why: "Go checks the dates of the whole chain, including the root. Every handshake fails with `certificate has expired or is not yet valid`. Consul does not check the dates when it decodes the token.",
+        remedy: "If the acceptor still uses this CA, rotate it. Then generate the token again.",
+        source: "Go's `crypto/x509`; Consul 1.23.0-dev accepts it, recorded",
+    },
     run: ca_expired,
 };
 
@@ -37,15 +39,17 @@ fn ca_expired(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-partly-expired`.
-pub static CA_PARTLY_EXPIRED: Check = Check {
-    name: "ca-partly-expired",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA has expired, but the token contains another CA that is valid.",
-    why: "The token was generated during a rotation, or the acceptor still lists an old root. The handshake succeeds as long as the acceptor's certificate chains to the valid CA.",
-    remedy: "After the rotation, generate the token again.",
-    source: "Go's `crypto/x509`; Consul 1.23.0-dev accepts it, recorded",
+pub static CA_PARTLY_EXPIRED: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-partly-expired",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA has expired, but the token contains another CA that is valid.",
+        why: "The token was generated during a rotation, or the acceptor still lists an old root. The handshake succeeds as long as the acceptor's certificate chains to the valid CA.",
+        remedy: "After the rotation, generate the token again.",
+        source: "Go's `crypto/x509`; Consul 1.23.0-dev accepts it, recorded",
+    },
     run: ca_partly_expired,
 };
 
@@ -62,15 +66,17 @@ fn ca_partly_expired(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-not-yet-valid`.
-pub static CA_NOT_YET_VALID: Check = Check {
-    name: "ca-not-yet-valid",
-    severity: Severity::Error,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA is not yet valid, and the token contains no valid CA.",
-    why: "The clocks of the two clusters differ, or the CA was created for later use. Until then, every handshake fails with `certificate has expired or is not yet valid`.",
-    remedy: "Compare the clocks of the acceptor, the dialer and this host. If they are correct, wait until the CA is valid.",
-    source: "Go's `crypto/x509`; Consul 1.23.0-dev accepts it, recorded",
+pub static CA_NOT_YET_VALID: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-not-yet-valid",
+        severity: Severity::Error,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA is not yet valid, and the token contains no valid CA.",
+        why: "The clocks of the two clusters differ, or the CA was created for later use. Until then, every handshake fails with `certificate has expired or is not yet valid`.",
+        remedy: "Compare the clocks of the acceptor, the dialer and this host. If they are correct, wait until the CA is valid.",
+        source: "Go's `crypto/x509`; Consul 1.23.0-dev accepts it, recorded",
+    },
     run: ca_not_yet_valid,
 };
 
@@ -90,15 +96,17 @@ fn ca_not_yet_valid(context: &Context<'_>, findings: &mut Findings) {
 }
 
 /// `ca-expires-soon`.
-pub static CA_EXPIRES_SOON: Check = Check {
-    name: "ca-expires-soon",
-    severity: Severity::Warning,
-    area: Area::Certificates,
-    subject: Subject::Certificates,
-    summary: "A CA expires soon.",
-    why: "After it expires, the dialer can neither establish the peering nor reconnect with this CA. `-expires-within` sets how soon is reported.",
-    remedy: "Rotate the acceptor's CA, then generate the token again. If you establish the peering before the CA expires, the acceptor sends the new CA to the dialer.",
-    source: "Go's `crypto/x509`",
+pub static CA_EXPIRES_SOON: TokenCheck = TokenCheck {
+    check: Check {
+        name: "ca-expires-soon",
+        severity: Severity::Warning,
+        area: Area::Certificates,
+        subject: Subject::Certificates,
+        summary: "A CA expires soon.",
+        why: "After it expires, the dialer can neither establish the peering nor reconnect with this CA. `-expires-within` sets how soon is reported.",
+        remedy: "Rotate the acceptor's CA, then generate the token again. If you establish the peering before the CA expires, the acceptor sends the new CA to the dialer.",
+        source: "Go's `crypto/x509`",
+    },
     run: ca_expires_soon,
 };
 

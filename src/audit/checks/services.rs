@@ -1,0 +1,54 @@
+//! Checks of the services that one end exports and the other imports.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use super::super::check::{AuditCheck, Found, Run, View};
+use crate::lint::{Area, Check, Severity, Subject};
+use crate::token::shown::MAX_SHOWN;
+
+/// How many names are in a message. The values have more.
+const MAX_IN_MESSAGE: usize = 3;
+
+/// `exports-not-imported`.
+pub static EXPORTS_NOT_IMPORTED: AuditCheck = AuditCheck {
+    check: Check {
+        name: "exports-not-imported",
+        severity: Severity::Error,
+        area: Area::Peerings,
+        subject: Subject::BothEnds,
+        summary: "One end exports services that the other does not import.",
+        why: "Exported services appear at the peer within seconds. Both ends are ACTIVE, but the stream does not carry this data, so the services cannot be reached.",
+        remedy: "Restart the leader of the importing cluster, so that it opens a new stream and receives all services again. You need no token.",
+        source: "Consul 1.23.0-dev, recorded from a mesh of four clusters: `ExportedServices` of one end are `ImportedServices` of the other",
+    },
+    run: Run::Peering(exports_not_imported),
+};
+
+fn exports_not_imported(view: &View<'_>) -> Option<Found> {
+    let peer = view.comparable_peer().filter(|peer| view.is_alive() && peer.is_alive())?;
+    let imported: HashSet<&str> = peer.fact.imported_services.iter().map(String::as_str).collect();
+    let mut missing: Vec<&str> = view
+        .fact
+        .exported_services
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !imported.contains(name))
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    if missing.is_empty() {
+        return None;
+    }
+    let shown = missing.iter().take(MAX_IN_MESSAGE).copied().collect::<Vec<_>>().join(", ");
+    let more = match missing.len().saturating_sub(MAX_IN_MESSAGE) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!("{} does not import {shown}{more}", peer.cluster.cluster);
+    let count = missing.len();
+    missing.truncate(MAX_SHOWN);
+    let values = [("services", json!(missing)), ("count", json!(count))];
+    Some(Found::new(message, values).with_other(peer.index()))
+}

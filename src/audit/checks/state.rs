@@ -1,0 +1,221 @@
+//! Checks of the states of a peering's ends, and of its heartbeats.
+
+use jiff::SignedDuration;
+use serde_json::json;
+
+use super::super::check::{AuditCheck, Found, Run, View, proves_open};
+use super::super::facts::State;
+use crate::lint::{Area, Check, Severity, Subject};
+use crate::utc::span;
+
+/// From this age on, a peering that is being deleted is stuck. Deleting takes seconds.
+const MAX_DELETING: SignedDuration = SignedDuration::from_mins(10);
+
+/// A token that was generated this recently is probably on its way to the dialer.
+const TOKEN_ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(1);
+
+/// `peering-states-differ`.
+pub static PEERING_STATES_DIFFER: AuditCheck = AuditCheck {
+    check: Check {
+        name: "peering-states-differ",
+        severity: Severity::Error,
+        area: Area::Peerings,
+        subject: Subject::BothEnds,
+        summary: "The two ends of the peering report states that exclude each other.",
+        why: "One end is up and the other is not, or one end was deleted and the other was not. Each cluster alone looks consistent.",
+        remedy: "Diagnose the end that is not ACTIVE. If one end is TERMINATED, delete the peering on both clusters and peer them again.",
+        source: "Consul 1.23.0-dev, recorded: both ends of an open stream receive a heartbeat every 15 seconds",
+    },
+    run: Run::Peering(peering_states_differ),
+};
+
+fn peering_states_differ(view: &View<'_>) -> Option<Found> {
+    // Once for both ends: the acceptor reports it.
+    let dialer = view.comparable_peer().filter(|_| !view.end.is_dialer())?;
+    let (here, there) = (&view.fact.state, &dialer.fact.state);
+    let is_contradiction = match (here, there) {
+        (State::Terminated, other) | (other, State::Terminated) => !other.is_deleted(),
+        (State::Active, other) => excludes(other, &dialer, view),
+        (other, State::Active) => excludes(other, view, &dialer),
+        _ => false,
+    };
+    is_contradiction.then(|| {
+        let message = format!("{} here, but {} at {}", here.name(), there.name(), dialer.cluster.cluster);
+        Found::new(message, [("state", json!(here.name())), ("peer_state", json!(there.name()))])
+            .with_other(dialer.index())
+    })
+}
+
+/// Returns whether the state of an end that is not ACTIVE excludes what the ACTIVE end reports.
+///
+/// Servers that restarted report PENDING or ESTABLISHING for some seconds, while the other end still has its last
+/// heartbeat. Only a heartbeat that arrived after that proves anything.
+fn excludes(state: &State, down: &View<'_>, active: &View<'_>) -> bool {
+    let Some(heartbeat) = active.heartbeat_by_our_clock() else { return false };
+    let is_open = proves_open(heartbeat, down.fact.observed_at);
+    match state {
+        State::Failing => is_open,
+        State::Pending | State::Establishing => is_open && heartbeat > down.fact.observed_at,
+        _ => false,
+    }
+}
+
+/// `active-without-heartbeat`.
+pub static ACTIVE_WITHOUT_HEARTBEAT: AuditCheck = AuditCheck {
+    check: Check {
+        name: "active-without-heartbeat",
+        severity: Severity::Error,
+        area: Area::Peerings,
+        subject: Subject::Peering,
+        summary: "The peering is ACTIVE, but has never received a heartbeat.",
+        why: "A heartbeat arrives every 15 seconds. Without one the state is only what Consul last stored, and no data flows: a proxy or firewall may pass the connection but not the messages.",
+        remedy: "Diagnose the peering on both clusters. If the network is fine, restart the leader of the cluster that reports this.",
+        source: "Consul 1.23.0-dev, recorded: the first heartbeat arrives 15 seconds after the stream opens",
+    },
+    run: Run::Peering(active_without_heartbeat),
+};
+
+fn active_without_heartbeat(view: &View<'_>) -> Option<Found> {
+    let is_silent = view.fact.state == State::Active && view.heartbeat_age().is_none();
+    // A heartbeat at the other end shows that the stream is older than it looks.
+    let is_new = view.is_new_stream() && view.peer().is_none_or(|peer| !peer.has_fresh_heartbeat());
+    (is_silent && !is_new).then(|| Found::new("ACTIVE, but no heartbeat has arrived", []))
+}
+
+/// `heartbeat-old`.
+pub static HEARTBEAT_OLD: AuditCheck = AuditCheck {
+    check: Check {
+        name: "heartbeat-old",
+        severity: Severity::Error,
+        area: Area::Peerings,
+        subject: Subject::Peering,
+        summary: "The peering had no heartbeat for more than 45 seconds.",
+        why: "A heartbeat arrives every 15 seconds. After three missing ones, the peer is frozen, stopped or unreachable. Consul still reports ACTIVE for up to two minutes, and its metrics report a healthy peering.",
+        remedy: "Check whether the peer's cluster has a leader, then diagnose the peering on the dialer. It reconnects by itself and needs no token.",
+        source: "Consul 1.23.0-dev, measured: a frozen peer shows after 25 to 45 seconds",
+    },
+    run: Run::Peering(heartbeat_old),
+};
+
+fn heartbeat_old(view: &View<'_>) -> Option<Found> {
+    let state = &view.fact.state;
+    if !matches!(state, State::Active | State::Failing) || view.has_fresh_heartbeat() {
+        return None;
+    }
+    match view.heartbeat_age() {
+        Some(age) => {
+            let seconds = age.as_secs();
+            let message = format!("{}, without a heartbeat for {}", state.name(), span(age));
+            Some(Found::new(message, [("heartbeat_age_ms", json!(seconds.saturating_mul(1000)))]))
+        }
+        None if *state == State::Failing => Some(Found::new("FAILING, and no heartbeat has arrived", [])),
+        // `active-without-heartbeat` reports this.
+        None => None,
+    }
+}
+
+/// `pending-since`.
+pub static PENDING_SINCE: AuditCheck = AuditCheck {
+    check: Check {
+        name: "pending-since",
+        severity: Severity::Warning,
+        area: Area::Peerings,
+        subject: Subject::Peering,
+        summary: "The peering is not established.",
+        why: "On an acceptor, PENDING means that no token was used, or that a restarted server waits until the dialer connects again. On a dialer, PENDING or ESTABLISHING means that it cannot open the stream.",
+        remedy: "If no token was used, establish the peering on the dialer, or delete it. Otherwise diagnose it on the dialer.",
+        source: "Consul 1.23.0-dev, recorded: `http-read-acceptor-never-used`, `http-read-acceptor-pending-after-restart`",
+    },
+    run: Run::Peering(pending_since),
+};
+
+fn pending_since(view: &View<'_>) -> Option<Found> {
+    let state = &view.fact.state;
+    if !matches!(state, State::Pending | State::Establishing) {
+        return None;
+    }
+    let name = state.name();
+    if view.end.is_dialer() {
+        // `two-dialers` reports that another cluster has the acceptor's stream.
+        view.is_dialer_of_acceptor().then_some(())?;
+        return Some(Found::new(format!("{name}: the dialer has not opened the stream"), []));
+    }
+    if view.fact.has_remote() {
+        return Some(Found::new(format!("{name}: the dialer has not connected again"), []));
+    }
+    let Some(generated_at) = view.unused_since() else {
+        return Some(Found::new(format!("{name}: no token of it was used"), []));
+    };
+    let age = view.options().now.duration_since(generated_at);
+    // `unused-token-old` reports older ones.
+    (age >= TOKEN_ON_ITS_WAY && age < view.options().unused_after).then(|| {
+        let message = format!("{name}: the token of {} ago was not used", span(age));
+        Found::new(message, [("generated_at", json!(generated_at))])
+    })
+}
+
+/// `unused-token-old`.
+pub static UNUSED_TOKEN_OLD: AuditCheck = AuditCheck {
+    check: Check {
+        name: "unused-token-old",
+        severity: Severity::Warning,
+        area: Area::Peerings,
+        subject: Subject::Ledger,
+        summary: "A token was generated long ago and is still unused.",
+        why: "Anyone who has the token can peer with this cluster. A token does not expire by itself.",
+        remedy: "Establish the peering with it, or delete the peering, which invalidates the token.",
+        source: "Consul 1.23.0-dev, recorded: an unused token works until it is used or another one is generated",
+    },
+    run: Run::Peering(unused_token_old),
+};
+
+fn unused_token_old(view: &View<'_>) -> Option<Found> {
+    let is_unused = !view.end.is_dialer() && view.fact.state == State::Pending && !view.fact.has_remote();
+    let generated_at = view.unused_since().filter(|_| is_unused)?;
+    let age = view.options().now.duration_since(generated_at);
+    (age >= view.options().unused_after).then(|| {
+        let message = format!("the token of {} ago is still unused", span(age));
+        Found::new(message, [("generated_at", json!(generated_at))])
+    })
+}
+
+/// `terminated-left-behind`.
+pub static TERMINATED_LEFT_BEHIND: AuditCheck = AuditCheck {
+    check: Check {
+        name: "terminated-left-behind",
+        severity: Severity::Warning,
+        area: Area::Peerings,
+        subject: Subject::Peering,
+        summary: "The other cluster deleted the peering, and this end was left behind.",
+        why: "A TERMINATED peering never works again. Consul still generates tokens for its name, and none of them can be used.",
+        remedy: "Delete the peering on this cluster. Then its name can be used again.",
+        source: "Consul 1.23.0-dev, recorded: `err-stillborn`",
+    },
+    run: Run::Peering(terminated_left_behind),
+};
+
+fn terminated_left_behind(view: &View<'_>) -> Option<Found> {
+    (view.fact.state == State::Terminated).then(|| Found::new("the other cluster deleted this peering", []))
+}
+
+/// `deleting-stuck`.
+pub static DELETING_STUCK: AuditCheck = AuditCheck {
+    check: Check {
+        name: "deleting-stuck",
+        severity: Severity::Warning,
+        area: Area::Peerings,
+        subject: Subject::Peering,
+        summary: "The peering was deleted more than ten minutes ago, but is still there.",
+        why: "The leader removes a deleted peering and its imported services within seconds. It retries if that fails.",
+        remedy: "Read the leader's log for the reason. If there is none, let another server become the leader.",
+        source: "Consul 1.23.0-dev: `DeletedAt` of a peering in the state DELETING",
+    },
+    run: Run::Peering(deleting_stuck),
+};
+
+fn deleting_stuck(view: &View<'_>) -> Option<Found> {
+    let deleted_at = view.fact.deleted_at.filter(|_| view.fact.state == State::Deleting)?;
+    let age = view.fact.observed_at.duration_since(view.cluster.by_our_clock(deleted_at));
+    (age > MAX_DELETING)
+        .then(|| Found::new(format!("DELETING for {}", span(age)), [("deleted_at", json!(deleted_at))]))
+}

@@ -1,0 +1,157 @@
+//! Checks of whether the ends can connect: certificates, addresses and versions.
+
+use std::collections::HashSet;
+
+use serde_json::json;
+
+use super::super::check::{AuditCheck, Found, Run, View};
+use super::super::facts::{CaFact, ClusterFact};
+use crate::lint::{Area, Check, Severity, Subject};
+use crate::token::shown::MAX_SHOWN;
+use crate::utc;
+
+/// `peer-ca-expires`.
+pub static PEER_CA_EXPIRES: AuditCheck = AuditCheck {
+    check: Check {
+        name: "peer-ca-expires",
+        severity: Severity::Warning,
+        area: Area::Peerings,
+        subject: Subject::Peering,
+        summary: "The last CA certificate of the peer expires soon, or has expired.",
+        why: "This cluster verifies the peer with it. When it expires, the stream and all connections to imported services fail, unless the peer rotates its CA before and the stream carries the new one.",
+        remedy: "Rotate the CA of the peer's cluster while the peering is ACTIVE.",
+        source: "Consul 1.23.0-dev, recorded: `PeerCAPems` of a peering",
+    },
+    run: Run::Peering(peer_ca_expires),
+};
+
+fn peer_ca_expires(view: &View<'_>) -> Option<Found> {
+    let (expires_at, now) = (view.fact.peer_ca_expires_at()?, view.options().now);
+    if view.is_deleted() || expires_at.duration_since(now) > view.options().warn_before {
+        return None;
+    }
+    let verb = if expires_at < now { "expired" } else { "expires" };
+    let message = format!("the peer's CA {verb} on {}", utc::date_time(expires_at));
+    Some(Found::new(message, [("not_after", json!(expires_at))]))
+}
+
+/// `peer-ca-not-trusted`.
+pub static PEER_CA_NOT_TRUSTED: AuditCheck = AuditCheck {
+    check: Check {
+        name: "peer-ca-not-trusted",
+        severity: Severity::Error,
+        area: Area::Peerings,
+        subject: Subject::PeerCluster,
+        summary: "The peer no longer uses the CA with which this cluster verifies it.",
+        why: "The peer's CA was rotated without cross-signing, or while the peering was down. This cluster does not trust the new one. A stream that is open stays open, and cannot be opened again.",
+        remedy: "Generate a token on the acceptor and establish it on the dialer under the same name. That replaces the CA and keeps the peering.",
+        source: "Consul 1.23.0-dev, recorded: `err-ca-rotated-without-cross-signing`",
+    },
+    run: Run::Peering(peer_ca_not_trusted),
+};
+
+fn peer_ca_not_trusted(view: &View<'_>) -> Option<Found> {
+    let peer = view.peer_cluster().filter(|peer| {
+        let distance = peer.observed_at.duration_since(view.fact.observed_at).abs();
+        distance <= view.options().compare_within
+    })?;
+    let root = peer.active_root()?;
+    let used: Vec<&CaFact> = std::iter::once(&root.certificate).chain(&root.intermediates).collect();
+    let cas = &view.fact.peer_cas;
+    if view.is_deleted() || cas.is_empty() || cas.iter().any(|ca| used.iter().any(|used| leads_to(ca, used)))
+    {
+        return None;
+    }
+    let message = format!("it trusts another CA than {} uses", peer.cluster);
+    let trusted: Vec<&str> = cas.iter().take(MAX_SHOWN).map(|ca| ca.sha256.as_str()).collect();
+    Some(Found::new(
+        message,
+        [("trusted_sha256", json!(trusted)), ("active_sha256", json!(root.certificate.sha256))],
+    ))
+}
+
+/// Returns whether a CA is a certificate that the peer uses, or signed it: after a rotation with cross-signing, the old root
+/// signed the intermediate that servers present. Facts contain no keys, so the identifiers of the keys are compared.
+fn leads_to(ca: &CaFact, used: &CaFact) -> bool {
+    let has_key = |id: &Option<String>| id.is_some() && *id == ca.subject_key_id;
+    ca.sha256 == used.sha256 || has_key(&used.subject_key_id) || has_key(&used.authority_key_id)
+}
+
+/// `peer-addresses-differ`.
+pub static PEER_ADDRESSES_DIFFER: AuditCheck = AuditCheck {
+    check: Check {
+        name: "peer-addresses-differ",
+        severity: Severity::Info,
+        area: Area::Peerings,
+        subject: Subject::PeerCluster,
+        summary: "The dialer uses addresses that are not those of the acceptor's servers or mesh gateways.",
+        why: "This is right for a load balancer or external addresses. Otherwise servers moved, and the dialer connects to the old addresses when the stream breaks.",
+        remedy: "Check the addresses. If they are old, generate a token on the acceptor and establish it on the dialer under the same name.",
+        source: "Consul 1.23.0-dev, recorded: `PeerServerAddresses` of a dialer's peering",
+    },
+    run: Run::Peering(peer_addresses_differ),
+};
+
+fn peer_addresses_differ(view: &View<'_>) -> Option<Found> {
+    let acceptor = view.peer_cluster().filter(|_| view.end.is_dialer() && !view.is_deleted())?;
+    let (servers, gateways) = (acceptor.server_addresses.as_ref()?, acceptor.gateway_addresses.as_ref()?);
+    let known: HashSet<String> =
+        servers.iter().chain(gateways).map(|address| address.to_lowercase()).collect();
+    let other: Vec<&str> = view
+        .fact
+        .peer_addresses
+        .iter()
+        .map(String::as_str)
+        .filter(|address| !known.contains(&address.to_lowercase()))
+        .take(MAX_SHOWN)
+        .collect();
+    let first = other.first().filter(|_| !servers.is_empty())?;
+    let more = match other.len() - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let message = format!("{first}{more}: not a server or mesh gateway of {}", acceptor.cluster);
+    Some(Found::new(message, [("addresses", json!(other))]))
+}
+
+/// `versions-cannot-peer`.
+pub static VERSIONS_CANNOT_PEER: AuditCheck = AuditCheck {
+    check: Check {
+        name: "versions-cannot-peer",
+        severity: Severity::Error,
+        area: Area::Peerings,
+        subject: Subject::PeerCluster,
+        summary: "The dialer's Consul is too new for the acceptor's.",
+        why: "Consul 1.14 to 1.21 selects no ALPN protocol when a dialer connects, and Consul 1.23 and later requires one. The TLS handshake fails.",
+        remedy: "Upgrade the acceptor to Consul 1.22 or later.",
+        source: "grpc-go 1.67; `peering explain alpn-missing`",
+    },
+    run: Run::Peering(versions_cannot_peer),
+};
+
+fn versions_cannot_peer(view: &View<'_>) -> Option<Found> {
+    let acceptor = view.peer_cluster().filter(|_| view.end.is_dialer() && !view.is_deleted())?;
+    let version = |cluster: &ClusterFact| major_and_minor(cluster.consul_version.as_deref()?);
+    let (old, new) = (version(acceptor)?, version(view.cluster)?);
+    // The agent that was queried may be older than the servers: an open stream shows that they can peer.
+    if !((1, 14)..=(1, 21)).contains(&old) || new < (1, 23) || view.is_alive() {
+        return None;
+    }
+    let text = |cluster: &ClusterFact| cluster.consul_version.clone().unwrap_or_default();
+    let message = format!(
+        "Consul {} cannot dial {}, which runs {}",
+        text(view.cluster),
+        acceptor.cluster,
+        text(acceptor)
+    );
+    Some(Found::new(
+        message,
+        [("version", json!(text(view.cluster))), ("peer_version", json!(text(acceptor)))],
+    ))
+}
+
+/// Parses `1.22.7+ent`.
+fn major_and_minor(version: &str) -> Option<(u32, u32)> {
+    let mut numbers = version.trim_start_matches('v').split('.').map(str::parse);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
