@@ -15,6 +15,8 @@ pub struct ObservedPeering {
     pub id: String,
     /// Its state.
     pub state: PeeringState,
+    /// Whether this cluster is its dialer, and another cluster generates its tokens.
+    pub is_dialer: bool,
     /// Whether it contains the peer's datacenter or CA certificates. They are missing until a token is used.
     pub has_remote: bool,
 }
@@ -89,8 +91,8 @@ pub fn decide(observations: &Observations) -> Decision {
         None => None,
     };
     match newest.map(|newest| newest.record.origin) {
-        // The unused secret belongs to a token that Consul did not return.
-        Some(Origin::Failed) => return Decision::Generate,
+        // The unused secret belongs to a token that Consul did not return, or that was discarded.
+        Some(Origin::Failed | Origin::Revoked) => return Decision::Generate,
         Some(Origin::Unanswered) => {
             return unused(
                 false,
