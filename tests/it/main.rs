@@ -21,6 +21,7 @@ mod completion;
 mod configuration;
 mod connect;
 mod contexts;
+mod contrib;
 mod dev;
 mod diagnose;
 mod diagnose_errors;

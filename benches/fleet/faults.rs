@@ -1,0 +1,216 @@
+//! Plants faults into healthy clusters, and says what an audit must report for them.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::clusters::{Behavior, Cluster, End, Pair, ca, uuid};
+
+/// A finding that an audit must report: the check, the cluster, and the name of the peering, empty for a cluster's own.
+pub type Expected = (&'static str, String, String);
+
+/// How many faults of each kind are planted.
+pub const OF_EACH: usize = 40;
+
+/// A day, in the past.
+const DAY: Duration = Duration::from_hours(24);
+
+/// Plants the faults of clusters as a whole, then `OF_EACH` faults of each kind into pairs that nothing else affects.
+pub fn plant(clusters: &mut [Cluster], pairs: &[Pair], rng: &mut Rng) -> Vec<Expected> {
+    let mut expected = plant_in_clusters(clusters, rng);
+    let mut free: Vec<Pair> = pairs
+        .iter()
+        .copied()
+        .filter(|pair| {
+            let answers = |place: (usize, usize)| clusters[place.0].behavior == Behavior::Answers;
+            answers(pair.acceptor) && answers(pair.dialer)
+        })
+        .collect();
+    rng.shuffle(&mut free);
+    let mut removed = Vec::new();
+    for fault in FAULTS {
+        for _ in 0..OF_EACH {
+            let pair = free.pop().expect("enough pairs");
+            let mut planted = Planted { clusters, pair, rng, removed: &mut removed, expected: &mut expected };
+            fault(&mut planted);
+        }
+    }
+    // From the end, so that positions stay right.
+    removed.sort_unstable();
+    for (cluster, peering) in removed.into_iter().rev() {
+        clusters[cluster].peerings.remove(peering);
+    }
+    expected.sort();
+    expected
+}
+
+/// A pair of ends, to plant one fault in.
+struct Planted<'a> {
+    clusters: &'a mut [Cluster],
+    pair: Pair,
+    rng: &'a mut Rng,
+    /// Ends that do not exist in the end. They stay until all faults are planted, so that positions stay right.
+    removed: &'a mut Vec<(usize, usize)>,
+    expected: &'a mut Vec<Expected>,
+}
+
+/// One fault for each check of peerings.
+const FAULTS: [fn(&mut Planted<'_>); 15] = [
+    |it| {
+        it.remove_dialer();
+        it.expect_at_acceptor("peering-one-sided");
+    },
+    |it| {
+        it.remove_acceptor();
+        it.expect_at_dialer("peering-orphaned");
+    },
+    |it| {
+        it.dialer().state = "FAILING";
+        it.expect_at_acceptor("peering-states-differ");
+    },
+    |it| {
+        it.dialer().heartbeat = None;
+        it.expect_at_dialer("active-without-heartbeat");
+    },
+    |it| {
+        it.dialer().heartbeat = Some(Duration::from_mins(10));
+        it.expect_at_dialer("heartbeat-old");
+    },
+    |it| {
+        it.remove_dialer();
+        let acceptor = it.acceptor();
+        (acceptor.state, acceptor.heartbeat) = ("PENDING", None);
+        acceptor.peer_cas.clear();
+        acceptor.remote.clear();
+        it.expect_at_acceptor("pending-since");
+    },
+    |it| {
+        it.remove_dialer();
+        it.acceptor().state = "TERMINATED";
+        it.expect_at_acceptor("terminated-left-behind");
+    },
+    |it| {
+        it.remove_dialer();
+        let acceptor = it.acceptor();
+        (acceptor.state, acceptor.deleted) = ("DELETING", Some(DAY));
+        it.expect_at_acceptor("deleting-stuck");
+    },
+    |it| {
+        // The next cluster that answers was cloned from the dialer. The first of both reports it.
+        let mut copy = it.dialer().clone();
+        copy.id = uuid(it.rng);
+        copy.name.push_str("-copy");
+        let count = it.clusters.len();
+        let clone = (it.pair.dialer.0 + 1..)
+            .map(|cluster| cluster % count)
+            .find(|cluster| *cluster != it.pair.acceptor.0 && it.clusters[*cluster].behavior == Behavior::Answers)
+            .expect("a cluster that answers");
+        let copied = (clone, it.clusters[clone].peerings.len());
+        it.clusters[clone].peerings.push(copy);
+        it.expect("two-dialers", copied.min(it.pair.dialer));
+    },
+    |it| {
+        it.dialer().imported.pop();
+        it.expect_at_acceptor("exports-not-imported");
+    },
+    |it| {
+        // The same key, so the acceptor's root is still trusted.
+        let acceptor = &it.clusters[it.pair.acceptor.0];
+        let expiring = ca(&acceptor.trust_domain, &acceptor.key, 10);
+        it.dialer().peer_cas = vec![expiring];
+        it.expect_at_dialer("peer-ca-expires");
+    },
+    |it| {
+        let old = ca(&it.clusters[it.pair.acceptor.0].trust_domain, &it.clusters[it.pair.dialer.0].key, 3650);
+        it.dialer().peer_cas = vec![old];
+        it.expect_at_dialer("peer-ca-not-trusted");
+    },
+    |it| {
+        it.dialer().addresses = vec!["192.0.2.7:8503".to_owned()];
+        it.expect_at_dialer("peer-addresses-differ");
+    },
+    |it| {
+        // The dialer's peer is a cluster that no context describes.
+        let (trust_domain, peer_id) = (format!("{}.consul", uuid(it.rng)), uuid(it.rng));
+        let foreign = ca(&trust_domain, &it.clusters[it.pair.dialer.0].key, 3650);
+        it.remove_acceptor();
+        let dialer = it.dialer();
+        dialer.server_name = format!("server.elsewhere.peering.{trust_domain}");
+        (dialer.peer_id, dialer.peer_cas) = (peer_id, vec![foreign]);
+        "elsewhere".clone_into(&mut dialer.remote);
+        it.expect_at_dialer("peer-not-in-inventory");
+    },
+    |it| {
+        // Other peerings of the two clusters are up, which shows that they can peer.
+        it.clusters[it.pair.acceptor.0].version = "1.20.6";
+        it.clusters[it.pair.dialer.0].version = "1.23.0";
+        for end in [it.pair.acceptor, it.pair.dialer] {
+            let end = it.end(end);
+            (end.state, end.heartbeat) = ("FAILING", Some(DAY));
+        }
+        it.expect_at_dialer("versions-cannot-peer");
+        it.expect_at_dialer("heartbeat-old");
+        it.expect_at_acceptor("heartbeat-old");
+    },
+];
+
+impl Planted<'_> {
+    fn end(&mut self, place: (usize, usize)) -> &mut End {
+        &mut self.clusters[place.0].peerings[place.1]
+    }
+
+    fn acceptor(&mut self) -> &mut End {
+        self.end(self.pair.acceptor)
+    }
+
+    fn dialer(&mut self) -> &mut End {
+        self.end(self.pair.dialer)
+    }
+
+    fn remove_acceptor(&mut self) {
+        self.removed.push(self.pair.acceptor);
+    }
+
+    fn remove_dialer(&mut self) {
+        self.removed.push(self.pair.dialer);
+    }
+
+    /// Returns the cluster and the name of an end.
+    fn name(&mut self, place: (usize, usize)) -> (String, String) {
+        (self.clusters[place.0].name.clone(), self.end(place).name.clone())
+    }
+
+    fn expect(&mut self, check: &'static str, place: (usize, usize)) {
+        let (cluster, name) = self.name(place);
+        self.expected.push((check, cluster, name));
+    }
+
+    fn expect_at_acceptor(&mut self, check: &'static str) {
+        self.expect(check, self.pair.acceptor);
+    }
+
+    fn expect_at_dialer(&mut self, check: &'static str) {
+        self.expect(check, self.pair.dialer);
+    }
+}
+
+/// Makes clusters dead, slow, closed or late. Each is expected once, and its peerings not at all.
+fn plant_in_clusters(clusters: &mut [Cluster], rng: &mut Rng) -> Vec<Expected> {
+    let kinds = [
+        (Behavior::Dead, "cluster-unreachable", OF_EACH * 3 / 4),
+        (Behavior::Trickles, "cluster-unreachable", OF_EACH / 4),
+        (Behavior::Denies, "cluster-denied", OF_EACH),
+        (Behavior::ClockAhead(Duration::from_mins(5)), "clock-skew", OF_EACH),
+    ];
+    let mut order: Vec<usize> = (0..clusters.len()).collect();
+    rng.shuffle(&mut order);
+    let mut expected = Vec::new();
+    for (behavior, check, count) in kinds {
+        for cluster in order.drain(..count) {
+            clusters[cluster].behavior = behavior;
+            expected.push((check, clusters[cluster].name.clone(), String::new()));
+        }
+    }
+    expected
+}
+

@@ -1,0 +1,211 @@
+//! Measures `peering audit` on a thousand clusters with planted faults, and checks that it finds all of them and nothing else.
+//!
+//! One process serves all clusters on loopback. Each has 50 peerings, and each answer takes 20 ms. Some clusters are dead, send
+//! their answer one byte per second, or refuse after 12 seconds.
+//!
+//!     cargo bench --bench fleet
+//!
+//! `FLEET_SEED` is the seed. `PEERING_BIN` is the path of a binary to measure instead. Needs GNU time, and curl and jq for the
+//! comparison with a script.
+
+mod clusters;
+mod faults;
+mod server;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, RwLock};
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime;
+
+use faults::Expected;
+use server::{Fleet, Sockets};
+
+const CLUSTERS: usize = 1000;
+const JOBS: &str = "64";
+const SHARDS: usize = 20;
+
+/// The limits of the design: seconds and megabytes for an audit, and seconds for judging its facts.
+const LIMITS: (f64, f64, f64) = (30.0, 256.0, 1.0);
+
+/// The number of clusters that the script reads.
+const OF_SCRIPT: usize = 100;
+
+fn main() {
+    // `cargo test --benches` only builds it.
+    if env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    let seed = env::var("FLEET_SEED").map_or(17, |seed| seed.parse().expect("FLEET_SEED is a number"));
+    let mut rng = Rng::with_seed(seed);
+    let (mut clusters, pairs) = clusters::generate(CLUSTERS, &mut rng);
+    let healthy = by_name(clusters.clone());
+    let expected = faults::plant(&mut clusters, &pairs, &mut rng);
+
+    let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (fleet, sockets) = (Arc::new(RwLock::new(Arc::new(healthy))), Arc::new(Sockets::default()));
+    runtime.spawn(server::serve(listener, Arc::clone(&fleet), Arc::clone(&sockets)));
+
+    let bench = Bench::new(&format!("http://{address}"), &clusters);
+    println!("{CLUSTERS} clusters, {} peerings with both ends, seed {seed}", pairs.len());
+    let all_healthy = bench.run("audit, all healthy", &["audit", "-jobs", JOBS, "-facts", "before.jsonl"]);
+    bench.check(&BTreeSet::new(), &all_healthy.output);
+    println!("{:<28} {:>6} at most (limit {JOBS})", "connections", sockets.most());
+    bench.compare_with_script(&all_healthy);
+
+    *fleet.write().expect("not poisoned") = Arc::new(by_name(clusters));
+    let collected = bench.run("audit collect", &["audit", "collect", "-jobs", JOBS, "-out", "now.jsonl"]);
+    let most = sockets.most();
+    println!("{:<28} {most:>6} at most (limit {JOBS})", "connections");
+    // The dead clusters are known from before: a peer that no cluster could be is not in the inventory.
+    let judged = bench.run("audit judge", &["audit", "judge", "now.jsonl", "before.jsonl"]);
+    bench.check(&expected.iter().cloned().collect(), &judged.output);
+    bench.check_shards();
+
+    let jobs: usize = JOBS.parse().expect("a number");
+    let within = collected.seconds <= LIMITS.0 && collected.megabytes <= LIMITS.1 && judged.seconds <= LIMITS.2;
+    assert!(within && most <= jobs, "an audit takes at most {LIMITS:?} (s, MB, s), and {JOBS} connections");
+}
+
+fn by_name(clusters: Vec<clusters::Cluster>) -> Fleet {
+    clusters.into_iter().enumerate().map(|(number, cluster)| (cluster.name.clone(), (number, cluster))).collect()
+}
+
+/// What one run used.
+struct Run {
+    output: String,
+    seconds: f64,
+    cpu: f64,
+    megabytes: f64,
+}
+
+struct Bench {
+    directory: tempfile::TempDir,
+    program: PathBuf,
+    server: String,
+}
+
+impl Bench {
+    fn new(server: &str, clusters: &[clusters::Cluster]) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let lines = clusters.iter().map(|cluster| {
+            json!({"name": cluster.name, "http_addr": format!("{server}/{}", cluster.name)}).to_string() + "\n"
+        });
+        fs::write(directory.path().join("clusters.jsonl"), lines.collect::<String>()).expect("a file");
+        let program = env::var_os("PEERING_BIN").map_or_else(|| env!("CARGO_BIN_EXE_peering").into(), PathBuf::from);
+        Self { directory, program, server: server.to_owned() }
+    }
+
+    /// Runs a command, and prints what it used.
+    fn run(&self, name: &str, arguments: &[&str]) -> Run {
+        let judges = arguments.contains(&"judge");
+        let inventory: &[&str] = if judges { &[] } else { &["-inventory", "clusters.jsonl"] };
+        let format: &[&str] = if arguments.contains(&"collect") { &[] } else { &["-format", "json"] };
+        let mut command = Command::new("time");
+        command.args(["-f", "%e %U %S %M", "-o", "used"]).arg(&self.program).args(arguments).args(inventory);
+        command.args(format).current_dir(self.path()).env("PEERING_STATE_DIR", self.path());
+        let output = command.stderr(Stdio::inherit()).output().expect("GNU time is installed");
+        let used = fs::read_to_string(self.path().join("used")).expect("a file of GNU time");
+        let used: Vec<f64> =
+            used.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
+        let [seconds, user, system, kilobytes] = used[..] else { panic!("GNU time printed {used:?}") };
+        let run = Run {
+            output: String::from_utf8(output.stdout).expect("UTF-8"),
+            seconds,
+            cpu: user + system,
+            megabytes: kilobytes / 1024.0,
+        };
+        println!("{name:<28} {seconds:>6.2} s  {:>6.2} s CPU  {:>5.0} MB", run.cpu, run.megabytes);
+        run
+    }
+
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Compares the findings of a report with the planted faults.
+    fn check(&self, expected: &BTreeSet<Expected>, report: &str) {
+        let report: Value = serde_json::from_str(report).expect("JSON");
+        let found: BTreeSet<(String, String, String)> = report["findings"]
+            .as_array()
+            .expect("findings")
+            .iter()
+            .map(|it| {
+                let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+                (text("check"), text("cluster"), text("peering"))
+            })
+            .collect();
+        let expected: BTreeSet<_> =
+            expected.iter().cloned().map(|(check, cluster, name)| (check.to_owned(), cluster, name)).collect();
+        for missed in expected.difference(&found).take(10) {
+            println!("not found: {missed:?}");
+        }
+        for wrong in found.difference(&expected).take(10) {
+            println!("not planted: {wrong:?}");
+        }
+        assert!(found == expected, "the findings are the planted faults");
+        println!("{:<28} {:>6} of {}, and nothing else", "faults found", found.len(), expected.len());
+    }
+
+    /// Collects in shards, and compares the result of judging them with that of judging one file, byte for byte.
+    fn check_shards(&self) {
+        let now = "-now=2026-12-01";
+        let files: Vec<String> = (1..=SHARDS).rev().map(|shard| format!("shard-{shard}.jsonl")).collect();
+        self.split_into_shards(&files);
+        let judge = |files: &[String]| {
+            let output = Command::new(&self.program)
+                .args(["audit", "judge", "-format", "json", "-ledger", "off", now])
+                .args(files)
+                .current_dir(self.path())
+                .output()
+                .expect("the program starts");
+            output.stdout
+        };
+        assert!(judge(&files) == judge(&["now.jsonl".to_owned()]), "shards have the result of one run");
+        println!("{SHARDS} shards in reverse order: the same bytes as one run");
+    }
+
+    /// Splits the facts as shards of their clusters would.
+    fn split_into_shards(&self, files: &[String]) {
+        let facts = fs::read_to_string(self.path().join("now.jsonl")).expect("facts");
+        let mut parts = vec![String::new(); files.len()];
+        for line in facts.lines() {
+            let fact: Value = serde_json::from_str(line).expect("JSON");
+            let cluster = fact["cluster"].as_str().expect("a cluster").bytes().map(usize::from).sum::<usize>();
+            parts[cluster % files.len()] += &format!("{line}\n");
+        }
+        for (file, part) in files.iter().zip(parts) {
+            fs::write(self.path().join(file), part).expect("a file");
+        }
+    }
+
+    /// Compares the CPU time per cluster with that of curl and jq for three of the requests.
+    fn compare_with_script(&self, audit: &Run) {
+        let script = r#"
+            for number in $(seq 0 $(($1 - 1))); do
+                cluster=$2/$(printf c%04d "$number")
+                curl -s "$cluster/v1/agent/self" | jq -r .Config.Version
+                curl -s "$cluster/v1/connect/ca/roots" | jq -r .TrustDomain
+                curl -s "$cluster/v1/peerings" | jq -r '.[] | [.Name, .State, .ID, .PeerID] | @tsv'
+            done"#;
+        let mut command = Command::new("time");
+        command.args(["-f", "%U %S", "-o", "used-by-script", "bash", "-euo", "pipefail", "-c", script, "bash"]);
+        command.arg(OF_SCRIPT.to_string()).arg(&self.server).current_dir(self.path()).stdout(Stdio::null());
+        if !command.status().is_ok_and(|status| status.success()) {
+            println!("SKIPPED: the comparison with curl and jq: they failed, or are not installed");
+            return;
+        }
+        let used = fs::read_to_string(self.path().join("used-by-script")).expect("a file of GNU time");
+        let cpu: f64 = used.split_whitespace().filter_map(|it| it.parse::<f64>().ok()).sum();
+        let (ours, theirs) = (audit.cpu / CLUSTERS as f64 * 1000.0, cpu / OF_SCRIPT as f64 * 1000.0);
+        println!("CPU per cluster: {ours:.1} ms, curl and jq {theirs:.1} ms, ratio {:.2}", ours / theirs);
+    }
+}
