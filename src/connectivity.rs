@@ -5,6 +5,7 @@
 
 mod fault;
 pub mod probe_answer;
+pub mod versions;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

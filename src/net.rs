@@ -3,6 +3,7 @@
 
 pub mod bundle;
 pub mod collect;
+pub mod connect;
 pub mod consul;
 pub mod context;
 pub(crate) mod file;

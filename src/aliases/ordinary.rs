@@ -25,7 +25,7 @@ const OTHER_WORDS: &str = "acceptor access active addresses ago alert assignment
     clock connectivity consul current dead deleting diagnosis dials diff establishing evidence exists expected expired exported \
     failed failing false fields finding fingerprint first fix found generated harmless heard history http1 identity imported info \
     inspect issuer known ledger likely line long lowers manual meta name names neither newer newest next none null ok \
-    orphaned other passed pending pinned possible proven raises read recorded refused reset role second seen short \
+    orphaned other passed pending pinned possible proven raises read recorded refused reset revoked role second seen short \
     spent stale staleness state status subject superseded terminated text timeout true unanswered undefined undetermined unknown \
     unreachable unreadable unsupported untrusted unusable unused url user utf16 validate verified version warning works";
 

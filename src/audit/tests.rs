@@ -13,7 +13,7 @@ use super::facts::{
 };
 use super::{Changes, Options, Report, Status, checks, judge};
 use crate::lint::{Rule, Severity};
-use crate::staleness::evidence::LedgerRecord;
+use crate::staleness::evidence::{LedgerRecord, Lost};
 
 pub(super) const ACCEPTOR_ID: &str = "afd15277-fece-df95-591e-57a171984d07";
 
@@ -307,6 +307,9 @@ fn an_old_unused_token_is_known_from_the_ledger() {
     assert_eq!(found(record(40)), ["dc1/to-dc2 unused-token-old: the token of 40 days ago is still unused"]);
     assert_eq!(found(record(3)), ["dc1/to-dc2 pending-since: PENDING: the token of 3 days ago was not used"]);
     assert_eq!(found(record(0)), [""; 0], "the token is on its way");
+    let revoked = LedgerRecord { lost: Some(Lost::Replaced), ..record(0) };
+    let report = judge(&facts, &[record(40), revoked], &Options::new(now()));
+    assert_eq!(lines(&report), ["dc1/to-dc2 pending-since: PENDING: no token of it was used"]);
     let active = judge(&pair(), &[record(40)], &Options::new(now()));
     assert_eq!(lines(&active), [""; 0], "whether it was used is unknown");
 }

@@ -4,6 +4,7 @@
 pub fn cluster_of(command: &str) -> Option<&'static str> {
     match command {
         "generate-token" => Some("the accepting cluster, which generates the token"),
+        "revoke" => Some("the accepting cluster, which generated the token"),
         "establish" | "diagnose" => Some("the dialing cluster, which uses the token"),
         "stale" => Some("the accepting cluster, which generated the tokens"),
         "list" | "read" | "delete" | "exported-services" => Some("the cluster whose peerings you mean"),

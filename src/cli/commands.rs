@@ -2,6 +2,7 @@
 pub(crate) mod audit;
 pub(crate) mod batch;
 pub(crate) mod completions;
+pub(crate) mod connect;
 pub(crate) mod consul_compat;
 pub(crate) mod context;
 pub(crate) mod delete;
@@ -20,6 +21,7 @@ pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod man;
 pub(crate) mod read;
+pub(crate) mod revoke;
 pub(crate) mod stale;
 pub(crate) mod validate;
 mod wait;

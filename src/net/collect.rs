@@ -145,7 +145,9 @@ async fn read(target: Target, collector: Collector) -> (ClusterFact, Vec<Peering
     };
     let opened = timeout_at(deadline, tokio::task::spawn_blocking(target.open)).await;
     let client = match opened {
-        Ok(opened) => opened.unwrap_or_else(|error| Err(error.to_string())).map_err(|reason| Unread::unreachable(&reason)),
+        Ok(opened) => opened
+            .unwrap_or_else(|error| Err(error.to_string()))
+            .map_err(|reason| Unread::unreachable(&reason)),
         Err(_) => Err(Unread::unreachable(&too_slow("reading its ACL token", &collector))),
     };
     let peerings = match client {

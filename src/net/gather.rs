@@ -2,6 +2,7 @@
 //!
 //! The results are plain values for the pure core. The caller passes in the clock, the host's name and the progress.
 
+pub mod connect;
 pub mod contexts;
 pub mod diagnosis;
 pub mod regenerate;

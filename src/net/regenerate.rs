@@ -4,7 +4,6 @@
 //! again invalidates that token, and nobody who has it is notified. If it is unknown whether the token was used, it counts
 //! as unused, because not generating can be undone and generating cannot.
 
-use super::consul::RequestError;
 use super::ledger::{NumberedRecord, Origin};
 use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
@@ -16,6 +15,8 @@ pub struct ObservedPeering {
     pub id: String,
     /// Its state.
     pub state: PeeringState,
+    /// Whether this cluster is its dialer, and another cluster generates its tokens.
+    pub is_dialer: bool,
     /// Whether it contains the peer's datacenter or CA certificates. They are missing until a token is used.
     pub has_remote: bool,
 }
@@ -90,8 +91,8 @@ pub fn decide(observations: &Observations) -> Decision {
         None => None,
     };
     match newest.map(|newest| newest.record.origin) {
-        // The unused secret belongs to a token that Consul did not return.
-        Some(Origin::Failed) => return Decision::Generate,
+        // The unused secret belongs to a token that Consul did not return, or that was discarded.
+        Some(Origin::Failed | Origin::Revoked) => return Decision::Generate,
         Some(Origin::Unanswered) => {
             return unused(
                 false,
@@ -141,28 +142,5 @@ fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
         Some(_) => None,
         None if records.len() == 1 => None,
         None => Some("several tokens were generated, and it is unknown which one established the peering"),
-    }
-}
-
-/// Determines from the error of a generate request whether Consul stored a new secret. `None` if it did not.
-///
-/// Consul stores the secret, then collects the addresses for the token. If that fails, the new secret stays.
-pub fn outcome_of_failure(error: &RequestError) -> Option<Origin> {
-    const NO_GATEWAY: &str = "no mesh gateway instances are registered";
-    const MAY_BE_LATER: [&str; 6] =
-        ["EOF", "timed out", "timeout", "deadline exceeded", "leadership lost", "connection reset"];
-    match error {
-        RequestError::Refused { status: 500.., body } if body.contains(NO_GATEWAY) => Some(Origin::Failed),
-        // A proxy answers 502 or 504 when it lost Consul's answer.
-        RequestError::Refused { status: 502 | 504, .. } | RequestError::Unreadable(_) => {
-            Some(Origin::Unanswered)
-        }
-        RequestError::Refused { status: 500.., body } => {
-            MAY_BE_LATER.iter().any(|text| body.contains(text)).then_some(Origin::Unanswered)
-        }
-        RequestError::Refused { .. } | RequestError::Setup(_) => None,
-        RequestError::Transport { is_sent, .. } | RequestError::TimedOut { is_sent, .. } => {
-            is_sent.then_some(Origin::Unanswered)
-        }
     }
 }

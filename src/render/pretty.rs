@@ -3,6 +3,8 @@
 mod audit;
 mod batch;
 #[cfg(feature = "net")]
+mod connect;
+#[cfg(feature = "net")]
 mod contexts;
 mod diagnosis;
 mod diff;
@@ -25,6 +27,8 @@ use crate::token::shown::{MAX_SHOWN_LEN, hide_private_keys};
 
 pub use audit::{audit, changes};
 pub use batch::{batch_line, batch_summary};
+#[cfg(feature = "net")]
+pub use connect::{connect_obstacles, connect_plan, connected};
 #[cfg(feature = "net")]
 pub use contexts::{ContextRow, context, context_checks, contexts};
 pub use diagnosis::{diagnosis, peerings, progress_line};

@@ -74,6 +74,8 @@ pub enum Observation {
     NewerTokenKnown,
     /// The ledger has a later request that replaced the token and returned no other.
     NewerTokenLost,
+    /// The ledger reports that `peering revoke` invalidated the token.
+    Revoked,
     /// The ledger has a later request that may have replaced the token: its answer was lost.
     NewerTokenPossible,
     /// The ledger has another token of the same peering, and it is unknown which one is newer.

@@ -55,6 +55,8 @@ pub struct LedgerRecord {
 pub enum Lost {
     /// Consul stored a new secret, so the unused token no longer works.
     Replaced,
+    /// `peering revoke` invalidated the unused token.
+    Revoked,
     /// The answer was lost, so the unused token may no longer work.
     Possibly,
 }

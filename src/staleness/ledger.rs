@@ -81,13 +81,22 @@ pub(super) fn read(token: &Token, given_name: Option<&str>, records: &[LedgerRec
     });
     if let Some((_, lost)) = later_request {
         let at = lost.recorded_at;
-        return if lost.lost == Some(Lost::Replaced) && !own.imported {
-            let message = format!(
-                "a request for another token for {:?} on {} invalidated this one, but returned no token",
-                own.name,
-                time(at)
-            );
-            (summary, claim(Observation::NewerTokenLost, message).at(Some(at)).proves(Verdict::Superseded))
+        return if lost.lost != Some(Lost::Possibly) && !own.imported {
+            let (observation, message) = match lost.lost {
+                Some(Lost::Revoked) => (
+                    Observation::Revoked,
+                    format!("peering revoke invalidated the token for {:?} on {}", own.name, time(at)),
+                ),
+                _ => (
+                    Observation::NewerTokenLost,
+                    format!(
+                        "a request for another token for {:?} on {} invalidated this one, but returned no token",
+                        own.name,
+                        time(at)
+                    ),
+                ),
+            };
+            (summary, claim(observation, message).at(Some(at)).proves(Verdict::Superseded))
         } else {
             let message = format!(
                 "the answer to a request for another token for {:?} on {} was lost: it may have invalidated this one",

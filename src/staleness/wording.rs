@@ -183,6 +183,11 @@ fn remedy(
                  token with {generate}. The failed request returned none."
             )
         }
+        Verdict::Superseded if decisive.is_some_and(|claim| claim.observation == Observation::Revoked) => {
+            format!(
+                "If the peering is established, do nothing. If not, generate another token with {generate}. None is unused now."
+            )
+        }
         Verdict::Superseded
             if decisive.is_some_and(|claim| claim.observation == Observation::CaNotTrusted) =>
         {

@@ -123,8 +123,8 @@ fn no_output_contains_an_acl_token() {
 
 #[test]
 fn a_shard_is_a_part_of_the_inventory() {
-    let inventory: String =
-        (0..40).map(|number| format!("{{\"name\":\"c{number}\",\"http_addr\":\"127.0.0.1:1\"}}\n")).collect();
+    let line = |number| json!({ "name": format!("c{number}"), "http_addr": "127.0.0.1:1" }).to_string();
+    let inventory = (0..40).map(line).collect::<Vec<_>>().join("\n");
     let facts = |arguments: &[&str]| {
         let run = Peering::new().args(["audit", "collect", "-inventory", "-"]).args(arguments);
         run.stdin(inventory.clone()).run().stdout
@@ -217,10 +217,10 @@ fn answer_all(mut stream: TcpStream, shared: &(Mutex<Counts>, Condvar), at_once:
         loop {
             let mut line = String::new();
             match reader.read_line(&mut line) {
-                // The client closed the connection, or `is_open` looked at it.
-                Ok(0) => return,
+                // `is_open` looks at the connection.
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-                Err(_) => return,
+                // The client closed it.
+                Ok(0) | Err(_) => return,
                 Ok(_) => {}
             }
             if request.is_empty() {
@@ -260,8 +260,9 @@ fn answer_all(mut stream: TcpStream, shared: &(Mutex<Counts>, Condvar), at_once:
 #[test]
 fn there_are_never_more_connections_than_jobs() {
     let server = Counting::start(3);
-    let line = |number| json!({ "name": format!("c{number}"), "http_addr": format!("{}/c{number}", server.address) });
-    let inventory: String = (0..30).map(|number| format!("{}\n", line(number))).collect();
+    let address = |number| format!("{}/c{number}", server.address);
+    let line = |number| json!({ "name": format!("c{number}"), "http_addr": address(number) }).to_string();
+    let inventory = (0..30).map(line).collect::<Vec<_>>().join("\n");
     let run = Peering::new().args(["audit", "collect", "-inventory", "-", "-jobs", "3", "-timeout", "1m"]);
     let run = run.stdin(inventory).run().status(0);
     assert_eq!(statuses(&run.stdout).len(), 30);

@@ -57,6 +57,8 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
         ("peering list -context ", &["east ", "west "]),
         ("peering list -context=w", &["west "]),
         ("peering context show e", &["east "]),
+        ("peering connect -acceptor e", &["east "]),
+        ("peering connect -acceptor east -dialer ", &["east ", "west "]),
         ("peering context check east ", &["east ", "west "]),
         ("peering validate -fa", &["-fail-on "]),
         ("peering validate --fa", &["--fail-on "]),
@@ -88,7 +90,7 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
         !tab("peering validate -format json -fo", home).contains(&"-format ".to_owned()),
         "-format is already given"
     );
-    assert_eq!(tab("peering ", home).len(), 21);
+    assert_eq!(tab("peering ", home).len(), 23);
 }
 
 #[test]

@@ -369,6 +369,8 @@ fn the_page_of_commands_is_up_to_date() {
         "read",
         "delete",
         "exported-services",
+        "connect",
+        "revoke",
         "inspect",
         "validate",
         "stale",

@@ -147,7 +147,7 @@ fn values(argument: &Arg, partial: &str) -> Vec<Candidate> {
         "ledger" => plain(&["sqlite", "consul", "off"]),
         "field" => plain(&crate::inspect::FIELDS),
         "format" => plain(&["pretty", "json"]),
-        "context" => contexts(),
+        "acceptor" | "context" | "dialer" => contexts(),
         "http_addr" => plain(&["embedded", "http://localhost:8500"]),
         "peering_token" | "error" | "snapshot" | "batch" | "log" => files(partial),
         // The shell completes files. `-snapshot live` transfers every secret of a cluster and is not offered.

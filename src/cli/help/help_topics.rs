@@ -28,6 +28,12 @@ validate, diagnose
   1  findings; validate: also if Consul rejects a token
   2  the work could not be done (usage, file, network)
 
+connect, revoke, context check
+  0  connected, now or already; the token was revoked; all contexts can be used
+  1  something prevents it, or a step failed; nothing was revoked; a context has
+     a problem
+  2  the work could not be done
+
 find
   0  no token was found, or only those in -baseline
   1  a token was found

@@ -76,6 +76,7 @@ async fn read_peering(client: &Client, name: &str) -> Observed<Option<ObservedPe
         Ok(peering) => Observed::Value(peering.map(|peering| ObservedPeering {
             state: PeeringState::from_name(&peering.state),
             has_remote: peering.has_remote(),
+            is_dialer: !peering.peer_id.is_empty(),
             id: peering.id,
         })),
         Err(error) => Observed::Failed(error.to_string()),
@@ -154,7 +155,7 @@ async fn query_unused_secret(
 }
 
 /// Returns the servers as Consul would write them into a token now.
-async fn target_of_cluster(client: &Client, peer_id: &str) -> Result<ProbeTarget, RequestError> {
+pub(super) async fn target_of_cluster(client: &Client, peer_id: &str) -> Result<ProbeTarget, RequestError> {
     let (servers, roots) = tokio::try_join!(client.servers(), client.ca_roots())?;
     let server_name = format!("server.{}.peering.{}", servers.datacenter, roots.trust_domain);
     let cas = roots.roots.into_iter().map(|root| root.certificate).collect();

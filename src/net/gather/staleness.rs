@@ -119,6 +119,7 @@ pub async fn read_ledger(ledger: &Ledger<'_>) -> Observed<Vec<LedgerRecord>> {
 fn ledger_record(record: Record) -> Option<LedgerRecord> {
     let lost = match record.origin {
         Origin::Failed => Some(Lost::Replaced),
+        Origin::Revoked => Some(Lost::Revoked),
         Origin::Unanswered => Some(Lost::Possibly),
         Origin::Generated | Origin::Imported => None,
         Origin::Refused => return None,

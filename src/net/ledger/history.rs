@@ -160,7 +160,7 @@ fn statuses(records: &[NumberedRecord]) -> Vec<(Status, Option<u64>)> {
         match by_peering.get(record.peer_id.as_str()) {
             Some(newest) if newest > number => (Status::Superseded, Some(*newest)),
             _ => match later_request(*number, record) {
-                Some(later) if later.record.origin == Origin::Failed => {
+                Some(later) if matches!(later.record.origin, Origin::Failed | Origin::Revoked) => {
                     (Status::Superseded, Some(later.number))
                 }
                 Some(later) => (Status::Undetermined, Some(later.number)),

@@ -80,6 +80,9 @@ pub enum Origin {
     /// A generate request was about to be sent, or was sent, and its answer did not arrive. An earlier unused token of the
     /// peering may no longer work. The record has no token.
     Unanswered,
+    /// `revoke` generated a token and discarded it. An earlier unused token of the peering no longer works. The record has no
+    /// token.
+    Revoked,
     /// A generate request was not sent, or Consul refused it before it stored a new secret. It changed nothing, so
     /// [`super::Ledger::records`] ignores the record.
     Refused,
@@ -88,7 +91,7 @@ pub enum Origin {
 impl Origin {
     /// Returns whether a record of this origin has no token.
     pub fn has_no_token(self) -> bool {
-        matches!(self, Self::Failed | Self::Unanswered | Self::Refused)
+        matches!(self, Self::Failed | Self::Unanswered | Self::Revoked | Self::Refused)
     }
 }
 
@@ -135,6 +138,12 @@ impl Record {
             origin: meta.origin,
             state_before: meta.state_before,
         }
+    }
+
+    /// Makes the record of a token that `revoke` generated and discarded.
+    pub fn of_discarded(token: &Token, meta: RecordMeta) -> Self {
+        let meta = RecordMeta { origin: Origin::Revoked, ..meta };
+        Self { secret_sha256: None, token_sha256: String::new(), ..Self::of(token, "", meta) }
     }
 
     /// Makes the record of a generate request that returned no token. `previous` is an earlier record of the peering.

@@ -92,6 +92,7 @@ fn status(record: &HistoryRecord) -> String {
         Status::Superseded => format!("{}{by}", "superseded".yellow()),
         Status::Undetermined => "order unknown".yellow().to_string(),
         Status::NoToken if record.origin == Origin::Unanswered => "no answer".red().to_string(),
+        Status::NoToken if record.origin == Origin::Revoked => "revoked".to_owned(),
         Status::NoToken => "request failed".red().to_string(),
         Status::Orphaned => format!("{}{by}", "orphaned".red()),
     }
@@ -108,6 +109,7 @@ fn every_field(page: &mut Page, record: &HistoryRecord) {
         Origin::Generated => "Generated",
         Origin::Imported => "Imported",
         Origin::Failed | Origin::Unanswered | Origin::Refused => "Requested",
+        Origin::Revoked => "Revoked",
     };
     let (user, host) = (page.screen().name(&record.user), page.screen().name(&record.host));
     let by = format!("by {user} on {host}");
@@ -147,6 +149,9 @@ fn explained(record: &HistoryRecord) -> String {
         ),
         Status::NoToken if record.origin == Origin::Unanswered => {
             format!("{}: the answer to the request did not arrive", "no token".red())
+        }
+        Status::NoToken if record.origin == Origin::Revoked => {
+            "no token: revoke invalidated the unused one".to_owned()
         }
         Status::NoToken => format!(
             "{}: the request failed after Consul stored a new secret, which it did not return",

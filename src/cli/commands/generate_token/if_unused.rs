@@ -77,11 +77,13 @@ pub fn replaced(newest: &NumberedRecord) -> String {
     )
 }
 
-fn recorded(NumberedRecord { record, .. }: &NumberedRecord) -> String {
+/// Describes when and by whom a token was generated.
+pub fn recorded(NumberedRecord { record, .. }: &NumberedRecord) -> String {
     let verb = match record.origin {
         Origin::Generated => "generated",
         Origin::Imported => "imported",
         Origin::Failed | Origin::Unanswered | Origin::Refused => "requested without an answer",
+        Origin::Revoked => "revoked",
     };
     printable(&format!("{verb} {} by {} on {}", record.recorded_at, record.user, record.host))
 }

@@ -85,6 +85,16 @@ impl<'a> Recording<'a> {
         self.finish(&record).await
     }
 
+    /// Records that the generated token was discarded, so that an earlier one no longer works.
+    pub async fn discarded(self, token: &Secret) -> Result<(), String> {
+        if self.is_off()? {
+            return Ok(());
+        }
+        let decoded = decode(token.expose().as_bytes())
+            .map_err(|error| not_recorded(format!("cannot decode it: {error}")))?;
+        self.finish(&Record::of_discarded(&decoded.token, self.meta(Origin::Revoked))).await
+    }
+
     /// Records that the request returned no token; `origin` is [`Origin::Failed`], `Unanswered` or `Refused`.
     pub async fn without_token(self, origin: Origin, client: &Client) -> Result<(), String> {
         if self.is_off()? || (origin == Origin::Refused && self.number.is_none()) {

@@ -1,0 +1,253 @@
+//! `peering connect`: generates a token on one cluster and establishes the peering with it on another.
+
+mod run;
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::diagnose::{run_diagnosis, timeout};
+use super::wait;
+use crate::cli::args::http_options::{client_of, wait_for};
+use crate::cli::args::ledger_options::LedgerOptions;
+use crate::cli::contexts;
+use crate::cli::env::now;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output::{eprint_line, note, print, screen, shows_hints, stderr_screen};
+use crate::diagnosis::{Diagnosis, GivenToken};
+use crate::explain;
+use crate::net::connect::{Ends, plan};
+use crate::net::consul::{Client, Options};
+use crate::net::context::Context;
+use crate::net::gather::connect::{Request, Side, observe};
+use crate::net::gather::diagnosis;
+use crate::net::ledger::Ledger;
+use crate::render::pretty::{self, Detail};
+use crate::shell::quoted;
+use run::{Failure, Outcome, Step};
+
+/// Connect two clusters: generate a token on one, establish on the other
+///
+/// Generates a token at the context -acceptor, checks it, establishes the peering with it at the context -dialer, and waits until
+/// both ends are ACTIVE and have received data. The token stays in memory: it is in no file, argument or log. The ledger
+/// records it, without its secret.
+///
+/// This first checks both clusters: whether the names are free, whether an unused token would become invalid, whether both
+/// contexts are the same cluster, whether the versions can peer, and whether the acceptor's addresses can be reached from this
+/// host. If a step fails, it shows the cause, what is left behind, and how to remove it.
+///
+/// Exit codes: 0 connected, now or already; 1 something prevents it, or a step failed; 2 the clusters could not be asked.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering connect -acceptor east -dialer west -dry-run
+  peering connect -acceptor east -dialer west
+  peering connect -acceptor east -dialer west -name-at-acceptor west-prod -name-at-dialer east-prod")]
+pub struct Arguments {
+    /// Context of the accepting cluster, which generates the token (required)
+    #[arg(long, value_name = "CONTEXT", required = true)]
+    acceptor: String,
+    /// Context of the dialing cluster, which uses the token (required)
+    #[arg(long, value_name = "CONTEXT", required = true)]
+    dialer: String,
+    /// Local name of the dialer at the acceptor (default: the name of the dialer's context)
+    #[arg(long, value_name = "NAME")]
+    name_at_acceptor: Option<String>,
+    /// Local name of the acceptor at the dialer (default: the name of the acceptor's context)
+    #[arg(long, value_name = "NAME")]
+    name_at_dialer: Option<String>,
+    /// Addresses that the dialer dials instead of the acceptor's servers (comma-separated host:port)
+    #[arg(long, value_name = "ADDRESSES", value_delimiter = ',')]
+    server_external_addresses: Vec<String>,
+    /// Show what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Connect even if this invalidates an unused token
+    #[arg(long)]
+    force: bool,
+    /// Wait until both ends are ACTIVE and have received data, for at most this long
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = wait::limit)]
+    wait: Duration,
+    /// Timeout of each request and connection step before the token is generated, such as 5s
+    #[arg(long, env = "PEERING_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = timeout)]
+    timeout: Duration,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+}
+
+/// One of the two clusters: its context, client, and the local name of the peering.
+struct Cluster {
+    context: &'static Context,
+    client: Client,
+    name: String,
+}
+
+impl Cluster {
+    fn new(context: &'static Context, name: Option<&String>, other: &Context) -> Result<Self, CliError> {
+        let client = client_of(contexts::config(context, &Options::default())?);
+        let client = client.map_err(|error| error.in_context(format_args!("context {:?}", context.name)))?;
+        let name = name.filter(|name| !name.is_empty()).unwrap_or(&other.name).clone();
+        Ok(Self { context, client, name })
+    }
+
+    fn side(&self) -> Side<'_> {
+        Side { context: &self.context.name, client: &self.client, name: &self.name }
+    }
+
+    /// Returns the flag that selects it in another command.
+    fn flag(&self) -> String {
+        format!("-context {}", quoted(&self.context.name))
+    }
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    let (acceptor, dialer) = (contexts::find(&arguments.acceptor)?, contexts::find(&arguments.dialer)?);
+    let acceptor_cluster = Cluster::new(acceptor, arguments.name_at_acceptor.as_ref(), dialer)?;
+    let dialer_cluster = Cluster::new(dialer, arguments.name_at_dialer.as_ref(), acceptor)?;
+    connect(arguments, &acceptor_cluster, &dialer_cluster)
+}
+
+fn connect(arguments: &Arguments, acceptor: &Cluster, dialer: &Cluster) -> Result<Exit, CliError> {
+    let kind = arguments.ledger.kind()?;
+    let ledger = arguments.ledger.open(kind, Some(&acceptor.client));
+    progress("Checking both clusters");
+    let off = Ledger::Off;
+    let request = Request {
+        acceptor: acceptor.side(),
+        dialer: dialer.side(),
+        ledger: ledger.as_ref().unwrap_or(&off),
+        external_addresses: &arguments.server_external_addresses,
+        timeout: arguments.timeout,
+    };
+    let ends = wait_for(observe(&request)).map_err(|unobserved| {
+        CliError::new(format_args!("cannot ask the cluster {:?}: {}", unobserved.context, unobserved.error))
+            .with_detail("Nothing was changed.")
+            .with_remedy(format_args!("find out why: peering context check {}", quoted(&unobserved.context)))
+    })?;
+    let plan = plan(&ends);
+    if arguments.dry_run {
+        let wait = arguments.wait;
+        let force = arguments.force;
+        print(&pretty::connect_plan(&ends, &plan, force, wait, &screen(Detail::Normal, now())))?;
+        return Ok(if plan.is_blocked(force) { Exit::Findings } else { Exit::Done });
+    }
+    if plan.is_blocked(arguments.force) {
+        eprint_line(
+            pretty::connect_obstacles(&ends, &plan, arguments.force, &stderr_screen(Detail::Normal, now()))
+                .trim_end(),
+        );
+        return Ok(Exit::Findings);
+    }
+    for text in &plan.notes {
+        note(&format!("Note: {}", pretty::printable(text)));
+    }
+    if plan.already_connected && !arguments.force {
+        print(&pretty::connected(&ends, true, &screen(Detail::Normal, now())))?;
+        return Ok(Exit::Done);
+    }
+    match wait_for(run::all_steps(arguments, acceptor, dialer, &ends, ledger)) {
+        Outcome::Connected => {
+            print(&pretty::connected(&ends, false, &screen(Detail::Normal, now())))?;
+            Ok(Exit::Done)
+        }
+        Outcome::Failed(failure) => {
+            report(arguments, acceptor, dialer, &ends, &failure);
+            Ok(Exit::Findings)
+        }
+    }
+}
+
+/// Shows on a terminal which step is running.
+fn progress(step: &str) {
+    if shows_hints() {
+        eprint_line(&format!("{step}…"));
+    }
+}
+
+/// Prints which step failed, why, what is left behind, and how to remove it.
+fn report(arguments: &Arguments, acceptor: &Cluster, dialer: &Cluster, ends: &Ends, failure: &Failure) {
+    let message = first_of_several(&failure.message);
+    let mut error = CliError::new(format_args!("{}, failed: {message}", failure.step.described(ends)));
+    if let Some(diagnosis) = diagnose(arguments, dialer, failure) {
+        error = error.with_detail(pretty::printable(&diagnosis.conclusion));
+    }
+    for line in wait_for(run::left_behind(acceptor, dialer, ends, failure)) {
+        error = error.with_detail(line);
+    }
+    let known = explain::explain(&failure.message).first().map(|it| it.entry.remedy.trim_end_matches('.'));
+    error
+        .with_remedy(match failure.step {
+            Step::Generate => {
+                format!("{}. Then run it again: {}", known.unwrap_or("Fix the cause"), again(arguments))
+            }
+            Step::Check | Step::Establish | Step::Wait => {
+                format!("find out more: peering diagnose -name {} {}", quoted(&dialer.name), dialer.flag())
+            }
+        })
+        .print();
+}
+
+/// Returns a message on one line. Of the errors of several attempts, which Consul lists, returns the first.
+fn first_of_several(message: &str) -> String {
+    let Some((before, list)) = message.split_once("\n\t* ") else { return message.to_owned() };
+    let (first, more) = list.split_once('\n').unwrap_or((list, ""));
+    let end = if more.trim_matches([')', '\n']).is_empty() { ")" } else { ", …)" };
+    format!("{before} {first}{end}")
+}
+
+/// Returns the command that tries again.
+fn again(arguments: &Arguments) -> String {
+    let mut command = format!(
+        "peering connect -acceptor {} -dialer {}",
+        quoted(&arguments.acceptor),
+        quoted(&arguments.dialer)
+    );
+    let addresses =
+        Some(arguments.server_external_addresses.join(",")).filter(|addresses| !addresses.is_empty());
+    for (flag, value) in [
+        ("name-at-acceptor", &arguments.name_at_acceptor),
+        ("name-at-dialer", &arguments.name_at_dialer),
+        ("server-external-addresses", &addresses),
+    ] {
+        if let Some(value) = value {
+            // Writing to a string does not fail.
+            let _ = write!(command, " -{flag} {}", quoted(value));
+        }
+    }
+    if arguments.force { command + " -force" } else { command }
+}
+
+/// Diagnoses a failed step, if the dialer can know about it.
+fn diagnose(arguments: &Arguments, dialer: &Cluster, failure: &Failure) -> Option<Diagnosis> {
+    let token = failure.token.as_ref().map(GivenToken::exact);
+    let flag = dialer.flag();
+    let request = diagnosis::Request {
+        token: token.as_ref().filter(|_| failure.step != Step::Wait),
+        error: Some(failure.message.as_str()).filter(|_| failure.step == Step::Establish),
+        name: Some(&dialer.name),
+        cluster_flags: Some(&flag),
+        ..diagnosis::Request::default()
+    };
+    let can_diagnose = failure.step == Step::Establish || failure.step == Step::Wait;
+    can_diagnose.then(|| run_diagnosis(Some(&dialer.client), &arguments.ledger, arguments.timeout, request))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_of_several;
+
+    #[test]
+    fn the_first_of_several_errors_is_on_one_line() {
+        assert_eq!(
+            first_of_several("code: 503 (2 errors occurred:\n\t* one\n\t* two\n\n)"),
+            "code: 503 (2 errors occurred: one, …)"
+        );
+        assert_eq!(
+            first_of_several("code: 503 (1 error occurred:\n\t* one\n\n)"),
+            "code: 503 (1 error occurred: one)"
+        );
+        assert_eq!(first_of_several("code: 403 (invalid)"), "code: 403 (invalid)");
+    }
+}
