@@ -167,7 +167,7 @@ fn without_commands() -> clap::Command {
     let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
     let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
     let version = version.help("Show the version").help_heading(GLOBAL_HEADING);
-    Peering::command().arg(help).arg(version)
+    Peering::command().subcommand_required(true).arg(help).arg(version)
 }
 
 /// Parses normalized words.
