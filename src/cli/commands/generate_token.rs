@@ -175,7 +175,7 @@ async fn failed(error: &RequestError, name: &str, client: &Client, recording: Re
                  longer work."
             ))
             .with_remedy("fix the connection to Consul, then generate again"),
-        Origin::Generated | Origin::Imported | Origin::Refused => text,
+        Origin::Generated | Origin::Imported | Origin::Revoked | Origin::Refused => text,
     }
 }
 
