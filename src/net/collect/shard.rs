@@ -4,11 +4,12 @@ use std::str::FromStr;
 
 use ring::digest::{SHA256, digest};
 
-/// One of several shards, written `I/N` with `I` from 1. A cluster belongs to the shard that its name selects, so the shards
-/// need not know of each other, and a new cluster moves no other one.
+/// One of several shards, written `I/N`. `I` counts from 1 to `N`, or from 0 as the pods of a Kubernetes Indexed Job do: `0/N`
+/// and `N/N` are the same shard. A cluster belongs to the shard that its name selects, so the shards need not know of each
+/// other, and a new cluster moves no other one.
 ///
-/// The first eight bytes of the SHA-256 digest of the name, as a big-endian number, modulo `N`, plus 1, is `I`. This stays the
-/// same on every machine and in every version.
+/// The first eight bytes of the SHA-256 digest of the name, as a big-endian number, are `I` modulo `N`. This stays the same on
+/// every machine and in every version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     index: u64,
@@ -20,7 +21,7 @@ impl Shard {
     pub fn contains(self, name: &str) -> bool {
         let digest = digest(&SHA256, name.as_bytes());
         let start = digest.as_ref().iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte));
-        start % self.count + 1 == self.index
+        start % self.count == self.index
     }
 }
 
@@ -31,8 +32,8 @@ impl FromStr for Shard {
         let numbers =
             text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
         match numbers {
-            Some((index, count)) if (1..=count).contains(&index) => Ok(Self { index, count }),
-            _ => Err("not a shard: use I/N with I from 1 to N, such as 3/20"),
+            Some((index, count)) if count > 0 && index <= count => Ok(Self { index: index % count, count }),
+            _ => Err("not a shard: use I/N with I from 0 to N, such as 3/20"),
         }
     }
 }
@@ -55,7 +56,7 @@ mod tests {
             assert_eq!(of(&format!("c{number}"), 20).len(), 1);
         }
         // printf %s dc1 | sha256sum: 66a9ee1b164d5480…, which is 12 modulo 20.
-        assert_eq!([of("dc1", 20), of("dc2", 20), of("c0417", 20), of("dc1", 1)], [[13], [15], [3], [1]]);
+        assert_eq!([of("dc1", 20), of("dc2", 20), of("c0417", 20), of("dc1", 1)], [[12], [14], [2], [1]]);
         let sizes = (1..=20).map(|index| {
             let shard: Shard = format!("{index}/20").parse().unwrap();
             (0..1000).filter(|number| shard.contains(&format!("c{number:04}"))).count()
@@ -64,9 +65,15 @@ mod tests {
     }
 
     #[test]
-    fn a_shard_has_a_number_from_one() {
-        for text in ["", "1", "0/2", "3/2", "1/0", "-1/2", "a/b", "1/2/3"] {
+    fn a_shard_has_a_number_up_to_the_count() {
+        for text in ["", "1", "3/2", "0/0", "1/0", "-1/2", "a/b", "1/2/3"] {
             assert!(text.parse::<Shard>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn shards_can_be_counted_from_zero() {
+        assert_eq!("0/4".parse::<Shard>(), "4/4".parse());
+        assert_ne!("0/4".parse::<Shard>(), "1/4".parse());
     }
 }

@@ -31,7 +31,7 @@ pub struct InventoryOptions {
     /// Read only the clusters with this label (repeatable)
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     label: Vec<(String, String)>,
-    /// Read only the clusters of one shard, such as 3/20; the name of a cluster selects its shard
+    /// Read only the clusters of one shard, such as 3/20; the name of a cluster selects its shard, and 0/20 is 20/20
     #[arg(long, env = "PEERING_SHARD", value_name = "I/N", value_parser = shard)]
     shard: Option<Shard>,
 }
@@ -114,5 +114,5 @@ fn label(text: &str) -> Result<(String, String), CliError> {
 
 fn shard(text: &str) -> Result<Shard, CliError> {
     text.parse()
-        .map_err(|_| CliError::new("not a shard").with_remedy("use I/N with I from 1 to N, such as 3/20"))
+        .map_err(|_| CliError::new("not a shard").with_remedy("use I/N with I from 0 to N, such as 3/20"))
 }
