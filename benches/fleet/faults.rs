@@ -101,9 +101,11 @@ const FAULTS: [fn(&mut Planted<'_>); 15] = [
         copy.id = uuid(it.rng);
         copy.name.push_str("-copy");
         let count = it.clusters.len();
-        let clone = (it.pair.dialer.0 + 1..)
-            .map(|cluster| cluster % count)
-            .find(|cluster| *cluster != it.pair.acceptor.0 && it.clusters[*cluster].behavior == Behavior::Answers)
+        let clone = (1..count)
+            .map(|step| (it.pair.dialer.0 + step) % count)
+            .find(|cluster| {
+                *cluster != it.pair.acceptor.0 && it.clusters[*cluster].behavior == Behavior::Answers
+            })
             .expect("a cluster that answers");
         let copied = (clone, it.clusters[clone].peerings.len());
         it.clusters[clone].peerings.push(copy);
@@ -213,4 +215,3 @@ fn plant_in_clusters(clusters: &mut [Cluster], rng: &mut Rng) -> Vec<Expected> {
     }
     expected
 }
-

@@ -8,6 +8,8 @@
 //! `FLEET_SEED` is the seed. `PEERING_BIN` is the path of a binary to measure instead. Needs GNU time, and curl and jq for the
 //! comparison with a script.
 
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods)] // this prints, and reads the clock and the environment
+
 mod clusters;
 mod faults;
 mod server;
@@ -48,7 +50,8 @@ fn main() {
     let healthy = by_name(clusters.clone());
     let expected = faults::plant(&mut clusters, &pairs, &mut rng);
 
-    let runtime = runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+    let runtime =
+        runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
     let address = listener.local_addr().expect("an address");
     let (fleet, sockets) = (Arc::new(RwLock::new(Arc::new(healthy))), Arc::new(Sockets::default()));
@@ -57,7 +60,7 @@ fn main() {
     let bench = Bench::new(&format!("http://{address}"), &clusters);
     println!("{CLUSTERS} clusters, {} peerings with both ends, seed {seed}", pairs.len());
     let all_healthy = bench.run("audit, all healthy", &["audit", "-jobs", JOBS, "-facts", "before.jsonl"]);
-    bench.check(&BTreeSet::new(), &all_healthy.output);
+    check(&BTreeSet::new(), &all_healthy.output);
     println!("{:<28} {:>6} at most (limit {JOBS})", "connections", sockets.most());
     bench.compare_with_script(&all_healthy);
 
@@ -67,16 +70,21 @@ fn main() {
     println!("{:<28} {most:>6} at most (limit {JOBS})", "connections");
     // The dead clusters are known from before: a peer that no cluster could be is not in the inventory.
     let judged = bench.run("audit judge", &["audit", "judge", "now.jsonl", "before.jsonl"]);
-    bench.check(&expected.iter().cloned().collect(), &judged.output);
+    check(&expected.iter().cloned().collect(), &judged.output);
     bench.check_shards();
 
     let jobs: usize = JOBS.parse().expect("a number");
-    let within = collected.seconds <= LIMITS.0 && collected.megabytes <= LIMITS.1 && judged.seconds <= LIMITS.2;
+    let within =
+        collected.seconds <= LIMITS.0 && collected.megabytes <= LIMITS.1 && judged.seconds <= LIMITS.2;
     assert!(within && most <= jobs, "an audit takes at most {LIMITS:?} (s, MB, s), and {JOBS} connections");
 }
 
 fn by_name(clusters: Vec<clusters::Cluster>) -> Fleet {
-    clusters.into_iter().enumerate().map(|(number, cluster)| (cluster.name.clone(), (number, cluster))).collect()
+    clusters
+        .into_iter()
+        .enumerate()
+        .map(|(number, cluster)| (cluster.name.clone(), (number, cluster)))
+        .collect()
 }
 
 /// What one run used.
@@ -97,10 +105,12 @@ impl Bench {
     fn new(server: &str, clusters: &[clusters::Cluster]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let lines = clusters.iter().map(|cluster| {
-            json!({"name": cluster.name, "http_addr": format!("{server}/{}", cluster.name)}).to_string() + "\n"
+            json!({"name": cluster.name, "http_addr": format!("{server}/{}", cluster.name)}).to_string()
+                + "\n"
         });
         fs::write(directory.path().join("clusters.jsonl"), lines.collect::<String>()).expect("a file");
-        let program = env::var_os("PEERING_BIN").map_or_else(|| env!("CARGO_BIN_EXE_peering").into(), PathBuf::from);
+        let program =
+            env::var_os("PEERING_BIN").map_or_else(|| env!("CARGO_BIN_EXE_peering").into(), PathBuf::from);
         Self { directory, program, server: server.to_owned() }
     }
 
@@ -113,10 +123,10 @@ impl Bench {
         command.args(["-f", "%e %U %S %M", "-o", "used"]).arg(&self.program).args(arguments).args(inventory);
         command.args(format).current_dir(self.path()).env("PEERING_STATE_DIR", self.path());
         let output = command.stderr(Stdio::inherit()).output().expect("GNU time is installed");
-        let used = fs::read_to_string(self.path().join("used")).expect("a file of GNU time");
-        let used: Vec<f64> =
-            used.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
-        let [seconds, user, system, kilobytes] = used[..] else { panic!("GNU time printed {used:?}") };
+        let printed = fs::read_to_string(self.path().join("used")).expect("a file of GNU time");
+        let numbers: Vec<f64> =
+            printed.lines().last().unwrap_or_default().split(' ').filter_map(|it| it.parse().ok()).collect();
+        let [seconds, user, system, kilobytes] = numbers[..] else { panic!("GNU time printed {printed:?}") };
         let run = Run {
             output: String::from_utf8(output.stdout).expect("UTF-8"),
             seconds,
@@ -129,30 +139,6 @@ impl Bench {
 
     fn path(&self) -> &Path {
         self.directory.path()
-    }
-
-    /// Compares the findings of a report with the planted faults.
-    fn check(&self, expected: &BTreeSet<Expected>, report: &str) {
-        let report: Value = serde_json::from_str(report).expect("JSON");
-        let found: BTreeSet<(String, String, String)> = report["findings"]
-            .as_array()
-            .expect("findings")
-            .iter()
-            .map(|it| {
-                let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
-                (text("check"), text("cluster"), text("peering"))
-            })
-            .collect();
-        let expected: BTreeSet<_> =
-            expected.iter().cloned().map(|(check, cluster, name)| (check.to_owned(), cluster, name)).collect();
-        for missed in expected.difference(&found).take(10) {
-            println!("not found: {missed:?}");
-        }
-        for wrong in found.difference(&expected).take(10) {
-            println!("not planted: {wrong:?}");
-        }
-        assert!(found == expected, "the findings are the planted faults");
-        println!("{:<28} {:>6} of {}, and nothing else", "faults found", found.len(), expected.len());
     }
 
     /// Collects in shards, and compares the result of judging them with that of judging one file, byte for byte.
@@ -179,8 +165,11 @@ impl Bench {
         let mut parts = vec![String::new(); files.len()];
         for line in facts.lines() {
             let fact: Value = serde_json::from_str(line).expect("JSON");
-            let cluster = fact["cluster"].as_str().expect("a cluster").bytes().map(usize::from).sum::<usize>();
-            parts[cluster % files.len()] += &format!("{line}\n");
+            let cluster =
+                fact["cluster"].as_str().expect("a cluster").bytes().map(usize::from).sum::<usize>();
+            let part = &mut parts[cluster % files.len()];
+            part.push_str(line);
+            part.push('\n');
         }
         for (file, part) in files.iter().zip(parts) {
             fs::write(self.path().join(file), part).expect("a file");
@@ -197,7 +186,18 @@ impl Bench {
                 curl -s "$cluster/v1/peerings" | jq -r '.[] | [.Name, .State, .ID, .PeerID] | @tsv'
             done"#;
         let mut command = Command::new("time");
-        command.args(["-f", "%U %S", "-o", "used-by-script", "bash", "-euo", "pipefail", "-c", script, "bash"]);
+        command.args([
+            "-f",
+            "%U %S",
+            "-o",
+            "used-by-script",
+            "bash",
+            "-euo",
+            "pipefail",
+            "-c",
+            script,
+            "bash",
+        ]);
         command.arg(OF_SCRIPT.to_string()).arg(&self.server).current_dir(self.path()).stdout(Stdio::null());
         if !command.status().is_ok_and(|status| status.success()) {
             println!("SKIPPED: the comparison with curl and jq: they failed, or are not installed");
@@ -205,7 +205,34 @@ impl Bench {
         }
         let used = fs::read_to_string(self.path().join("used-by-script")).expect("a file of GNU time");
         let cpu: f64 = used.split_whitespace().filter_map(|it| it.parse::<f64>().ok()).sum();
-        let (ours, theirs) = (audit.cpu / CLUSTERS as f64 * 1000.0, cpu / OF_SCRIPT as f64 * 1000.0);
+        let per = |cpu: f64, clusters: usize| {
+            cpu * 1000.0 / f64::from(u32::try_from(clusters).expect("few clusters"))
+        };
+        let (ours, theirs) = (per(audit.cpu, CLUSTERS), per(cpu, OF_SCRIPT));
         println!("CPU per cluster: {ours:.1} ms, curl and jq {theirs:.1} ms, ratio {:.2}", ours / theirs);
     }
+}
+
+/// Compares the findings of a report with the planted faults.
+fn check(expected: &BTreeSet<Expected>, report: &str) {
+    let report: Value = serde_json::from_str(report).expect("JSON");
+    let found: BTreeSet<(String, String, String)> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|it| {
+            let text = |key: &str| it[key].as_str().unwrap_or_default().to_owned();
+            (text("check"), text("cluster"), text("peering"))
+        })
+        .collect();
+    let expected: BTreeSet<_> =
+        expected.iter().cloned().map(|(check, cluster, name)| (check.to_owned(), cluster, name)).collect();
+    for missed in expected.difference(&found).take(10) {
+        println!("not found: {missed:?}");
+    }
+    for wrong in found.difference(&expected).take(10) {
+        println!("not planted: {wrong:?}");
+    }
+    assert!(found == expected, "the findings are the planted faults");
+    println!("{:<28} {:>6} of {}, and nothing else", "faults found", found.len(), expected.len());
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, RwLock};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -59,7 +59,8 @@ async fn connection(stream: TcpStream, fleet: Arc<Fleet>, sockets: Arc<Sockets>)
     let open = sockets.open.fetch_add(1, Ordering::Relaxed) + 1;
     sockets.most.fetch_max(open, Ordering::Relaxed);
     let service = service_fn(|request| respond(&fleet, request));
-    let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+    let served =
+        http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     // A client that gives up breaks its connection.
     let _ = served.await;
     sockets.open.fetch_sub(1, Ordering::Relaxed);
@@ -79,7 +80,10 @@ async fn respond(fleet: &Fleet, request: Request<Incoming>) -> Result<Response<B
         Behavior::Trickles => return Ok(trickle()),
         Behavior::Denies if path == "v1/peerings" => {
             tokio::time::sleep(DENIAL).await;
-            return Ok(response(StatusCode::FORBIDDEN, "Permission denied: token lacks permission 'peering:read'"));
+            return Ok(response(
+                StatusCode::FORBIDDEN,
+                "Permission denied: token lacks permission 'peering:read'",
+            ));
         }
         Behavior::Denies | Behavior::Answers | Behavior::ClockAhead(_) => {}
     }
@@ -116,7 +120,9 @@ fn answer(number: usize, cluster: &Cluster, path: &str, body: &[u8], now: Timest
             "ActiveRootID": "01", "TrustDomain": cluster.trust_domain,
             "Roots": [{"ID": "01", "RootCert": cluster.root, "IntermediateCerts": null, "Active": true}],
         }),
-        "v1/peerings" => Value::Array(cluster.peerings.iter().map(|end| peering(end, cluster, now)).collect()),
+        "v1/peerings" => {
+            Value::Array(cluster.peerings.iter().map(|end| peering(end, cluster, now)).collect())
+        }
         _ => return None,
     })
 }

@@ -47,12 +47,17 @@ fn passes(tool: &str, arguments: &[&str], directory: &Path) -> Option<bool> {
 fn alerts_and_dashboard_use_metrics_that_exist() {
     let metrics = metrics();
     let name = Regex::new(r"peering_audit_[a-z_]+").unwrap();
-    for file in ["prometheus/peering-alerts.yml", "prometheus/peering-alerts.test.yml", "grafana/peering.json"] {
+    for file in
+        ["prometheus/peering-alerts.yml", "prometheus/peering-alerts.test.yml", "grafana/peering.json"]
+    {
         let text = text(file);
         let used: BTreeSet<&str> = name.find_iter(&text).map(|found| found.as_str()).collect();
         assert!(used.len() >= 4, "{file} uses metrics");
         for metric in used {
-            assert!(metrics.contains(&format!("# TYPE {metric} gauge")), "{file} uses {metric}, which does not exist");
+            assert!(
+                metrics.contains(&format!("# TYPE {metric} gauge")),
+                "{file} uses {metric}, which does not exist"
+            );
         }
     }
 }
@@ -103,7 +108,8 @@ fn kubernetes_jobs_run_with_options_that_exist() {
     std::fs::write(&config, "[contexts.east]\nhttp_addr = \"http://127.0.0.1:1\"\n").unwrap();
     let config = config.display().to_string();
     for shard in 0..4 {
-        let arguments = container("kubernetes/collect.yaml").to_string().replace("$(SHARD)", &shard.to_string());
+        let arguments =
+            container("kubernetes/collect.yaml").to_string().replace("$(SHARD)", &shard.to_string());
         let collected = run(&serde_json::from_str(&arguments).unwrap(), facts.path(), &config);
         assert!([0, 1].contains(&collected.status), "{}", collected.stderr);
     }

@@ -29,7 +29,7 @@ impl FromStr for Shard {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let numbers =
+        let numbers: Option<(u64, u64)> =
             text.split_once('/').and_then(|(index, count)| Some((index.parse().ok()?, count.parse().ok()?)));
         match numbers {
             Some((index, count)) if count > 0 && index <= count => Ok(Self { index: index % count, count }),
