@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
@@ -31,7 +32,6 @@ const DENIAL: Duration = Duration::from_secs(12);
 /// Counts connections.
 #[derive(Default)]
 pub struct Sockets {
-    open: AtomicUsize,
     most: AtomicUsize,
 }
 
@@ -39,6 +39,18 @@ impl Sockets {
     /// The largest number of connections that were open at a time, since the last call.
     pub fn most(&self) -> usize {
         self.most.swap(0, Ordering::Relaxed)
+    }
+
+    /// Counts the sockets that clients have open now: the kernel knows when a client closes one, before the server does.
+    fn count(&self, port: u16) {
+        let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
+        let (server, established) = (format!(":{port:04X}"), "01");
+        let is_open = |line: &&str| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            fields.get(2).is_some_and(|remote| remote.ends_with(&server))
+                && fields.get(3) == Some(&established)
+        };
+        self.most.fetch_max(table.lines().filter(is_open).count(), Ordering::Relaxed);
     }
 }
 
@@ -49,21 +61,20 @@ type Body = BoxBody<Bytes, Infallible>;
 
 /// Serves until the runtime ends.
 pub async fn serve(listener: TcpListener, fleet: Arc<RwLock<Arc<Fleet>>>, sockets: Arc<Sockets>) {
+    let port = listener.local_addr().expect("an address").port();
     while let Ok((stream, _)) = listener.accept().await {
+        sockets.count(port);
         let fleet = Arc::clone(&fleet.read().expect("not poisoned"));
-        tokio::spawn(connection(stream, fleet, Arc::clone(&sockets)));
+        tokio::spawn(connection(stream, fleet));
     }
 }
 
-async fn connection(stream: TcpStream, fleet: Arc<Fleet>, sockets: Arc<Sockets>) {
-    let open = sockets.open.fetch_add(1, Ordering::Relaxed) + 1;
-    sockets.most.fetch_max(open, Ordering::Relaxed);
+async fn connection(stream: TcpStream, fleet: Arc<Fleet>) {
     let service = service_fn(|request| respond(&fleet, request));
     let served =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
     // A client that gives up breaks its connection.
     let _ = served.await;
-    sockets.open.fetch_sub(1, Ordering::Relaxed);
 }
 
 /// Answers a request. An error closes the connection.
@@ -111,7 +122,7 @@ fn answer(number: usize, cluster: &Cluster, path: &str, body: &[u8], now: Timest
         "v1/catalog/service/consul" => json!([{
             "Address": host, "Datacenter": cluster.datacenter, "ServiceMeta": {"grpc_tls_port": "8503"},
         }]),
-        "v1/catalog/service/mesh-gateway" => json!([]),
+        "v1/internal/federation-states/mesh-gateways" => json!({}),
         "v1/internal/acl/authorize" => {
             let asked: Vec<Value> = serde_json::from_slice(body).ok()?;
             Value::Array(asked.into_iter().map(|asked| allowed(asked, cluster.behavior)).collect())

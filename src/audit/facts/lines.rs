@@ -11,7 +11,7 @@ use super::{ClusterFact, Facts, PeeringFact, VERSION};
 pub const MAX_LINE_LEN: u64 = 16 * 1024 * 1024;
 
 /// A line of facts.
-#[derive(Serialize)]
+#[derive(Serialize, PartialEq, Eq, PartialOrd, Ord)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Line<'a> {
@@ -95,12 +95,17 @@ impl Facts {
 
     /// Returns the facts as JSON lines, in an order that depends only on the facts: each cluster, then its peerings.
     pub fn to_lines(&self) -> String {
-        let mut lines: Vec<_> =
-            self.clusters.iter().map(|fact| (cluster_key(fact), to_line(&Line::Cluster(fact)))).collect();
-        lines.extend(self.peerings.iter().map(|fact| (peering_key(fact), to_line(&Line::Peering(fact)))));
-        lines.sort();
-        lines.dedup();
-        lines.into_iter().map(|(_, line)| line + "\n").collect()
+        let mut facts: Vec<_> =
+            self.clusters.iter().map(|fact| (cluster_key(fact), Line::Cluster(fact))).collect();
+        facts.extend(self.peerings.iter().map(|fact| (peering_key(fact), Line::Peering(fact))));
+        facts.sort_unstable();
+        facts.dedup();
+        let mut lines = String::new();
+        for (_, fact) in &facts {
+            lines.push_str(&to_line(fact));
+            lines.push('\n');
+        }
+        lines
     }
 }
 
