@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Judges one file of tokens with three programs in turn, on one core, and `peering` on two: tokens a second, medians.
+# Validates one file of tokens with three programs in turn on one core, and with `peering` on two: tokens per second, medians.
 #
-#   benches/compare.sh [TOKENS] [ROUNDS]        100000 tokens and 5 rounds, unless told otherwise
+#   benches/compare.sh [TOKENS] [ROUNDS]        the default is 100000 tokens and 5 rounds
 #
-# Go's program runs when there is a Go. Everything is pinned with taskset where that is to be had.
+# The Go program runs if Go is installed. Everything is pinned to its cores if taskset is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tokens=${1:-100000}
@@ -14,7 +14,7 @@ built=${CARGO_TARGET_DIR:-target}/release
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$built/examples/generate_batch" "$tokens" >"$work/tokens"
-echo "$tokens tokens, $(($(wc -c <"$work/tokens") / tokens)) bytes each with its line end; $rounds rounds"
+echo "$tokens tokens, $(($(wc -c <"$work/tokens") / tokens)) bytes each including the line end; $rounds rounds"
 
 on() { # CPUS COMMAND...
     local cpus=$1
@@ -36,12 +36,12 @@ if command -v go >/dev/null; then
     programs=(go_program "${programs[@]}")
 fi
 
-seconds() { # COMMAND: wall seconds; that findings make the exit code 1 is no matter
+seconds() { # COMMAND: wall seconds. The exit code is 1 because there are findings
     local TIMEFORMAT=%R
     { time "$1" >"$work/output" 2>"$work/complaints" || true; } 2>&1
 }
 
-# In turn, round by round, so that a busy minute of the machine hits all of them.
+# In turn, round by round, so that other load of the machine affects all of them.
 for ((round = 0; round <= rounds; round++)); do
     for program in "${programs[@]}"; do
         took=$(seconds "$program")
@@ -54,7 +54,7 @@ for ((round = 0; round <= rounds; round++)); do
     done
 done
 
-rate() { # PROGRAM: tokens a second, the median
+rate() { # PROGRAM: tokens per second, the median
     sort -n "$work/$1.seconds" | awk -v tokens="$tokens" '{ all[NR] = $1 } END { print tokens / all[int((NR + 1) / 2)] }'
 }
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Measures `peering find` on 10,000 files (500 MB) with 50 tokens, against `grep -rF` in the same run.
 #
-#   benches/find.sh [PROFILE]        the profile to build with: release, unless told otherwise
+#   benches/find.sh [PROFILE]        the build profile; the default is release
 #
 # The files are generated from a seed: source code, logs, base64 and binary data. Fails if a token is missed, or if
-# something else is found. PEERING_BIN names a binary that is built already.
+# something else is found. PEERING_BIN is the path of a binary to measure instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 profile=${1:-release}

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Measures whole processes: `peering inspect` and `peering generate-token`. Wall time (median) and peak memory.
 #
-#   benches/process.sh [RUNS]        50 runs, unless told otherwise
+#   benches/process.sh [RUNS]        the default is 50 runs
 #
-# Memory is what GNU time reads from the kernel when the child has ended. A child starts with its parent's peak until it
-# execs, so the parent must be small: GNU time takes under 2 MB, a shell or a test harness would be what is measured.
-# The time holds what the shell takes to start a process at all: see the line of `true`.
+# GNU time reads the peak memory from the kernel when the child has ended. Until it calls exec, a child has the peak of its
+# parent, so the parent must be small: GNU time uses less than 2 MB, a shell or a test harness much more.
+# The times include what the shell needs to start any process: compare with the line of `true`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 runs=${1:-50}
@@ -20,7 +20,7 @@ export PEERING_STATE_DIR
 server=
 trap '[ -z "$server" ] || kill "$server"; rm -rf "$PEERING_STATE_DIR"' EXIT
 
-milliseconds() { # COMMAND...: the median of some wall times, in milliseconds
+milliseconds() { # COMMAND...: the median wall time, in milliseconds
     for ((run = 0; run < runs; run++)); do
         local from=${EPOCHREALTIME/[.,]/}
         "$@" >/dev/null 2>&1
@@ -38,11 +38,11 @@ megabytes() { # COMMAND...: the largest of three peaks
 measure() { # WHAT COMMAND...
     local what=$1
     shift
-    "$@" >/dev/null # once for the caches, and to fail loudly
+    "$@" >/dev/null # fills the caches, and fails if the command does
     printf '%-36s %6s ms %6s MB\n' "$what" "$(milliseconds "$@")" "$(megabytes "$@")"
 }
 
-measure "true (what any process takes)" "$(type -P true)"
+measure "true (any process)" "$(type -P true)"
 measure "inspect, one root" "$peering" inspect @fixtures/tokens/one-server.txt
 measure "inspect, two roots" "$peering" inspect @fixtures/tokens/two-roots.txt -format json
 measure "validate" "$peering" validate @fixtures/tokens/three-servers.txt -fail-on error -skip address-loopback

@@ -9,6 +9,7 @@
 //! The ledger contains nothing secret: see [`Record::of`].
 
 pub(crate) mod consul_kv;
+mod failed_request;
 pub mod history;
 pub(crate) mod record;
 pub(crate) mod sqlite;

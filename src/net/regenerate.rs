@@ -4,7 +4,6 @@
 //! again invalidates that token, and nobody who has it is notified. If it is unknown whether the token was used, it counts
 //! as unused, because not generating can be undone and generating cannot.
 
-use super::consul::RequestError;
 use super::ledger::{NumberedRecord, Origin};
 use crate::observed::Observed;
 use crate::staleness::evidence::PeeringState;
@@ -143,28 +142,5 @@ fn reason_for_established(records: &[NumberedRecord]) -> Option<&'static str> {
         Some(_) => None,
         None if records.len() == 1 => None,
         None => Some("several tokens were generated, and it is unknown which one established the peering"),
-    }
-}
-
-/// Determines from the error of a generate request whether Consul stored a new secret. `None` if it did not.
-///
-/// Consul stores the secret, then collects the addresses for the token. If that fails, the new secret stays.
-pub fn outcome_of_failure(error: &RequestError) -> Option<Origin> {
-    const NO_GATEWAY: &str = "no mesh gateway instances are registered";
-    const MAY_BE_LATER: [&str; 6] =
-        ["EOF", "timed out", "timeout", "deadline exceeded", "leadership lost", "connection reset"];
-    match error {
-        RequestError::Refused { status: 500.., body } if body.contains(NO_GATEWAY) => Some(Origin::Failed),
-        // A proxy answers 502 or 504 when it lost Consul's answer.
-        RequestError::Refused { status: 502 | 504, .. } | RequestError::Unreadable(_) => {
-            Some(Origin::Unanswered)
-        }
-        RequestError::Refused { status: 500.., body } => {
-            MAY_BE_LATER.iter().any(|text| body.contains(text)).then_some(Origin::Unanswered)
-        }
-        RequestError::Refused { .. } | RequestError::Setup(_) => None,
-        RequestError::Transport { is_sent, .. } | RequestError::TimedOut { is_sent, .. } => {
-            is_sent.then_some(Origin::Unanswered)
-        }
     }
 }

@@ -23,7 +23,7 @@ use crate::lint::Options;
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
 use crate::net::gather::regenerate::{TIMEOUT, observe};
 use crate::net::ledger::{Ledger, Origin};
-use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
+use crate::net::regenerate::{Decision, Observations, decide};
 use crate::observed::Observed;
 use crate::render::pretty::{self, Detail, Generated};
 use crate::token::Secret;
@@ -154,15 +154,14 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
 /// Returns the error of a request that returned no token. If Consul stored a new secret, or may have, the ledger keeps that.
 async fn failed(error: &RequestError, name: &str, client: &Client, recording: Recording<'_>) -> CliError {
     let text = CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"));
-    let origin = outcome_of_failure(error);
-    if let Err(reason) = recording.without_token(origin.unwrap_or(Origin::Refused), client).await
-        && origin.is_some()
+    let origin = Origin::of_failed_request(error);
+    if let Err(reason) = recording.without_token(origin, client).await
+        && origin != Origin::Refused
     {
         eprint_line(&format!("Warning: the failed request {reason}"));
     }
     match origin {
-        None => text,
-        Some(Origin::Failed) => text
+        Origin::Failed => text
             .with_detail(format_args!(
                 "Consul had already stored a new secret: an earlier unused token for {name} no longer works, and the new one \
                  was not returned."
@@ -170,12 +169,13 @@ async fn failed(error: &RequestError, name: &str, client: &Client, recording: Re
             .with_remedy(
                 "register a mesh gateway, or turn off PeerThroughMeshGateways in the mesh config entry, then generate again",
             ),
-        Some(_) => text
+        Origin::Unanswered => text
             .with_detail(format_args!(
                 "The request was sent, and Consul may have stored a new secret: an earlier unused token for {name} may no \
                  longer work."
             ))
             .with_remedy("fix the connection to Consul, then generate again"),
+        Origin::Generated | Origin::Imported | Origin::Revoked | Origin::Refused => text,
     }
 }
 

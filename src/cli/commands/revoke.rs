@@ -14,7 +14,7 @@ use crate::cli::output::{eprint_line, note, print};
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
 use crate::net::gather::regenerate::observe;
 use crate::net::ledger::{Ledger, NumberedRecord, Origin};
-use crate::net::regenerate::{Decision, Observations, decide, outcome_of_failure};
+use crate::net::regenerate::{Decision, Observations, decide};
 use crate::render::pretty::printable;
 use crate::shell::quoted;
 use crate::staleness::evidence::PeeringState;
@@ -200,14 +200,14 @@ async fn failed(
     client: &Client,
     recording: Recording<'_>,
 ) -> Result<Result<(), String>, CliError> {
-    let origin = outcome_of_failure(error);
-    let recorded = recording.without_token(origin.unwrap_or(Origin::Refused), client).await;
+    let origin = Origin::of_failed_request(error);
+    let recorded = recording.without_token(origin, client).await;
     let text = CliError::new(format_args!("cannot revoke the token for {}: {error}", printable(name)));
     match origin {
         // Consul stored the new secret before it failed, and that is all that is needed.
-        Some(Origin::Failed) => Ok(recorded),
-        None => Err(text.with_detail("Nothing was changed.")),
-        Some(_) => Err(text
+        Origin::Failed => Ok(recorded),
+        Origin::Refused => Err(text.with_detail("Nothing was changed.")),
+        _ => Err(text
             .with_detail("The request was sent, and it is unknown whether the token still works.")
             .with_remedy(format_args!("run it again: peering revoke -name {} -force", quoted(name)))),
     }

@@ -13,7 +13,6 @@ use serde_json::{Map, Value, json};
 use super::verification::{StoredRecord, Verification};
 use super::{Filter, LedgerError, NumberedRecord, Origin, Record};
 use crate::net::consul::{Client, Pair};
-use crate::net::regenerate::outcome_of_failure;
 
 /// The default prefix of the keys.
 pub const DEFAULT_PREFIX: &str = "peering/ledger";
@@ -79,9 +78,9 @@ impl<'a> ConsulKv<'a> {
     /// Writes a record if its key still has this `ModifyIndex`.
     async fn put(&self, number: u64, value: Vec<u8>, modify_index: u64) -> Result<bool, LedgerError> {
         let put = self.client.put_key(&self.key(number), value, modify_index).await;
-        put.map_err(|error| match outcome_of_failure(&error) {
-            Some(_) => LedgerError::Unconfirmed(error),
-            None => LedgerError::Consul(error),
+        put.map_err(|error| match Origin::of_failed_request(&error) {
+            Origin::Refused => LedgerError::Consul(error),
+            _ => LedgerError::Unconfirmed(error),
         })
     }
 

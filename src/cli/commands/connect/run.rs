@@ -15,7 +15,6 @@ use crate::lint::{Reference, Severity};
 use crate::net::connect::{End, Ends};
 use crate::net::consul::{EstablishRequest, GenerateTokenRequest, Peering, RequestError};
 use crate::net::ledger::{Ledger, Origin};
-use crate::net::regenerate::outcome_of_failure;
 use crate::shell::quoted;
 use crate::staleness::evidence::different_clock;
 use crate::token::Secret;
@@ -135,13 +134,18 @@ async fn wait_for_data(cluster: &Cluster, end: &End, arguments: &Arguments) -> R
 }
 
 async fn not_generated(error: &RequestError, acceptor: &Cluster, recording: Recording<'_>) -> Outcome {
-    let origin = outcome_of_failure(error);
-    if let Err(reason) = recording.without_token(origin.unwrap_or(Origin::Refused), &acceptor.client).await
-        && origin.is_some()
+    let origin = Origin::of_failed_request(error);
+    if let Err(reason) = recording.without_token(origin, &acceptor.client).await
+        && origin != Origin::Refused
     {
         eprint_line(&format!("Warning: the failed request {reason}"));
     }
-    Outcome::Failed(Failure { step: Step::Generate, message: error.to_string(), origin, token: None })
+    Outcome::Failed(Failure {
+        step: Step::Generate,
+        message: error.to_string(),
+        origin: Some(origin),
+        token: None,
+    })
 }
 
 /// Checks the token as the dialer's Consul does. The error is what prevents establishing with it.
@@ -184,6 +188,7 @@ pub(super) async fn left_behind(
     let may_have_token = ends.acceptor.peering().is_some();
     match (failure.step, failure.origin) {
         (Step::Generate, _) if !may_have_token => {}
+        (Step::Generate, Some(Origin::Refused) | None) => {}
         (Step::Generate, Some(Origin::Failed)) => lines.push(
             "An earlier unused token for this name no longer works: Consul had already stored a new secret."
                 .to_owned(),
@@ -191,7 +196,6 @@ pub(super) async fn left_behind(
         (Step::Generate, Some(_)) => lines.push(
             "The request was sent: an earlier unused token for this name may no longer work.".to_owned(),
         ),
-        (Step::Generate, None) => {}
         (Step::Check | Step::Establish, _) => {
             lines.push("The token may be unused. It was in memory only, and no copy is left.".to_owned());
         }
