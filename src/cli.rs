@@ -167,7 +167,7 @@ fn without_commands() -> clap::Command {
     let help = help.help("Show this help").help_heading(GLOBAL_HEADING);
     let version = Arg::new("version").short('V').long("version").action(ArgAction::SetTrue);
     let version = version.help("Show the version").help_heading(GLOBAL_HEADING);
-    Peering::command().arg(help).arg(version)
+    Peering::command().subcommand_required(true).arg(help).arg(version)
 }
 
 /// Parses normalized words.
@@ -201,11 +201,18 @@ fn dispatch(whole: &WholeDefinition, words: &[OsString]) -> Result<Exit, CliErro
     let Some((name, definition)) = known else {
         return Err(usage_error::unknown_command(whole, "peering", &name.to_string_lossy()));
     };
-    if at(&definition, &[name]).has_subcommands() {
+    let command = at(&definition, &[name]);
+    if command.has_subcommands() && !runs_itself(command, rest) {
         dispatch_within(whole, definition, name, rest)
     } else {
         dispatch_to(whole, definition, &[name], rest)
     }
+}
+
+/// Whether these words are for a group itself: it also does something without a command of the group, and none is named.
+fn runs_itself(group: &clap::Command, words: &[OsString]) -> bool {
+    let is_option = words.first().is_none_or(|word| word.to_string_lossy().starts_with('-'));
+    is_option && !group.is_subcommand_required_set()
 }
 
 fn show(text: &str) -> Result<Exit, CliError> {

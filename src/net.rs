@@ -2,6 +2,7 @@
 //! gathers their evidence.
 
 pub mod bundle;
+pub mod collect;
 pub mod connect;
 pub mod consul;
 pub mod context;

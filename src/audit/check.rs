@@ -166,9 +166,9 @@ impl<'c> View<'c> {
         self.context.tokens.newest(&self.fact.id)
     }
 
-    /// Returns how old the last heartbeat was when the peering was read.
+    /// Returns how old the last heartbeat was when the peering was read. Never negative, although clocks may differ.
     pub(super) fn heartbeat_age(&self) -> Option<SignedDuration> {
-        Some(self.age(real_time(self.fact.last_heartbeat)?))
+        Some(self.age(real_time(self.fact.last_heartbeat)?).max(SignedDuration::ZERO))
     }
 
     fn age(&self, at: Timestamp) -> SignedDuration {

@@ -257,9 +257,10 @@ impl PeeringFact {
     }
 
     /// Returns when the last message of the peer arrived, by the cluster's clock. Before the first one, Consul reports Go's zero
-    /// time, the year 1.
+    /// time, the year 1. After a stream broke, only heartbeats count: Consul notes its end as a message.
     pub fn last_heard_at(&self) -> Option<Timestamp> {
-        real_time(self.last_heartbeat).max(real_time(self.last_receive))
+        let receive = self.last_receive.filter(|_| self.state == State::Active);
+        real_time(self.last_heartbeat).max(real_time(receive))
     }
 
     /// Returns when the last of the peer's CA certificates expires.

@@ -13,7 +13,7 @@ use super::facts::{
 };
 use super::{Changes, Options, Report, Status, checks, judge};
 use crate::lint::{Rule, Severity};
-use crate::staleness::evidence::LedgerRecord;
+use crate::staleness::evidence::{LedgerRecord, Lost};
 
 pub(super) const ACCEPTOR_ID: &str = "afd15277-fece-df95-591e-57a171984d07";
 
@@ -178,7 +178,7 @@ const PLANTED: &[(Plant, &[&str])] = &[
         },
         &[
             "dc1/to-dc2 peering-states-differ: TERMINATED here, but FAILING at dc2",
-            "dc2/to-dc1 heartbeat-old: FAILING, without a heartbeat for 2 h",
+            "dc2/to-dc1 heartbeat-old: FAILING: the last heartbeat was 2 h before",
             "dc1/to-dc2 terminated-left-behind: the other cluster deleted this peering",
         ],
     ),
@@ -190,7 +190,17 @@ const PLANTED: &[(Plant, &[&str])] = &[
     ),
     (
         |_, _, acceptor, _| acceptor.last_heartbeat = Some(ago(46)),
-        &["dc1/to-dc2 heartbeat-old: ACTIVE, without a heartbeat for 45 s"],
+        &["dc1/to-dc2 heartbeat-old: ACTIVE: the last heartbeat was 45 s before"],
+    ),
+    (
+        |_, _, acceptor, dialer| {
+            acceptor.state = State::Failing;
+            dialer.state = State::Failing;
+        },
+        &[
+            "dc1/to-dc2 heartbeat-old: FAILING: the last heartbeat was 5 s before",
+            "dc2/to-dc1 heartbeat-old: FAILING: the last heartbeat was 5 s before",
+        ],
     ),
     (
         |_, _, acceptor, dialer| unused(acceptor, dialer),
@@ -238,10 +248,13 @@ const PLANTED: &[(Plant, &[&str])] = &[
         |accepting, dialing, acceptor, dialer| {
             accepting.consul_version = Some("1.20.2+ent".to_owned());
             dialing.consul_version = Some("2.1.0-dev".to_owned());
-            acceptor.state = State::Failing;
-            dialer.state = State::Failing;
+            (acceptor.state, acceptor.last_heartbeat) = (State::Deleting, None);
+            (dialer.state, dialer.last_heartbeat) = (State::Establishing, None);
         },
-        &["dc2/to-dc1 versions-cannot-peer: Consul 2.1.0-dev cannot dial dc1, which runs 1.20.2+ent"],
+        &[
+            "dc2/to-dc1 versions-cannot-peer: Consul 2.1.0-dev cannot dial dc1, which runs 1.20.2+ent",
+            "dc2/to-dc1 pending-since: ESTABLISHING: the dialer has not opened the stream",
+        ],
     ),
     (
         |_, dialing, _, dialer| {
@@ -294,6 +307,9 @@ fn an_old_unused_token_is_known_from_the_ledger() {
     assert_eq!(found(record(40)), ["dc1/to-dc2 unused-token-old: the token of 40 days ago is still unused"]);
     assert_eq!(found(record(3)), ["dc1/to-dc2 pending-since: PENDING: the token of 3 days ago was not used"]);
     assert_eq!(found(record(0)), [""; 0], "the token is on its way");
+    let revoked = LedgerRecord { lost: Some(Lost::Replaced), ..record(0) };
+    let report = judge(&facts, &[record(40), revoked], &Options::new(now()));
+    assert_eq!(lines(&report), ["dc1/to-dc2 pending-since: PENDING: no token of it was used"]);
     let active = judge(&pair(), &[record(40)], &Options::new(now()));
     assert_eq!(lines(&active), [""; 0], "whether it was used is unknown");
 }
@@ -419,7 +435,7 @@ fn changes_name_what_is_new_and_what_is_gone() {
     assert_eq!(kinds(Changes::between(&healthy, &healthy)), [""; 0]);
     let one_sided = judged(&planted(PLANTED[0].0));
     assert_eq!(kinds(Changes::between(&healthy, &one_sided)), ["FindingAdded", "PeeringRemoved"]);
-    let unreachable = judged(&planted(PLANTED[16].0));
+    let unreachable = judged(&planted(PLANTED[17].0));
     assert_eq!(
         kinds(Changes::between(&healthy, &unreachable)),
         ["FindingAdded"],

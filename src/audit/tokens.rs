@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::staleness::evidence::LedgerRecord;
 
-/// When the newest token of each peering was generated.
+/// When the newest token of each peering was generated. Peerings whose newest request brought no token back are left out.
 #[derive(Debug, Default)]
 pub(super) struct UnusedTokens<'a> {
     newest: HashMap<&'a str, Timestamp>,
@@ -14,11 +14,16 @@ pub(super) struct UnusedTokens<'a> {
 
 impl<'a> UnusedTokens<'a> {
     pub(super) fn new(ledger: &'a [LedgerRecord]) -> Self {
-        let mut newest: HashMap<&str, Timestamp> = HashMap::new();
-        for record in ledger.iter().filter(|record| record.lost.is_none() && !record.peer_id.is_empty()) {
-            let at = newest.entry(&record.peer_id).or_insert(record.recorded_at);
-            *at = record.recorded_at.max(*at);
+        let mut records: HashMap<&str, &LedgerRecord> = HashMap::new();
+        for record in ledger.iter().filter(|record| !record.peer_id.is_empty()) {
+            let newest = records.entry(&record.peer_id).or_insert(record);
+            if record.recorded_at >= newest.recorded_at {
+                *newest = record;
+            }
         }
+        // A request that brought no token back left none that is known to work.
+        let with_token = records.into_iter().filter(|(_, record)| record.lost.is_none());
+        let newest = with_token.map(|(id, record)| (id, record.recorded_at)).collect();
         Self { newest }
     }
 

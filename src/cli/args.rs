@@ -6,6 +6,7 @@ pub(crate) mod detail;
 pub(crate) mod go_flags;
 pub(crate) mod http_options;
 pub(crate) mod ledger_options;
+pub(crate) mod number;
 pub(crate) mod option_sources;
 pub(crate) mod output_format;
 pub(crate) mod paths;

@@ -10,7 +10,7 @@ fn commands(definition: &clap::Command) -> Vec<(Vec<String>, clap::Command)> {
         for within in command.get_subcommands() {
             all.push((vec![path[0].clone(), within.get_name().to_owned()], within.clone()));
         }
-        if !command.has_subcommands() {
+        if !command.is_subcommand_required_set() {
             all.push((path, command.clone()));
         }
     }
@@ -30,7 +30,10 @@ fn peering_words(line: &str) -> Option<Vec<String>> {
 fn normalized(definition: &clap::Command, words: &[String]) -> Result<Vec<OsString>, String> {
     let name = words.first().ok_or("no command")?;
     let command = definition.find_subcommand(name).ok_or(format!("unknown command {name}"))?;
-    let (command, path) = match words.get(1).filter(|_| command.has_subcommands()) {
+    let is_within = |word: &&String| {
+        command.has_subcommands() && (command.is_subcommand_required_set() || !word.starts_with('-'))
+    };
+    let (command, path) = match words.get(1).filter(is_within) {
         Some(within) => {
             (command.find_subcommand(within).ok_or(format!("unknown command {name} {within}"))?, 2)
         }

@@ -375,6 +375,8 @@ fn the_page_of_commands_is_up_to_date() {
         "validate",
         "stale",
         "diagnose",
+        "audit",
+        "audit collect",
         "audit judge",
         "find",
         "diff",

@@ -6,7 +6,7 @@ use crate::peering::Peering;
 fn the_manual_describes_every_flag_of_every_command() {
     let run = Peering::new().args(["man", "man1"]).run().status(0);
     let pages: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(pages.len(), 29, "{pages:?}");
+    assert_eq!(pages.len(), 30, "{pages:?}");
     for page in pages {
         let text = std::fs::read_to_string(run.home.path().join(page)).unwrap();
         let date = text.split('"').nth(1).unwrap();
@@ -15,7 +15,7 @@ fn the_manual_describes_every_flag_of_every_command() {
         assert!(!text.contains(r"\-\-f") && !text.contains("--f"), "{page} has flags with two dashes");
         let command = page.trim_start_matches("man1/peering").trim_start_matches('-').trim_end_matches(".1");
         let groups = ["audit", "context", "ledger"];
-        if command.is_empty() || groups.contains(&command) {
+        if command.is_empty() || ["context", "ledger"].contains(&command) {
             continue;
         }
         assert!(text.contains(".SH \"EXAMPLES\"\n"), "{page} has no examples");

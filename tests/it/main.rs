@@ -12,6 +12,7 @@
 
 mod acceptor;
 mod audit;
+mod audit_collect;
 mod batch;
 mod bounded_output;
 mod bundle;

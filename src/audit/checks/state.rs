@@ -31,19 +31,23 @@ pub static PEERING_STATES_DIFFER: AuditCheck = AuditCheck {
 
 fn peering_states_differ(view: &View<'_>) -> Option<Found> {
     // Once for both ends: the acceptor reports it.
-    let dialer = view.comparable_peer().filter(|_| !view.end.is_dialer())?;
-    let (here, there) = (&view.fact.state, &dialer.fact.state);
-    let is_contradiction = match (here, there) {
+    let dialer = contradicting_peer(view).filter(|_| !view.end.is_dialer())?;
+    let (here, there) = (view.fact.state.name(), dialer.fact.state.name());
+    let message = format!("{here} here, but {there} at {}", dialer.cluster.cluster);
+    let found = Found::new(message, [("state", json!(here)), ("peer_state", json!(there))]);
+    Some(found.with_other(dialer.index()))
+}
+
+/// Returns the other end, if its state and that of this end exclude each other.
+fn contradicting_peer<'c>(view: &View<'c>) -> Option<View<'c>> {
+    let peer = view.comparable_peer().filter(|_| view.is_dialer_of_acceptor())?;
+    let is_contradiction = match (&view.fact.state, &peer.fact.state) {
         (State::Terminated, other) | (other, State::Terminated) => !other.is_deleted(),
-        (State::Active, other) => excludes(other, &dialer, view),
-        (other, State::Active) => excludes(other, view, &dialer),
+        (State::Active, other) => excludes(other, &peer, view),
+        (other, State::Active) => excludes(other, view, &peer),
         _ => false,
     };
-    is_contradiction.then(|| {
-        let message = format!("{} here, but {} at {}", here.name(), there.name(), dialer.cluster.cluster);
-        Found::new(message, [("state", json!(here.name())), ("peer_state", json!(there.name()))])
-            .with_other(dialer.index())
-    })
+    is_contradiction.then_some(peer)
 }
 
 /// Returns whether the state of an end that is not ACTIVE excludes what the ACTIVE end reports.
@@ -89,26 +93,29 @@ pub static HEARTBEAT_OLD: AuditCheck = AuditCheck {
         severity: Severity::Error,
         area: Area::Peerings,
         subject: Subject::Peering,
-        summary: "The peering had no heartbeat for more than 45 seconds.",
-        why: "A heartbeat arrives every 15 seconds. After three missing ones, the peer is frozen, stopped or unreachable. Consul still reports ACTIVE for up to two minutes, and its metrics report a healthy peering.",
+        summary: "The stream is broken: the peering is FAILING, or had no heartbeat for more than 45 seconds.",
+        why: "A heartbeat arrives every 15 seconds. After three missing ones, the peer is frozen, stopped or unreachable. Consul still reports ACTIVE for some time, and its metrics report a healthy peering for up to two minutes.",
         remedy: "Check whether the peer's cluster has a leader, then diagnose the peering on the dialer. It reconnects by itself and needs no token.",
-        source: "Consul 1.23.0-dev, measured: a frozen peer shows after 25 to 45 seconds",
+        source: "Consul 2.1.0-dev, measured: a killed peer shows at once, a frozen one after 25 to 45 seconds",
     },
     run: Run::Peering(heartbeat_old),
 };
 
 fn heartbeat_old(view: &View<'_>) -> Option<Found> {
-    let state = &view.fact.state;
-    if !matches!(state, State::Active | State::Failing) || view.has_fresh_heartbeat() {
-        return None;
-    }
-    match view.heartbeat_age() {
+    let is_failing = view.fact.state == State::Failing;
+    let is_broken = match view.fact.state {
+        // `peering-states-differ` reports a stream that is broken at one end only.
+        State::Failing => !view.has_fresh_heartbeat() || contradicting_peer(view).is_none(),
+        State::Active => !view.has_fresh_heartbeat(),
+        _ => false,
+    };
+    let name = view.fact.state.name();
+    match view.heartbeat_age().filter(|_| is_broken) {
         Some(age) => {
-            let seconds = age.as_secs();
-            let message = format!("{}, without a heartbeat for {}", state.name(), span(age));
-            Some(Found::new(message, [("heartbeat_age_ms", json!(seconds.saturating_mul(1000)))]))
+            let message = format!("{name}: the last heartbeat was {} before", span(age));
+            Some(Found::new(message, [("heartbeat_age_ms", json!(age.as_secs().saturating_mul(1000)))]))
         }
-        None if *state == State::Failing => Some(Found::new("FAILING, and no heartbeat has arrived", [])),
+        None if is_broken && is_failing => Some(Found::new("FAILING: no heartbeat has arrived", [])),
         // `active-without-heartbeat` reports this.
         None => None,
     }

@@ -63,9 +63,24 @@ pub fn default_path() -> Option<PathBuf> {
     Some(config_directory()?.join("config.toml"))
 }
 
-#[expect(dead_code, reason = "audit reads its inventory with it")]
-/// Reads the contexts in the text of an inventory, a TOML document with sections `[contexts.NAME]` only. `path` is its path.
-pub fn contexts_in(text: &str, path: &Path) -> Result<Vec<Context>, CliError> {
+/// Reads the contexts in the text of an inventory: JSON lines, or a TOML document with sections `[contexts.NAME]` only.
+/// `source` is its name in messages, and `path` is its path.
+pub fn inventory_in(text: &str, source: &str, path: &Path) -> Result<Vec<Context>, CliError> {
+    if !text.trim_start().starts_with('{') {
+        return contexts_in(text, source, path);
+    }
+    let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty());
+    let contexts = lines.map(|(line, number)| {
+        serde_json::from_str(line).map_err(|error| {
+            let message = error.to_string();
+            let end = message.rfind(" at line ").unwrap_or(message.len());
+            CliError::new(format_args!("{source}, line {number}: {}", &message[..end]))
+        })
+    });
+    Ok(at_file(contexts.collect::<Result<_, _>>()?, path))
+}
+
+fn contexts_in(text: &str, source: &str, path: &Path) -> Result<Vec<Context>, CliError> {
     let read = || {
         let table = parse(text)?;
         if let Some((section, _)) = table.get_ref().iter().find(|(name, _)| name.get_ref() != CONTEXTS) {
@@ -78,7 +93,7 @@ pub fn contexts_in(text: &str, path: &Path) -> Result<Vec<Context>, CliError> {
         }
         table.get_ref().get(CONTEXTS).map_or(Ok(Vec::new()), |contexts| contexts::contexts(text, contexts))
     };
-    Ok(at_file(read().map_err(|mistake: Mistake| mistake.in_file(path))?, path))
+    Ok(at_file(read().map_err(|mistake: Mistake| mistake.in_file(Path::new(source)))?, path))
 }
 
 /// Makes the paths in contexts relative to the directory of their file.

@@ -1,33 +1,69 @@
 //! `peering audit`: every peering of many clusters, compared from both ends.
 
+mod collect;
+mod inventory;
 mod judge;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
+use crate::cli::out_file::OutFile;
 
 /// Compare both ends of every peering of many clusters
 ///
-/// Judges facts that were collected from the clusters: which peerings have one end only, which report states that exclude
-/// each other, where heartbeats are missing, which exported services do not arrive, and which certificates expire. A finding
-/// names the cluster and the peering.
+/// Reads facts from all contexts and judges them: which peerings have one end only, which ends report states that exclude each
+/// other, where heartbeats are missing, which exported services do not arrive, and which certificates expire. "collect" and
+/// "judge" do only one of the two, for example to collect at several places. This changes nothing.
+///
+/// Exit codes, the same in every format: 0 no finding is at or above -fail-on, 1 a finding is, 2 the command failed. A cluster
+/// that could not be read is a finding.
 #[derive(Debug, Args)]
-#[command(disable_help_subcommand = true)]
+#[command(
+    disable_help_subcommand = true,
+    args_conflicts_with_subcommands = true,
+    after_long_help = "Examples:
+  peering audit
+  peering audit -context east,west -long
+  peering audit -inventory clusters.jsonl -jobs 64 -format sarif
+  peering audit -facts facts.jsonl -format openmetrics -out peering.prom
+  peering audit collect -out facts.jsonl
+  peering audit judge facts.jsonl"
+)]
 pub struct Arguments {
+    #[command(flatten)]
+    collect: collect::CollectOptions,
+    /// Also write the facts to this file
+    #[arg(long, value_name = "FILE")]
+    facts: Option<PathBuf>,
+    #[command(flatten)]
+    judge: judge::JudgeOptions,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 #[allow(clippy::large_enum_variant)] // only one value exists
 enum Command {
+    Collect(collect::Arguments),
     Judge(judge::Arguments),
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     match &arguments.command {
-        Command::Judge(arguments) => judge::run(arguments),
+        Some(Command::Collect(arguments)) => collect::run(arguments),
+        Some(Command::Judge(arguments)) => judge::run(arguments),
+        None => {
+            let out = arguments.judge.prepare()?;
+            let facts_file = arguments.facts.as_deref().map(OutFile::prepare_shared).transpose()?;
+            let facts = arguments.collect.collect()?;
+            if facts_file.is_some() {
+                collect::write(&facts, facts_file)?;
+            }
+            arguments.judge.judge(&facts, out)
+        }
     }
 }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::batch;
 use crate::cli::args::checks::{selected, token_check, token_check_severity};
 use crate::cli::args::detail::DetailOptions;
+use crate::cli::args::number::jobs;
 use crate::cli::args::output_format::ReportFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
@@ -157,8 +158,4 @@ fn print_report(
         ReportFormat::Sarif => sarif::render(tokens),
         ReportFormat::Junit => junit::render(tokens, fail_on),
     })
-}
-
-fn jobs(text: &str) -> Result<NonZero<usize>, CliError> {
-    text.parse().map_err(|_| CliError::new("not a number of 1 or more"))
 }

@@ -55,12 +55,15 @@ fn unfiltered(definition: &Command, partial: &str, before: &[String]) -> Vec<Can
         };
     }
     match definition.find_subcommand(name) {
-        Some(group) if group.has_subcommands() => match rest.split_first() {
-            None => commands(group),
-            Some((name, rest)) => {
-                group.find_subcommand(name).map_or_else(Vec::new, |command| within(command, partial, rest))
+        Some(group) if group.has_subcommands() => {
+            let named = rest.first().and_then(|name| group.find_subcommand(name));
+            match named {
+                Some(command) => within(command, partial, &rest[1..]),
+                None if rest.is_empty() && !partial.starts_with('-') => commands(group),
+                None if !group.is_subcommand_required_set() => within(group, partial, rest),
+                None => Vec::new(),
             }
-        },
+        }
         Some(command) => within(command, partial, rest),
         None => Vec::new(),
     }

@@ -200,7 +200,7 @@ fn variables(definition: &Command) -> BTreeMap<String, (String, Vec<String>)> {
     };
     for command in definition.get_subcommands() {
         let name = command.get_name();
-        if !command.has_subcommands() {
+        if !command.has_subcommands() || !command.is_subcommand_required_set() {
             add(command, name.to_owned());
         }
         for within in command.get_subcommands() {

@@ -129,7 +129,8 @@ pub fn usage(command: &Command, words: &str) -> String {
         usage.push(if argument.is_required_set() { term } else { format!("[{term}]") });
     }
     if command.has_subcommands() {
-        usage.push("COMMAND".to_owned());
+        let command = if command.is_subcommand_required_set() { "COMMAND" } else { "[COMMAND]" };
+        usage.push(command.to_owned());
     }
     usage.join(" ")
 }

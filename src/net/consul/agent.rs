@@ -175,6 +175,21 @@ impl Client {
         self.agent_self().await?.debug.peering_enabled
     }
 
+    /// Returns the version and the datacenter of the agent, each if it is known.
+    pub(crate) async fn version_and_datacenter(&self) -> (Option<String>, Option<String>) {
+        let given = |text: String| Some(text).filter(|text| !text.is_empty());
+        match self.agent_self().await {
+            Some(agent) => (given(agent.config.version), given(agent.config.datacenter)),
+            None => (None, self.datacenters().await.and_then(|all| all.into_iter().next())),
+        }
+    }
+
+    /// Returns the address of the leader, if there is one: `GET /v1/status/leader`, which needs no permission.
+    pub(crate) async fn leader(&self) -> Option<String> {
+        let response = self.send(Method::GET, "/v1/status/leader", &[], None).await.ok()?.ok().ok()?;
+        parse_json::<String>("leader", &response.body).ok().filter(|address| !address.is_empty())
+    }
+
     pub(super) async fn agent_self(&self) -> Option<AgentSelf> {
         let response = self.send(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
         parse_json("description of an agent", &response.body).ok()

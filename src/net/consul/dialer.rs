@@ -147,12 +147,22 @@ impl Client {
 
     /// Returns the addresses at which this cluster reaches its own mesh gateways.
     async fn mesh_gateways(&self, datacenter: &str) -> Option<Vec<String>> {
+        let gateways = self.all_mesh_gateways(datacenter).await?;
+        Some(gateways.into_iter().take(MAX_GATEWAYS).map(|gateway| gateway_address(gateway, "lan")).collect())
+    }
+
+    /// Returns the addresses at which other clusters reach the mesh gateways of this one, as its tokens contain them.
+    pub(crate) async fn external_mesh_gateways(&self, datacenter: &str) -> Option<Vec<String>> {
+        let gateways = self.all_mesh_gateways(datacenter).await?;
+        Some(gateways.into_iter().map(|gateway| gateway_address(gateway, "wan")).collect())
+    }
+
+    async fn all_mesh_gateways(&self, datacenter: &str) -> Option<Vec<MeshGateway>> {
         let path = "/v1/internal/federation-states/mesh-gateways";
         let response = self.send(Method::GET, path, &[], None).await.ok()?.ok().ok()?;
         let mut all: HashMap<String, Vec<MeshGateway>> =
             parse_json("list of gateways", &response.body).ok()?;
-        let addresses = all.remove(datacenter)?.into_iter().take(MAX_GATEWAYS).map(gateway_address);
-        Some(addresses.collect())
+        Some(all.remove(datacenter).unwrap_or_default())
     }
 
     pub(crate) async fn through_mesh_gateways(&self) -> Option<bool> {
@@ -165,12 +175,12 @@ impl Client {
     }
 }
 
-/// Returns the address of a gateway in its own network: the `lan` address, else the service's, else the node's.
-fn gateway_address(gateway: MeshGateway) -> String {
+/// Returns the address of a gateway in a network: the one with this tag, else the service's, else the node's.
+fn gateway_address(gateway: MeshGateway, tag: &str) -> String {
     let MeshGateway { node, service } = gateway;
-    let lan = service.tagged_addresses.and_then(|mut all| all.remove("lan"));
-    let (host, port) = match lan {
-        Some(lan) => (lan.address, lan.port),
+    let tagged = service.tagged_addresses.and_then(|mut all| all.remove(tag));
+    let (host, port) = match tagged {
+        Some(tagged) => (tagged.address, tagged.port),
         None if service.address.is_empty() => (node.address, service.port),
         None => (service.address, service.port),
     };

@@ -252,7 +252,7 @@ fn hints(report: &Report) -> Vec<String> {
     // The findings are sorted: the worst first.
     if let Some(finding) = report.findings.iter().find(|it| it.severity > Severity::Info) {
         hints.push(format!("Explain: peering explain {}", finding.check));
-        if let Some((cluster, peering)) = dialer_of(report, finding) {
+        if let Some((cluster, peering)) = dialer_of(report, finding).filter(|_| is_broken(finding)) {
             let (cluster, peering) = (quoted(cluster), quoted(peering));
             hints.push(format!("Diagnose: peering diagnose -context {cluster} -name {peering}"));
         }
@@ -260,6 +260,11 @@ fn hints(report: &Report) -> Vec<String> {
         hints.push("All peerings: -long".to_owned());
     }
     hints
+}
+
+/// Whether to diagnose it: a peering that one side deleted has nothing to diagnose.
+fn is_broken(finding: &Finding) -> bool {
+    finding.severity == Severity::Error
 }
 
 /// Returns the dialer's cluster and local name of the peering that a finding is about.
