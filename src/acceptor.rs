@@ -7,7 +7,6 @@
 
 mod api;
 mod body;
-mod browser;
 mod ca;
 mod dial_error_text;
 mod dialer;

@@ -341,7 +341,7 @@ impl Command {
             Self::Validate(arguments) => commands::validate::run(&arguments),
             Self::Stale(arguments) => commands::stale::run(&arguments),
             Self::Diagnose(arguments) => commands::diagnose::run(&arguments),
-            Self::Audit(arguments) => commands::audit::run(&arguments),
+            Self::Audit(arguments) => commands::audit::run(arguments),
             Self::Find(arguments) => commands::find::run(&arguments),
             Self::Diff(arguments) => commands::diff::run(&arguments),
             Self::Explain(arguments) => commands::explain::run(&arguments),

@@ -9,6 +9,7 @@ pub mod context;
 pub(crate) mod file;
 pub mod find_files;
 pub mod gather;
+pub(crate) mod http_server;
 pub mod ledger;
 pub mod peerstream;
 pub mod probe;

@@ -3,11 +3,16 @@
 mod collect;
 mod inventory;
 mod judge;
+mod serve;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use crate::cli::args::time::duration;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::out_file::OutFile;
@@ -29,6 +34,7 @@ use crate::cli::out_file::OutFile;
   peering audit -context east,west -long
   peering audit -inventory clusters.jsonl -jobs 64 -format sarif
   peering audit -facts facts.jsonl -format openmetrics -out peering.prom
+  peering audit -listen 127.0.0.1:9519 -every 60s
   peering audit collect -out facts.jsonl
   peering audit judge facts.jsonl"
 )]
@@ -38,6 +44,12 @@ pub struct Arguments {
     /// Also write the facts to this file
     #[arg(long, value_name = "FILE")]
     facts: Option<PathBuf>,
+    /// Audit again and again, and serve the last result at this address: /metrics, /facts and /healthz
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["facts", "out", "diff"])]
+    listen: Option<SocketAddr>,
+    /// Time between the starts of two audits with -listen
+    #[arg(long, env = "PEERING_EVERY", value_name = "DURATION", default_value = "60s", value_parser = every)]
+    every: Duration,
     #[command(flatten)]
     judge: judge::JudgeOptions,
     #[command(subcommand)]
@@ -52,10 +64,11 @@ enum Command {
 }
 
 /// Runs the command.
-pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
     match &arguments.command {
         Some(Command::Collect(arguments)) => collect::run(arguments),
         Some(Command::Judge(arguments)) => judge::run(arguments),
+        None if arguments.listen.is_some() => serve::run(Arc::new(arguments)),
         None => {
             let out = arguments.judge.prepare()?;
             let facts_file = arguments.facts.as_deref().map(OutFile::prepare_shared).transpose()?;
@@ -66,4 +79,12 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
             arguments.judge.judge(&facts, out)
         }
     }
+}
+
+fn every(text: &str) -> Result<Duration, CliError> {
+    let parsed = duration(text)?;
+    Duration::try_from(parsed)
+        .ok()
+        .filter(|duration| (Duration::from_secs(1)..=Duration::from_hours(24)).contains(duration))
+        .ok_or_else(|| CliError::new("not a time between 1s and 24h"))
 }

@@ -10,7 +10,7 @@ use super::finding;
 use super::page::Page;
 use super::screen::{Detail, Mark, Screen};
 use super::table::Table;
-use super::{count, counted, printable};
+use super::{count, counted, grouped, printable};
 use crate::audit::{
     Change, ChangeKind, Changes, ClusterStatus, Finding, PeeringRow, Place, Report, Role, Status,
 };
@@ -62,15 +62,19 @@ fn answer(page: &mut Page, report: &Report) {
     let mut parts = Vec::new();
     if unread > 0 {
         let verb = "could not be read";
-        parts.push(format!("{unread} of {} {verb}", counted(count(report.clusters.len()), "cluster")));
+        parts.push(format!(
+            "{} of {} {verb}",
+            grouped(count(unread)),
+            counted(count(report.clusters.len()), "cluster")
+        ));
     }
     if down > 0 {
         let verb = if down == 1 { "is" } else { "are" };
-        parts.push(format!("{down} of {} {verb} broken", counted(all, "peering")));
+        parts.push(format!("{} of {} {verb} broken", grouped(count(down)), counted(all, "peering")));
     }
     if attention > 0 {
         let (noun, verb) = if attention == 1 { ("peering", "needs") } else { ("peerings", "need") };
-        parts.push(format!("{attention} {noun} {verb} attention"));
+        parts.push(format!("{} {noun} {verb} attention", grouped(count(attention))));
     }
     let mark = match report.status {
         Status::Error => Mark::Failure,

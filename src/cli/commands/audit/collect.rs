@@ -83,7 +83,16 @@ pub fn write(facts: &Facts, out: Option<OutFile>) -> Result<(), CliError> {
 impl CollectOptions {
     /// Reads the facts of all clusters.
     pub fn collect(&self) -> Result<Facts, CliError> {
-        let contexts = self.inventory.contexts()?;
+        Ok(self.collect_from(self.contexts()?))
+    }
+
+    /// Returns the clusters to read.
+    pub fn contexts(&self) -> Result<Vec<Context>, CliError> {
+        self.inventory.contexts()
+    }
+
+    /// Reads the facts of some clusters.
+    pub fn collect_from(&self, contexts: Vec<Context>) -> Facts {
         let bar = progress_bar(contexts.len());
         let after_each = bar.clone();
         let collector = Collector {
@@ -96,7 +105,7 @@ impl CollectOptions {
         let facts = wait_for(collect(targets, &collector));
         bar.finish_and_clear();
         redaction::learn_facts(&facts);
-        Ok(facts)
+        facts
     }
 }
 

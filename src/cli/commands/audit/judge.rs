@@ -164,6 +164,18 @@ impl JudgeOptions {
         self.out.as_deref().map(OutFile::prepare_shared).transpose()
     }
 
+    /// Returns the metrics of facts.
+    pub fn metrics(&self, facts: &Facts) -> String {
+        openmetrics::render(&audit::judge(facts, &self.ledger(), &self.options()), self.series())
+    }
+
+    fn series(&self) -> openmetrics::Series {
+        match self.metrics {
+            Series::Aggregated => openmetrics::Series::Aggregated,
+            Series::PerPeering => openmetrics::Series::PerPeering,
+        }
+    }
+
     /// Judges facts, and writes the result.
     pub fn judge(&self, facts: &Facts, out: Option<OutFile>) -> Result<Exit, CliError> {
         let options = self.options();
@@ -215,15 +227,11 @@ impl JudgeOptions {
     }
 
     fn rendered(&self, report: &Report) -> String {
-        let series = match self.metrics {
-            Series::Aggregated => openmetrics::Series::Aggregated,
-            Series::PerPeering => openmetrics::Series::PerPeering,
-        };
         match self.format {
             AuditFormat::Jsonl => jsonl(report),
             AuditFormat::Sarif => sarif(report),
             AuditFormat::Junit => junit(report, self.fail_on.into()),
-            AuditFormat::Openmetrics => openmetrics::render(report, series),
+            AuditFormat::Openmetrics => openmetrics::render(report, self.series()),
             _ => self
                 .document(report, || pretty::audit(report, &screen(self.detail.detail(), report.judged_at))),
         }

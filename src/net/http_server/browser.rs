@@ -1,14 +1,14 @@
 //! Rejects requests that a web page of another site may have sent.
 //!
 //! A browser on this machine reaches loopback addresses for any page. A page whose name resolves to 127.0.0.1 (DNS
-//! rebinding) could read the snapshot, and a form on any page could replace a token's secret.
+//! rebinding) could read what a server on loopback serves, and a form on any page could change it.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use http::{HeaderValue, Request, header};
 
 /// Returns the error of a request whose host is not a loopback name or address, or that a page from elsewhere sent.
-pub(super) fn check<B>(request: &Request<B>) -> Result<(), String> {
+pub(crate) fn check<B>(request: &Request<B>) -> Result<(), String> {
     let hosts = request.headers().get_all(header::HOST);
     if hosts.iter().next().is_none() {
         return Err("The request has no Host header".to_owned());
@@ -17,14 +17,14 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), String> {
     let authority = request.uri().authority().map(ToString::to_string);
     if let Some(host) = hosts.iter().map(text).chain(authority).find(|host| !is_loopback(host)) {
         return Err(format!(
-            "The host {host:?} is not allowed: this server for development answers only requests to localhost, 127.0.0.1 \
+            "The host {host:?} is not allowed: this server answers only requests to localhost, 127.0.0.1 \
              and [::1]"
         ));
     }
     let origins = request.headers().get_all(header::ORIGIN);
     if let Some(origin) = origins.iter().map(text).find(|origin| !is_loopback_origin(origin)) {
         return Err(format!(
-            "The origin {origin:?} is not allowed: this server for development answers only web pages from localhost, \
+            "The origin {origin:?} is not allowed: this server answers only web pages from localhost, \
              127.0.0.1 and [::1]"
         ));
     }
