@@ -51,6 +51,19 @@
 //!
 //! [`diagnose`] ranks the causes why a peering cannot be established.
 //!
+//! [`audit::judge`] compares both ends of every peering of many clusters:
+//!
+//! ```
+//! use consul_peering::audit::{Facts, Options, judge};
+//!
+//! let mut facts = Facts::default();
+//! facts.read_lines("broken.jsonl", &*std::fs::read("fixtures/audit/broken.jsonl")?)?;
+//! let report = judge(&facts, &[], &Options::new("2026-11-27T17:57:21Z".parse()?));
+//! assert_eq!(report.findings[0].check, "exports-not-imported");
+//! assert_eq!(report.findings[0].message, "dc33 does not import web");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! The feature `net` adds what needs a network or files. [`net::gather`] queries the sources of evidence,
 //! [`net::consul`] is a client of Consul's HTTP API, [`net::probe`] checks the path to an acceptor without using the token,
 //! [`net::ledger`] records generated tokens, and [`acceptor`] is an acceptor for tests.

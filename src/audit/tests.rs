@@ -331,6 +331,14 @@ fn two_dialers_of_one_peering_are_found_once() {
         ["dc2/to-dc1 two-dialers: dc2 and dc3 dial the same peering"]
     );
     let report = judged(&second_dialer(State::Pending));
+    let mut cloned = second_dialer(State::Active);
+    let clone = cloned.peerings.last_mut().unwrap();
+    (clone.last_heartbeat, clone.exported_services) = (Some(ago(6)), vec!["db".to_owned()]);
+    assert_eq!(
+        lines(&judged(&cloned)),
+        ["dc2/to-dc1 two-dialers: dc2 and dc3 dial the same peering"],
+        "its exports are not those of the acceptor's stream"
+    );
     let marked: Vec<&str> =
         report.peerings.iter().filter(|it| it.finding != Status::Ok).map(|it| it.cluster.as_str()).collect();
     assert_eq!(marked, ["dc2", "dc3"]);

@@ -5,6 +5,10 @@ use super::consul::{AgentAnswers, Peering};
 use super::regenerate::{Decision, Observations, decide};
 use crate::connectivity::versions::can_peer;
 use crate::shell::quoted;
+use crate::staleness::evidence::different_clock;
+
+/// The maximum length of the name of a peering, in bytes.
+const MAX_NAME_LEN: usize = 64;
 
 /// One of the two clusters, before they are connected.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ pub struct End {
     pub name: String,
     /// What it reports about itself.
     pub answers: AgentAnswers,
+    /// By how many seconds its clock is ahead of this host's.
+    pub clock_offset: Option<i64>,
     /// All its peerings; `None` if the ACL token may not read them.
     pub peerings: Option<Vec<Peering>>,
 }
@@ -111,11 +117,24 @@ pub fn plan(ends: &Ends) -> Plan {
         permissions(end, &mut plan);
     }
     versions(ends, &mut plan);
+    for (end, flag) in [(acceptor, "-name-at-acceptor"), (dialer, "-name-at-dialer")] {
+        plan.obstacles.extend(name_obstacle(end, flag));
+    }
     if !plan.already_connected {
         acceptors_name(ends, &mut plan);
         dialers_name(ends, &mut plan);
     }
     other_peerings(ends, &mut plan);
+    for end in [acceptor, dialer] {
+        if let Some(offset) = different_clock(end.clock_offset) {
+            let direction = if offset > 0 { "ahead of" } else { "behind" };
+            plan.notes.push(format!(
+                "the clock of {} is {} s {direction} this host's: certificates may count as expired, or as not valid yet",
+                end.context,
+                offset.abs()
+            ));
+        }
+    }
     match &ends.unreachable {
         Ok(unreachable) => plan.notes.extend(unreachable.iter().map(|(address, reason)| {
             format!(
@@ -132,6 +151,24 @@ pub fn plan(ends: &Ends) -> Plan {
 
 fn final_obstacle(message: String, remedy: String) -> Obstacle {
     Obstacle { message, remedy, can_be_forced: false }
+}
+
+/// Consul accepts DNS labels in lower case. The names of contexts can be others.
+fn name_obstacle(end: &End, flag: &str) -> Option<Obstacle> {
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = end.name.as_bytes();
+    let is_valid = bytes.len() <= MAX_NAME_LEN
+        && bytes.iter().all(|byte| is_alphanumeric(*byte) || *byte == b'-')
+        && [bytes.first(), bytes.last()]
+            .into_iter()
+            .all(|byte| byte.is_some_and(|byte| is_alphanumeric(*byte)));
+    (!is_valid).then(|| {
+        let message = format!(
+            "{:?} is not a valid name of a peering: use lowercase letters, digits and dashes, at most {MAX_NAME_LEN}",
+            end.name
+        );
+        final_obstacle(message, format!("choose another name with {flag}"))
+    })
 }
 
 /// Returns whether both names belong to one peering, which is ACTIVE on both ends.
@@ -156,9 +193,13 @@ fn permissions(end: &End, plan: &mut Plan) {
             plan.obstacles.push(final_obstacle(message, remedy));
         }
     }
-    if end.answers.refusals.iter().any(|refusal| refusal.starts_with("ACL not found")) {
-        let message = format!("the cluster {context} does not know the ACL token of its context");
-        let remedy = format!("check the ACL token: peering context check {}", quoted(context));
+    for refusal in &end.answers.refusals {
+        let message = if refusal.starts_with("ACL not found") {
+            format!("the cluster {context} does not know the ACL token of its context")
+        } else {
+            format!("the cluster {context} refuses requests: {refusal}")
+        };
+        let remedy = format!("find out why: peering context check {}", quoted(context));
         plan.obstacles.push(final_obstacle(message, remedy));
     }
     if end.answers.peering_enabled == Some(false) {
@@ -183,7 +224,8 @@ fn versions(ends: &Ends, plan: &mut Plan) {
             "upgrade {} to Consul 1.22 or later, or swap the roles: -acceptor {} -dialer {}",
             ends.acceptor.context, ends.dialer.context, ends.acceptor.context
         );
-        plan.obstacles.push(final_obstacle(message, remedy));
+        // The agents that were asked may be older than the servers.
+        plan.obstacles.push(Obstacle { message, remedy, can_be_forced: true });
     }
 }
 
@@ -203,12 +245,7 @@ fn acceptors_name(ends: &Ends, plan: &mut Plan) {
     // After a restart of the acceptor, a peering in use is PENDING until the dialer is back.
     if peering.state != "PENDING" || peering.has_remote() {
         let is_own = ends.dialer.peering().is_some_and(|dialed| dialed.peer_id == peering.id);
-        let peer = match peering.remote.datacenter.as_str() {
-            "" => String::new(),
-            datacenter => format!(" with {datacenter}"),
-        };
-        let message =
-            format!("the name {} is in use: its peering{peer} is {}", end.described(), peering.state);
+        let message = in_use(end, peering);
         plan.obstacles.push(if is_own {
             let remedy = format!(
                 "find out why: peering diagnose -name {} -context {}",
@@ -250,18 +287,18 @@ fn dialers_name(ends: &Ends, plan: &mut Plan) {
             end.described()
         )
     } else {
-        let cluster = match peering.remote.datacenter.as_str() {
-            "" => "another cluster".to_owned(),
-            datacenter => format!("another peering, of {datacenter}"),
-        };
-        format!(
-            "the name {} is in use: its peering is {}, and belongs to {cluster}",
-            end.described(),
-            peering.state
-        )
+        in_use(end, peering)
     };
     let remedy = format!("choose another -name-at-dialer, or delete it: {}", end.delete_command());
     plan.obstacles.push(final_obstacle(message, remedy));
+}
+
+fn in_use(end: &End, peering: &Peering) -> String {
+    let peer = match peering.remote.datacenter.as_str() {
+        "" => String::new(),
+        datacenter => format!(" with {datacenter}"),
+    };
+    format!("the name {} is in use: its peering{peer} is {}", end.described(), peering.state)
 }
 
 /// The obstacle of a peering that was deleted on the other side, or is being deleted.

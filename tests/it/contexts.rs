@@ -29,11 +29,13 @@ async fn server() -> MockServer {
     server
 }
 
-/// Returns the ACL tokens of the requests that a server received: `None` for a request without one.
+/// Returns the credentials of the requests that a server received: `None` for a request without an ACL token.
 async fn acl_tokens(server: &MockServer) -> Vec<Option<String>> {
     let requests = server.received_requests().await.unwrap();
     let header = |request: &wiremock::Request| {
-        request.headers.get("X-Consul-Token").map(|token| token.to_str().unwrap().to_owned())
+        let token = request.headers.get("X-Consul-Token")?.to_str().unwrap();
+        let password = if request.headers.contains_key("Authorization") { " and a password" } else { "" };
+        Some(format!("{token}{password}"))
     };
     let tokens = requests.iter().map(header).collect();
     server.reset().await;
@@ -89,7 +91,38 @@ async fn a_context_selects_the_cluster_and_its_credentials_only() {
     assert_eq!(tokens(with_token).await, (vec![], some(WEST), vec![]));
     // An address on the command line wins over a context that is not.
     let at_other = base().env("PEERING_CONTEXT", "east").args(["-http-addr", &other.uri(), "-ca-file="]);
-    assert_eq!(tokens(at_other).await, (vec![], vec![], some(OTHER)));
+    assert_eq!(tokens(at_other).await, (vec![], vec![], some(&format!("{OTHER} and a password"))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_acl_token_of_a_context_does_not_follow_a_redirect_to_another_host() {
+    let (east, west, other) = (MockServer::start().await, server().await, server().await);
+    let target = format!("{}/v1/peerings", west.uri());
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(307).insert_header("Location", target.as_str()))
+        .mount(&east)
+        .await;
+    run(list(&east, &west, &other).args(["-context", "east"])).await.status(0);
+    assert_eq!(acl_tokens(&east).await, [Some(EAST.to_owned())]);
+    assert_eq!(acl_tokens(&west).await, [None]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_without_a_leader_is_reported_although_it_answers_late() {
+    let server = MockServer::start().await;
+    for place in ["/v1/connect/ca/roots", "/v1/internal/acl/authorize"] {
+        let late = ResponseTemplate::new(500).set_delay(std::time::Duration::from_mins(10));
+        Mock::given(path(place)).respond_with(late).mount(&server).await;
+    }
+    let leader = ResponseTemplate::new(200).set_body_string("\"\"");
+    Mock::given(path("/v1/status/leader")).respond_with(leader).mount(&server).await;
+    let check =
+        Peering::new().args(["context", "check", "-timeout", "5s", "-format", "json", "-config", "c.toml"]);
+    let run =
+        run(check.file("c.toml", format!("[contexts.a]\nhttp_addr = '{}'\n", server.uri()))).await.status(1);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["contexts"][0]["reachable"], true, "{json}");
+    assert_eq!(json["contexts"][0]["problems"][0]["message"], "No cluster leader");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,6 +174,7 @@ fn a_mistake_in_a_context_shows_its_place_and_the_fix() {
             "[contexts.east]\nhttp_addr = 'x'\nclient_cert = 'x'\n",
             "[contexts.east]\nhttp_addr = 'x'\nlabels = ['a']\n",
             "[contexts.'a b']\nhttp_addr = 'x'\n",
+            "[contexts.prod.eu]\nhttp_addr = 'x'\n",
             "[contexts]\nhttp_addr = 'x'\n",
             "[context.east]\nhttp_addr = 'x'\n",
             "[contxts.east]\nhttp_addr = 'x'\n",

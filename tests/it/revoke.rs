@@ -52,8 +52,8 @@ fn a_revoked_token_is_rejected_and_the_stream_stays_up() {
     clusters.establish(&clusters.generate()).status(0);
     let unused = clusters.generate();
     let dry = clusters.revoke(&["-dry-run"]).run().status(0);
-    assert!(dry.stderr.ends_with("Nothing was changed (-dry-run).\n"), "{}", dry.stderr);
-    assert_eq!(dry.stdout, "");
+    assert!(dry.stdout.ends_with("Nothing was changed (-dry-run).\n"), "{}", dry.stdout);
+    assert_eq!(dry.stderr, "");
 
     let run = clusters.revoke(&[]).run().status(0);
     assert_eq!(run.stdout, "Revoked the unused token for west\n");

@@ -27,7 +27,11 @@ pub static EXPORTS_NOT_IMPORTED: AuditCheck = AuditCheck {
 };
 
 fn exports_not_imported(view: &View<'_>) -> Option<Found> {
-    let peer = view.comparable_peer().filter(|peer| view.is_alive() && peer.is_alive())?;
+    // A second dialer has no stream with the acceptor.
+    let peer = view.comparable_peer().filter(|_| view.is_dialer_of_acceptor())?;
+    if !view.is_alive() || !peer.is_alive() {
+        return None;
+    }
     let imported: HashSet<&str> = peer.fact.imported_services.iter().map(String::as_str).collect();
     let mut missing: Vec<&str> = view
         .fact

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::super::check::{AuditCheck, Found, Run, View};
 use super::super::facts::{CaFact, ClusterFact};
+use crate::connectivity::versions::can_peer;
 use crate::lint::{Area, Check, Severity, Subject};
 use crate::token::shown::MAX_SHOWN;
 use crate::utc;
@@ -131,10 +132,9 @@ pub static VERSIONS_CANNOT_PEER: AuditCheck = AuditCheck {
 
 fn versions_cannot_peer(view: &View<'_>) -> Option<Found> {
     let acceptor = view.peer_cluster().filter(|_| view.end.is_dialer() && !view.is_deleted())?;
-    let version = |cluster: &ClusterFact| major_and_minor(cluster.consul_version.as_deref()?);
-    let (old, new) = (version(acceptor)?, version(view.cluster)?);
+    let (old, new) = (acceptor.consul_version.as_deref()?, view.cluster.consul_version.as_deref()?);
     // The agent that was queried may be older than the servers: an open stream shows that they can peer.
-    if !((1, 14)..=(1, 21)).contains(&old) || new < (1, 23) || view.is_alive() {
+    if can_peer(old, new) != Some(false) || view.is_alive() {
         return None;
     }
     let text = |cluster: &ClusterFact| cluster.consul_version.clone().unwrap_or_default();
@@ -148,10 +148,4 @@ fn versions_cannot_peer(view: &View<'_>) -> Option<Found> {
         message,
         [("version", json!(text(view.cluster))), ("peer_version", json!(text(acceptor)))],
     ))
-}
-
-/// Parses `1.22.7+ent`.
-fn major_and_minor(version: &str) -> Option<(u32, u32)> {
-    let mut numbers = version.trim_start_matches('v').split('.').map(str::parse);
-    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }

@@ -63,7 +63,7 @@ pub struct Arguments {
     /// Show what would be done, and do nothing
     #[arg(long)]
     dry_run: bool,
-    /// Connect even if this invalidates an unused token
+    /// Connect even if this invalidates an unused token, or if the versions of the agents can't peer
     #[arg(long)]
     force: bool,
     /// Wait until both ends are ACTIVE and have received data, for at most this long
@@ -120,6 +120,7 @@ fn connect(arguments: &Arguments, acceptor: &Cluster, dialer: &Cluster) -> Resul
         ledger: ledger.as_ref().unwrap_or(&off),
         external_addresses: &arguments.server_external_addresses,
         timeout: arguments.timeout,
+        clock: now,
     };
     let ends = wait_for(observe(&request)).map_err(|unobserved| {
         CliError::new(format_args!("cannot ask the cluster {:?}: {}", unobserved.context, unobserved.error))

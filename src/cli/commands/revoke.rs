@@ -10,7 +10,7 @@ use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::output::{eprint_line, print};
+use crate::cli::output::{eprint_line, note, print};
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
 use crate::net::gather::regenerate::observe;
 use crate::net::ledger::{Ledger, NumberedRecord, Origin};
@@ -76,11 +76,12 @@ async fn revoke(arguments: &Arguments) -> Result<Exit, CliError> {
             return Ok(Exit::Findings);
         }
     };
-    eprint_line(&announcement(arguments, &client, &observations, &reason));
+    let announcement = announcement(arguments, &client, &observations, &reason);
     if arguments.dry_run {
-        eprint_line("Nothing was changed (-dry-run).");
+        print(&format!("{announcement}\nNothing was changed (-dry-run).\n"))?;
         return Ok(Exit::Done);
     }
+    note(&announcement);
     let request = GenerateTokenRequest {
         peer_name: name.clone(),
         partition: arguments.http.partition_flag().to_owned(),
@@ -130,9 +131,14 @@ fn check(arguments: &Arguments, observations: &Observations) -> Result<String, C
         None if arguments.force => return Ok(forced("the peering could not be checked")),
         None => {
             let reason = printable(observations.peering.reason().unwrap_or_default());
+            let remedy = if reason.contains("peering:read") {
+                "use an ACL token with peering:read, or add -force"
+            } else {
+                "check that the cluster answers and has a leader, then run it again"
+            };
             return Err(CliError::new(format_args!("cannot check the peering {name:?}: {reason}"))
                 .with_detail("Without that, this could create a peering instead of invalidating a token.")
-                .with_remedy("use an ACL token with peering:read, or add -force"));
+                .with_remedy(remedy));
         }
     }
     match decide(observations) {

@@ -164,7 +164,8 @@ fn checks() -> String {
 }
 
 fn environment(definition: &Command) -> String {
-    let mut page = "Environment variables\n\n".to_owned();
+    let mut page =
+        "Environment variables\n\nWith -context NAME, no CONSUL_* variable has an effect.\n\n".to_owned();
     let row = |page: &mut String, name: &str, text: &str| {
         // Writing to a string does not fail.
         let _ = write!(page, "  {name}\n{}", hanging(text, 6, 80));

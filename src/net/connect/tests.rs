@@ -18,6 +18,7 @@ fn end(context: &str, name: &str, version: &str) -> End {
             permissions: Some(ALL),
             ..AgentAnswers::default()
         },
+        clock_offset: Some(0),
         peerings: Some(Vec::new()),
     }
 }
@@ -88,7 +89,7 @@ fn versions_that_cannot_peer_are_an_obstacle() {
     one(
         &ends,
         "Consul 2.1.0 at west cannot dial Consul 1.21.3 at east: its TLS selects no ALPN protocol",
-        false,
+        true,
     );
     ends.dialer.answers.version = Some("1.20.0".to_owned());
     assert_eq!(found(&ends).0, []);
@@ -159,11 +160,7 @@ fn a_name_in_use_at_the_dialer_is_an_obstacle() {
         false,
     );
     ends.dialer.peerings = Some(vec![peering("east", "ACTIVE", "other")]);
-    one(
-        &ends,
-        "the name \"east\" at west is in use: its peering is ACTIVE, and belongs to another cluster",
-        false,
-    );
+    one(&ends, "the name \"east\" at west is in use: its peering is ACTIVE", false);
     // What an earlier attempt left behind is used again.
     ends.acceptor.peerings = Some(vec![peering("west", "PENDING", "")]);
     ends.dialer.peerings = Some(vec![peering("east", "PENDING", "id-of-west")]);
@@ -207,6 +204,41 @@ fn an_unused_token_is_an_obstacle_that_can_be_forced() {
     assert!(plan.is_blocked(false) && !plan.is_blocked(true));
     ends.unused.unused_secret = Observed::Value(false);
     assert_eq!(found(&ends).0, []);
+}
+
+#[test]
+fn a_name_that_consul_rejects_is_an_obstacle() {
+    for name in ["prod.eu", "West", "-west", "west-", "a b", "", &"x".repeat(65)] {
+        let mut ends = free();
+        ends.acceptor.name = name.to_owned();
+        let plan = plan(&ends);
+        assert_eq!(plan.obstacles.len(), 1, "{name}");
+        assert_eq!(plan.obstacles[0].remedy, "choose another name with -name-at-acceptor");
+    }
+    for name in ["w", "west-1", "1-west", &"x".repeat(64)] {
+        let mut ends = free();
+        ends.dialer.name = name.to_owned();
+        assert_eq!(plan(&ends).obstacles, [], "{name}");
+    }
+}
+
+#[test]
+fn a_cluster_that_refuses_requests_is_an_obstacle() {
+    let mut ends = free();
+    ends.dialer.answers.refusals = vec!["No cluster leader".to_owned()];
+    one(&ends, "the cluster west refuses requests: No cluster leader", false);
+}
+
+#[test]
+fn a_clock_that_differs_is_a_note() {
+    let mut ends = free();
+    ends.dialer.clock_offset = Some(-600);
+    assert_eq!(
+        plan(&ends).notes,
+        [
+            "the clock of west is 600 s behind this host's: certificates may count as expired, or as not valid yet"
+        ]
+    );
 }
 
 #[test]

@@ -13,6 +13,9 @@ use super::error::RequestError;
 use super::response::parse_json;
 use super::transport::ApiResponse;
 
+/// Consul's error while there is no leader.
+const NO_LEADER: &str = "No cluster leader";
+
 /// What a Consul agent reports about itself and its cluster.
 #[derive(Debug, Default)]
 pub struct AgentAnswers {
@@ -78,12 +81,20 @@ impl Client {
     /// Returns what this Consul agent reports about itself and its cluster. `timeout` is for each request; they run at once.
     /// Fails with the error of the CA roots, unless Consul refused the request.
     pub async fn agent_answers(&self, timeout: Duration) -> Result<AgentAnswers, RequestError> {
-        let (roots, authorized, agent, datacenters) = tokio::join!(
+        let (roots, authorized, agent, datacenters, has_leader) = tokio::join!(
             self.within(timeout, self.ca_roots()),
             self.within(timeout, self.authorize()),
             time::timeout(timeout, self.agent_self()),
             time::timeout(timeout, self.datacenters()),
+            time::timeout(timeout, self.has_leader()),
         );
+        let roots = match (roots, has_leader) {
+            // Consul answers only after it has waited for a leader for seven seconds.
+            (Err(RequestError::TimedOut { .. }), Ok(Some(false))) => {
+                Err(RequestError::Refused { status: 500, body: NO_LEADER.to_owned() })
+            }
+            (roots, _) => roots,
+        };
         let mut refusals = Vec::new();
         let trust_domain = unless_refused(roots, &mut refusals)?.map(|roots| roots.trust_domain);
         let (permissions, date) = match authorized {
@@ -182,6 +193,13 @@ impl Client {
     pub(super) async fn agent_self(&self) -> Option<AgentSelf> {
         let response = self.send(Method::GET, "/v1/agent/self", &[], None).await.ok()?.ok().ok()?;
         parse_json("description of an agent", &response.body).ok()
+    }
+
+    /// Returns whether the agent knows a leader. It answers at once, and needs no permission.
+    async fn has_leader(&self) -> Option<bool> {
+        let response = self.send(Method::GET, "/v1/status/leader", &[], None).await.ok()?.ok().ok()?;
+        let leader: String = parse_json("leader", &response.body).ok()?;
+        Some(!leader.is_empty())
     }
 
     /// Returns the names of all datacenters, the agent's own first. This needs no permission.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use ring::rand::SystemRandom;
 use tokio::time;
 
@@ -37,6 +38,8 @@ pub struct Request<'a> {
     pub external_addresses: &'a [String],
     /// How long each request and each step of a connection may take.
     pub timeout: Duration,
+    /// Returns the current time.
+    pub clock: fn() -> Timestamp,
 }
 
 /// A cluster that could not be observed: the name of its context, and the reason.
@@ -51,8 +54,8 @@ pub struct Unobserved {
 /// Observes both clusters at once.
 pub async fn observe(request: &Request<'_>) -> Result<Ends, Unobserved> {
     let (acceptor, dialer, unreachable, unused) = tokio::join!(
-        end(&request.acceptor, request.timeout),
-        end(&request.dialer, request.timeout),
+        end(&request.acceptor, request.timeout, request.clock),
+        end(&request.dialer, request.timeout, request.clock),
         unreachable(request),
         regenerate::observe(
             request.acceptor.client,
@@ -65,9 +68,10 @@ pub async fn observe(request: &Request<'_>) -> Result<Ends, Unobserved> {
     Ok(Ends { acceptor: acceptor?, dialer: dialer?, unused, unreachable })
 }
 
-async fn end(side: &Side<'_>, timeout: Duration) -> Result<End, Unobserved> {
+async fn end(side: &Side<'_>, timeout: Duration, clock: fn() -> Timestamp) -> Result<End, Unobserved> {
     let unobserved = |error| Unobserved { context: side.context.to_owned(), error };
     let answers = side.client.agent_answers(timeout).await.map_err(unobserved)?;
+    let clock_offset = answers.date.map(|date| date.duration_since(clock()).as_secs());
     let may_read = answers.permissions.is_none_or(|granted| granted.peering_read);
     // Consul refuses to list peerings only after 12 seconds.
     let is_answered = may_read && answers.peering_enabled != Some(false) && answers.refusals.is_empty();
@@ -83,6 +87,7 @@ async fn end(side: &Side<'_>, timeout: Duration) -> Result<End, Unobserved> {
         name: side.name.to_owned(),
         answers,
         peerings,
+        clock_offset,
     })
 }
 

@@ -30,7 +30,11 @@ pub(super) fn contexts(text: &str, table: &Spanned<DeValue<'_>>) -> Result<Vec<C
         let mut builder = ContextBuilder::default();
         for (key, value) in fields {
             let set = builder.set(key.get_ref(), field_value(value.get_ref()));
-            set.map_err(|error| mistake(&error, name).at(line_at(text, key.span().start)))?;
+            let described = |error: FieldError| match error {
+                FieldError::UnknownKey(key) if value.get_ref().is_table() => dotted_name(name, &key),
+                error => mistake(&error, name),
+            };
+            set.map_err(|error| described(error).at(line_at(text, key.span().start)))?;
         }
         all.push(builder.build(name).map_err(|error| mistake(&error, name).at(at))?);
     }
@@ -41,6 +45,12 @@ pub(super) fn contexts(text: &str, table: &Spanned<DeValue<'_>>) -> Result<Vec<C
 fn not_a_section(name: &str) -> Mistake {
     let remedy = "put the keys of a context below [contexts.NAME]".to_owned();
     Mistake::new(format!("{name:?} is not a section [contexts.NAME]"), Some(remedy))
+}
+
+/// The mistake of `[contexts.prod.eu]`: TOML reads a dot as the start of another key.
+fn dotted_name(name: &str, key: &str) -> Mistake {
+    let remedy = format!("put quotes around a name with a dot: [contexts.\"{name}.{key}\"]");
+    Mistake::new(format!("[contexts.{name}.{key}] is not a section of the context {name:?}"), Some(remedy))
 }
 
 fn mistake(error: &FieldError, name: &str) -> Mistake {

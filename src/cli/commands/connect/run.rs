@@ -1,5 +1,6 @@
 //! The steps of `connect`: generate, check, establish, wait.
 
+use jiff::SignedDuration;
 use tokio::try_join;
 
 use super::{Arguments, Cluster, progress};
@@ -11,10 +12,11 @@ use crate::cli::env::now;
 use crate::cli::output::eprint_line;
 use crate::diagnosis::GivenToken;
 use crate::lint::{Reference, Severity};
-use crate::net::connect::Ends;
+use crate::net::connect::{End, Ends};
 use crate::net::consul::{EstablishRequest, GenerateTokenRequest, Peering, RequestError};
 use crate::net::ledger::{Ledger, Origin};
 use crate::shell::quoted;
+use crate::staleness::evidence::different_clock;
 use crate::token::Secret;
 
 /// A step.
@@ -108,10 +110,9 @@ pub(super) async fn all_steps(
         return failed(Step::Establish, error.to_string(), token);
     }
     progress(&format!("4 of 4: waiting for data on both ends, for at most {} s", arguments.wait.as_secs()));
-    let is_expected = |found: Option<&Peering>| found.is_some_and(|peering| is_healthy(peering, now()));
     let waited = try_join!(
-        wait_until(&acceptor.client, &acceptor.name, arguments.wait, is_expected),
-        wait_until(&dialer.client, &dialer.name, arguments.wait, is_expected),
+        wait_for_data(acceptor, &ends.acceptor, arguments),
+        wait_for_data(dialer, &ends.dialer, arguments)
     );
     let late = match waited {
         Ok((Waited::Done, Waited::Done)) => return Outcome::Connected,
@@ -122,6 +123,14 @@ pub(super) async fn all_steps(
     let (cluster, found) = late;
     let message = too_late(&cluster.name, found.as_deref(), arguments.wait, "ACTIVE with data received");
     failed(Step::Wait, format!("at {}, {message}", cluster.context.name), token)
+}
+
+/// Waits until one end is ACTIVE and has received data, by its own clock.
+async fn wait_for_data(cluster: &Cluster, end: &End, arguments: &Arguments) -> Result<Waited, RequestError> {
+    let ahead = SignedDuration::from_secs(different_clock(end.clock_offset).unwrap_or_default());
+    let its_time = || now().checked_add(ahead).unwrap_or_else(|_| now());
+    let is_expected = |found: Option<&Peering>| found.is_some_and(|peering| is_healthy(peering, its_time()));
+    wait_until(&cluster.client, &cluster.name, arguments.wait, is_expected).await
 }
 
 async fn not_generated(error: &RequestError, acceptor: &Cluster, recording: Recording<'_>) -> Outcome {
