@@ -55,6 +55,9 @@ pub struct End {
     pub remote: String,
 }
 
+/// The version of Consul that clusters run.
+pub const VERSION: &str = "1.22.7";
+
 /// Each cluster dials the next ones, in a circle.
 pub const DIALED: usize = 25;
 
@@ -109,7 +112,7 @@ fn cluster(number: usize, rng: &mut Rng) -> Cluster {
         root: ca(&trust_domain, &key, 3650),
         key,
         trust_domain,
-        version: "1.22.7",
+        version: VERSION,
         behavior: Behavior::Answers,
         peerings: Vec::new(),
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::clusters::{Behavior, Cluster, End, Pair, ca, uuid};
+use super::clusters::{Behavior, Cluster, End, Pair, VERSION, ca, uuid};
 
 /// A finding that an audit must report: the check, the cluster, and the name of the peering, empty for a cluster's own.
 pub type Expected = (&'static str, String, String);
@@ -30,7 +30,11 @@ pub fn plant(clusters: &mut [Cluster], pairs: &[Pair], rng: &mut Rng) -> Vec<Exp
     let mut removed = Vec::new();
     for fault in FAULTS {
         for _ in 0..OF_EACH {
-            let pair = free.pop().expect("enough pairs");
+            // The last fault changes versions, once per cluster.
+            let is_unchanged = |pair: &Pair| {
+                [pair.acceptor, pair.dialer].iter().all(|end| clusters[end.0].version == VERSION)
+            };
+            let pair = free.swap_remove(free.iter().rposition(is_unchanged).expect("enough pairs"));
             let mut planted = Planted { clusters, pair, rng, removed: &mut removed, expected: &mut expected };
             fault(&mut planted);
         }

@@ -24,7 +24,7 @@ fn yaml(name: &str) -> Value {
 /// The metrics of the recorded facts.
 fn metrics() -> String {
     let facts = fixture("audit/broken.jsonl").display().to_string();
-    Peering::new().args(["audit", "judge", &facts, "-format=openmetrics", "-fail-on=never"]).run().stdout
+    Peering::new().args(["audit", "judge", &facts, "-format=openmetrics"]).run().stdout
 }
 
 /// Returns whether a tool ran without an error; `None` if it is not installed.
@@ -104,7 +104,8 @@ fn kubernetes_jobs_run_with_options_that_exist() {
         yaml(name)["spec"]["jobTemplate"]["spec"]["template"]["spec"]["containers"][0]["args"].clone()
     };
     // Nothing answers there.
-    let config = facts.path().join("config.toml");
+    let home = tempfile::tempdir().unwrap();
+    let config = home.path().join("config.toml");
     std::fs::write(&config, "[contexts.east]\nhttp_addr = \"http://127.0.0.1:1\"\n").unwrap();
     let config = config.display().to_string();
     for shard in 0..4 {

@@ -283,6 +283,9 @@ async fn read(mut response: reqwest::Response) -> Result<ApiResponse, reqwest::E
             break;
         }
     }
+    // Lets the connection go back to the pool. Otherwise the next request opens another one.
+    drop(response);
+    tokio::task::yield_now().await;
     Ok(ApiResponse { status, headers, body: body.into() })
 }
 
