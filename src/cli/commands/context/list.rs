@@ -36,7 +36,7 @@ pub struct ContextList {
     version: u32,
     /// The configuration file.
     file: String,
-    /// The context that PEERING_CONTEXT or [defaults] selects.
+    /// The context that `PEERING_CONTEXT` or `[defaults]` selects.
     selected: Option<String>,
     /// The contexts, in the order of their names.
     contexts: Vec<Entry>,
