@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::error::CliError;
+use super::output::{print, shown};
 use crate::gostd::os_error::os_error_text;
 use crate::platform::{is_device_name, private_draft, shared_draft};
 
@@ -71,6 +72,14 @@ impl OutFile {
         };
         persisted.map(drop).map_err(|error| error.error)
     }
+}
+
+/// Writes a result to the file, or prints it if there is none.
+pub fn write_or_print(text: &str, out: Option<OutFile>) -> Result<(), CliError> {
+    let Some(file) = out else { return print(text) };
+    let path = file.path().to_owned();
+    let written = file.write(shown(text).as_bytes());
+    written.map_err(|error| CliError::of_io(format_args!("cannot write {}", path.display()), &error))
 }
 
 /// Makes a draft in the directory of the file that it will replace. Returns that file too: the target of a link, not the link.

@@ -51,6 +51,11 @@ pub fn print(text: &str) -> Result<(), CliError> {
     print_redacted(&redaction::in_output(text))
 }
 
+/// Returns a result as people may see it: without given secrets, and redacted with `-redact`.
+pub fn shown(text: &str) -> String {
+    given_secrets::hide(&redaction::in_output(text)).into_owned()
+}
+
 /// Prints a result in which `-redact` has replaced everything.
 pub fn print_redacted(text: &str) -> Result<(), CliError> {
     match write_stdout(&given_secrets::hide(text)) {

@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use crate::cli::args::time::duration;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::out_file::OutFile;
+use crate::cli::out_file::{OutFile, write_or_print};
 
 /// Compare both ends of every peering of many clusters
 ///
@@ -74,7 +74,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
             let facts_file = arguments.facts.as_deref().map(OutFile::prepare_shared).transpose()?;
             let facts = arguments.collect.collect()?;
             if facts_file.is_some() {
-                collect::write(&facts, facts_file)?;
+                write_or_print(&facts.to_lines(), facts_file)?;
             }
             arguments.judge.judge(&facts, out)
         }

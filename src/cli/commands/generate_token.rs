@@ -154,13 +154,7 @@ async fn generate(arguments: Arguments) -> Result<Exit, CliError> {
 /// Returns the error of a request that returned no token. If Consul stored a new secret, or may have, the ledger keeps that.
 async fn failed(error: &RequestError, name: &str, client: &Client, recording: Recording<'_>) -> CliError {
     let text = CliError::of_consul(format_args!("Error generating peering token for {name}: {error}"));
-    let origin = Origin::of_failed_request(error);
-    if let Err(reason) = recording.without_token(origin, client).await
-        && origin != Origin::Refused
-    {
-        eprint_line(&format!("Warning: the failed request {reason}"));
-    }
-    match origin {
+    match recording.failed(error, client).await {
         Origin::Failed => text
             .with_detail(format_args!(
                 "Consul had already stored a new secret: an earlier unused token for {name} no longer works, and the new one \

@@ -1,6 +1,5 @@
 //! `peering audit collect`: clusters to facts.
 
-use std::io;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,8 +17,8 @@ use crate::cli::contexts;
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::out_file::OutFile;
-use crate::cli::output::{print, shows_progress};
+use crate::cli::out_file::{OutFile, write_or_print};
+use crate::cli::output::shows_progress;
 use crate::cli::redaction;
 use crate::net::collect::{Collector, Target, collect};
 use crate::net::consul::Options;
@@ -61,23 +60,9 @@ pub struct CollectOptions {
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let out = arguments.out.as_deref().map(OutFile::prepare_shared).transpose()?;
     let facts = arguments.collect.collect()?;
-    write(&facts, out)?;
+    write_or_print(&facts.to_lines(), out)?;
     let is_complete = facts.clusters.iter().all(|cluster| cluster.status == ClusterStatus::Ok);
     Ok(if is_complete { Exit::Done } else { Exit::Findings })
-}
-
-/// Writes facts to a file, or to standard output.
-pub fn write(facts: &Facts, out: Option<OutFile>) -> Result<(), CliError> {
-    let lines = facts.to_lines();
-    match out {
-        None => print(&lines),
-        Some(file) => {
-            let path = file.path().to_owned();
-            let lines = redaction::in_output(&lines);
-            let written: io::Result<()> = file.write(lines.as_bytes());
-            written.map_err(|error| CliError::of_io(format_args!("cannot write {}", path.display()), &error))
-        }
-    }
 }
 
 impl CollectOptions {

@@ -18,9 +18,8 @@ use crate::cli::args::time::{duration, time};
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::given_secrets;
-use crate::cli::out_file::OutFile;
-use crate::cli::output::{print, screen};
+use crate::cli::out_file::{OutFile, write_or_print};
+use crate::cli::output::screen;
 use crate::cli::redaction;
 use crate::lint::{RuleSet, Severity};
 use crate::net::file;
@@ -189,16 +188,7 @@ impl JudgeOptions {
             }
             None => (self.rendered(&report), report.fails(self.fail_on.into())),
         };
-        match out {
-            Some(file) => {
-                let path = file.path().to_owned();
-                let hidden = redaction::in_output(&text);
-                file.write(given_secrets::hide(&hidden).as_bytes()).map_err(|error| {
-                    CliError::of_io(format_args!("cannot write {}", path.display()), &error)
-                })?;
-            }
-            None => print(&text)?,
-        }
+        write_or_print(&text, out)?;
         Ok(if fails { Exit::Findings } else { Exit::Done })
     }
 

@@ -16,9 +16,7 @@ use super::Arguments;
 use crate::cli::args::http_options::wait_for;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::given_secrets;
-use crate::cli::output::{note, print};
-use crate::cli::redaction;
+use crate::cli::output::{note, print, shown};
 use crate::net::context::Context;
 use crate::net::http_server::{self, browser};
 use crate::platform;
@@ -75,10 +73,9 @@ fn audit_again_and_again(arguments: &Arguments, contexts: &[Context], last: &Las
     loop {
         let start = Instant::now();
         let facts = arguments.collect.collect_from(contexts.to_vec());
-        let hidden = |text: &str| Bytes::from(given_secrets::hide(&redaction::in_output(text)).into_owned());
         let served = Served {
-            metrics: hidden(&arguments.judge.metrics(&facts)),
-            facts: hidden(&facts.to_lines()),
+            metrics: Bytes::from(shown(&arguments.judge.metrics(&facts))),
+            facts: Bytes::from(shown(&facts.to_lines())),
             at: Instant::now(),
         };
         *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(served);

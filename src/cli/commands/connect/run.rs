@@ -134,12 +134,7 @@ async fn wait_for_data(cluster: &Cluster, end: &End, arguments: &Arguments) -> R
 }
 
 async fn not_generated(error: &RequestError, acceptor: &Cluster, recording: Recording<'_>) -> Outcome {
-    let origin = Origin::of_failed_request(error);
-    if let Err(reason) = recording.without_token(origin, &acceptor.client).await
-        && origin != Origin::Refused
-    {
-        eprint_line(&format!("Warning: the failed request {reason}"));
-    }
+    let origin = recording.failed(error, &acceptor.client).await;
     Outcome::Failed(Failure {
         step: Step::Generate,
         message: error.to_string(),

@@ -7,8 +7,8 @@ use tokio::time::timeout as at_most;
 
 use super::if_unused::{IfUnused, replaced};
 use crate::cli::env::{host, now, stderr_is_a_terminal, user};
-use crate::cli::output::note;
-use crate::net::consul::Client;
+use crate::cli::output::{eprint_line, note};
+use crate::net::consul::{Client, RequestError};
 use crate::net::gather::regenerate::{TIMEOUT, observe_peering};
 use crate::net::ledger::{Filter, Ledger, NumberedRecord, Origin, Record, RecordMeta};
 use crate::token::{Secret, decode};
@@ -93,6 +93,17 @@ impl<'a> Recording<'a> {
         let decoded = decode(token.expose().as_bytes())
             .map_err(|error| not_recorded(format!("cannot decode it: {error}")))?;
         self.finish(&Record::of_discarded(&decoded.token, self.meta(Origin::Revoked))).await
+    }
+
+    /// Records a request that failed, and prints a warning if that is not possible although Consul may have stored a new secret.
+    pub async fn failed(self, error: &RequestError, client: &Client) -> Origin {
+        let origin = Origin::of_failed_request(error);
+        if let Err(reason) = self.without_token(origin, client).await
+            && origin != Origin::Refused
+        {
+            eprint_line(&format!("Warning: the failed request {reason}"));
+        }
+        origin
     }
 
     /// Records that the request returned no token; `origin` is [`Origin::Failed`], `Unanswered` or `Refused`.
