@@ -38,7 +38,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Creates a target. `open` returns its client, or why there is none. It may block, for example to read an ACL token.
+    /// Creates a target. `open` returns its client, or the reason why it has none. It may block, for example to read an ACL token.
     pub fn new(
         name: impl Into<String>,
         open: impl FnOnce() -> Result<Client, String> + Send + 'static,

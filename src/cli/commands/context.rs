@@ -44,7 +44,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     }
 }
 
-/// Returns the contexts of these names; without names, all. It is an error if there is none.
+/// Returns the contexts of these names; without names, all. Fails if there are no contexts.
 fn selected(names: &[String]) -> Result<Vec<Context>, CliError> {
     if names.is_empty() && contexts::all().is_empty() {
         let file = contexts::described_file();

@@ -13,7 +13,7 @@ use crate::token::Secret;
 /// Where the ACL token of a context is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum TokenSource {
-    /// There is none: requests are anonymous.
+    /// No ACL token: requests are anonymous.
     #[default]
     None,
     /// `token_file`
