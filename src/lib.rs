@@ -75,6 +75,7 @@ pub mod acceptor;
 #[doc(hidden)]
 pub mod aliases;
 pub mod audit;
+mod bytes;
 pub mod certificate;
 pub mod checks;
 #[cfg(feature = "cli")]

@@ -12,12 +12,13 @@ mod isolate;
 mod private_keys;
 mod reference;
 mod report;
+mod results;
 mod rule;
 mod rule_set;
 pub mod rules;
 
 pub use acceptance::{Acceptance, Refusal};
-pub use cache::{Cache, NoCache, TokenCache};
+pub use cache::TokenCache;
 pub use context::{AddressEntry, CaEntry, CaError, Context, MAX_EXAMINED_CAS, Misread, UnexaminedCas};
 pub use finding::{Finding, Severity, Values};
 pub use isolate::{InternalError, isolate};
@@ -30,6 +31,8 @@ pub use rule_set::RuleSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::token::{DecodeError, Decoded};
+use cache::{Cache, NoCache};
+use results::Results;
 
 /// How long before its expiry a certificate is reported, unless the user chooses another time: 30 days.
 pub const WARN_BEFORE: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -62,13 +65,14 @@ impl Options {
 
 /// Decodes a token's text as Consul does, and checks the result.
 pub fn check(text: &[u8], options: &Options) -> Report {
-    check_with_cache(text, options, &mut NoCache)
+    report_on(text, NoCache.decode(text), options, &mut NoCache)
 }
 
-/// Does the same as [`check`], and reuses work between tokens.
-pub fn check_with_cache(text: &[u8], options: &Options, cache: &mut impl Cache) -> Report {
-    let decoded = cache.decode(text);
-    report_on(text, decoded, options, cache)
+/// Does the same as [`check`] with the options of the cache, and reuses work between tokens.
+pub fn check_with_cache(text: &[u8], cache: &mut TokenCache) -> Report {
+    let TokenCache { options, memory } = cache;
+    let decoded = memory.decode(text);
+    report_on(text, decoded, options, memory)
 }
 
 /// Does the same as [`check`] for a text that was already decoded.
@@ -84,7 +88,7 @@ fn report_on(
 ) -> Report {
     let mut context = Context::new(text, decoded.as_ref(), options, cache);
     let consul = context.acceptance(options.reference);
-    let (findings, passed, skipped) = options.rules.run(&context);
+    let Results { findings, passed, skipped } = options.rules.run(&context, cache);
     context.wipe_private_keys();
     let Context { ca_entries, unexamined, private_keys, .. } = context;
     Report {

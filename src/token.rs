@@ -20,8 +20,8 @@ mod surrounded;
 
 pub use address::{AddressError, HostKind, ServerAddress};
 pub use decode::{
-    CaCache, DecodeError, Decoded, MAX_OBSERVATIONS, Observation, ObservationKind, Stage, decode,
-    decode_with_cache,
+    CaPrefix, DecodeError, Decoded, MAX_OBSERVATIONS, Observation, ObservationKind, Stage, decode,
+    decode_into,
 };
 pub use encode::{encode, to_json};
 pub use fingerprint::fingerprint;

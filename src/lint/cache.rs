@@ -1,43 +1,59 @@
-//! Reuses work between tokens: certificates, and the JSON strings that contain them.
+//! Reuses work between tokens: certificates, and the texts up to the end of `CA`.
 //!
 //! Parsing one certificate takes twenty times as long as everything else in a token, and thousands of tokens share it.
 
+mod clusters;
+mod prefixes;
 mod two_generation;
 
 use std::sync::Arc;
 
 use crate::ZeroizeBuf;
-use crate::lint::{CaEntry, Reference};
-use crate::token::{CaCache, DecodeError, Decoded, decode, decode_with_cache};
+use crate::lint::results::Results;
+use crate::lint::{CaEntry, Context, Options, Reference};
+use crate::token::{CaPrefix, DecodeError, Decoded, decode, decode_into};
+use clusters::Clusters;
+use prefixes::Prefixes;
 use two_generation::TwoGenerationCache;
 
-/// Decodes tokens and parses the entries of their `CA`, with or without a memory of earlier tokens.
-pub trait Cache {
+/// Does the steps of checking a token that can reuse work, with or without a memory of earlier tokens.
+pub(super) trait Cache {
     /// Decodes a token's text as Consul does.
     fn decode(&mut self, text: &[u8]) -> Result<Decoded, DecodeError>;
 
     /// Parses one entry of `CA`.
     fn ca_entry(&mut self, pem: &str, reference: Reference) -> Arc<CaEntry>;
+
+    /// Returns the results of all checks but those of addresses for an [ordinary](Context::is_ordinary) token. `run` runs
+    /// them.
+    fn cluster_results(&mut self, context: &Context<'_>, run: impl FnOnce() -> Results) -> Results;
 }
 
 /// Reuses nothing.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoCache;
+pub(super) struct NoCache;
 
-/// Reuses certificates and strings of recent tokens, in bounded memory.
-#[derive(Default)]
+/// Checks tokens with the same options, and reuses work between them.
 pub struct TokenCache {
-    /// The decoded base64 of one token after the other.
-    json: ZeroizeBuf,
-    strings: JsonStrings,
-    ca_entries: TwoGenerationCache<Arc<CaEntry>>,
-    /// The Consul whose verdicts are in `ca_entries`.
-    reference: Reference,
+    pub(super) options: Options,
+    pub(super) memory: Memory,
 }
 
-/// Entries of `CA` by their spelling in JSON.
+/// Certificates, texts and results of recent tokens, in bounded memory.
 #[derive(Default)]
-struct JsonStrings(TwoGenerationCache<Arc<str>>);
+pub(super) struct Memory {
+    /// The decoded base64 of one token after the other.
+    json: ZeroizeBuf,
+    prefixes: Prefixes,
+    ca_entries: TwoGenerationCache<Arc<CaEntry>>,
+    clusters: Clusters,
+}
+
+impl TokenCache {
+    /// Creates a cache for tokens that are checked with these options.
+    pub fn new(options: Options) -> Self {
+        Self { options, memory: Memory::default() }
+    }
+}
 
 impl Cache for NoCache {
     fn decode(&mut self, text: &[u8]) -> Result<Decoded, DecodeError> {
@@ -47,36 +63,39 @@ impl Cache for NoCache {
     fn ca_entry(&mut self, pem: &str, reference: Reference) -> Arc<CaEntry> {
         Arc::new(CaEntry::parse(pem, reference))
     }
+
+    fn cluster_results(&mut self, _: &Context<'_>, run: impl FnOnce() -> Results) -> Results {
+        run()
+    }
 }
 
-impl Cache for TokenCache {
+impl Cache for Memory {
     fn decode(&mut self, text: &[u8]) -> Result<Decoded, DecodeError> {
-        decode_with_cache(text, &mut self.json, &mut self.strings)
+        if let Some(prefix) = self.prefixes.find(text)
+            && let Some(decoded) = prefix.decode(text, &mut self.json)
+        {
+            return Ok(decoded);
+        }
+        let decoded = decode_into(text, &mut self.json)?;
+        if let Some(prefix) = CaPrefix::of(text, &self.json, &decoded) {
+            self.prefixes.insert(prefix);
+        }
+        Ok(decoded)
     }
 
     fn ca_entry(&mut self, pem: &str, reference: Reference) -> Arc<CaEntry> {
-        if self.reference != reference {
-            self.reference = reference;
-            self.ca_entries = TwoGenerationCache::default();
-        }
         self.ca_entries.find(pem.as_bytes()).unwrap_or_else(|| {
             let entry = Arc::new(CaEntry::parse(pem, reference));
             // The cache is not wiped after each token.
             if !entry.contains_private_key {
-                self.ca_entries.insert(pem.as_bytes(), Arc::clone(&entry));
+                self.ca_entries.insert(pem.as_bytes(), Arc::clone(&entry), 0);
             }
             entry
         })
     }
-}
 
-impl CaCache for JsonStrings {
-    fn get(&mut self, written: &[u8]) -> Option<String> {
-        self.0.find(written).map(|text| text.as_ref().to_owned())
-    }
-
-    fn insert(&mut self, written: &[u8], text: &str) {
-        self.0.insert(written, text.into());
+    fn cluster_results(&mut self, context: &Context<'_>, run: impl FnOnce() -> Results) -> Results {
+        self.clusters.results(context, run)
     }
 }
 
@@ -87,10 +106,11 @@ mod tests {
     use super::*;
     use crate::gostd::base64::encode;
     use crate::lint::{Options, check, check_with_cache};
+    use crate::token::{Remote, Token};
 
     /// Decodes each JSON text with one cache, and without.
     fn assert_cache_changes_nothing(texts: &[&[u8]]) {
-        let mut cache = TokenCache::default();
+        let mut cache = Memory::default();
         for json in texts {
             let text = encode(json);
             assert_eq!(
@@ -103,6 +123,11 @@ mod tests {
         }
     }
 
+    /// An entry of `CA` that is long enough for a prefix to be found.
+    fn long_entry() -> String {
+        format!("\"{}\"", "a".repeat(400))
+    }
+
     #[test]
     fn a_token_that_is_cut_at_any_byte_decodes_as_without_a_cache() {
         for json in [
@@ -110,8 +135,9 @@ mod tests {
             r#"{"CA":["a\nb","a\"b","\\",""],"ca":["\u0041",null,"x"],"PeerID":"p"}"#,
             "{\"CA\":[\"a\u{e9}\u{1f389}\",\"\\ud83c\",\"a\"]}",
         ] {
+            let json = json.replacen("[", &format!("[{},", long_entry()), 1);
             let json = json.as_bytes();
-            for end in 0..json.len() {
+            for end in 400..json.len() {
                 assert_cache_changes_nothing(&[json, &json[..end]]);
                 assert_cache_changes_nothing(&[&json[..end], json]);
                 for with in [&b"\""[..], b"\\", b"]}", b"\"]}", b"x\"]}", b"\\\"]}", b"\n", b"\xFF\"]"] {
@@ -144,7 +170,7 @@ mod tests {
         let fields = prop::collection::vec((key, list), 1..4).prop_map(|fields| {
             let fields: Vec<_> =
                 fields.into_iter().map(|(key, list)| format!("\"{key}\":[{}]", list.join(","))).collect();
-            format!("{{{}}}", fields.join(",")).into_bytes()
+            format!("{{\"CA\":[{}],{}}}", long_entry(), fields.join(",")).into_bytes()
         });
         let edit = (any::<prop::sample::Index>(), 0..3_usize, prop::collection::vec(any::<u8>(), 0..2));
         (fields, prop::option::of(any::<prop::sample::Index>()), prop::option::of(edit)).prop_map(
@@ -181,10 +207,57 @@ mod tests {
             }
             other.truncate(cut.index(whole.len() + 1));
             let options = Options::new("2026-12-01T00:00:00Z".parse().unwrap());
-            let mut cache = TokenCache::default();
+            let mut cache = TokenCache::new(options.clone());
             for json in [&whole, &other, &whole] {
                 let text = encode(json);
-                let with_cache = check_with_cache(text.as_bytes(), &options, &mut cache);
+                let with_cache = check_with_cache(text.as_bytes(), &mut cache);
+                prop_assert_eq!(format!("{with_cache:?}"), format!("{:?}", check(text.as_bytes(), &options)));
+            }
+        }
+    }
+
+    /// A token with the fields of other tokens, in any combination.
+    fn token() -> impl Strategy<Value = Token> {
+        let [one, two] = ["one-server", "two-roots"].map(|name| {
+            let text = std::fs::read_to_string(format!("fixtures/tokens/{name}.txt")).unwrap();
+            decode(text.trim().as_bytes()).unwrap().token
+        });
+        let texts =
+            |texts: &[&str]| prop::sample::select(texts.iter().map(ToString::to_string).collect::<Vec<_>>());
+        let ids = |own: &str| texts(&[own, "11111111-2222-3333-4444-555555555555", "x", ""]);
+        let addresses = prop::collection::vec(
+            texts(&["10.0.0.1:8503", "10.0.0.2:8503", "h", "-----BEGIN PRIVATE KEY-----"]),
+            0..3,
+        );
+        let cas = one.ca.iter().chain(&two.ca).flatten().cloned().collect();
+        let remote = prop::sample::select(vec![None, one.remote.clone(), Some(Remote::default())]);
+        (
+            prop::collection::vec(prop::sample::select::<Vec<String>>(cas), 0..3),
+            addresses,
+            texts(&[&one.server_name, &two.server_name, "x", ""]),
+            ids(&one.peer_id),
+            ids(&two.peer_id),
+            remote,
+        )
+            .prop_map(|(ca, addresses, server_name, peer_id, secret, remote)| Token {
+                ca: Some(ca),
+                manual_server_addresses: None,
+                server_addresses: Some(addresses),
+                server_name,
+                peer_id,
+                establishment_secret: secret.into(),
+                remote,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_gets_another_report_after_another(tokens in prop::collection::vec(token(), 2..5)) {
+            let options = Options::new("2026-12-01T00:00:00Z".parse().unwrap());
+            let mut cache = TokenCache::new(options.clone());
+            for token in tokens.iter().chain(&tokens) {
+                let text = crate::token::encode(token);
+                let with_cache = check_with_cache(text.as_bytes(), &mut cache);
                 prop_assert_eq!(format!("{with_cache:?}"), format!("{:?}", check(text.as_bytes(), &options)));
             }
         }
@@ -192,11 +265,12 @@ mod tests {
 
     #[test]
     fn a_private_key_is_not_kept() {
-        let pem = "-----BEGIN PRIVATE KEY-----\nTUlH\n-----END PRIVATE KEY-----\n";
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", "TUlH".repeat(200));
         let json = format!("{{\"CA\":[{pem:?}]}}");
-        let mut cache = TokenCache::default();
-        check_with_cache(encode(json.as_bytes()).as_bytes(), &Options::new(jiff::Timestamp::MIN), &mut cache);
-        assert!(cache.strings.0.find(pem.replace('\n', "\\n").as_bytes()).is_none());
+        let mut cache = TokenCache::new(Options::new(jiff::Timestamp::MIN));
+        check_with_cache(encode(json.as_bytes()).as_bytes(), &mut cache);
+        let mut cache = cache.memory;
+        assert!(cache.prefixes.find(encode(json.as_bytes()).as_bytes()).is_none());
         assert!(cache.ca_entries.find(pem.as_bytes()).is_none());
     }
 }

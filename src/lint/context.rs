@@ -1,5 +1,6 @@
 //! The values that checks read: the token, its certificates and addresses, and the time.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -7,11 +8,12 @@ use zeroize::Zeroize;
 
 use super::acceptance::{Acceptance, Refusal, check_ca};
 use super::private_keys::{KeyPlace, private_keys};
+use super::rules::format::path;
 use super::{Cache, Options, Reference};
 use crate::certificate::{Certificate, CertificateError};
 use crate::gostd::pem;
 use crate::token::recover::{Repair, recover};
-use crate::token::resemblance::Resemblance;
+use crate::token::resemblance::{Resemblance, is_uuid};
 use crate::token::shown::{MAX_SHOWN, contains_private_key};
 use crate::token::{AddressError, DecodeError, Decoded, Observation, ObservationKind, ServerAddress, Token};
 
@@ -158,8 +160,8 @@ impl Misread {
 
 impl AddressEntry<'_> {
     /// Returns its path in the token, such as `ServerAddresses[1]`.
-    pub fn path(&self) -> String {
-        format!("{}[{}]", self.field, self.index)
+    pub fn path(&self) -> Cow<'static, str> {
+        path(self.field, self.index)
     }
 }
 
@@ -205,6 +207,18 @@ impl<'a> Context<'a> {
     /// Returns what Consul ignores in the text, if it can decode the text.
     pub fn observations(&self) -> &'a [Observation] {
         self.decoded.map_or(&[], |decoded| &decoded.observations)
+    }
+
+    /// Returns whether all checks but those of addresses depend only on the CA, `ServerName` and `Remote`: the other values
+    /// are as Consul writes them.
+    pub(super) fn is_ordinary(&self) -> bool {
+        let Ok(Decoded { token, observations }) = self.decoded else { return false };
+        observations.is_empty()
+            && self.private_keys.is_empty()
+            && self.unexamined.count == 0
+            && !self.addresses.is_empty()
+            && is_uuid(token.peer_id.as_bytes())
+            && is_uuid(token.establishment_secret.expose().as_bytes())
     }
 
     /// Returns the number of observations of a kind that are not listed.

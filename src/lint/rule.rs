@@ -13,7 +13,7 @@ use super::context::Context;
 use super::finding::{Finding, Severity, Values};
 use super::rules::format::count;
 use crate::token::MAX_OBSERVATIONS;
-use crate::token::shown::{MAX_SHOWN, shown};
+use crate::token::shown::{MAX_SHOWN, shorten, shown};
 
 /// What a check needs. Without it, the check is skipped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -119,6 +119,8 @@ pub struct Findings {
     start: usize,
     /// The number of its findings that are not listed.
     truncated: usize,
+    /// Whether a text can contain a private key.
+    keys_possible: bool,
 }
 
 /// The maximum number of listed findings per check and token: a token of a few megabytes can cause a million.
@@ -127,7 +129,19 @@ const _: () = assert!(MAX_FINDINGS <= MAX_OBSERVATIONS, "truncated findings woul
 
 impl Findings {
     pub(super) fn new() -> Self {
-        Self { list: Vec::new(), check: "", severity: Severity::Info, start: 0, truncated: 0 }
+        Self {
+            list: Vec::new(),
+            check: "",
+            severity: Severity::Info,
+            start: 0,
+            truncated: 0,
+            keys_possible: true,
+        }
+    }
+
+    /// Creates a list for texts that were searched for private keys and contain none.
+    pub(super) fn without_private_keys() -> Self {
+        Self { keys_possible: false, ..Self::new() }
     }
 
     /// Runs a check, and returns whether it found something. If some findings are not listed, the last one says how many.
@@ -175,6 +189,7 @@ impl Findings {
             self.truncated += 1;
             return;
         }
+        let shown = if self.keys_possible { shown } else { shorten };
         let path = match path.into() {
             Cow::Borrowed(path) => Cow::Borrowed(path),
             Cow::Owned(path) => Cow::Owned(shown(path)),
@@ -184,7 +199,9 @@ impl Findings {
             severity: self.severity,
             message: shown(message.into()),
             path,
-            values: Values(values.into_iter().map(|(name, value)| (name, shown_value(value))).collect()),
+            values: Values(
+                values.into_iter().map(|(name, value)| (name, shown_value(value, shown))).collect(),
+            ),
         });
     }
 
@@ -194,10 +211,12 @@ impl Findings {
     }
 }
 
-fn shown_value(value: Value) -> Value {
+fn shown_value(value: Value, shown: fn(String) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(shown(text)),
-        Value::Array(list) => list.into_iter().take(MAX_FINDINGS).map(shown_value).collect(),
+        Value::Array(list) => {
+            list.into_iter().take(MAX_FINDINGS).map(|value| shown_value(value, shown)).collect()
+        }
         other => other,
     }
 }

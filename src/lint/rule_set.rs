@@ -2,9 +2,11 @@
 
 use std::cmp::Ordering;
 
+use super::cache::Cache;
 use super::context::Context;
 use super::finding::{Finding, Severity};
 use super::report::SkippedCheck;
+use super::results::Results;
 use super::rule::{Check, Findings, Rule, Subject, TokenCheck};
 use super::rules;
 
@@ -62,11 +64,40 @@ impl RuleSet {
         Self::of(rules::ALL)
     }
 
-    /// Runs the checks. Returns the findings, the number of checks that passed, and the checks that were skipped.
-    pub(super) fn run(&self, context: &Context<'_>) -> (Vec<Finding>, usize, Vec<SkippedCheck>) {
-        let (mut findings, mut passed, mut skipped) = (Findings::new(), 0, Vec::new());
+    /// Runs the checks.
+    pub(super) fn run(&self, context: &Context<'_>, cache: &mut impl Cache) -> Results {
+        let mut results = if context.is_ordinary() {
+            let of_others =
+                || self.run_where(|check| check.subject != Subject::Addresses, context, Findings::new());
+            let mut results = cache.cluster_results(context, of_others);
+            // The addresses were searched for private keys.
+            let findings = Findings::without_private_keys();
+            results += self.run_where(|check| check.subject == Subject::Addresses, context, findings);
+            results
+        } else {
+            self.run_where(|_| true, context, Findings::new())
+        };
+        if context.is_explained() {
+            drop_generic(&mut results);
+        }
+        results.skipped.extend(self.deselected());
+        results.findings.sort_by(|one: &Finding, other| {
+            let by_severity = other.severity.cmp(&one.severity);
+            by_severity.then_with(|| by_position(&one.path, &other.path))
+        });
+        results
+    }
+
+    /// Runs the checks for which `is_wanted` returns true.
+    fn run_where(
+        &self,
+        is_wanted: impl Fn(&Check) -> bool,
+        context: &Context<'_>,
+        mut findings: Findings,
+    ) -> Results {
+        let (mut passed, mut skipped) = (0, Vec::new());
         let missing = Subject::OF_TOKENS.map(|subject| subject.missing(context));
-        for (rule, severity) in &self.checks {
+        for (rule, severity) in self.checks.iter().filter(|(rule, _)| is_wanted(&rule.check)) {
             if let Some(reason) = missing[rule.check.subject as usize] {
                 skipped.push(SkippedCheck { check: rule.check.name, reason });
                 continue;
@@ -75,21 +106,13 @@ impl RuleSet {
                 passed += 1;
             }
         }
-        let mut findings = findings.finish();
-        if context.is_explained() {
-            drop_generic(&mut findings, &mut skipped);
-        }
-        skipped.extend(self.deselected());
-        findings.sort_by(|one: &Finding, other| {
-            let by_severity = other.severity.cmp(&one.severity);
-            by_severity.then_with(|| by_position(&one.path, &other.path))
-        });
-        (findings, passed, skipped)
+        Results { findings: findings.finish(), passed, skipped }
     }
 }
 
 /// Drops the findings that a text is not base64 or JSON if another finding shows what the text is instead.
-fn drop_generic(findings: &mut Vec<Finding>, skipped: &mut Vec<SkippedCheck>) {
+fn drop_generic(results: &mut Results) {
+    let Results { findings, skipped, .. } = results;
     let is_generic = |check: &str| rules::GENERIC.iter().any(|generic| generic.check.name == check);
     if findings.iter().all(|finding| is_generic(finding.check)) {
         return;

@@ -1,5 +1,7 @@
 //! Decodes the text of a token into a [`Token`], exactly as Consul does.
 
+mod ca_prefix;
+mod consul_layout;
 mod fields;
 mod observation;
 #[cfg(test)]
@@ -12,6 +14,7 @@ use crate::ZeroizeBuf;
 use crate::gostd::base64;
 use fields::ReadError;
 
+pub use ca_prefix::CaPrefix;
 pub use observation::{MAX_OBSERVATIONS, Observation, ObservationKind};
 
 /// The error of Consul's HTTP handler for an empty token, which never reaches the decoder (status 400).
@@ -53,47 +56,21 @@ pub struct DecodeError {
     pub message: String,
 }
 
-/// A cache for the strings of `CA`.
-///
-/// Thousands of tokens share the same CA certificate, and unescaping it takes most of the time of decoding.
-pub trait CaCache {
-    /// Returns the unescaped text for the raw bytes between the quotes of a JSON string, if it is cached.
-    fn get(&mut self, raw: &[u8]) -> Option<String>;
-    /// Stores the unescaped text for the raw bytes between the quotes of a JSON string.
-    fn insert(&mut self, raw: &[u8], text: &str);
-}
-
-/// A cache that stores nothing.
-struct NoCache;
-
-impl CaCache for NoCache {
-    fn get(&mut self, _: &[u8]) -> Option<String> {
-        None
-    }
-
-    fn insert(&mut self, _: &[u8], _: &str) {}
-}
-
 /// Decodes the text of a token as Consul does.
 pub fn decode(text: &[u8]) -> Result<Decoded, DecodeError> {
-    decode_with_cache(text, &mut ZeroizeBuf::default(), &mut NoCache)
+    decode_into(text, &mut ZeroizeBuf::default())
 }
 
-/// Decodes the text of a token as Consul does, with a cache for its CA certificates.
-///
-/// `json` receives the decoded JSON. To decode many tokens, pass the same buffer and cache each time.
-pub fn decode_with_cache(
-    text: &[u8],
-    json: &mut ZeroizeBuf,
-    cache: &mut impl CaCache,
-) -> Result<Decoded, DecodeError> {
+/// Decodes the text of a token as Consul does. `json` receives its JSON: to decode many tokens, pass the same buffer each
+/// time.
+pub fn decode_into(text: &[u8], json: &mut ZeroizeBuf) -> Result<Decoded, DecodeError> {
     base64::decode_into(text, json).map_err(|error| DecodeError {
         stage: Stage::Base64,
         offset: error.offset,
         field: None,
         message: format!("failed to decode token: {error}"),
     })?;
-    let (token, fields) = fields::read(json, cache).map_err(|error| describe(error, json, text))?;
+    let (token, fields) = fields::read(json).map_err(|error| describe(error, json, text))?;
     let mut observations = observation::of_base64(text, json.len());
     observations.extend(fields);
     Ok(Decoded { token, observations })

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use consul_peering::lint::{Acceptance, Options, Reference, TokenCache, check_with_cache};
+use consul_peering::lint::{Acceptance, Reference};
 use consul_peering::token::decode;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -126,18 +126,6 @@ fn verdicts_and_messages_equal_those_of_consul_for_every_reference() {
                 == (verdict.accepted, verdict.error.clone());
             assert!(is_equal, "{}, {reference}", verdict.id);
         }
-    }
-}
-
-#[test]
-fn a_cache_does_not_mix_the_verdicts_of_two_consuls() {
-    let lines = fs::read_to_string("fixtures/verdicts/by-version.jsonl").unwrap();
-    let recorded: ByVersion = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-    let mut cache = TokenCache::default();
-    for reference in [Reference::V1_22, Reference::V2_1, Reference::V1_22] {
-        let options = Options::new(jiff::Timestamp::UNIX_EPOCH).with_reference(reference);
-        let report = check_with_cache(recorded.token.as_bytes(), &options, &mut cache);
-        assert_eq!(report.consul, Acceptance::of_text(recorded.token.as_bytes(), reference));
     }
 }
 

@@ -87,18 +87,6 @@ impl<'a> Reader<'a> {
         Ok(raw)
     }
 
-    /// Returns the bytes of the next string up to its second quote, without reading it. These are all bytes of the string,
-    /// unless it contains an escaped quote. Returns `None` if there is no second quote.
-    pub fn peek_string(&self) -> Option<&'a [u8]> {
-        let inside = &self.bytes[self.position + 1..];
-        memchr::memchr(b'"', inside).map(|end| &inside[..end])
-    }
-
-    /// Skips a string, given the result of [`Reader::peek_string`], which must be a complete, valid string.
-    pub fn skip_string(&mut self, raw: &[u8]) {
-        self.position += raw.len() + 2;
-    }
-
     /// Enters an object or a list. The next value must be one.
     pub fn enter(&mut self) -> Result<Items> {
         self.depth += 1;

@@ -29,7 +29,7 @@ type Render<'a> = &'a dyn Fn(&LineResult<'_>, &mut Vec<u8>);
 
 impl<'a> Worker<'a> {
     pub(super) fn new(settings: &'a Settings) -> Self {
-        Self { settings, cache: TokenCache::default() }
+        Self { settings, cache: TokenCache::new(settings.options.clone()) }
     }
 
     /// Checks the lines of a chunk, and appends the results to `rendered`.
@@ -70,7 +70,7 @@ impl<'a> Worker<'a> {
         let Self { settings: Settings { options, fail_on, .. }, cache } = self;
         let checked = isolate(|| {
             let line = parse()?;
-            let report = line.token.map(|text| check_with_cache(text.bytes(), options, cache));
+            let report = line.token.map(|text| check_with_cache(text.bytes(), cache));
             let fails = report.as_ref().map_or(true, |report| report.fails(*fail_on));
             let mut result = LineResult { index, report, fails, other_keys: line.other_keys.as_deref() };
             render(&result, rendered);
@@ -84,7 +84,7 @@ impl<'a> Worker<'a> {
             Ok(None) => summary.empty += 1,
             Ok(Some(())) => {}
             Err(error) => {
-                *cache = TokenCache::default();
+                *cache = TokenCache::new(options.clone());
                 rendered.truncate(start);
                 render(
                     &LineResult { index, report: Err(error.into()), fails: true, other_keys: None },

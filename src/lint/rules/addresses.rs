@@ -221,7 +221,7 @@ fn one_server_only(context: &Context<'_>, findings: &mut Findings) {
     {
         findings.add(
             address.path(),
-            format!("{} is the only address", address.text),
+            [address.text, " is the only address"].concat(),
             [("address", address.text.into())],
         );
     }

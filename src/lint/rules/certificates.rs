@@ -4,7 +4,7 @@ pub(super) mod keys;
 pub(crate) mod validity;
 
 use super::duplicates::duplicates;
-use super::format::count;
+use super::format::{count, path};
 use crate::certificate::SelfSignature;
 use crate::lint::{Area, Check, Context, Findings, MAX_EXAMINED_CAS, Severity, Subject, TokenCheck};
 use crate::utc::day;
@@ -50,11 +50,7 @@ fn ca_unparsable(context: &Context<'_>, findings: &mut Findings) {
     let refused = entries.filter_map(|(index, entry)| Some((index, entry.acceptance.as_ref().err()?)));
     let unexamined = context.unexamined.refusal.iter().map(|(index, refusal)| (*index, refusal));
     for (index, refusal) in refused.chain(unexamined) {
-        findings.add(
-            format!("CA[{index}]"),
-            refusal.to_string(),
-            [("reason", refusal.message.as_str().into())],
-        );
+        findings.add(path("CA", index), refusal.to_string(), [("reason", refusal.message.as_str().into())]);
     }
 }
 
@@ -78,7 +74,7 @@ fn ca_unread(context: &Context<'_>, findings: &mut Findings) {
         if let (Ok(()), Err(error)) = (&entry.acceptance, &entry.certificate) {
             let reason = error.to_string();
             let message = format!("{reason}; its dates, key and usage were not checked");
-            findings.add(format!("CA[{index}]"), message, [("reason", reason.into())]);
+            findings.add(path("CA", index), message, [("reason", reason.into())]);
         }
     }
     let unexamined = context.unexamined.count;
@@ -111,7 +107,7 @@ fn ca_not_self_signed(context: &Context<'_>, findings: &mut Findings) {
         if certificate.self_signature == SelfSignature::OtherIssuer {
             let (subject, issuer) = (certificate.subject.as_str(), certificate.issuer.as_str());
             let values = [("subject", subject.into()), ("issuer", issuer.into())];
-            findings.add(format!("CA[{index}]"), format!("{subject} was issued by {issuer}"), values);
+            findings.add(path("CA", index), format!("{subject} was issued by {issuer}"), values);
         }
     }
 }
@@ -140,7 +136,7 @@ fn ca_no_spiffe_id(context: &Context<'_>, findings: &mut Findings) {
                 1 => "its SPIFFE ID contains no trust domain".to_owned(),
                 _ => format!("it contains {ids} SPIFFE IDs, but only one is allowed"),
             };
-            findings.add(format!("CA[{index}]"), message, [("spiffe_ids", ids.into())]);
+            findings.add(path("CA", index), message, [("spiffe_ids", ids.into())]);
         }
     }
 }
@@ -238,6 +234,6 @@ fn ca_trailing_data(context: &Context<'_>, findings: &mut Findings) {
             ("extra_blocks", entry.extra_blocks.into()),
             ("surrounding_text", entry.surrounding_text.into()),
         ];
-        findings.add(format!("CA[{index}]"), message, values);
+        findings.add(path("CA", index), message, values);
     }
 }

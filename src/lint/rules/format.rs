@@ -1,6 +1,27 @@
 //! Formats dates and numbers in findings.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
+
+/// The paths of the first elements of each list. Few tokens have more.
+const PATHS: [(&str, [&str; 3]); 3] = [
+    ("CA", ["CA[0]", "CA[1]", "CA[2]"]),
+    (
+        "ManualServerAddresses",
+        ["ManualServerAddresses[0]", "ManualServerAddresses[1]", "ManualServerAddresses[2]"],
+    ),
+    ("ServerAddresses", ["ServerAddresses[0]", "ServerAddresses[1]", "ServerAddresses[2]"]),
+];
+
+/// Returns the path of an element of a list, such as `CA[0]`.
+pub(crate) fn path(list: &'static str, index: usize) -> Cow<'static, str> {
+    let paths = PATHS.iter().find(|(of, _)| *of == list).map(|(_, paths)| paths);
+    match paths.and_then(|paths| paths.get(index)) {
+        Some(path) => Cow::Borrowed(path),
+        None => Cow::Owned(format!("{list}[{index}]")),
+    }
+}
 
 /// Returns the whole days from one time to a later one.
 pub(crate) fn days_between(earlier: Timestamp, later: Timestamp) -> i64 {
@@ -22,5 +43,19 @@ pub(crate) fn count(number: usize, noun: &str) -> String {
         1 => format!("1 {noun}"),
         _ if noun.ends_with('s') => format!("{number} {noun}es"),
         _ => format!("{number} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_every_element_is_the_list_and_the_index() {
+        for list in ["CA", "ManualServerAddresses", "ServerAddresses"] {
+            for index in 0..5 {
+                assert_eq!(path(list, index), format!("{list}[{index}]"));
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Checks of the server name, the datacenter, the peer ID and the secret.
 
-use super::format::count;
+use super::format::{count, path};
 use crate::dns_name::strip_prefix_ignoring_case;
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 use crate::token::Token;
@@ -141,7 +141,7 @@ fn trust_domain_mismatch(context: &Context<'_>, findings: &mut Findings) {
         {
             let message = format!("the CA's trust domain is {actual}, but ServerName contains {expected}");
             let values = [("ca", actual.into()), ("server_name", expected.into())];
-            findings.add(format!("CA[{index}]"), message, values);
+            findings.add(path("CA", index), message, values);
         }
     }
 }

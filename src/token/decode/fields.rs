@@ -11,9 +11,8 @@ mod names;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::observation::Observations;
-use super::{CaCache, Observation, ObservationKind};
+use super::{Observation, ObservationKind};
 use crate::gostd::json::{Items, RawString, Reader, SyntaxError, ValueKind, key_matches};
-use crate::token::shown::contains_private_key;
 use crate::token::{Locality, Remote, Secret, Token};
 use list::List;
 use names::{Field, FieldName, LOCALITY, REMOTE, TOKEN, TypeError};
@@ -33,8 +32,8 @@ impl From<SyntaxError> for ReadError {
 }
 
 /// Reads the JSON of a token.
-pub(super) fn read(json: &[u8], cache: &mut impl CaCache) -> Result<(Token, Vec<Observation>), ReadError> {
-    let mut fields = Fields::new(json, cache);
+pub(super) fn read(json: &[u8]) -> Result<(Token, Vec<Observation>), ReadError> {
+    let mut fields = Fields::new(json);
     fields.whole()?;
     fields.reader.end()?;
     fields.type_error.map_or_else(
@@ -43,9 +42,8 @@ pub(super) fn read(json: &[u8], cache: &mut impl CaCache) -> Result<(Token, Vec<
     )
 }
 
-struct Fields<'a, C> {
+struct Fields<'a> {
     reader: Reader<'a>,
-    cache: &'a mut C,
     token: Draft,
     type_error: Option<TypeError>,
     observations: Observations,
@@ -98,11 +96,10 @@ struct Object {
 
 type SyntaxResult<T> = Result<T, SyntaxError>;
 
-impl<'a, C: CaCache> Fields<'a, C> {
-    fn new(json: &'a [u8], cache: &'a mut C) -> Self {
+impl<'a> Fields<'a> {
+    fn new(json: &'a [u8]) -> Self {
         Self {
             reader: Reader::new(json),
-            cache,
             token: Draft::default(),
             type_error: None,
             observations: Observations::default(),
@@ -195,7 +192,6 @@ impl<'a, C: CaCache> Fields<'a, C> {
         let mut index = 0;
         while let Some(()) = self.reader.next_element(&mut items)? {
             let element = match self.reader.kind()? {
-                ValueKind::String if field.name == FieldName::Ca => Some(self.ca(index)?),
                 ValueKind::String => {
                     let raw = self.reader.string()?;
                     Some(self.unescape(&raw, || format!("{}[{index}]", field.path)))
@@ -210,25 +206,6 @@ impl<'a, C: CaCache> Fields<'a, C> {
         }
         self.list_of(field).end(index);
         Ok(())
-    }
-
-    /// Reads an entry of `CA`, which may be in the cache.
-    fn ca(&mut self, index: usize) -> SyntaxResult<String> {
-        // Only complete, valid strings are in the cache, so the same bytes between two quotes are one too.
-        if let Some(raw) = self.reader.peek_string()
-            && let Some(text) = self.cache.get(raw)
-        {
-            self.reader.skip_string(raw);
-            return Ok(text);
-        }
-        let raw = self.reader.string()?;
-        let count = self.observations.count();
-        let text = self.unescape(&raw, || format!("CA[{index}]"));
-        // A cache is not wiped after each token.
-        if self.observations.count() == count && !contains_private_key(&text) {
-            self.cache.insert(raw.bytes, &text);
-        }
-        Ok(text)
     }
 
     fn list_of(&mut self, field: &Field) -> &mut List {

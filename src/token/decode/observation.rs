@@ -98,11 +98,6 @@ impl Observations {
         *count += 1;
     }
 
-    /// Returns the number of all observations.
-    pub(super) fn count(&self) -> usize {
-        self.counts.iter().sum()
-    }
-
     /// Returns the listed observations in the order of the text, then the number of those that are not listed.
     pub(super) fn finish(self) -> Vec<Observation> {
         let mut listed = self.listed;

@@ -120,7 +120,7 @@ fn address_private(context: &Context<'_>, findings: &mut Findings) {
     for (address, parsed) in context.dialed() {
         if let Some(range) = parsed.ip().and_then(private_range) {
             let message =
-                format!("{} is private ({range}): only hosts in its network can reach it", address.text);
+                [address.text, " is private (", range, "): only hosts in its network can reach it"].concat();
             findings.add(
                 address.path(),
                 message,

@@ -1,6 +1,7 @@
 //! Checks of what CA certificates and their keys are allowed and able to sign.
 
 use crate::certificate::{KeyAlgorithm, SelfSignature};
+use crate::lint::rules::format::path;
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 
 /// `ca-not-a-ca`.
@@ -27,7 +28,7 @@ fn ca_not_a_ca(context: &Context<'_>, findings: &mut Findings) {
             None => "it has no basic constraints",
         };
         let values = [("subject", certificate.subject.as_str().into())];
-        findings.add(format!("CA[{index}]"), format!("{}: {message}", certificate.subject), values);
+        findings.add(path("CA", index), format!("{}: {message}", certificate.subject), values);
     }
 }
 
@@ -52,7 +53,7 @@ fn ca_key_usage(context: &Context<'_>, findings: &mut Findings) {
         // Go treats a key usage without any bit like a missing one.
         if !usages.is_empty() && !usages.contains(&"keyCertSign") {
             let message = format!("its key usage is {}, without keyCertSign", usages.join(", "));
-            findings.add(format!("CA[{index}]"), message, [("key_usage", usages.into())]);
+            findings.add(path("CA", index), message, [("key_usage", usages.into())]);
         }
     }
 }
@@ -86,7 +87,7 @@ fn ca_key_unusable(context: &Context<'_>, findings: &mut Findings) {
                 bits => format!("its key is {} with {bits} bits", key.algorithm),
             };
             let values = [("algorithm", key.algorithm.to_string().into()), ("bits", key.bits.into())];
-            findings.add(format!("CA[{index}]"), message, values);
+            findings.add(path("CA", index), message, values);
         }
     }
 }
@@ -114,7 +115,7 @@ fn ca_key_weak(context: &Context<'_>, findings: &mut Findings) {
         let bits = certificate.key.bits;
         if certificate.key.algorithm == KeyAlgorithm::Rsa && (MIN_RSA_BITS..2048).contains(&bits) {
             findings.add(
-                format!("CA[{index}]"),
+                path("CA", index),
                 format!("its key is RSA with {bits} bits"),
                 [("bits", bits.into())],
             );
@@ -142,7 +143,7 @@ fn ca_signature_weak(context: &Context<'_>, findings: &mut Findings) {
         let algorithm = certificate.signature_algorithm.as_str();
         if algorithm.starts_with("MD5-") || algorithm.starts_with("SHA1-") || algorithm.ends_with("-SHA1") {
             findings.add(
-                format!("CA[{index}]"),
+                path("CA", index),
                 format!("signed with {algorithm}"),
                 [("algorithm", algorithm.into())],
             );
@@ -171,7 +172,7 @@ fn ca_signature_invalid(context: &Context<'_>, findings: &mut Findings) {
             let subject = certificate.subject.as_str();
             let message = format!("{subject} is its own issuer, but is not signed with its own key");
             let values = [("subject", subject.into()), ("sha256", certificate.sha256.as_str().into())];
-            findings.add(format!("CA[{index}]"), message, values);
+            findings.add(path("CA", index), message, values);
         }
     }
 }

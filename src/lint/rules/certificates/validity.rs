@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::certificate::Certificate;
-use crate::lint::rules::format::{days_between, whole_days};
+use crate::lint::rules::format::{days_between, path, whole_days};
 use crate::lint::{Area, Check, Context, Findings, Severity, Subject, TokenCheck};
 use crate::utc::{date_time, day};
 
@@ -30,7 +30,7 @@ fn ca_expired(context: &Context<'_>, findings: &mut Findings) {
     for (index, certificate) in context.certificates() {
         if certificate.not_after < context.now {
             findings.add(
-                format!("CA[{index}]"),
+                path("CA", index),
                 expired_message(certificate, context.now),
                 expired_values(certificate, context.now),
             );
@@ -60,7 +60,7 @@ fn ca_partly_expired(context: &Context<'_>, findings: &mut Findings) {
                 "{}; another CA of the token may still be valid",
                 expired_message(certificate, context.now)
             );
-            findings.add(format!("CA[{index}]"), message, expired_values(certificate, context.now));
+            findings.add(path("CA", index), message, expired_values(certificate, context.now));
         }
     }
 }
@@ -90,7 +90,7 @@ fn ca_not_yet_valid(context: &Context<'_>, findings: &mut Findings) {
             let message =
                 format!("valid from {}, in {}", date_time(certificate.not_before), whole_days(days));
             let values = [("not_before", certificate.not_before.to_string().into()), ("days", days.into())];
-            findings.add(format!("CA[{index}]"), message, values);
+            findings.add(path("CA", index), message, values);
         }
     }
 }
@@ -117,7 +117,7 @@ fn ca_expires_soon(context: &Context<'_>, findings: &mut Findings) {
             let days = days_between(context.now, certificate.not_after);
             let message = format!("expires on {}, in {}", day(certificate.not_after), whole_days(days));
             let values = [("not_after", certificate.not_after.to_string().into()), ("days", days.into())];
-            findings.add(format!("CA[{index}]"), message, values);
+            findings.add(path("CA", index), message, values);
         }
     }
 }
