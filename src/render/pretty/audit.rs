@@ -1,6 +1,6 @@
 //! The screen of `audit`: the answer, a table of the clusters and peerings with problems first, and each remedy once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
@@ -33,6 +33,9 @@ const CLUSTER_INDENT: usize = 4;
 
 /// How many changes fit on one screen.
 const MAX_CHANGES: usize = 18;
+
+/// The checks whose remedy starts with deleting the peering where they found it: there is nothing to diagnose.
+const DELETE_FIRST: [&str; 3] = ["peering-one-sided", "peering-orphaned", "terminated-left-behind"];
 
 type ByPlace<'a> = HashMap<Place<'a>, Vec<&'a Finding>>;
 
@@ -208,23 +211,20 @@ fn note(by_place: &ByPlace<'_>, place: Place<'_>, screen: &Screen) -> String {
         let text = if is_first { finding.message.clone() } else { format!("see {}", finding.place()) };
         format!("{} {}", screen.mark(finding::mark(finding.severity)), printable(&text))
     });
-    texts.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("\n")
 }
 
-/// Writes the remedy of each check once.
+/// Writes the remedy of each check once, in the order in which the screen shows the findings.
 fn fixes(page: &mut Page, report: &Report) {
-    let mut checks: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|it| it.severity > Severity::Info) {
-        *checks.entry((std::cmp::Reverse(finding.severity), finding.check)).or_default() += 1;
-    }
+    let checks = checks_in_order(report);
     if checks.is_empty() {
         return;
     }
-    let name_width = checks.keys().map(|(_, name)| name.len()).max().unwrap_or_default();
+    let name_width = checks.iter().map(|name| name.len()).max().unwrap_or_default();
     page.heading("Fix");
     let limits = page.screen().detail == Detail::Normal;
     let all = checks.len();
-    for (index, ((_, name), _)) in checks.into_iter().enumerate() {
+    for (index, name) in checks.into_iter().enumerate() {
         let Some(check) = checks::find(name) else { continue };
         let mut fix = page.empty();
         fix.labeled(name, name_width, check.remedy);
@@ -235,6 +235,21 @@ fn fixes(page: &mut Page, report: &Report) {
         }
         page.append(&fix);
     }
+}
+
+/// Returns the checks that need something done: the most severe first, those of clusters before those of peerings.
+fn checks_in_order(report: &Report) -> Vec<&'static str> {
+    let mut findings: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+    // Stable: by cluster and peering.
+    findings.sort_by_key(|finding| (std::cmp::Reverse(finding.severity), finding.peering.is_some()));
+    let mut checks = Vec::new();
+    for finding in findings {
+        if !checks.contains(&finding.check) {
+            checks.push(finding.check);
+        }
+    }
+    checks
 }
 
 fn notes(page: &mut Page, report: &Report) {
@@ -252,23 +267,25 @@ fn notes(page: &mut Page, report: &Report) {
 }
 
 fn hints(report: &Report) -> Vec<String> {
-    let mut hints = Vec::new();
-    // The findings are sorted: the worst first.
-    if let Some(finding) = report.findings.iter().find(|it| it.severity > Severity::Info) {
-        hints.push(format!("Explain: peering explain {}", finding.check));
-        if let Some((cluster, peering)) = dialer_of(report, finding).filter(|_| is_broken(finding)) {
-            let (cluster, peering) = (quoted(cluster), quoted(peering));
-            hints.push(format!("Diagnose: peering diagnose -context {cluster} -name {peering}"));
-        }
-    } else if !report.peerings.is_empty() {
-        hints.push("All peerings: -long".to_owned());
-    }
+    let Some(check) = checks_in_order(report).into_iter().next() else {
+        return if report.peerings.is_empty() { Vec::new() } else { vec!["All peerings: -long".to_owned()] };
+    };
+    let mut hints = vec![format!("Explain: peering explain {check}")];
+    let worst = report.findings.iter().find(|it| it.peering.is_some() && it.severity > Severity::Info);
+    hints.extend(worst.and_then(|finding| next_command(report, finding)));
     hints
 }
 
-/// Whether to diagnose it: a peering that one side deleted has nothing to diagnose.
-fn is_broken(finding: &Finding) -> bool {
-    finding.severity == Severity::Error
+/// Returns the command that does what the remedy of a finding about a peering says first.
+fn next_command(report: &Report, finding: &Finding) -> Option<String> {
+    let peering = finding.peering.as_deref()?;
+    if DELETE_FIRST.contains(&finding.check) {
+        let (cluster, peering) = (quoted(&finding.cluster), quoted(peering));
+        return Some(format!("Delete: peering delete -context {cluster} -name {peering}"));
+    }
+    let (cluster, peering) = dialer_of(report, finding).filter(|_| finding.severity == Severity::Error)?;
+    let (cluster, peering) = (quoted(cluster), quoted(peering));
+    Some(format!("Diagnose: peering diagnose -context {cluster} -name {peering}"))
 }
 
 /// Returns the dialer's cluster and local name of the peering that a finding is about.
@@ -324,6 +341,8 @@ fn text_of(change: &Change, screen: &Screen) -> String {
             format!("{} resolved: {}", screen.mark(Mark::Ok), change.check.unwrap_or_default())
         }
         ChangeKind::StateChanged => format!("{before} before, {after} now"),
+        ChangeKind::ExportsAdded => format!("exports {after}"),
+        ChangeKind::ExportsRemoved => format!("no longer exports {before}"),
         ChangeKind::PeeringAdded => format!("new, {after}"),
         ChangeKind::PeeringRemoved => format!("gone, was {before}"),
         ChangeKind::ClusterAdded => format!("new in the inventory, {after}"),
