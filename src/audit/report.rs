@@ -110,6 +110,9 @@ pub struct PeeringRow {
     pub imported_services: usize,
     /// The number of services that this cluster exports to the peer.
     pub exported_services: usize,
+    /// Their names, for [`super::Changes`].
+    #[serde(skip)]
+    pub(super) exports: Vec<String>,
     /// The other end, if it was found by its ID.
     pub other_end: Option<OtherEnd>,
     /// The severity of the worst finding about this end.
@@ -178,19 +181,6 @@ impl Report {
             }
         }
         by_place
-    }
-
-    /// Returns the worst status of each peering, from whichever end it is known: each joined pair counts once.
-    pub fn peering_statuses(&self) -> Vec<Status> {
-        let by_place: HashMap<Place<'_>, Status> =
-            self.peerings.iter().map(|row| (row.place(), row.finding)).collect();
-        let is_counted = |row: &&PeeringRow| row.other_end.is_none() || row.role == Role::Acceptor;
-        let rows = self.peerings.iter().filter(is_counted);
-        rows.map(|row| {
-            let other = row.other_end.as_ref().and_then(|end| by_place.get(&end.place()).copied());
-            row.finding.max(other.unwrap_or_default())
-        })
-        .collect()
     }
 }
 
@@ -342,6 +332,7 @@ impl<'c> Builder<'c> {
             peer_ca_expires_at: fact.peer_ca_expires_at(),
             imported_services: fact.imported_services.len(),
             exported_services: fact.exported_services.len(),
+            exports: fact.exported_services.clone(),
             other_end: view.peer().map(|peer| self.place(peer.index())),
             finding: self.of_ends[end],
         }
