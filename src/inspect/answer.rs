@@ -1,7 +1,7 @@
 //! The words of a verdict, which the screens and the page share.
 
 use crate::counted::{count, counted};
-use crate::lint::{Acceptance, Finding, Severity};
+use crate::lint::{Acceptance, Severity};
 
 /// How many digits of a fingerprint identify a token.
 pub(crate) const FINGERPRINT_LEN: usize = 8;
@@ -14,8 +14,9 @@ pub(crate) fn sentence(consul: &Acceptance, is_repaired: bool) -> String {
 }
 
 /// Returns `1 error, 2 warnings, 1 info`; nothing without findings.
-pub(crate) fn counts(findings: &[Finding]) -> String {
-    let number_of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+pub(crate) fn counts(severities: impl Iterator<Item = Severity>) -> String {
+    let severities: Vec<Severity> = severities.collect();
+    let number_of = |severity| severities.iter().filter(|it| **it == severity).count();
     [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")]
         .into_iter()
         .map(|(severity, name)| (number_of(severity), name))

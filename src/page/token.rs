@@ -203,7 +203,7 @@ fn cause(given: &Given) -> Option<String> {
 
 fn counts(findings: &[Finding], report: &Report) -> String {
     let passed = format!("{} passed", counted(count(report.passed), "check"));
-    let found = answer::counts(findings);
+    let found = answer::counts(findings.iter().map(|it| it.severity));
     if found.is_empty() { format!("No findings · {passed}") } else { format!("{found} · {passed}") }
 }
 

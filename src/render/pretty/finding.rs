@@ -5,21 +5,21 @@ use textwrap::core::display_width;
 use super::page::Page;
 use super::printable;
 use super::screen::{Detail, Mark};
-pub(super) use crate::inspect::answer::counts;
+pub(in crate::render) use crate::inspect::answer::counts;
 use crate::lint::{Finding, Severity, rules};
 
 /// The widest column of check names.
 const MAX_NAME: usize = 22;
 
 /// The findings of one check.
-pub(super) struct Group<'a> {
-    pub(super) check: &'static str,
-    pub(super) severity: Severity,
-    pub(super) findings: Vec<&'a Finding>,
+pub(in crate::render) struct Group<'a> {
+    pub(in crate::render) check: &'static str,
+    pub(in crate::render) severity: Severity,
+    pub(in crate::render) findings: Vec<&'a Finding>,
 }
 
 /// Groups findings by check, in the order of the first of each.
-pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|group| group.check == finding.check) {
@@ -35,12 +35,12 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    pub(super) fn remedy(&self) -> Option<&'static str> {
+    pub(in crate::render) fn remedy(&self) -> Option<&'static str> {
         rules::find(self.check).map(|check| check.remedy)
     }
 
     /// Returns the first message, and how many more there are.
-    pub(super) fn message(&self) -> String {
+    pub(in crate::render) fn message(&self) -> String {
         let first = self.findings.first().map_or_else(String::new, |finding| printable(&finding.message));
         match self.findings.len() {
             0 | 1 => first,
@@ -50,7 +50,7 @@ impl Group<'_> {
 }
 
 /// Returns the symbol of a severity.
-pub(super) fn mark(severity: Severity) -> Mark {
+pub(in crate::render) fn mark(severity: Severity) -> Mark {
     match severity {
         Severity::Error => Mark::Failure,
         Severity::Warning => Mark::Warning,
