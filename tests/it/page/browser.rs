@@ -268,7 +268,7 @@ fn each_kind_of_text_gets_its_answer() {
         (token("one-server"), "Consul accepts this token"),
         (token("external-address-without-port"), "Consul rejects this token"),
         (format!("\"{}\"", token("one-server")), "this page removed quotation marks around the token"),
-        (token("one-server")[..900].to_owned(), "the end of the token is missing"),
+        (token("one-server")[..900].to_owned(), "in the middle of the token"),
         (two, "Token 2 of 2"),
         (secret, "a Kubernetes Secret"),
         ("x509: certificate signed by unknown authority".to_owned(), "What to do"),
