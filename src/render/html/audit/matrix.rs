@@ -16,6 +16,9 @@ const MAX_CLUSTERS: usize = 64;
 /// The maximum number of rows and of columns in the grid of problems.
 const MAX_PROBLEMS: usize = 40;
 
+/// A cell of a group is mild if less than one in this number of its peerings is in its state.
+const MILD: usize = 10;
+
 /// Returns the grids.
 pub(super) fn matrix(view: &View<'_>) -> Markup {
     html! {
@@ -85,6 +88,7 @@ fn all(view: &View<'_>) -> Grid {
         state: peering.state,
         sign: peering.state.mark().symbol().to_owned(),
         text: text(view, peering),
+        is_mild: false,
     });
     let side = match labels.len() {
         ..=12 => 30,
@@ -149,6 +153,7 @@ fn problems(view: &View<'_>) -> Option<Grid> {
                 state: peering.state,
                 sign: peering.state.mark().symbol().to_owned(),
                 text: text(view, peering),
+                is_mild: false,
             })
         })
         .collect();
@@ -208,7 +213,8 @@ fn by_group(view: &View<'_>) -> Grid {
         let (from, to) = (&labels[row].name, &labels[column].name);
         let symbol = state.mark().symbol();
         let sign = if state.is_problem() { format!("{symbol} {}", shown(number)) } else { symbol.to_owned() };
-        Some(Cell { row, column, state, sign, text: format!("{from} dials {to}: {}", tally.text()) })
+        let text = format!("{from} dials {to}: {}", tally.text());
+        Some(Cell { row, column, state, sign, text, is_mild: number * MILD < tally.all() })
     });
     let cells = cells.collect();
     Grid {
