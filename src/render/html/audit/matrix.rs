@@ -57,8 +57,10 @@ pub(super) fn ordered(view: &View<'_>) -> Vec<(usize, bool)> {
 /// Returns what a cell says about the peerings of a pair.
 pub(super) fn text(view: &View<'_>, peering: &Peering<'_>) -> String {
     let name = |cluster: Option<usize>| cluster.map_or("an unknown cluster", |it| &view.clusters[it].name);
-    let messages: Vec<String> =
+    let mut messages: Vec<String> =
         peering.findings.iter().map(|finding| view.screen.text(&finding.message)).collect();
+    // Both ends may report the same.
+    messages.dedup();
     let verdict = format!("The peering {}", peering.state.verb(1));
     let verdict = if messages.is_empty() { verdict } else { format!("{verdict}: {}", messages.join("; ")) };
     format!("{} dials {}. {verdict}.", name(peering.dialer), name(peering.acceptor))
