@@ -378,6 +378,17 @@ fn several_tokens_that_cannot_be_read_are_in_the_report() {
 }
 
 #[test]
+fn several_diagnoses_name_their_tokens() {
+    let run = Peering::new().args(["diagnose", "tokens/", "-offline", "-format", "html"]);
+    std::fs::create_dir(run.home().join("tokens")).unwrap();
+    let run =
+        run.file("tokens/a.token", token("one-server")).file("tokens/b.token", "bm90IGEgdG9rZW4=").run();
+    let text = as_text(&run.stdout);
+    assert!(text.starts_with("! tokens/a.token: No problem found"), "{text}");
+    assert!(text.contains("\n✗ tokens/b.token: "), "{text}");
+}
+
+#[test]
 fn changes_and_bundles_have_no_html() {
     let run = run(&["audit", "judge", "broken.jsonl", "-diff", "mesh.jsonl", "-format", "html"]).run();
     assert_eq!(run.status, 2);
