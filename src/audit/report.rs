@@ -110,6 +110,9 @@ pub struct PeeringRow {
     pub imported_services: usize,
     /// The number of services that this cluster exports to the peer.
     pub exported_services: usize,
+    /// Their names, for [`super::Changes`].
+    #[serde(skip)]
+    pub(super) exports: Vec<String>,
     /// The other end, if it was found by its ID.
     pub other_end: Option<OtherEnd>,
     /// The cluster of the peer, if it is in the inventory: also if it could not be read, or does not have the other end.
@@ -348,6 +351,7 @@ impl<'c> Builder<'c> {
             peer_ca_expires_at: fact.peer_ca_expires_at(),
             imported_services: fact.imported_services.len(),
             exported_services: fact.exported_services.len(),
+            exports: fact.exported_services.clone(),
             other_end: view.peer().map(|peer| self.place(peer.index())),
             peer_cluster: view.cluster_of_peer().map(|cluster| PeerCluster {
                 cluster: cluster.cluster.clone(),

@@ -178,7 +178,7 @@ const PLANTED: &[(Plant, &[&str])] = &[
         },
         &[
             "dc1/to-dc2 peering-states-differ: TERMINATED here, but FAILING at dc2",
-            "dc2/to-dc1 heartbeat-old: FAILING: the last heartbeat was 2 h before",
+            "dc2/to-dc1 heartbeat-old: FAILING: no heartbeat for 2 h",
             "dc1/to-dc2 terminated-left-behind: the other cluster deleted this peering",
         ],
     ),
@@ -190,7 +190,7 @@ const PLANTED: &[(Plant, &[&str])] = &[
     ),
     (
         |_, _, acceptor, _| acceptor.last_heartbeat = Some(ago(46)),
-        &["dc1/to-dc2 heartbeat-old: ACTIVE: the last heartbeat was 45 s before"],
+        &["dc1/to-dc2 heartbeat-old: ACTIVE: no heartbeat for 45 s"],
     ),
     (
         |_, _, acceptor, dialer| {
@@ -198,8 +198,8 @@ const PLANTED: &[(Plant, &[&str])] = &[
             dialer.state = State::Failing;
         },
         &[
-            "dc1/to-dc2 heartbeat-old: FAILING: the last heartbeat was 5 s before",
-            "dc2/to-dc1 heartbeat-old: FAILING: the last heartbeat was 5 s before",
+            "dc1/to-dc2 heartbeat-old: FAILING: no heartbeat for 5 s",
+            "dc2/to-dc1 heartbeat-old: FAILING: no heartbeat for 5 s",
         ],
     ),
     (
@@ -218,7 +218,7 @@ const PLANTED: &[(Plant, &[&str])] = &[
             acceptor.state = State::Terminated;
             dialer.cluster = "gone".to_owned();
         },
-        &["dc1/to-dc2 terminated-left-behind: the other cluster deleted this peering"],
+        &["dc1/to-dc2 terminated-left-behind: dc2 deleted this peering"],
     ),
     (
         |_, _, acceptor, _| (acceptor.state, acceptor.deleted_at) = (State::Deleting, Some(ago(9000))),
@@ -383,6 +383,50 @@ fn a_cross_signed_rotation_is_trusted() {
     assert_eq!(lines(&judged(&cross_signed)), [""; 0]);
 }
 
+/// The acceptor rotated its CA without cross-signing while the stream was open, so the dialer stores both.
+fn rotated_while_open() -> Facts {
+    planted(|accepting, _, _, dialer| {
+        let old = std::mem::replace(&mut accepting.roots[0].certificate, ca("rotated"));
+        accepting.roots.push(RootFact { certificate: old, active: false, intermediates: Vec::new() });
+        dialer.peer_cas.push(ca("rotated"));
+    })
+}
+
+#[test]
+fn a_leader_that_uses_the_ca_from_before_a_rotation_is_the_reason_of_a_broken_stream() {
+    let mut facts = rotated_while_open();
+    assert_eq!(lines(&judged(&facts)), [""; 0], "the stream is open");
+    let [acceptor, dialer] = &mut facts.peerings[..] else { unreachable!() };
+    (acceptor.state, acceptor.last_heartbeat) = (State::Pending, None);
+    (dialer.state, dialer.last_heartbeat) = (State::Failing, Some(ago(90)));
+    let report = judged(&facts);
+    assert_eq!(
+        lines(&report),
+        [
+            "dc2/to-dc1 peer-ca-not-trusted: dc1 rotated its CA, and this dialer's leader still uses the old one"
+        ]
+    );
+    let marked: Vec<Status> = report.peerings.iter().map(|it| it.finding).collect();
+    assert_eq!(marked, [Status::Error, Status::Error], "both ends");
+}
+
+#[test]
+fn a_copy_of_a_cluster_is_not_a_second_name_of_it() {
+    let mut facts = pair();
+    let copy = ClusterFact {
+        cluster: "copy".to_owned(),
+        leader: Some("10.9.9.9:8300".to_owned()),
+        ..cluster("dc2")
+    };
+    let dialer = PeeringFact { cluster: "copy".to_owned(), ..facts.peerings[1].clone() };
+    facts.clusters.push(copy);
+    facts.peerings.push(dialer);
+    assert_eq!(lines(&judged(&facts)), ["copy/to-dc1 two-dialers: copy and dc2 dial the same peering"]);
+    // Without the leader it may be a second name.
+    facts.clusters.last_mut().unwrap().leader = None;
+    assert_eq!(lines(&judged(&facts)), [""; 0]);
+}
+
 #[test]
 fn trust_domains_are_compared_without_regard_to_case() {
     let facts = planted(|accepting, _, acceptor, dialer| {
@@ -449,4 +493,22 @@ fn changes_name_what_is_new_and_what_is_gone() {
         ["FindingAdded"],
         "its peerings are unknown, not gone"
     );
+}
+
+#[test]
+fn changed_exports_are_named() {
+    let exports = |names: &[&str]| {
+        let mut facts = pair();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        facts.peerings[0].exported_services.clone_from(&names);
+        facts.peerings[1].imported_services = names;
+        judged(&facts)
+    };
+    let changes = Changes::between(&exports(&["api", "web"]), &exports(&["db", "web"])).changes;
+    let lines: Vec<String> = changes
+        .iter()
+        .map(|it| format!("{} {:?} {:?} {:?}", it.cluster, it.kind, it.before, it.after))
+        .collect();
+    assert_eq!(lines, ["dc1 ExportsAdded None Some(\"db\")", "dc1 ExportsRemoved Some(\"api\") None"]);
+    assert_eq!(Changes::between(&exports(&["web"]), &exports(&["web"])).changes, []);
 }
