@@ -62,10 +62,17 @@ enum Route {
     Direct,
     /// Through a Unix socket, whatever the host.
     Unix(PathBuf),
-    /// Through an HTTP proxy, with the value of `Proxy-Authorization`.
-    HttpProxy(Uri, Option<HeaderValue>),
+    HttpProxy(HttpProxy),
     /// Through a SOCKS5 proxy that resolves names, with user and password.
     Socks(Uri, Option<(String, String)>),
+}
+
+/// An HTTP proxy.
+#[derive(Clone)]
+pub(super) struct HttpProxy {
+    server: Uri,
+    /// The value of `Proxy-Authorization`.
+    pub(super) authorization: Option<HeaderValue>,
 }
 
 impl Connector {
@@ -104,10 +111,10 @@ impl Connector {
         let stream: Stream = match &self.route {
             Route::Direct => return Ok(dialer.call(server).await?.into_inner()),
             Route::Unix(path) => Box::new(connect_unix_socket(path).await?),
-            Route::HttpProxy(proxy, _) if !is_https => dialer.call(proxy.clone()).await?.into_inner(),
-            Route::HttpProxy(proxy, authorization) => {
-                let mut tunnel = Tunnel::new(proxy.clone(), dialer);
-                if let Some(authorization) = authorization {
+            Route::HttpProxy(proxy) if !is_https => dialer.call(proxy.server.clone()).await?.into_inner(),
+            Route::HttpProxy(proxy) => {
+                let mut tunnel = Tunnel::new(proxy.server.clone(), dialer);
+                if let Some(authorization) = &proxy.authorization {
                     tunnel = tunnel.with_auth(authorization.clone());
                 }
                 tunnel.call(server).await?.into_inner()
@@ -123,11 +130,10 @@ impl Connector {
         if is_https { self.dialer.secure(stream, host).await } else { Ok(stream) }
     }
 
-    /// Returns whether requests for a URL go to an HTTP proxy, which needs the whole URL, and the value of
-    /// `Proxy-Authorization`.
-    pub(super) fn http_proxy(&self, url: &Url) -> Option<Option<&HeaderValue>> {
+    /// Returns the HTTP proxy to which the requests for a URL go: it needs the whole URL.
+    pub(super) fn http_proxy(&self, url: &Url) -> Option<&HttpProxy> {
         match &self.route {
-            Route::HttpProxy(_, authorization) if url.scheme() == "http" => Some(authorization.as_ref()),
+            Route::HttpProxy(proxy) if url.scheme() == "http" => Some(proxy),
             _ => None,
         }
     }
@@ -158,7 +164,8 @@ fn through_proxy(proxy: &str) -> Option<Route> {
                 value.set_sensitive(true);
                 Some(value)
             };
-            Some(Route::HttpProxy(server(80)?, has_user.then(authorization).flatten()))
+            let authorization = if has_user { authorization() } else { None };
+            Some(Route::HttpProxy(HttpProxy { server: server(80)?, authorization }))
         }
         "socks5h" => Some(Route::Socks(server(1080)?, has_user.then_some((user, password)))),
         _ => None,
@@ -265,12 +272,11 @@ mod tests {
 
     #[test]
     fn a_proxy_has_a_default_port_and_decoded_credentials() {
-        let Some(Route::HttpProxy(proxy, Some(authorization))) =
-            through_proxy("http://ann:a%20b@proxy.example")
-        else {
-            panic!("a proxy with credentials")
+        let Some(Route::HttpProxy(proxy)) = through_proxy("http://ann:a%20b@proxy.example") else {
+            panic!("an HTTP proxy")
         };
-        assert_eq!(proxy, "http://proxy.example:80");
+        assert_eq!(proxy.server, "http://proxy.example:80");
+        let authorization = proxy.authorization.unwrap();
         assert_eq!(authorization, format!("Basic {}", BASE64_STANDARD.encode("ann:a b")));
         assert!(authorization.is_sensitive());
         let Some(Route::Socks(proxy, None)) = through_proxy("socks5h://proxy.example") else {

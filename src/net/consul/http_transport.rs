@@ -305,7 +305,7 @@ fn http_request(
     if !headers.contains_key(header::HOST) {
         request = request.header(header::HOST, host);
     }
-    if let Some(Some(authorization)) = proxy {
+    if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
         request = request.header(header::PROXY_AUTHORIZATION, authorization);
     }
     let mut request = request.body(()).map_err(|error| error.to_string())?;
