@@ -14,6 +14,7 @@ mod acceptor;
 mod audit;
 mod audit_collect;
 mod audit_connections;
+mod audit_hub;
 mod audit_listen;
 mod batch;
 mod bounded_output;

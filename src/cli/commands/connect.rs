@@ -177,7 +177,11 @@ fn report(arguments: &Arguments, acceptor: &Cluster, dialer: &Cluster, ends: &En
     for line in wait_for(run::left_behind(acceptor, dialer, ends, failure)) {
         error = error.with_detail(line);
     }
-    let known = explain::explain(&failure.message).first().map(|it| it.entry.remedy.trim_end_matches('.'));
+    let known = explain::explain(&failure.message).first().map(|it| {
+        let remedy = it.entry.remedy;
+        // Running it again generates again.
+        remedy.split_once(". Then generate again").map_or(remedy.trim_end_matches('.'), |(before, _)| before)
+    });
     error
         .with_remedy(match failure.step {
             Step::Generate => {
