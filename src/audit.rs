@@ -9,6 +9,7 @@ pub mod checks;
 pub mod facts;
 mod fleet;
 mod join;
+mod pairs;
 mod report;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use crate::staleness::evidence::LedgerRecord;
 pub use changes::{Change, ChangeKind, Changes};
 pub use check::AuditCheck;
 pub use facts::{ClusterFact, ClusterStatus, Facts, FactsError, PeeringFact, Role};
+pub use pairs::Pair;
 pub use report::{ClusterRow, Finding, OtherEnd, PeeringRow, Place, Report, Status};
 
 use check::{Context, Run, View};

@@ -7,6 +7,8 @@ pub mod consul;
 pub mod found;
 #[cfg(feature = "cli")]
 pub mod github;
+#[cfg(feature = "cli")]
+pub mod html;
 pub mod json;
 pub mod jsonl;
 #[cfg(feature = "cli")]

@@ -209,7 +209,8 @@ impl Bench {
         for collector in &mut collectors {
             collector.wait().expect("it ends");
         }
-        let arguments = ["audit", "judge", "before.jsonl"].into_iter().chain(files.iter().map(String::as_str));
+        let arguments =
+            ["audit", "judge", "before.jsonl"].into_iter().chain(files.iter().map(String::as_str));
         self.run("audit judge of shards", &arguments.collect::<Vec<_>>()).output
     }
 

@@ -179,19 +179,6 @@ impl Report {
         }
         by_place
     }
-
-    /// Returns the worst status of each peering, from whichever end it is known: each joined pair counts once.
-    pub fn peering_statuses(&self) -> Vec<Status> {
-        let by_place: HashMap<Place<'_>, Status> =
-            self.peerings.iter().map(|row| (row.place(), row.finding)).collect();
-        let is_counted = |row: &&PeeringRow| row.other_end.is_none() || row.role == Role::Acceptor;
-        let rows = self.peerings.iter().filter(is_counted);
-        rows.map(|row| {
-            let other = row.other_end.as_ref().and_then(|end| by_place.get(&end.place()).copied());
-            row.finding.max(other.unwrap_or_default())
-        })
-        .collect()
-    }
 }
 
 /// A cluster, a partition, and a peering or the cluster itself.

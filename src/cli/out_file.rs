@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
 use super::error::CliError;
-use super::output::{print, shown};
+use super::given_secrets;
+use super::output::print_redacted;
+use super::redaction;
 use crate::gostd::os_error::os_error_text;
 use crate::platform::{is_device_name, private_draft, shared_draft};
 
@@ -76,9 +78,14 @@ impl OutFile {
 
 /// Writes a result to the file, or prints it if there is none.
 pub fn write_or_print(text: &str, out: Option<OutFile>) -> Result<(), CliError> {
-    let Some(file) = out else { return print(text) };
+    write_or_print_redacted(&redaction::in_output(text), out)
+}
+
+/// Writes a result in which `-redact` has replaced everything to the file, or prints it if there is none.
+pub fn write_or_print_redacted(text: &str, out: Option<OutFile>) -> Result<(), CliError> {
+    let Some(file) = out else { return print_redacted(text) };
     let path = file.path().to_owned();
-    let written = file.write(shown(text).as_bytes());
+    let written = file.write(given_secrets::hide(text).as_bytes());
     written.map_err(|error| CliError::of_io(format_args!("cannot write {}", path.display()), &error))
 }
 

@@ -1,23 +1,23 @@
 //! Text for people, wrapped to a terminal's width. The caller removes the colors if the output is not a terminal.
 
-mod audit;
+pub(super) mod audit;
 mod batch;
 #[cfg(feature = "net")]
 mod connect;
 #[cfg(feature = "net")]
 mod contexts;
-mod diagnosis;
+pub(super) mod diagnosis;
 mod diff;
 mod explanation;
-mod finding;
+pub(super) mod finding;
 mod found;
 #[cfg(feature = "net")]
 mod history;
-mod inspection;
+pub(super) mod inspection;
 mod page;
-mod report;
+pub(super) mod report;
 mod screen;
-mod staleness;
+pub(super) mod staleness;
 mod table;
 
 use std::fmt::Write as _;
@@ -31,7 +31,7 @@ pub use batch::{batch_line, batch_summary};
 pub use connect::{connect_obstacles, connect_plan, connected};
 #[cfg(feature = "net")]
 pub use contexts::{ContextRow, context, context_checks, contexts};
-pub use diagnosis::{diagnosis, peerings, progress_line};
+pub use diagnosis::{NO_PEERINGS, diagnosis, peerings, progress_line};
 pub use diff::diff;
 pub use explanation::{check, entry, explanation, list_of_all, log_report};
 pub use found::found;

@@ -206,7 +206,7 @@ fn a_file_that_is_not_facts_is_an_error_with_its_place() {
 
 #[test]
 fn redacted_facts_show_no_names() {
-    for format in ["pretty", "json", "yaml", "jsonl", "sarif", "junit", "openmetrics"] {
+    for format in ["pretty", "json", "yaml", "jsonl", "sarif", "junit", "openmetrics", "html"] {
         let run = judge(&["broken.jsonl", "-redact", "-format", format]).status(1);
         for name in ["dc31", "to-dc32", "north", "10.3.0.7", "127.0.0.31", "6cbcfb90"] {
             assert!(!run.stdout.contains(name), "{format}: {name}\n{}", run.stdout);

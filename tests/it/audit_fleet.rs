@@ -52,7 +52,11 @@ impl Served {
             let name = &cluster.name;
             json!({ "name": name, "http_addr": format!("http://{address}/{name}") }).to_string() + "\n"
         };
-        std::fs::write(directory.path().join("clusters.jsonl"), clusters.iter().map(line).collect::<String>()).unwrap();
+        std::fs::write(
+            directory.path().join("clusters.jsonl"),
+            clusters.iter().map(line).collect::<String>(),
+        )
+        .unwrap();
         let expected = faults::plant(&mut clusters, &pairs, 2, &mut rng);
         let ledger = Ledger::Sqlite(Sqlite::in_directory(directory.path()));
         for record in faults::unused_tokens(&clusters, &expected) {
@@ -94,7 +98,9 @@ impl Served {
         let lines = lines.lines().map(|line| {
             let mut fact: Value = serde_json::from_str(line).unwrap();
             let fields = fact.as_object_mut().unwrap();
-            fields.retain(|name, _| !name.ends_with("_at") && !name.ends_with("_ms") && !name.starts_with("last_"));
+            fields.retain(|name, _| {
+                !name.ends_with("_at") && !name.ends_with("_ms") && !name.starts_with("last_")
+            });
             fact.to_string()
         });
         lines.collect()
@@ -116,7 +122,8 @@ async fn planted_faults_are_found_and_nothing_else() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap_or_default().to_owned();
     let found = report["findings"].as_array().unwrap().iter();
-    let found: BTreeSet<_> = found.map(|it| (text(it, "check"), text(it, "cluster"), text(it, "peering"))).collect();
+    let found: BTreeSet<_> =
+        found.map(|it| (text(it, "check"), text(it, "cluster"), text(it, "peering"))).collect();
     assert_eq!(found, served.expected);
     let checks: BTreeSet<&str> = found.iter().map(|(check, _, _)| check.as_str()).collect();
     assert_eq!(checks.len(), consul_peering::audit::checks::ALL.len(), "each check has a fault");

@@ -21,7 +21,9 @@ impl Directory {
         let directory = Self(tempfile::tempdir().unwrap());
         fs::create_dir(directory.0.path().join("facts")).unwrap();
         for (file, count) in [("few.jsonl", 3), ("many.jsonl", CLUSTERS)] {
-            let line = |number| json!({ "name": format!("c{number}"), "http_addr": "127.0.0.1:1" }).to_string() + "\n";
+            let line = |number| {
+                json!({ "name": format!("c{number}"), "http_addr": "127.0.0.1:1" }).to_string() + "\n"
+            };
             fs::write(directory.0.path().join(file), (0..count).map(line).collect::<String>()).unwrap();
         }
         let mut first = directory.collect(&[env!("CARGO_BIN_EXE_peering")], "few.jsonl");

@@ -28,7 +28,10 @@ impl Listening {
     }
 
     /// Starts it on a free port. `prepare` writes the inventory `i.toml` into its directory, and returns its variables.
-    pub fn start_with(arguments: &[&str], prepare: impl FnOnce(&Path) -> Vec<(&'static str, &'static str)>) -> Self {
+    pub fn start_with(
+        arguments: &[&str],
+        prepare: impl FnOnce(&Path) -> Vec<(&'static str, &'static str)>,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
         let variables = prepare(home.path());
         let mut child = Command::new(env!("CARGO_BIN_EXE_peering"))

@@ -34,7 +34,11 @@ impl Prometheus {
         });
         std::fs::write(directory.path().join("prometheus.yml"), config.to_string()).unwrap();
         let started = Command::new("prometheus")
-            .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data", "--web.listen-address=127.0.0.1:0"])
+            .args([
+                "--config.file=prometheus.yml",
+                "--storage.tsdb.path=data",
+                "--web.listen-address=127.0.0.1:0",
+            ])
             .current_dir(directory.path())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -96,7 +100,8 @@ fn prometheus_scrapes_the_metrics_and_evaluates_the_alerts() {
         eprintln!("SKIPPED: a scrape by Prometheus: prometheus is not installed");
         return;
     };
-    let target = prometheus.wait_for("/api/v1/targets?state=active", "activeTargets", |it| it["health"] != "unknown");
+    let target =
+        prometheus.wait_for("/api/v1/targets?state=active", "activeTargets", |it| it["health"] != "unknown");
     assert_eq!((&target["health"], &target["lastError"]), (&json!("up"), &json!("")));
     let series = |query: &str, name: &str, value: &str| {
         let path = format!("/api/v1/query?query={query}");
@@ -110,6 +115,10 @@ fn prometheus_scrapes_the_metrics_and_evaluates_the_alerts() {
     let is_unreadable = |it: &Value| it["labels"]["alertname"] == "PeeringClusterUnreadable";
     let alert = prometheus.wait_for("/api/v1/alerts", "alerts", is_unreadable);
     // It fires after ten minutes.
-    assert_eq!((&alert["state"], &alert["labels"]["cluster"]), (&json!("pending"), &json!("east")), "{alert}");
+    assert_eq!(
+        (&alert["state"], &alert["labels"]["cluster"]),
+        (&json!("pending"), &json!("east")),
+        "{alert}"
+    );
     assert_eq!(alert["annotations"]["summary"], "The peerings of east cannot be read");
 }

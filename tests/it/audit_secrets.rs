@@ -42,7 +42,9 @@ async fn consul() -> MockServer {
                 ResponseTemplate::new(200).set_body_string("{\"TrustDomain\":\"x.consul\",\"Roots\":[]}")
             }
             path if path.contains("/v1/kv/") && path.ends_with('/') => ResponseTemplate::new(404),
-            path => ResponseTemplate::new(500).set_body_string(format!("{path}: rpc error with token {token}")),
+            path => {
+                ResponseTemplate::new(500).set_body_string(format!("{path}: rpc error with token {token}"))
+            }
         }
     };
     Mock::given(wiremock::matchers::any()).respond_with(answer).mount(&server).await;
@@ -94,7 +96,11 @@ async fn no_place_contains_an_acl_token() {
     for Place { name, text, contains } in &places {
         assert!(text.contains(contains), "{name} was captured: {text}");
         for secret in &SECRETS {
-            assert!(!text.contains(secret.token), "{name} contains the ACL token of {}: {text}", secret.cluster);
+            assert!(
+                !text.contains(secret.token),
+                "{name} contains the ACL token of {}: {text}",
+                secret.cluster
+            );
         }
     }
     // Each cluster got its own.
@@ -118,7 +124,11 @@ fn places(uri: &str) -> Vec<Place> {
     places.push(place("facts on standard output", &collected.stdout, "rpc error with token"));
     places.push(place("log at trace", &collected.stderr, "Consul responded"));
     places.push(place("command lines", &file(&collected, "command-lines"), "audit collect"));
-    places.push(place("command line of token_command", &file(&collected, "command-lines"), "print-token of command"));
+    places.push(place(
+        "command line of token_command",
+        &file(&collected, "command-lines"),
+        "print-token of command",
+    ));
 
     let audited = run(uri, &["audit", "-facts", "f.jsonl", "-out", "report", "-log-level", "debug"]);
     places.push(place("facts in a file", &file(&audited, "f.jsonl"), "rpc error with token"));
@@ -136,10 +146,12 @@ fn places(uri: &str) -> Vec<Place> {
     let hub = format!("{uri}/hub");
     let refused = ["audit", "collect", "-out", "consul-kv:a/b", "-http-addr", &hub, "-token-file", "hub.acl"];
     places.push(place("error of the hub", &run(uri, &refused).stderr, "rpc error with token"));
-    let refused = ["audit", "collect", "-out", "consul-kv:a/b", "-http-addr", &hub, "-token", SECRETS[3].token];
+    let refused =
+        ["audit", "collect", "-out", "consul-kv:a/b", "-http-addr", &hub, "-token", SECRETS[3].token];
     places.push(place("error of the hub with -token", &run(uri, &refused).stderr, "rpc error with token"));
     let mistake = format!("[contexts.config]\nhttp_addr = 'h'\ntoken = '{}'\n", SECRETS[4].token);
-    let refused = Peering::new().args(["audit", "-inventory", "mistake.toml"]).file("mistake.toml", mistake).run();
+    let refused =
+        Peering::new().args(["audit", "-inventory", "mistake.toml"]).file("mistake.toml", mistake).run();
     places.push(place("error of the inventory", &refused.stderr, "is a secret"));
 
     let listening = Listening::start_with(&["-log-level", "trace", "-every", "24h"], |home| {

@@ -129,7 +129,8 @@ fn the_opentelemetry_collector_scrapes_the_metrics() {
         assert_eq!(defined, used.iter().collect(), "{kind} are defined and used");
     }
     // The address is the one of the documentation.
-    let target = &collector["receivers"]["prometheus"]["config"]["scrape_configs"][0]["static_configs"][0]["targets"][0];
+    let target = &collector["receivers"]["prometheus"]["config"]["scrape_configs"][0]["static_configs"][0]["targets"]
+        [0];
     let docs = std::fs::read_to_string(contrib("../docs/many-clusters.md")).unwrap();
     assert!(docs.contains(&format!("-listen {}", target.as_str().unwrap())), "{target}");
     let validate = ["validate", "--config", "opentelemetry/collector.yaml"];

@@ -45,6 +45,8 @@ mod find;
 mod full_disk;
 mod generate_token;
 mod help;
+mod html;
+mod html_browser;
 mod http_faults;
 mod input;
 mod inspect;
@@ -79,4 +81,4 @@ mod verdicts;
 mod wait;
 mod wrong_use;
 
-use support::{own_server, peering, served};
+use support::{browser, own_server, peering, served};

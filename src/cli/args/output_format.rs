@@ -40,6 +40,45 @@ impl OutputFormat {
     }
 }
 
+/// The formats of the commands that also write a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    Pretty,
+    Json,
+    Yaml,
+    /// One HTML file, for a ticket
+    Html,
+}
+
+impl DocumentFormat {
+    /// Returns the format without HTML.
+    pub fn without_html(self) -> Option<OutputFormat> {
+        match self {
+            Self::Pretty => Some(OutputFormat::Pretty),
+            Self::Json => Some(OutputFormat::Json),
+            Self::Yaml => Some(OutputFormat::Yaml),
+            Self::Html => None,
+        }
+    }
+
+    /// Prints a value in this format. `-redact` learns from the value in each format.
+    pub fn print(
+        self,
+        value: &impl Serialize,
+        pretty: impl FnOnce() -> String,
+        html: impl FnOnce() -> String,
+    ) -> Result<(), CliError> {
+        if let Some(format) = self.without_html() {
+            return format.print(value, pretty);
+        }
+        if aliases().is_some() {
+            in_json(json::render(value));
+        }
+        // The renderer replaces names, so that the style stays as it is.
+        print_redacted(&html())
+    }
+}
+
 /// The formats of `validate`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
@@ -57,4 +96,6 @@ pub enum ReportFormat {
     Sarif,
     /// JUnit XML, for CI
     Junit,
+    /// One HTML file, for a ticket
+    Html,
 }

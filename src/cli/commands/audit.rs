@@ -32,6 +32,7 @@ use crate::cli::exit::Exit;
   peering audit
   peering audit -context east,west -long
   peering audit -inventory clusters.jsonl -jobs 64 -format sarif
+  peering audit -format html -out ticket.html
   peering audit -facts facts.jsonl -format openmetrics -out peering.prom
   peering audit -listen 127.0.0.1:9519 -every 60s
   peering audit collect -out facts.jsonl

@@ -11,7 +11,7 @@ use crate::aliases::Scope;
 use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::output_format::DocumentFormat;
 use crate::cli::args::reference::reference;
 use crate::cli::args::severity::Level;
 use crate::cli::args::time;
@@ -29,8 +29,8 @@ use crate::net::consul::Client;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::ledger::Ledger;
 use crate::net::probe::Progress;
-use crate::render::json;
 use crate::render::pretty::{self, Screen};
+use crate::render::{html, json};
 use bundle::{BundleOptions, Contents};
 
 /// Find out why a peering does not work, without using a token
@@ -79,7 +79,7 @@ pub struct Arguments {
     reference: Option<Reference>,
     /// Output format
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: OutputFormat,
+    format: DocumentFormat,
     #[command(flatten)]
     detail: DetailOptions,
     /// Replace addresses only, with ADDRESS-1, ADDRESS-2, …
@@ -121,7 +121,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
         _ => Vec::new(),
     };
     if is_by_name && arguments.name.is_none() && names.is_empty() {
-        eprint_line("This cluster has no peerings.");
+        eprint_line(pretty::NO_PEERINGS);
     }
     let diagnose = |token: Option<TokenText>, name: Option<&str>| {
         let given_as = token.as_ref().and_then(TokenText::given_as);
@@ -154,7 +154,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let report = Report::of(arguments, &diagnosed);
     let is_on_screen = diagnosed.len() == 1 && shows_progress() && stdout_is_a_terminal();
     let screen = screen(arguments.detail.detail(), now());
-    arguments.format.print(&report, || report.pretty(is_on_screen, &screen))?;
+    arguments.format.print(&report, || report.pretty(is_on_screen, &screen), || report.html(&screen))?;
     let exit = exit_of(arguments, &diagnosed, is_by_name);
     if let Some(bundle) = bundle {
         bundle.write(&Contents {
@@ -233,6 +233,14 @@ impl<'a> Report<'a> {
                 });
                 titled.collect::<Vec<_>>().join("\n")
             }
+        }
+    }
+
+    fn html(&self, screen: &Screen) -> String {
+        match self {
+            Self::One(diagnosis) => html::diagnosis(diagnosis, screen),
+            Self::Overview(all) => html::peerings(all, screen),
+            Self::Several(all) => html::diagnoses(all, screen),
         }
     }
 }

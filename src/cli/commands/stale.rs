@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::args::detail::DetailOptions;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::output_format::DocumentFormat;
 use crate::cli::args::paths;
 use crate::cli::args::token::{Documents, TokenText, print_extractions, read_each};
 use crate::cli::env::now;
@@ -22,7 +22,7 @@ use crate::net::gather::staleness::{PROBE_TIMEOUT, Sources};
 use crate::net::probe::Progress;
 use crate::net::snapshot::{self, Snapshot};
 use crate::observed::Observed;
-use crate::render::pretty;
+use crate::render::{html, pretty};
 use crate::staleness::{Assessment, Certainty, Staleness, Verdict, assess};
 use crate::token::Token;
 
@@ -65,7 +65,7 @@ pub struct Arguments {
     require: Require,
     /// Output format
     #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
-    format: OutputFormat,
+    format: DocumentFormat,
     #[command(flatten)]
     detail: DetailOptions,
     #[command(flatten)]
@@ -85,7 +85,11 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let (tokens, all_read) = read_tokens(&arguments.tokens)?;
     let staleness = wait_for(assess_all(arguments, &tokens))?;
     let screen = screen(arguments.detail.detail(), now());
-    arguments.format.print(&staleness, || pretty::staleness(&staleness, &screen))?;
+    arguments.format.print(
+        &staleness,
+        || pretty::staleness(&staleness, &screen),
+        || html::staleness(&staleness, &screen),
+    )?;
     Ok(if all_read { exit_of(&staleness.tokens, arguments.require) } else { Exit::Failed })
 }
 

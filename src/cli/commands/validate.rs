@@ -17,10 +17,10 @@ use crate::cli::args::token::{Documents, TokenText, Unread, print_extractions, r
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::output::{print, screen};
+use crate::cli::output::{print, print_redacted, screen};
 use crate::lint::{Options, Reference, RuleSet, Severity, UnreadableInput, ValidatedToken, check, isolate};
 use crate::render::pretty::Screen;
-use crate::render::{github, json, jsonl, junit, lines, pretty, sarif};
+use crate::render::{github, html, json, jsonl, junit, lines, pretty, sarif};
 use crate::token::recover::without_line_end;
 use crate::token::redact::redact;
 
@@ -37,6 +37,7 @@ use crate::token::redact::redact;
   peering validate west.token
   peering validate west.token -expires-within 60d -fail-on warning
   peering validate -format sarif tokens/ > peering.sarif
+  peering validate -format html west.token > ticket.html
   kubectl get secrets -A -o json | peering validate -
   cat tokens/*.token | peering validate -batch -
   peering validate -batch tokens.jsonl -format jsonl
@@ -157,5 +158,7 @@ fn print_report(
         ReportFormat::Github => github::render(tokens),
         ReportFormat::Sarif => sarif::render(tokens),
         ReportFormat::Junit => junit::render(tokens, fail_on),
+        // The renderer replaces names, so that the style stays as it is.
+        ReportFormat::Html => return print_redacted(&html::reports(tokens, screen)),
     })
 }

@@ -1,6 +1,9 @@
 //! The screen of `audit`: the answer, a table of the clusters and peerings with problems first, and each remedy once.
 
-use std::collections::{BTreeMap, HashMap};
+pub(in crate::render) mod answer;
+mod changes;
+
+use std::collections::HashMap;
 
 use jiff::SignedDuration;
 use owo_colors::OwoColorize;
@@ -10,17 +13,11 @@ use super::finding;
 use super::page::Page;
 use super::screen::{Detail, Mark, Screen};
 use super::table::Table;
-use super::{count, counted, grouped, printable};
-use crate::audit::{
-    Change, ChangeKind, Changes, ClusterStatus, Finding, PeeringRow, Place, Report, Role, Status,
-};
-use crate::checks;
-use crate::lint::Severity;
-use crate::shell::quoted;
+use super::{count, counted, printable};
+use crate::audit::{Finding, PeeringRow, Place, Report, Status};
 use crate::utc;
 
-/// From this age on, the screen shows how old the facts are.
-const OLD_FACTS: SignedDuration = SignedDuration::from_mins(10);
+pub use changes::changes;
 
 /// How many lines the answer, the remedies and the hints need beside the table.
 const BESIDE_TABLE: usize = 8;
@@ -31,67 +28,26 @@ const MAX_CLUSTERS: usize = 3;
 /// The indentation of a finding about a cluster that needs several lines.
 const CLUSTER_INDENT: usize = 4;
 
-/// How many changes fit on one screen.
-const MAX_CHANGES: usize = 18;
-
 type ByPlace<'a> = HashMap<Place<'a>, Vec<&'a Finding>>;
 
 /// Renders the report.
 pub fn audit(report: &Report, screen: &Screen) -> String {
     let mut page = Page::new(screen);
-    answer(&mut page, report);
+    let (mark, sentence) = answer::answer(report);
+    page.answer(mark, &sentence);
     if screen.detail != Detail::Short {
         clusters(&mut page, report);
         table(&mut page, report);
     }
     fixes(&mut page, report);
-    notes(&mut page, report);
+    for note in answer::notes(report, screen) {
+        page.line(&note);
+    }
     if screen.detail == Detail::Normal {
         page.empty_line();
         page.hints(&hints(report));
     }
     page.finish()
-}
-
-fn answer(page: &mut Page, report: &Report) {
-    let statuses = report.peering_statuses();
-    let number_of = |status| statuses.iter().filter(|it| **it == status).count();
-    let (down, attention) = (number_of(Status::Error), number_of(Status::Warning));
-    let unread = report.clusters.iter().filter(|row| row.status != ClusterStatus::Ok).count();
-    let all = count(statuses.len());
-    let mut parts = Vec::new();
-    if unread > 0 {
-        let verb = "could not be read";
-        parts.push(format!(
-            "{} of {} {verb}",
-            grouped(count(unread)),
-            counted(count(report.clusters.len()), "cluster")
-        ));
-    }
-    if down > 0 {
-        let verb = if down == 1 { "is" } else { "are" };
-        parts.push(format!("{} of {} {verb} broken", grouped(count(down)), counted(all, "peering")));
-    }
-    if attention > 0 {
-        let (noun, verb) = if attention == 1 { ("peering", "needs") } else { ("peerings", "need") };
-        parts.push(format!("{} {noun} {verb} attention", grouped(count(attention))));
-    }
-    let mark = match report.status {
-        Status::Error => Mark::Failure,
-        Status::Warning => Mark::Warning,
-        Status::Info | Status::Ok => Mark::Ok,
-    };
-    let clusters = counted(count(report.clusters.len()), "cluster");
-    let sentence = match (parts.is_empty(), report.clusters.is_empty()) {
-        (_, true) => "There are no clusters to audit.".to_owned(),
-        (true, _) if report.status > Status::Info => {
-            format!("{} in {clusters} work.", counted(all, "peering"))
-        }
-        (true, _) if all == 0 => format!("No peerings in {clusters}."),
-        (true, _) => format!("All peerings work: {} in {clusters}.", counted(all, "peering")),
-        (false, _) => format!("{}.", parts.join(", ")),
-    };
-    page.answer(mark, &sentence);
 }
 
 /// Writes a line for each finding about a cluster.
@@ -172,7 +128,8 @@ fn cells(row: &PeeringRow, by_place: &ByPlace<'_>, screen: &Screen) -> [String; 
     ]
 }
 
-fn cluster_name(cluster: &str, partition: &str, screen: &Screen) -> String {
+/// Returns the name of a cluster, with its partition unless that is the default one.
+pub(in crate::render) fn cluster_name(cluster: &str, partition: &str, screen: &Screen) -> String {
     match partition {
         "" | "default" => screen.name(cluster),
         partition => format!("{}/{}", screen.name(cluster), screen.name(partition)),
@@ -189,7 +146,7 @@ fn state(state: &str) -> String {
 }
 
 /// How long before it was read the end last heard its peer.
-fn heard(row: &PeeringRow) -> String {
+pub(in crate::render) fn heard(row: &PeeringRow) -> String {
     match row.last_heard_at {
         Some(at) => utc::span(row.observed_at.duration_since(at).max(SignedDuration::ZERO)),
         None => "never".to_owned(),
@@ -213,21 +170,14 @@ fn note(by_place: &ByPlace<'_>, place: Place<'_>, screen: &Screen) -> String {
 
 /// Writes the remedy of each check once.
 fn fixes(page: &mut Page, report: &Report) {
-    let mut checks: BTreeMap<(std::cmp::Reverse<Severity>, &str), usize> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|it| it.severity > Severity::Info) {
-        *checks.entry((std::cmp::Reverse(finding.severity), finding.check)).or_default() += 1;
-    }
-    if checks.is_empty() {
-        return;
-    }
-    let name_width = checks.keys().map(|(_, name)| name.len()).max().unwrap_or_default();
+    let checks = answer::checks_to_fix(report);
+    let Some(name_width) = checks.iter().map(|(_, check)| check.name.len()).max() else { return };
     page.heading("Fix");
     let limits = page.screen().detail == Detail::Normal;
     let all = checks.len();
-    for (index, ((_, name), _)) in checks.into_iter().enumerate() {
-        let Some(check) = checks::find(name) else { continue };
+    for (index, (_, check)) in checks.into_iter().enumerate() {
         let mut fix = page.empty();
-        fix.labeled(name, name_width, check.remedy);
+        fix.labeled(check.name, name_width, check.remedy);
         let rest = usize::from(index + 1 < all);
         if limits && index > 0 && fix.lines() > page.room(rest + 2) {
             page.line(&format!("{} more: peering explain CHECK, or -long", all - index));
@@ -237,96 +187,10 @@ fn fixes(page: &mut Page, report: &Report) {
     }
 }
 
-fn notes(page: &mut Page, report: &Report) {
-    if report.not_compared > 0 {
-        let (number, verb) =
-            (count(report.not_compared), if report.not_compared == 1 { "was" } else { "were" });
-        let why = "the two ends were read at different times";
-        page.line(&format!("{} {verb} not compared: {why}.", counted(number, "peering")));
-    }
-    let oldest = report.clusters.iter().map(|row| row.observed_at).min();
-    if let Some(oldest) = oldest.filter(|at| page.screen().now.duration_since(*at) > OLD_FACTS) {
-        let text = format!("The oldest facts are from {}.", page.screen().time(oldest));
-        page.line(&text);
-    }
-}
-
 fn hints(report: &Report) -> Vec<String> {
-    let mut hints = Vec::new();
-    // The findings are sorted: the worst first.
-    if let Some(finding) = report.findings.iter().find(|it| it.severity > Severity::Info) {
-        hints.push(format!("Explain: peering explain {}", finding.check));
-        if let Some((cluster, peering)) = dialer_of(report, finding).filter(|_| is_broken(finding)) {
-            let (cluster, peering) = (quoted(cluster), quoted(peering));
-            hints.push(format!("Diagnose: peering diagnose -context {cluster} -name {peering}"));
-        }
-    } else if !report.peerings.is_empty() {
-        hints.push("All peerings: -long".to_owned());
+    let commands = answer::next_commands(report);
+    if commands.is_empty() && !report.peerings.is_empty() {
+        return vec!["All peerings: -long".to_owned()];
     }
-    hints
-}
-
-/// Whether to diagnose it: a peering that one side deleted has nothing to diagnose.
-fn is_broken(finding: &Finding) -> bool {
-    finding.severity == Severity::Error
-}
-
-/// Returns the dialer's cluster and local name of the peering that a finding is about.
-fn dialer_of<'a>(report: &'a Report, finding: &'a Finding) -> Option<(&'a str, &'a str)> {
-    let place = (&*finding.cluster, &*finding.partition, Some(finding.peering.as_deref()?));
-    let row = report.peerings.iter().find(|row| row.place() == place)?;
-    match (row.role, &row.other_end) {
-        (Role::Dialer, _) => Some((&row.cluster, &row.peering)),
-        (Role::Acceptor, Some(end)) => Some((&end.cluster, &end.peering)),
-        (Role::Acceptor, None) => None,
-    }
-}
-
-/// Renders what changed between two audits.
-pub fn changes(changes: &Changes, screen: &Screen) -> String {
-    let mut page = Page::new(screen);
-    let all = &changes.changes;
-    if all.is_empty() {
-        page.answer(Mark::Ok, "Nothing changed.");
-        return page.finish();
-    }
-    let worst =
-        all.iter().filter(|it| it.kind == ChangeKind::FindingAdded).filter_map(|it| it.severity).max();
-    let mark = worst.map_or(Mark::Info, finding::mark);
-    page.answer(mark, &format!("{}.", counted(count(all.len()), "change")));
-    page.empty_line();
-    let mut table = Table::new(["CLUSTER", "PEERING", "CHANGE"]);
-    let max = if screen.detail == Detail::Long { usize::MAX } else { MAX_CHANGES };
-    for change in all.iter().take(max) {
-        let peering = change.peering.as_deref().map_or_else(|| "–".to_owned(), |name| screen.name(name));
-        table.row([
-            cluster_name(&change.cluster, &change.partition, screen),
-            peering,
-            text_of(change, screen),
-        ]);
-    }
-    table.write(&mut page, 0);
-    if all.len() > max {
-        page.line(&format!("and {} (-long)", counted(count(all.len() - max), "more change")));
-    }
-    page.finish()
-}
-
-fn text_of(change: &Change, screen: &Screen) -> String {
-    let value = |value: &Option<String>| printable(value.as_deref().unwrap_or_default());
-    let (before, after) = (value(&change.before), value(&change.after));
-    match change.kind {
-        ChangeKind::FindingAdded => {
-            let mark = screen.mark(change.severity.map_or(Mark::Info, finding::mark));
-            format!("{mark} {}: {after}", change.check.unwrap_or_default())
-        }
-        ChangeKind::FindingResolved => {
-            format!("{} resolved: {}", screen.mark(Mark::Ok), change.check.unwrap_or_default())
-        }
-        ChangeKind::StateChanged => format!("{before} before, {after} now"),
-        ChangeKind::PeeringAdded => format!("new, {after}"),
-        ChangeKind::PeeringRemoved => format!("gone, was {before}"),
-        ChangeKind::ClusterAdded => format!("new in the inventory, {after}"),
-        ChangeKind::ClusterRemoved => "gone from the inventory".to_owned(),
-    }
+    commands.into_iter().map(|(label, command)| format!("{label}: {command}")).collect()
 }

@@ -1,7 +1,7 @@
 //! The screen of `diagnose`: the answer, what to do, the addresses, then what else was found.
 
-mod cells;
-mod steps;
+pub(in crate::render) mod cells;
+pub(in crate::render) mod steps;
 
 use jiff::{SignedDuration, Timestamp};
 use owo_colors::OwoColorize;
@@ -12,7 +12,7 @@ use super::page::Page;
 use super::screen::{Detail, Mark, Screen};
 use super::table::Table;
 use super::{count, counted, grouped, printable};
-use crate::connectivity::Connectivity;
+use crate::connectivity::{AddressTrace, Connectivity};
 use crate::diagnosis::{
     Cause, CauseCertainty, Diagnosis, DiagnosisStatus, DialerView, Effect, NO_ERROR, UncheckedSource,
     silent_addresses,
@@ -57,8 +57,7 @@ pub fn diagnosis(diagnosis: &Diagnosis, shows_progress: bool, screen: &Screen) -
 
 /// Renders the diagnoses of all peerings of a cluster: those that are not healthy with details, the others in one line.
 pub fn peerings<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis> + Clone, screen: &Screen) -> String {
-    let (healthy, others): (Vec<_>, Vec<_>) =
-        diagnoses.partition(|diagnosis| diagnosis.status != DiagnosisStatus::Blocked);
+    let (healthy, others): (Vec<_>, Vec<_>) = diagnoses.partition(|diagnosis| !is_blocked(diagnosis));
     let mut pages: Vec<String> =
         others.iter().map(|diagnosis| self::diagnosis(diagnosis, false, screen)).collect();
     let mut page = Page::new(screen);
@@ -70,7 +69,16 @@ pub fn peerings<'a>(diagnoses: impl Iterator<Item = &'a Diagnosis> + Clone, scre
     pages.join("\n")
 }
 
-fn mark(status: DiagnosisStatus) -> Mark {
+/// Whether something prevents the peering from working.
+pub(in crate::render) fn is_blocked(diagnosis: &Diagnosis) -> bool {
+    diagnosis.status == DiagnosisStatus::Blocked
+}
+
+/// The answer about a cluster that has nothing to diagnose.
+pub const NO_PEERINGS: &str = "This cluster has no peerings.";
+
+/// Returns the symbol of the answer.
+pub(in crate::render) fn mark(status: DiagnosisStatus) -> Mark {
     match status {
         DiagnosisStatus::Ok => Mark::Ok,
         DiagnosisStatus::Warning => Mark::Warning,
@@ -80,26 +88,19 @@ fn mark(status: DiagnosisStatus) -> Mark {
 
 /// Writes the main cause and what to do about it, or that nothing was found.
 fn answer(page: &mut Page, diagnosis: &Diagnosis) {
-    let mark = mark(diagnosis.status);
-    if let Some(document) = diagnosis.extracted_from {
-        page.answer(mark, &headline(diagnosis, page.screen()));
-        page.line(&format!("This tool {document}; only the token is checked here."));
-    } else {
-        page.answer(mark, &headline(diagnosis, page.screen()));
+    page.answer(mark(diagnosis.status), &headline(diagnosis, page.screen()));
+    if let Some(note) = token_only(diagnosis) {
+        page.line(&note);
     }
     let Some(cause) = diagnosis.main_cause() else { return };
     let is_long = page.screen().detail == Detail::Long;
-    let raising = cause.evidence.iter().filter(|evidence| evidence.effect == Effect::Raises);
     let max = if is_long { 0 } else { MAX_EVIDENCE };
-    // The last line names the host.
-    let host = diagnosis.connectivity.as_ref().map(|it| format!(" (observed from {})", it.observed_from));
-    for evidence in raising.clone().take(max) {
-        let message = evidence.message.as_str();
-        let message = host.as_ref().and_then(|host| message.strip_suffix(host)).unwrap_or(message);
-        let message = page.screen().shown(&printable(message));
-        page.line(&shortened(&message, 3 * page.width()));
+    let reasons = reasons(diagnosis);
+    for reason in reasons.iter().take(max) {
+        let reason = page.screen().shown(&printable(reason));
+        page.line(&shortened(&reason, 3 * page.width()));
     }
-    let more = raising.count().saturating_sub(max);
+    let more = reasons.len().saturating_sub(max);
     if more > 0 && !is_long {
         page.line(&format!("… and {more} more (-long)"));
     }
@@ -109,8 +110,27 @@ fn answer(page: &mut Page, diagnosis: &Diagnosis) {
     }
 }
 
+/// Returns that only the token of a document was checked.
+pub(in crate::render) fn token_only(diagnosis: &Diagnosis) -> Option<String> {
+    diagnosis.extracted_from.map(|document| format!("This tool {document}; only the token is checked here."))
+}
+
+/// Returns the observations that make the main cause likely.
+pub(in crate::render) fn reasons(diagnosis: &Diagnosis) -> Vec<&str> {
+    // The last line names the host.
+    let host = diagnosis.connectivity.as_ref().map(|it| format!(" (observed from {})", it.observed_from));
+    let evidence = diagnosis.main_cause().into_iter().flat_map(|cause| &cause.evidence);
+    evidence
+        .filter(|evidence| evidence.effect == Effect::Raises)
+        .map(|evidence| {
+            let message = evidence.message.as_str();
+            host.as_ref().and_then(|host| message.strip_suffix(host)).unwrap_or(message)
+        })
+        .collect()
+}
+
 /// Returns the answer in one sentence; for a peering that was diagnosed by name, its state comes first.
-fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
+pub(in crate::render) fn headline(diagnosis: &Diagnosis, screen: &Screen) -> String {
     let Some(peering) = &diagnosis.peering else { return cause_in_short(diagnosis) };
     // By the clock of the Consul that reports it.
     let offset = diagnosis.dialer.as_ref().and_then(|view| view.clock_offset).unwrap_or_default();
@@ -152,13 +172,9 @@ fn cause_in_short(diagnosis: &Diagnosis) -> String {
 
 /// Writes one row per address.
 fn addresses(page: &mut Page, connectivity: &Connectivity) {
-    let mut table = Table::new(["ADDRESS", "DNS", "TCP", "TLS", "gRPC", "PEERING", "SECRET"]);
+    let mut table = Table::new(COLUMNS);
     for trace in connectivity.addresses.iter().take(MAX_ROWS) {
-        let address = match (trace.is_gateway, trace.dialed) {
-            (true, _) => format!("{} (own gateway)", printable(&trace.address)),
-            (_, true) => printable(&trace.address),
-            (_, false) => format!("{} (not dialed)", printable(&trace.address)),
-        };
+        let address = address(trace);
         let [dns, tcp, tls, grpc, peering, secret] = cells::cells(trace, page.screen());
         table.row([address, dns, tcp, tls, grpc, peering, secret]);
     }
@@ -167,9 +183,35 @@ fn addresses(page: &mut Page, connectivity: &Connectivity) {
     if more > 0 {
         page.line(&format!("… and {} more (-long)", counted(count(more), "address")));
     }
-    if connectivity.truncated > 0 {
-        page.line(&format!("… and {} more, not checked", grouped(count(connectivity.truncated))));
+    if let Some(line) = truncated(connectivity) {
+        page.line(&line);
     }
+}
+
+/// The columns of the table of addresses.
+pub(in crate::render) const COLUMNS: [&str; 7] =
+    ["ADDRESS", "DNS", "TCP", "TLS", "gRPC", "PEERING", "SECRET"];
+
+/// Returns an address, and whether it is special.
+pub(in crate::render) fn address(trace: &AddressTrace) -> String {
+    let address = printable(&trace.address);
+    match (trace.is_gateway, trace.dialed) {
+        (true, _) => format!("{address} (own gateway)"),
+        (_, true) => address,
+        (_, false) => format!("{address} (not dialed)"),
+    }
+}
+
+/// Returns how many addresses were not checked, if any.
+pub(in crate::render) fn truncated(connectivity: &Connectivity) -> Option<String> {
+    let number = connectivity.truncated;
+    (number > 0).then(|| format!("… and {} more, not checked", grouped(count(number))))
+}
+
+/// Returns the host from which addresses were seen.
+pub(in crate::render) fn seen_from(connectivity: &Connectivity) -> String {
+    let host = printable(&connectivity.observed_from);
+    format!("Seen from {host}; the dialing servers may see something different.")
 }
 
 /// Writes the other causes, what does not block, and what was not checked.
@@ -205,16 +247,13 @@ fn others(page: &mut Page, diagnosis: &Diagnosis) {
         page.raw_line(&shortened(&text, page.width()));
     }
     let mut hints = Vec::new();
-    if let Some(connectivity) = &diagnosis.connectivity {
-        let host = printable(&connectivity.observed_from);
-        hints.push(format!("Seen from {host}; the dialing servers may see something different."));
-    }
+    hints.extend(diagnosis.connectivity.as_ref().map(seen_from));
     hints.push("All details: -long".to_owned());
     page.hints(&hints);
 }
 
 /// Returns the sources that were not checked, those with the same reason together.
-fn not_checked(diagnosis: &Diagnosis) -> Vec<(String, String)> {
+pub(in crate::render) fn not_checked(diagnosis: &Diagnosis) -> Vec<(String, String)> {
     let unchecked: Vec<&UncheckedSource> =
         diagnosis.not_checked.iter().filter(|it| it.reason != NO_ERROR).collect();
     unchecked
@@ -238,8 +277,8 @@ fn everything(page: &mut Page, diagnosis: &Diagnosis) {
         for trace in &connectivity.addresses {
             steps::steps(page, trace);
         }
-        if connectivity.truncated > 0 {
-            page.line(&format!("… and {} more, not checked", grouped(count(connectivity.truncated))));
+        if let Some(line) = truncated(connectivity) {
+            page.line(&line);
         }
     }
     if let Some(staleness) = &diagnosis.staleness {
@@ -258,12 +297,14 @@ fn everything(page: &mut Page, diagnosis: &Diagnosis) {
     }
 }
 
+/// The headings of causes that block the peering, and of the others.
+pub(in crate::render) const CAUSES: &str = "Causes, the most likely first";
+pub(in crate::render) const NOTES: &str = "Also found, not blocking";
+
 fn causes(page: &mut Page, diagnosis: &Diagnosis) {
     let (blocking, notes): (Vec<&Cause>, Vec<&Cause>) =
         diagnosis.causes.iter().partition(|cause| cause.severity == Severity::Error);
-    for (heading, causes) in
-        [("Causes, the most likely first", blocking), ("Also found, not blocking", notes)]
-    {
+    for (heading, causes) in [(CAUSES, blocking), (NOTES, notes)] {
         if causes.is_empty() {
             continue;
         }
@@ -282,14 +323,18 @@ fn causes(page: &mut Page, diagnosis: &Diagnosis) {
     }
 }
 
-/// Writes a cause with its evidence. The fix of the main cause is above.
-fn one_cause(page: &mut Page, cause: &Cause, number: usize, is_main: bool) {
-    let certainty = match cause.certainty {
+/// Returns how certain a cause is.
+pub(in crate::render) fn certainty(cause: &Cause) -> &'static str {
+    match cause.certainty {
         CauseCertainty::Certain => "certain",
         CauseCertainty::Likely => "likely",
         CauseCertainty::Possible => "possible",
-    };
-    page.line(&format!("{number}. {} ({certainty})", cause.name.bold()));
+    }
+}
+
+/// Writes a cause with its evidence. The fix of the main cause is above.
+fn one_cause(page: &mut Page, cause: &Cause, number: usize, is_main: bool) {
+    page.line(&format!("{number}. {} ({})", cause.name.bold(), certainty(cause)));
     if !is_main {
         page.item(&printable(&cause.summary));
     }
@@ -310,26 +355,31 @@ fn one_cause(page: &mut Page, cause: &Cause, number: usize, is_main: bool) {
 }
 
 fn dialer(page: &mut Page, view: &DialerView) {
+    for (label, value) in dialer_rows(view) {
+        page.row(label, &value);
+    }
+}
+
+/// Returns what the Consul at `-http-addr` reports about itself, each value with its label.
+pub(in crate::render) fn dialer_rows(view: &DialerView) -> Vec<(&'static str, String)> {
     let version = view.version.as_deref().map_or_else(|| "unknown".to_owned(), printable);
-    page.row("Version", &version);
     let may_write = match view.may_write {
         Some(true) => "allowed",
         Some(false) => "not allowed with this ACL token",
         None => "unknown",
     };
-    page.row("peering:write", may_write);
+    let mut rows = vec![("Version", version), ("peering:write", may_write.to_owned())];
     if view.peering_enabled == Some(false) {
-        page.row("Peering", "disabled (peering.enabled)");
+        rows.push(("Peering", "disabled (peering.enabled)".to_owned()));
     }
     if view.through_mesh_gateways == Some(true) {
-        page.row("Dials", "through its mesh gateways");
+        rows.push(("Dials", "through its mesh gateways".to_owned()));
     }
     if let Some(peerings) = &view.peerings {
-        page.row("Peerings", &peerings.len().to_string());
+        rows.push(("Peerings", peerings.len().to_string()));
     }
-    for refusal in &view.refusals {
-        page.row("Error", &printable(refusal));
-    }
+    rows.extend(view.refusals.iter().map(|refusal| ("Error", printable(refusal))));
+    rows
 }
 
 fn list<T: ToString>(all: &[T]) -> String {

@@ -11,14 +11,14 @@ use crate::lint::{Finding, Severity, rules};
 const MAX_NAME: usize = 22;
 
 /// The findings of one check.
-pub(super) struct Group<'a> {
-    pub(super) check: &'static str,
-    pub(super) severity: Severity,
-    pub(super) findings: Vec<&'a Finding>,
+pub(in crate::render) struct Group<'a> {
+    pub(in crate::render) check: &'static str,
+    pub(in crate::render) severity: Severity,
+    pub(in crate::render) findings: Vec<&'a Finding>,
 }
 
 /// Groups findings by check, in the order of the first of each.
-pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+pub(in crate::render) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for finding in findings {
         match groups.iter_mut().find(|group| group.check == finding.check) {
@@ -34,12 +34,12 @@ pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    pub(super) fn remedy(&self) -> Option<&'static str> {
+    pub(in crate::render) fn remedy(&self) -> Option<&'static str> {
         rules::find(self.check).map(|check| check.remedy)
     }
 
     /// Returns the first message, and how many more there are.
-    pub(super) fn message(&self) -> String {
+    pub(in crate::render) fn message(&self) -> String {
         let first = self.findings.first().map_or_else(String::new, |finding| printable(&finding.message));
         match self.findings.len() {
             0 | 1 => first,
@@ -49,7 +49,7 @@ impl Group<'_> {
 }
 
 /// Returns the symbol of a severity.
-pub(super) fn mark(severity: Severity) -> Mark {
+pub(in crate::render) fn mark(severity: Severity) -> Mark {
     match severity {
         Severity::Error => Mark::Failure,
         Severity::Warning => Mark::Warning,
@@ -58,8 +58,9 @@ pub(super) fn mark(severity: Severity) -> Mark {
 }
 
 /// Returns `1 error, 2 warnings, 1 info`; nothing without findings.
-pub(super) fn counts(findings: &[Finding]) -> String {
-    let number_of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+pub(in crate::render) fn counts(severities: impl Iterator<Item = Severity>) -> String {
+    let severities: Vec<Severity> = severities.collect();
+    let number_of = |severity| severities.iter().filter(|it| **it == severity).count();
     [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")]
         .into_iter()
         .map(|(severity, name)| (number_of(severity), name))

@@ -129,7 +129,7 @@ fn mark(status: Status) -> Mark {
 
 /// Consul's verdict in one sentence, and what our checks found.
 fn answer(inspection: &Inspection) -> String {
-    let counts = finding::counts(&inspection.findings);
+    let counts = finding::counts(inspection.findings.iter().map(|it| it.severity));
     let counts = if counts.is_empty() { counts } else { format!(" {counts}.") };
     let is_repaired = inspection.repairs.iter().any(|repair| !repair.is_document());
     let subject = if is_repaired { "the repaired token" } else { "this token" };
@@ -250,13 +250,19 @@ fn hints(inspection: &Inspection) -> Vec<String> {
     vec!["All details: -long".to_owned(), next]
 }
 
+/// Returns Consul's verdict, without its message.
+pub(in crate::render) fn verdict_sentence(consul: &Acceptance) -> &'static str {
+    if consul.message.is_none() { "Consul accepts this token" } else { "Consul rejects this token:" }
+}
+
 /// Writes Consul's verdict, for a screen with other sections.
 pub(super) fn verdict(page: &mut Page, consul: &Acceptance) {
     let reference = format!("({})", consul.reference);
+    let sentence = verdict_sentence(consul);
     match &consul.message {
-        None => page.line(&format!("{} {}", "Consul accepts this token".green(), reference.dimmed())),
+        None => page.line(&format!("{} {}", sentence.green(), reference.dimmed())),
         Some(message) => {
-            page.line(&format!("{} {}", "Consul rejects this token:".red(), reference.dimmed()));
+            page.line(&format!("{} {}", sentence.red(), reference.dimmed()));
             page.line(&format!("  {}", printable(message)));
         }
     }

@@ -16,16 +16,16 @@ const SEVERITY: usize = 7;
 
 /// Renders the reports on tokens: the worst first.
 pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, screen: &Screen) -> String {
-    let mut tokens: Vec<&ValidatedToken> = tokens.into_iter().collect();
-    tokens.sort_by_key(|token| std::cmp::Reverse(token.report.status()));
+    let tokens = worst_first(tokens);
     let mut page = Page::new(screen);
     for token in &tokens {
-        page.answer(mark(token.report.status()), &answer(token));
+        let (mark, sentence) = answer(token);
+        page.answer(mark, &sentence);
         if screen.detail == Detail::Long {
-            page.line(&format!("Verdict of {}", token.report.consul.reference).dimmed().to_string());
+            page.line(&verdict_of(&token.report).dimmed().to_string());
         }
         if !token.report.consul.exact {
-            page.line("(Consul's message may differ)");
+            page.line(INEXACT);
         }
         findings(&mut page, &token.report, tokens.len() == 1);
     }
@@ -37,6 +37,15 @@ pub fn reports<'a>(tokens: impl IntoIterator<Item = &'a ValidatedToken>, screen:
     page.finish()
 }
 
+/// Returns the tokens, the worst first.
+pub(in crate::render) fn worst_first<'a>(
+    tokens: impl IntoIterator<Item = &'a ValidatedToken>,
+) -> Vec<&'a ValidatedToken> {
+    let mut tokens: Vec<&ValidatedToken> = tokens.into_iter().collect();
+    tokens.sort_by_key(|token| std::cmp::Reverse(token.report.status()));
+    tokens
+}
+
 fn mark(status: Status) -> Mark {
     match status {
         Status::Ok | Status::Info => Mark::Ok,
@@ -45,15 +54,34 @@ fn mark(status: Status) -> Mark {
     }
 }
 
-fn answer(token: &ValidatedToken) -> String {
+/// Returns the answer about a token: its symbol and the sentence.
+pub(in crate::render) fn answer(token: &ValidatedToken) -> (Mark, String) {
     let (report, source) = (&token.report, printable(&token.source));
     let source = if source == "-" { "standard input" } else { source.as_str() };
-    let counts = finding::counts(&report.findings);
-    match &report.consul.message {
+    let counts = finding::counts(report.findings.iter().map(|it| it.severity));
+    let sentence = match &report.consul.message {
         Some(message) => format!("{source}  rejected by Consul: {}", printable(message)),
         None if counts.is_empty() => format!("{source}  accepted"),
         None => format!("{source}  accepted, {counts}"),
-    }
+    };
+    (mark(report.status()), sentence)
+}
+
+/// Returns which Consul the verdict is of.
+pub(in crate::render) fn verdict_of(report: &Report) -> String {
+    format!("Verdict of {}", report.consul.reference)
+}
+
+/// What is said of a message of Consul that may have other words.
+pub(in crate::render) const INEXACT: &str = "(Consul's message may differ)";
+
+/// Returns how many checks passed and were skipped.
+pub(in crate::render) fn passed(report: &Report) -> String {
+    let skipped = match report.skipped.len() {
+        0 => String::new(),
+        skipped => format!(", {skipped} skipped"),
+    };
+    format!("{} passed{skipped}", counted(count(report.passed), "check"))
 }
 
 /// Writes a line for each check that found something.
@@ -91,23 +119,13 @@ fn findings(page: &mut Page, report: &Report, is_only_token: bool) {
         page.item(&format!("and {} more (-long)", groups.len() - max));
     }
     if detail == Detail::Long {
-        let skipped = match report.skipped.len() {
-            0 => String::new(),
-            skipped => format!(", {skipped} skipped"),
-        };
-        page.item(&format!("{} passed{skipped}", counted(count(report.passed), "check")));
+        page.item(&passed(report));
     }
 }
 
 /// Writes the remedy of each check once. On one screen, the remedies of notes give way to those of problems.
 fn fixes(page: &mut Page, tokens: &[&ValidatedToken]) {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for group in tokens.iter().flat_map(|token| finding::groups(&token.report.findings)) {
-        if !groups.iter().any(|known| known.check == group.check) {
-            groups.push(group);
-        }
-    }
-    groups.sort_by_key(|group| std::cmp::Reverse(group.severity));
+    let mut groups = checks_found(tokens);
     if page.screen().detail != Detail::Long {
         groups.retain(|group| group.severity > Severity::Info);
     }
@@ -130,7 +148,29 @@ fn fixes(page: &mut Page, tokens: &[&ValidatedToken]) {
     }
 }
 
+/// Returns the findings of each check in the first token that has some: the most severe first.
+pub(in crate::render) fn checks_found<'a>(tokens: &[&'a ValidatedToken]) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for group in tokens.iter().flat_map(|token| finding::groups(&token.report.findings)) {
+        if !groups.iter().any(|known| known.check == group.check) {
+            groups.push(group);
+        }
+    }
+    groups.sort_by_key(|group| std::cmp::Reverse(group.severity));
+    groups
+}
+
 fn hints(tokens: &[&ValidatedToken]) -> Vec<String> {
+    let mut hints = vec![summary(tokens)];
+    // The tokens and the findings of each are sorted: the worst first.
+    if let Some(finding) = tokens.iter().flat_map(|token| &token.report.findings).next() {
+        hints.push(format!("Explain: peering explain {}", finding.check));
+    }
+    hints
+}
+
+/// Returns how many tokens there are with each result: `3 tokens: 1 rejected, 2 ok`.
+pub(in crate::render) fn summary(tokens: &[&ValidatedToken]) -> String {
     let number_of =
         |wanted: &[Status]| tokens.iter().filter(|token| wanted.contains(&token.report.status())).count();
     let parts: Vec<String> = [
@@ -143,10 +183,5 @@ fn hints(tokens: &[&ValidatedToken]) -> Vec<String> {
     .filter(|(number, _)| *number > 0)
     .map(|(number, text)| format!("{number} {text}"))
     .collect();
-    let mut hints = vec![format!("{}: {}", counted(count(tokens.len()), "token"), parts.join(", "))];
-    // The tokens and the findings of each are sorted: the worst first.
-    if let Some(finding) = tokens.iter().flat_map(|token| &token.report.findings).next() {
-        hints.push(format!("Explain: peering explain {}", finding.check));
-    }
-    hints
+    format!("{}: {}", counted(count(tokens.len()), "token"), parts.join(", "))
 }

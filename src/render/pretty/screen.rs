@@ -70,17 +70,17 @@ impl Screen {
     }
 
     /// Returns a time as `2026-11-27 17:31:38 UTC (3 min ago)`.
-    pub(super) fn time(&self, at: Timestamp) -> String {
+    pub(in crate::render) fn time(&self, at: Timestamp) -> String {
         format!("{} ({})", utc::date_time(at), utc::relative(at, self.now))
     }
 
     /// Returns a day as `2036-11-24 (in 10 years)`.
-    pub(super) fn day(&self, at: Timestamp) -> String {
+    pub(in crate::render) fn day(&self, at: Timestamp) -> String {
         format!("{} ({})", utc::day(at), utc::relative(at, self.now))
     }
 
     /// Adds `(3 min ago)` after each time such as `2026-11-27 17:31:38 UTC` in a text.
-    pub(super) fn with_ages(&self, text: &str) -> String {
+    pub(in crate::render) fn with_ages(&self, text: &str) -> String {
         const SUFFIX: &str = " UTC";
         let mut aged = String::with_capacity(text.len());
         let mut rest = text;
@@ -97,15 +97,20 @@ impl Screen {
 
     /// Returns a text as this screen shows it: with aliases, and in ASCII if it shows no other characters. Everything on a page
     /// goes through it before it is wrapped.
-    pub(super) fn shown(&self, text: &str) -> String {
+    pub(in crate::render) fn shown(&self, text: &str) -> String {
         match self.aliases {
             Some(aliases) => self.plain(&aliases.in_text(text)),
             None => self.plain(text),
         }
     }
 
+    /// Returns text from outside, safe to show.
+    pub(in crate::render) fn text(&self, text: &str) -> String {
+        self.shown(&printable(text))
+    }
+
     /// Returns a name that stands alone, safe to print. It may be an ordinary word.
-    pub(super) fn name(&self, name: &str) -> String {
+    pub(in crate::render) fn name(&self, name: &str) -> String {
         match self.aliases {
             Some(aliases) => printable(&aliases.of_name(name)),
             None => printable(name),
@@ -141,7 +146,8 @@ fn time_at_the_end(text: &str) -> Option<Timestamp> {
 }
 
 impl Mark {
-    fn symbol(self) -> &'static str {
+    /// Returns its symbol.
+    pub(in crate::render) fn symbol(self) -> &'static str {
         match self {
             Self::Ok => "✓",
             Self::Warning => "!",
@@ -151,7 +157,8 @@ impl Mark {
         }
     }
 
-    fn word(self) -> &'static str {
+    /// Returns its word, for those who do not see the symbol.
+    pub(in crate::render) fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warn",

@@ -8,7 +8,9 @@ use super::printable;
 use super::screen::{Detail, Mark, Screen};
 use super::table::Table;
 use crate::shell::{quoted, token_argument};
-use crate::staleness::{Assessment, Certainty, NameOrder, NotChecked, SourceName, Staleness, Verdict};
+use crate::staleness::{
+    Assessment, Certainty, NameOrder, NotChecked, PeeringStatus, SourceName, Staleness, Verdict,
+};
 use crate::utc;
 
 /// The width of the column of labels.
@@ -33,7 +35,7 @@ pub fn staleness(staleness: &Staleness, screen: &Screen) -> String {
 }
 
 /// Returns the symbol of a verdict.
-pub(super) fn mark(verdict: Verdict) -> Mark {
+pub(in crate::render) fn mark(verdict: Verdict) -> Mark {
     match verdict {
         Verdict::Current => Mark::Ok,
         Verdict::Undetermined => Mark::Warning,
@@ -42,33 +44,49 @@ pub(super) fn mark(verdict: Verdict) -> Mark {
 }
 
 /// Splits the summary into the verdict and its reason.
-fn verdict_and_reason(token: &Assessment) -> (&str, &str) {
+pub(in crate::render) fn verdict_and_reason(token: &Assessment) -> (&str, &str) {
     let (verdict, reason) = token.summary.split_once(": ").unwrap_or((&token.summary, ""));
     (verdict, reason.trim_end_matches('.'))
 }
 
+/// Returns the answer about a token: its symbol and the sentence.
+pub(in crate::render) fn answer(token: &Assessment) -> (Mark, &str) {
+    match working_peering(token) {
+        Some(peering) if peering.state == "ACTIVE" => (Mark::Ok, &peering.summary),
+        Some(peering) => (Mark::Warning, &peering.summary),
+        None => (mark(token.verdict), &token.summary),
+    }
+}
+
+/// Returns the peering that works, or that reconnects by itself, and so needs no token.
+fn working_peering(token: &Assessment) -> Option<&PeeringStatus> {
+    token.peering.as_ref().filter(|peering| !peering.needs_token)
+}
+
+/// Returns what to do and what else to know, each with its label.
+pub(in crate::render) fn advice(token: &Assessment) -> Vec<(&'static str, &str)> {
+    let mut lines = match (working_peering(token), token.verdict) {
+        (Some(_), _) => vec![("Next", &*token.remedy), ("Token", &token.summary)],
+        (None, Verdict::Current | Verdict::Undetermined) => vec![("Next", &*token.remedy)],
+        (None, Verdict::Superseded | Verdict::Spent | Verdict::Orphaned) => vec![("Fix", &*token.remedy)],
+    };
+    lines.extend(token.warnings.iter().map(|warning| (WARNING, warning.as_str())));
+    lines.extend(token.contradictions.iter().map(|it| (CONTRADICTION, it.message.as_str())));
+    lines
+}
+
+const WARNING: &str = "Warning";
+const CONTRADICTION: &str = "Contradiction";
+
 fn assessment(page: &mut Page, token: &Assessment) {
     let screen = *page.screen();
     let text = |text: &str| screen.with_ages(&printable(text));
-    // A peering that works, or that reconnects by itself, needs no token.
-    if let Some(peering) = token.peering.as_ref().filter(|peering| !peering.needs_token) {
-        let mark = if peering.state == "ACTIVE" { Mark::Ok } else { Mark::Warning };
-        page.answer(mark, &text(&peering.summary));
-        page.labeled("Next", LABEL, &text(&token.remedy));
-        page.labeled("Token", LABEL, &text(&token.summary));
-    } else {
-        page.answer(mark(token.verdict), &text(&token.summary));
-        let label = match token.verdict {
-            Verdict::Current | Verdict::Undetermined => "Next",
-            Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => "Fix",
-        };
-        page.labeled(label, LABEL, &text(&token.remedy));
-    }
-    for warning in &token.warnings {
-        page.labeled("Warning", LABEL, &text(warning).yellow().to_string());
-    }
-    for contradiction in &token.contradictions {
-        page.labeled("Contradiction", LABEL, &text(&contradiction.message).yellow().to_string());
+    let (mark, sentence) = answer(token);
+    page.answer(mark, &text(sentence));
+    for (label, line) in advice(token) {
+        let line = text(line);
+        let is_notice = matches!(label, WARNING | CONTRADICTION);
+        page.labeled(label, LABEL, &if is_notice { line.yellow().to_string() } else { line });
     }
     match screen.detail {
         Detail::Short => {}
@@ -103,13 +121,18 @@ fn assessment(page: &mut Page, token: &Assessment) {
 
 /// Writes which source decided: its message is the reason in the answer.
 fn decisive_source(page: &mut Page, token: &Assessment) {
+    if let Some((label, source)) = decided_by(token) {
+        page.labeled(label, LABEL, source);
+    }
+}
+
+/// Returns which source decided, with a label for how certain that is.
+pub(in crate::render) fn decided_by(token: &Assessment) -> Option<(&'static str, &'static str)> {
     let label = match token.certainty {
         Some(Certainty::Proven) => "Proven by",
         Some(Certainty::Likely) | None => "Indicated by",
     };
-    if let Some(claim) = token.evidence.iter().find(|claim| claim.decisive) {
-        page.labeled(label, LABEL, claim.source.label());
-    }
+    token.evidence.iter().find(|claim| claim.decisive).map(|claim| (label, claim.source.label()))
 }
 
 /// Writes one line for each source. One screen does not repeat the decisive one.
@@ -128,9 +151,14 @@ fn not_checked(page: &mut Page, sources: &[NotChecked]) {
         page.heading("Not checked");
     }
     for source in sources {
-        let prefix = if source.queried { "no answer: " } else { "" };
-        page.labeled(source.source.label(), LABEL, &format!("{prefix}{}", printable(&source.reason)));
+        page.labeled(source.source.label(), LABEL, &printable(&why_not_checked(source)));
     }
+}
+
+/// Returns why a source reported nothing.
+pub(in crate::render) fn why_not_checked(source: &NotChecked) -> String {
+    let prefix = if source.queried { "no answer: " } else { "" };
+    format!("{prefix}{}", source.reason)
 }
 
 /// Writes one line for each reason why sources were not checked.
@@ -143,30 +171,32 @@ fn unchecked_lines(page: &mut Page, sources: &[NotChecked]) {
     }
 }
 
-/// Returns the next command: the one that gets the missing evidence, or the one that uses the token.
 fn hints(token: &Assessment) -> Vec<String> {
-    let mut hints = vec!["All evidence: -long".to_owned()];
+    let next = next_command(token).map(|(label, command)| format!("{label}: {command}"));
+    std::iter::once("All evidence: -long".to_owned()).chain(next).collect()
+}
+
+/// Returns the next command with its label: the one that gets the missing evidence, or the one that uses the token.
+pub(in crate::render) fn next_command(token: &Assessment) -> Option<(&'static str, String)> {
     let argument = token_argument(&token.source);
     let name = token.name.as_deref().map_or_else(String::new, |name| format!(" -name {}", quoted(name)));
     let is_open = |source| token.not_checked.iter().any(|it| it.source == source && !it.queried);
     match token.verdict {
         Verdict::Undetermined if is_open(SourceName::PeeringExists) => {
-            hints.push(format!("Next: peering stale {argument}{name} -probe"));
+            Some(("Next", format!("peering stale {argument}{name} -probe")))
         }
         Verdict::Undetermined if is_open(SourceName::Snapshot) => {
-            hints.push(format!("Next: peering stale {argument}{name} -snapshot FILE"));
+            Some(("Next", format!("peering stale {argument}{name} -snapshot FILE")))
         }
-        Verdict::Undetermined => {}
+        Verdict::Undetermined => None,
         Verdict::Current => {
-            hints.push(format!(
-                "On the other cluster: peering establish -name NAME -peering-token {argument}"
-            ));
+            let command = format!("peering establish -name NAME -peering-token {argument}");
+            Some(("On the other cluster", command))
         }
         Verdict::Superseded | Verdict::Spent | Verdict::Orphaned => {
-            hints.push(format!("All tokens: peering history{name}"));
+            Some(("All tokens", format!("peering history{name}")))
         }
     }
-    hints
 }
 
 /// Writes one row per token, the newest of each name first, then what holds for all of them.
@@ -189,14 +219,8 @@ fn table(page: &mut Page, staleness: &Staleness) {
         return;
     }
     page.empty_line();
-    let peerings = staleness.tokens.iter().filter_map(|token| token.peering.as_ref());
-    let mut summaries: Vec<&str> = peerings.map(|peering| peering.summary.as_str()).collect();
-    summaries.dedup();
-    for summary in summaries {
-        page.paragraph(&printable(summary));
-    }
-    for order in staleness.orders.iter().filter(|order| !order.newest_is_known) {
-        page.paragraph(&format!("Order of {} unknown: {}.", name(order), order.reason));
+    for remark in remarks(staleness) {
+        page.paragraph(&remark);
     }
     let unchecked: Vec<&NotChecked> = staleness.tokens.iter().flat_map(|token| &token.not_checked).collect();
     let mut names: Vec<&str> = unchecked.iter().map(|it| it.source.label().trim_end_matches('?')).collect();
@@ -208,12 +232,22 @@ fn table(page: &mut Page, staleness: &Staleness) {
     page.hints(&["Evidence for each token: -long".to_owned()]);
 }
 
+/// Returns what holds for several tokens: the peerings, and names whose newest token is unknown.
+pub(in crate::render) fn remarks(staleness: &Staleness) -> Vec<String> {
+    let peerings = staleness.tokens.iter().filter_map(|token| token.peering.as_ref());
+    let mut remarks: Vec<String> = peerings.map(|peering| printable(&peering.summary)).collect();
+    remarks.dedup();
+    let unknown = staleness.orders.iter().filter(|order| !order.newest_is_known);
+    remarks.extend(unknown.map(|order| format!("Order of {} unknown: {}.", name(order), order.reason)));
+    remarks
+}
+
 fn name(order: &NameOrder) -> String {
     order.name.as_deref().map_or_else(|| "one peering".to_owned(), |name| format!("{:?}", printable(name)))
 }
 
 /// Returns the tokens by index: those of one name together, the newest first.
-fn newest_first(staleness: &Staleness) -> Vec<usize> {
+pub(in crate::render) fn newest_first(staleness: &Staleness) -> Vec<usize> {
     let mut indexes = Vec::new();
     for index in 0..staleness.tokens.len() {
         let group = staleness.orders.iter().find(|order| order.newest_first.contains(&index));

@@ -19,13 +19,13 @@ use crate::cli::args::time::{duration, time};
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::out_file::{OutFile, write_or_print};
+use crate::cli::out_file::{OutFile, write_or_print, write_or_print_redacted};
 use crate::cli::output::screen;
 use crate::cli::redaction;
 use crate::lint::{RuleSet, Severity};
 use crate::net::file;
 use crate::render::audit::{jsonl, junit, openmetrics, sarif};
-use crate::render::{json, pretty, yaml};
+use crate::render::{html, json, pretty, yaml};
 use crate::staleness::evidence::LedgerRecord;
 
 /// Judge the facts in files, without a network
@@ -40,6 +40,7 @@ use crate::staleness::evidence::LedgerRecord;
   peering audit judge facts.jsonl
   peering audit judge shard-*.jsonl -format sarif
   peering audit judge consul-kv:peering/audit -hub hub
+  peering audit judge facts.jsonl -format html -out ticket.html
   peering audit judge today.jsonl -diff yesterday.jsonl
   peering audit judge facts.jsonl -format openmetrics -out /var/lib/node_exporter/peering.prom")]
 pub struct Arguments {
@@ -114,6 +115,8 @@ enum AuditFormat {
     Junit,
     /// OpenMetrics text, for Prometheus
     Openmetrics,
+    /// One HTML file, for a ticket
+    Html,
 }
 
 /// How many series metrics have.
@@ -210,7 +213,12 @@ impl JudgeOptions {
             }
             None => (self.rendered(&report), report.fails(self.fail_on.into())),
         };
-        write_or_print(&text, out)?;
+        // The renderer of HTML replaces names, so that the style stays as it is.
+        if self.format == AuditFormat::Html {
+            write_or_print_redacted(&text, out)?;
+        } else {
+            write_or_print(&text, out)?;
+        }
         Ok(if fails { Exit::Findings } else { Exit::Done })
     }
 
@@ -244,6 +252,7 @@ impl JudgeOptions {
             AuditFormat::Sarif => sarif(report),
             AuditFormat::Junit => junit(report, self.fail_on.into()),
             AuditFormat::Openmetrics => openmetrics::render(report, self.series()),
+            AuditFormat::Html => html::audit(report, &screen(self.detail.detail(), report.judged_at)),
             _ => self
                 .document(report, || pretty::audit(report, &screen(self.detail.detail(), report.judged_at))),
         }

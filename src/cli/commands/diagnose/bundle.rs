@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::aliases::Aliases;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
-use crate::cli::args::output_format::OutputFormat;
+use crate::cli::args::output_format::{DocumentFormat, OutputFormat};
 use crate::cli::args::paths::{expand_home, unreadable};
 use crate::cli::env::now;
 use crate::cli::error::CliError;
@@ -251,7 +251,11 @@ fn ledger_records(contents: &Contents<'_>) -> serde_json::Value {
 }
 
 /// Shows the report of a bundle. The exit code is that of the diagnosis.
-pub(super) fn show(path: &str, format: OutputFormat, detail: Detail) -> Result<Exit, CliError> {
+pub(super) fn show(path: &str, format: DocumentFormat, detail: Detail) -> Result<Exit, CliError> {
+    let Some(format) = format.without_html() else {
+        return Err(CliError::new("a bundle cannot be shown in this format")
+            .with_remedy("use -format pretty, json or yaml"));
+    };
     let packed =
         file::read(Path::new(&expand_home(path)), MAX_LEN).map_err(|error| unreadable(path, &error))?;
     let unusable = |error: &dyn std::fmt::Display| {

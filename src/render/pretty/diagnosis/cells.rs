@@ -14,7 +14,7 @@ use crate::connectivity::{
 const NAMES: [&str; 6] = ["DNS", "TCP", "TLS", "gRPC", "peering", "secret"];
 
 /// A result in a few words.
-type Cell = (Mark, String);
+pub(in crate::render) type Cell = (Mark, String);
 
 /// Returns the cells of an address: DNS, TCP, TLS with ALPN, gRPC, peering exists?, unused secret?
 pub(super) fn cells(trace: &AddressTrace, screen: &Screen) -> [String; 6] {
@@ -40,7 +40,7 @@ fn shown((mark, text): Cell, screen: &Screen) -> String {
 }
 
 /// Returns the result of each step; `None` if it was not reached or not checked.
-fn results(trace: &AddressTrace) -> [Option<Cell>; 6] {
+pub(in crate::render) fn results(trace: &AddressTrace) -> [Option<Cell>; 6] {
     [
         result(&trace.dns, |_| (Mark::Ok, String::new()), dns),
         result(&trace.tcp, |_| (Mark::Ok, String::new()), tcp),

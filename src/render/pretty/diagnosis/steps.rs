@@ -16,57 +16,80 @@ use crate::connectivity::{AddressTrace, CertificateOwner, GrpcStatus, StepResult
 pub(super) fn steps(page: &mut Page, trace: &AddressTrace) {
     let not_dialed = if trace.dialed || trace.is_gateway { "" } else { " (not dialed)" };
     page.line(&format!("{}{not_dialed} {}", printable(&trace.address).bold(), trace.path.dimmed()));
-    for (name, step) in shown_steps(trace) {
-        let (mark, text) = match step {
-            Shown::Passed(text) => (Mark::Ok, text),
-            Shown::Failed(text) => (Mark::Failure, text.red().to_string()),
-            Shown::Open(text) => (Mark::Open, text.dimmed().to_string()),
+    for Line { mark, name, text } in lines(trace) {
+        let text = match mark {
+            Some(Mark::Failure) => text.red().to_string(),
+            Some(Mark::Open) => text.dimmed().to_string(),
+            _ => text,
         };
-        page.step(&page.screen().mark(mark), name, &text);
-        if name == "DNS" && trace.ips_not_tried > 0 {
-            let text = format!("{} more IP addresses", grouped(count(trace.ips_not_tried)));
-            page.step(" ", "  not tried", &text);
-        }
-        if name == "TLS" {
-            certificate(page, trace);
+        match mark {
+            Some(mark) => page.step(&page.screen().mark(mark), name, &text),
+            None => page.step(" ", &format!("  {name}"), &text),
         }
     }
     if trace.connections > 1 {
-        page.step(" ", "connections", &format!("{}, because {AGAIN}", trace.connections));
+        page.step(" ", "connections", &connections(trace));
     }
 }
 
-/// Why several connections to one address are opened.
-const AGAIN: &str = "the address may lead to several servers";
+/// A step, or a detail of the step before.
+pub(in crate::render) struct Line {
+    /// The result of a step; none for a detail.
+    pub mark: Option<Mark>,
+    pub name: &'static str,
+    pub text: String,
+}
+
+/// Returns why several connections to one address were opened.
+pub(in crate::render) fn connections(trace: &AddressTrace) -> String {
+    format!("{}, because the address may lead to several servers", trace.connections)
+}
+
+/// Returns the steps up to the first that was not reached, with their details.
+pub(in crate::render) fn lines(trace: &AddressTrace) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (name, step) in shown_steps(trace) {
+        let (mark, text) = match step {
+            Shown::Passed(text) => (Mark::Ok, text),
+            Shown::Failed(text) => (Mark::Failure, text),
+            Shown::Open(text) => (Mark::Open, text),
+        };
+        lines.push(Line { mark: Some(mark), name, text });
+        if name == "DNS" && trace.ips_not_tried > 0 {
+            let text = format!("{} more IP addresses", grouped(count(trace.ips_not_tried)));
+            lines.push(Line { mark: None, name: "not tried", text });
+        }
+        if name == "TLS" {
+            let details = certificate(trace).into_iter();
+            lines.extend(details.map(|(name, text)| Line { mark: None, name, text: printable(&text) }));
+        }
+    }
+    lines
+}
 
 /// An untrusted server's certificate, and what could not be verified of a trusted one's.
-fn certificate(page: &mut Page, trace: &AddressTrace) {
+fn certificate(trace: &AddressTrace) -> Vec<(&'static str, String)> {
     let presented = match &trace.tls {
         StepResult::Failed {
             fault: TlsFault::Untrusted { presented, .. } | TlsFault::Alert { presented: Some(presented), .. },
             ..
         } => presented,
         StepResult::Ok { value, .. } => {
-            for unverified in &value.unverified {
-                page.step(" ", "  not checked", &printable(unverified));
-            }
-            return;
+            return value.unverified.iter().map(|it| ("not checked", it.clone())).collect();
         }
-        _ => return,
+        _ => return Vec::new(),
     };
-    let Some(leaf) = presented.chain.first() else { return };
+    let Some(leaf) = presented.chain.first() else { return Vec::new() };
     let subject = if leaf.subject.is_empty() { "(none)" } else { &leaf.subject };
     let names = leaf.names.dns.iter().chain(&leaf.names.ips).chain(&leaf.names.uris);
-    for (label, text) in [
-        ("  owner", owner(&presented.owner)),
-        ("  subject", subject.to_owned()),
-        ("  names", list(&names.collect::<Vec<_>>())),
-        ("  issuer", leaf.issuer.clone()),
-        ("  valid", format!("{} to {}", leaf.not_before, leaf.not_after)),
-        ("  SHA-256", leaf.sha256.clone()),
-    ] {
-        page.step(" ", label, &printable(&text));
-    }
+    vec![
+        ("owner", owner(&presented.owner)),
+        ("subject", subject.to_owned()),
+        ("names", list(&names.collect::<Vec<_>>())),
+        ("issuer", leaf.issuer.clone()),
+        ("valid", format!("{} to {}", leaf.not_before, leaf.not_after)),
+        ("SHA-256", leaf.sha256.clone()),
+    ]
 }
 
 fn owner(owner: &CertificateOwner) -> String {
