@@ -64,16 +64,15 @@ fn files(uri: &str) -> Vec<(&'static str, String)> {
         let cluster = secret.cluster;
         writeln!(contexts, "[contexts.{cluster}]\nhttp_addr = '{uri}/{cluster}'\n{reference}").unwrap();
     }
-    let print = format!(
-        "#!/bin/sh\nfor process in $$ $PPID; do tr '\\0' ' ' < /proc/$process/cmdline; echo; done >> command-lines\n\
-         cat command.acl\n"
-    );
+    let print = "#!/bin/sh\n\
+                 for process in $$ $PPID; do tr '\\0' ' ' < /proc/$process/cmdline; echo; done >> command-lines\n\
+                 cat command.acl\n";
     vec![
         ("c.toml", contexts),
         ("file.acl", file.token.to_owned()),
         ("command.acl", command.token.to_owned()),
         ("hub.acl", hub.token.to_owned()),
-        ("print-token", print),
+        ("print-token", print.to_owned()),
     ]
 }
 
