@@ -11,6 +11,7 @@ mod error;
 mod exit;
 mod given_secrets;
 mod help;
+mod interrupt;
 mod log;
 mod out_file;
 mod output;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::ClusterStatus;
+use super::checks::first_names;
+use super::facts::{ClusterStatus, State};
 use super::report::{Finding, PeeringRow, Report};
 use crate::lint::Severity;
 
@@ -34,9 +35,9 @@ pub struct Change {
     pub check: Option<&'static str>,
     /// The severity of that finding.
     pub severity: Option<Severity>,
-    /// The value before: a state, or the message of a finding.
+    /// The value before: a state, the message of a finding, or the services that are no longer exported.
     pub before: Option<String>,
-    /// The value now.
+    /// The value now, or the services that are exported in addition.
     pub after: Option<String>,
 }
 
@@ -51,6 +52,10 @@ pub enum ChangeKind {
     FindingResolved,
     /// A peering has another state.
     StateChanged,
+    /// A cluster exports more services to its peer.
+    ExportsAdded,
+    /// A cluster no longer exports services to its peer.
+    ExportsRemoved,
     /// A peering is new.
     PeeringAdded,
     /// A peering is gone.
@@ -89,6 +94,7 @@ impl Changes {
         };
         let (before, now) = (peerings(old), peerings(new));
         for (place, row) in &now {
+            changes.extend(before.get(place).into_iter().flat_map(|earlier| exports(*place, earlier, row)));
             match before.get(place) {
                 Some(earlier) if earlier.state != row.state => {
                     let (earlier, state) = (earlier.state.clone(), row.state.clone());
@@ -152,6 +158,22 @@ fn peerings(report: &Report) -> BTreeMap<Place<'_>, &PeeringRow> {
 fn findings(report: &Report) -> BTreeMap<(Place<'_>, &'static str), &Finding> {
     let findings = report.findings.iter();
     findings.map(|it| (((&*it.cluster, &*it.partition, it.peering.as_deref()), it.check), it)).collect()
+}
+
+/// Returns the changes of what a cluster exports over a peering.
+fn exports(place: Place<'_>, before: &PeeringRow, now: &PeeringRow) -> impl Iterator<Item = Change> {
+    let missing_in = |all: &[String], other: &[String]| {
+        let names: Vec<&str> = all.iter().filter(|name| !other.contains(name)).map(String::as_str).collect();
+        (!names.is_empty()).then(|| first_names(&names))
+    };
+    // Before the stream opens again, Consul reports none.
+    let is_known = [before, now].iter().all(|row| row.state == State::Active.name());
+    let (old, new) = (&before.exports, &now.exports);
+    let added =
+        missing_in(new, old).map(|names| Change::new(ChangeKind::ExportsAdded, place, None, Some(names)));
+    let removed =
+        missing_in(old, new).map(|names| Change::new(ChangeKind::ExportsRemoved, place, Some(names), None));
+    added.into_iter().chain(removed).filter(move |_| is_known)
 }
 
 fn status_name(status: ClusterStatus) -> String {

@@ -127,6 +127,11 @@ impl<'c> View<'c> {
         self.peer_cluster().filter(|cluster| self.is_close(cluster.observed_at))
     }
 
+    /// Returns whether this end was used and its other end is gone.
+    pub(super) fn has_lost_its_other_end(&self) -> bool {
+        self.cluster_without_other_end().is_some() && (self.end.is_dialer() || self.fact.has_remote())
+    }
+
     /// Returns whether a time is close enough to when this end was read.
     fn is_close(&self, at: Timestamp) -> bool {
         self.fact.observed_at.duration_since(at).abs() <= self.options().compare_within
@@ -194,6 +199,13 @@ impl<'c> View<'c> {
     pub(super) fn is_new_stream(&self) -> bool {
         let first = real_time(self.fact.last_receive).or(real_time(self.fact.last_send));
         first.is_some_and(|at| self.age(at) <= NEW_STREAM)
+    }
+
+    /// Returns whether the stream may have been opened again so recently that the last heartbeat is that of the broken one. Both
+    /// ends send and receive when it opens.
+    pub(super) fn is_reopened_stream(&self) -> bool {
+        let is_new = |at| real_time(at).is_some_and(|at| self.age(at) <= NEW_STREAM);
+        is_new(self.fact.last_receive) && is_new(self.fact.last_send)
     }
 
     /// Returns whether one side deleted the peering. Other checks have nothing to add.

@@ -8,6 +8,8 @@ mod trust;
 
 use super::check::AuditCheck;
 
+pub(super) use services::first_names;
+
 /// Every check of an audit, in the order of their areas.
 pub static ALL: &[&AuditCheck] = &[
     &ends::PEERING_ONE_SIDED,

@@ -1,6 +1,6 @@
 //! The newest observation of each cluster, and where to find a cluster and a peering.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -131,7 +131,8 @@ impl<'a> Fleet<'a> {
     }
 }
 
-/// Keeps one name of each cluster and partition that has several.
+/// Keeps one name of each cluster and partition that has several. A copy of a cluster, restored from a snapshot beside it, has
+/// the same identity and another leader: it is kept.
 fn without_second_names<'a>(
     clusters: Vec<(Cluster<'a>, Option<Timestamp>)>,
 ) -> Vec<(Cluster<'a>, Option<Timestamp>)> {
@@ -147,14 +148,21 @@ fn without_second_names<'a>(
         let this = (cluster.fact.status == ClusterStatus::Ok, cluster.fact.observed_at);
         newest.entry(key).and_modify(|best| *best = this.max(*best)).or_insert(this);
     }
-    let mut taken = HashSet::new();
+    // The leaders of the names that are kept; `None` if one does not know its leader.
+    let mut taken: HashMap<_, Vec<Option<&str>>> = HashMap::new();
     let mut kept = clusters;
     kept.retain(|(cluster, _)| {
         let Some(key) = key(cluster) else { return true };
         let (is_ok, at) = newest[&key];
         let is_candidate = (cluster.fact.status == ClusterStatus::Ok) == is_ok
             && at.duration_since(cluster.fact.observed_at) < SAME_RUN;
-        is_candidate && taken.insert(key)
+        let leader = cluster.fact.leader.as_deref();
+        let leaders = taken.entry(key).or_default();
+        let is_second = leaders.iter().any(|other| leader.is_none() || other.is_none() || *other == leader);
+        if is_candidate && !is_second {
+            leaders.push(leader);
+        }
+        is_candidate && !is_second
     });
     kept
 }

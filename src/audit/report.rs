@@ -110,6 +110,9 @@ pub struct PeeringRow {
     pub imported_services: usize,
     /// The number of services that this cluster exports to the peer.
     pub exported_services: usize,
+    /// Their names, for [`super::Changes`].
+    #[serde(skip)]
+    pub(super) exports: Vec<String>,
     /// The other end, if it was found by its ID.
     pub other_end: Option<OtherEnd>,
     /// The severity of the worst finding about this end.
@@ -325,6 +328,7 @@ impl<'c> Builder<'c> {
             peer_ca_expires_at: fact.peer_ca_expires_at(),
             imported_services: fact.imported_services.len(),
             exported_services: fact.exported_services.len(),
+            exports: fact.exported_services.clone(),
             other_end: view.peer().map(|peer| self.place(peer.index())),
             finding: self.of_ends[end],
         }

@@ -219,6 +219,50 @@ fn a_cross_signed_rotation_is_trusted() {
     assert_eq!(lines(&judged(&cross_signed)), [""; 0]);
 }
 
+/// The acceptor rotated its CA without cross-signing while the stream was open, so the dialer stores both.
+fn rotated_while_open() -> Facts {
+    planted(|accepting, _, _, dialer| {
+        let old = std::mem::replace(&mut accepting.roots[0].certificate, ca("rotated"));
+        accepting.roots.push(RootFact { certificate: old, active: false, intermediates: Vec::new() });
+        dialer.peer_cas.push(ca("rotated"));
+    })
+}
+
+#[test]
+fn a_leader_that_uses_the_ca_from_before_a_rotation_is_the_reason_of_a_broken_stream() {
+    let mut facts = rotated_while_open();
+    assert_eq!(lines(&judged(&facts)), [""; 0], "the stream is open");
+    let [acceptor, dialer] = &mut facts.peerings[..] else { unreachable!() };
+    (acceptor.state, acceptor.last_heartbeat) = (State::Pending, None);
+    (dialer.state, dialer.last_heartbeat) = (State::Failing, Some(ago(90)));
+    let report = judged(&facts);
+    assert_eq!(
+        lines(&report),
+        [
+            "dc2/to-dc1 peer-ca-not-trusted: dc1 rotated its CA, and this dialer's leader still uses the old one"
+        ]
+    );
+    let marked: Vec<Status> = report.peerings.iter().map(|it| it.finding).collect();
+    assert_eq!(marked, [Status::Error, Status::Error], "both ends");
+}
+
+#[test]
+fn a_copy_of_a_cluster_is_not_a_second_name_of_it() {
+    let mut facts = pair();
+    let copy = ClusterFact {
+        cluster: "copy".to_owned(),
+        leader: Some("10.9.9.9:8300".to_owned()),
+        ..cluster("dc2")
+    };
+    let dialer = PeeringFact { cluster: "copy".to_owned(), ..facts.peerings[1].clone() };
+    facts.clusters.push(copy);
+    facts.peerings.push(dialer);
+    assert_eq!(lines(&judged(&facts)), ["copy/to-dc1 two-dialers: copy and dc2 dial the same peering"]);
+    // Without the leader it may be a second name.
+    facts.clusters.last_mut().unwrap().leader = None;
+    assert_eq!(lines(&judged(&facts)), [""; 0]);
+}
+
 #[test]
 fn trust_domains_are_compared_without_regard_to_case() {
     let facts = planted(|accepting, _, acceptor, dialer| {
@@ -285,4 +329,22 @@ fn changes_name_what_is_new_and_what_is_gone() {
         ["FindingAdded"],
         "its peerings are unknown, not gone"
     );
+}
+
+#[test]
+fn changed_exports_are_named() {
+    let exports = |names: &[&str]| {
+        let mut facts = pair();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        facts.peerings[0].exported_services.clone_from(&names);
+        facts.peerings[1].imported_services = names;
+        judged(&facts)
+    };
+    let changes = Changes::between(&exports(&["api", "web"]), &exports(&["db", "web"])).changes;
+    let lines: Vec<String> = changes
+        .iter()
+        .map(|it| format!("{} {:?} {:?} {:?}", it.cluster, it.kind, it.before, it.after))
+        .collect();
+    assert_eq!(lines, ["dc1 ExportsAdded None Some(\"db\")", "dc1 ExportsRemoved Some(\"api\") None"]);
+    assert_eq!(Changes::between(&exports(&["web"]), &exports(&["web"])).changes, []);
 }

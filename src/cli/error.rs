@@ -68,6 +68,11 @@ impl CliError {
     pub fn message(&self) -> &str {
         &self.message
     }
+
+    /// What to do about it.
+    pub fn remedy(&self) -> Option<&str> {
+        self.remedy.as_deref()
+    }
 }
 
 impl fmt::Display for CliError {

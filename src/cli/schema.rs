@@ -5,8 +5,10 @@ use schemars::transform::{RecursiveTransform, Transform};
 use schemars::{JsonSchema, Schema};
 use serde_json::json;
 
+use super::commands::connect::Connection;
 use super::commands::context::{ContextList, ContextValues};
 use super::commands::explain;
+use super::commands::revoke::Revocation;
 use crate::audit;
 use crate::diagnosis::{Diagnoses, Diagnosis};
 use crate::inspect::Inspections;
@@ -46,6 +48,8 @@ pub fn all() -> Vec<(&'static str, Schema)> {
         ("explain", of::<explain::Document<'static>>("peering explain -format json")),
         ("explain-log", of::<explain::LogDocument>("peering explain -log FILE -format json")),
         ("explain-list", of::<explain::List<'static>>("peering explain -list -format json")),
+        ("connect", of::<Connection<'static>>("peering connect -format json")),
+        ("revoke", of::<Revocation<'static>>("peering revoke -format json")),
         ("context-list", of::<ContextList>("peering context list -format json")),
         ("context-show", of::<ContextValues>("peering context show -format json")),
         ("context-check", of::<ContextChecks>("peering context check -format json")),

@@ -16,6 +16,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod auth_source;
 mod fields;
 mod token_command;
 mod token_source;
@@ -27,6 +28,7 @@ use thiserror::Error;
 
 use super::consul::{Config, ConfigError, Options};
 
+pub use auth_source::{AuthError, AuthSource};
 pub use fields::{ContextBuilder, FieldError, FieldValue, KEYS};
 pub use token_command::CommandError;
 pub use token_source::{TokenError, TokenSource};
@@ -54,6 +56,8 @@ pub struct Context {
     pub labels: BTreeMap<String, String>,
     /// Where the ACL token is.
     pub token: TokenSource,
+    /// Where the user and password are, for a proxy in front of Consul.
+    pub auth: AuthSource,
 }
 
 /// Why a context cannot be used.
@@ -62,6 +66,9 @@ pub enum ContextError {
     /// The ACL token cannot be read.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// The user and password cannot be read.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
     /// The options are invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -72,6 +79,7 @@ impl ContextError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Token(error) => Some(error.remedy()),
+            Self::Auth(error) => Some(error.remedy()),
             Self::Config(_) => None,
         }
     }
@@ -92,8 +100,8 @@ impl Context {
     /// Resolves the context and reads its ACL token. This reads a file or runs a command, and may block for
     /// [`TokenSource::TIMEOUT`].
     ///
-    /// `flags` win over the context. If they contain another address, neither the ACL token nor the client certificate of
-    /// the context is used: they must not be sent to another cluster. Of the variables, only those of proxies and
+    /// `flags` win over the context. If they contain another address, neither the ACL token nor the client certificate nor the
+    /// password of the context is used: they must not be sent to another cluster. Of the variables, only those of proxies and
     /// `PEERING_HTTP_TIMEOUT` have an effect, because the others, such as `CONSUL_HTTP_TOKEN`, belong to another cluster.
     pub fn config(
         &self,
@@ -104,8 +112,9 @@ impl Context {
         if options.token.is_none() && options.token_file.is_none() && self.is_at_address_of(flags) {
             options.token = self.token.read(&variable)?;
         }
+        let basic_auth = if self.is_at_address_of(flags) { self.auth.read(&variable)? } else { None };
         let of_any_cluster = |name: &str| if VARIABLES.contains(&name) { variable(name) } else { None };
-        Ok(Config::resolve(&options, of_any_cluster)?)
+        Ok(Config { basic_auth, ..Config::resolve(&options, of_any_cluster)? })
     }
 
     /// Returns whether flags leave the address as it is, so that they may be sent the context's credentials.
@@ -151,6 +160,9 @@ impl Context {
         };
         let files = [&mut self.ca_file, &mut self.ca_path, &mut self.client_cert, &mut self.client_key];
         for path in files.into_iter().flatten() {
+            *path = absolute(path);
+        }
+        if let AuthSource::File(path) = &mut self.auth {
             *path = absolute(path);
         }
         match &mut self.token {

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
 
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::peering::{Dev, Finished, Peering, guard, shows_no_secret};
@@ -320,4 +320,141 @@ async fn the_token_is_in_no_file_argument_or_variable() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert!(stderr.contains("step 4 of 4, waiting for data on both ends, failed"), "{stderr}");
     assert!(stderr.contains("Consul responded"), "the log is on: {stderr}");
+}
+
+/// Answers after Ctrl-C only: sends the signal to the process that waits for the answer.
+struct Interrupting {
+    process: Arc<(Mutex<Option<u32>>, Condvar)>,
+}
+
+impl Respond for Interrupting {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let (process, started) = &*self.process;
+        let id = started.wait_while(process.lock().unwrap(), |id| id.is_none()).unwrap().unwrap();
+        let id = rustix::process::Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        // The answer comes too late.
+        ResponseTemplate::new(200).set_body_string("{}").set_delay(std::time::Duration::from_mins(10))
+    }
+}
+
+/// A cluster that answers what `connect` asks first. At `interrupted`, Ctrl-C is pressed.
+async fn interrupted_cluster(
+    interrupted: &str,
+    peerings: Value,
+    process: &Arc<(Mutex<Option<u32>>, Condvar)>,
+) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(path(interrupted))
+        .respond_with(Interrupting { process: Arc::clone(process) })
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    let roots = json!({ "TrustDomain": "11111111-2222-3333-4444-555555555555.consul", "Roots": [] });
+    for (place, answer) in [
+        ("/v1/connect/ca/roots", ResponseTemplate::new(200).set_body_json(roots)),
+        ("/v1/internal/acl/authorize", ResponseTemplate::new(401).set_body_string("ACL support disabled")),
+        ("/v1/peerings", ResponseTemplate::new(200).set_body_json(peerings)),
+        ("/v1/peering/establish", ResponseTemplate::new(200).set_body_string("{}")),
+    ] {
+        Mock::given(path(place)).respond_with(answer).mount(&server).await;
+    }
+    let missing = ResponseTemplate::new(404).set_body_string("Peering not found for \"east\"");
+    Mock::given(path_regex("^/v1/peering/(east|west)$")).respond_with(missing).mount(&server).await;
+    server
+}
+
+/// Runs `connect` until it interrupts itself. Returns the exit code, standard output and standard error.
+async fn connect_interrupted(
+    acceptor: &str,
+    dialer: &str,
+    words: &[&str],
+    process: Arc<(Mutex<Option<u32>>, Condvar)>,
+) -> (Option<i32>, String, String) {
+    let home = tempfile::tempdir().unwrap();
+    let file =
+        format!("[contexts.east]\nhttp_addr = '{acceptor}'\n[contexts.west]\nhttp_addr = '{dialer}'\n");
+    std::fs::write(home.path().join("c.toml"), file).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_peering"));
+    command.args(["connect", "-acceptor", "east", "-dialer", "west", "-config", "c.toml", "-timeout", "60s"]);
+    command.args(words).env_clear().env("HOME", home.path()).current_dir(home.path());
+    let output = tokio::task::spawn_blocking(move || {
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        *process.0.lock().unwrap() = Some(child.id());
+        process.1.notify_all();
+        child.wait_with_output().unwrap()
+    });
+    let output = output.await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    shows_no_secret(&stdout, "standard output");
+    shows_no_secret(&stderr, "standard error");
+    (output.status.code(), stdout, stderr)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ctrl_c_names_the_step_what_is_left_behind_and_how_to_clean_up() {
+    let process = || Arc::new((Mutex::new(None), Condvar::new()));
+    let state = tempfile::tempdir().unwrap();
+    let acceptor = Dev::start(state.path(), &[]);
+
+    let id = process();
+    let dialer = interrupted_cluster("/v1/peering/establish", json!([]), &id).await;
+    let (code, stdout, stderr) = connect_interrupted(&acceptor.url, &dialer.uri(), &[], id).await;
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    insta::assert_snapshot!("connect_interrupted_at_establish", stderr);
+
+    // The peering at the acceptor exists by now, and is not removed.
+    let id = process();
+    let dialer = interrupted_cluster("/v1/peering/east", json!([]), &id).await;
+    let words = ["-force", "-format", "json"];
+    let (code, stdout, stderr) = connect_interrupted(&acceptor.url, &dialer.uri(), &words, id).await;
+    assert_eq!(code, Some(2), "{stderr}");
+    let document: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(
+        (&document["status"], &document["failure"]["step"], &document["failure"]["message"]),
+        (&json!("interrupted"), &json!("wait"), &Value::Null)
+    );
+    let left = document["failure"]["left_behind"].to_string();
+    assert!(left.contains("The peering \\\"west\\\" at east existed before, and is PENDING."), "{left}");
+
+    let id = process();
+    let mute = interrupted_cluster("/v1/peering/token", json!([]), &id).await;
+    let (code, stdout, stderr) = connect_interrupted(&mute.uri(), &acceptor.url, &[], id).await;
+    assert_eq!((code, stdout.as_str()), (Some(2), ""), "{stderr}");
+    insta::assert_snapshot!("connect_interrupted_at_generate", stderr);
+
+    let id = process();
+    let mute = interrupted_cluster("/v1/peerings", json!([]), &id).await;
+    let (code, _, stderr) = connect_interrupted(&mute.uri(), &acceptor.url, &[], id).await;
+    assert_eq!(
+        (code, stderr.as_str()),
+        (Some(2), "Error: interrupted while checking both clusters\n  Nothing was changed.\n")
+    );
+}
+
+#[test]
+fn json_says_what_was_done() {
+    let clusters = Clusters::start(&[], &[]);
+    let run = |words: &[&str], status: i32| -> Value {
+        let run = clusters.connect(&[words, &["-format", "json"]].concat()).run().status(status);
+        assert_eq!(run.stderr, "", "{words:?}");
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    let dry = run(&["-dry-run"], 0);
+    assert_eq!((&dry["version"], &dry["status"]), (&json!(1), &json!("can_connect")));
+    assert_eq!(dry["dialer"]["datacenter"], "dc2");
+    assert_eq!(run(&["-wait", "120s"], 0)["status"], "connected");
+    assert_eq!(run(&[], 0)["status"], "already_connected");
+    let blocked = run(&["-name-at-dialer", "other"], 1);
+    assert_eq!((&blocked["status"], &blocked["failure"]), (&json!("blocked"), &Value::Null));
+    let message = blocked["obstacles"][0]["message"].as_str().unwrap();
+    assert!(message.starts_with("the name \"west\" at east is in use"), "{message}");
+
+    let clusters = Clusters::start(&["-fault", "generate-no-gateway"], &[]);
+    let run = clusters.connect(&["-format", "json"]).run().status(1);
+    let failed: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&failed["status"], &failed["failure"]["step"]), (&json!("failed"), &json!("generate")));
+    assert_eq!(failed["failure"]["clean_up"], json!(["peering delete -name west -context east -wait 60s"]));
 }

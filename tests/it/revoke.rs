@@ -186,3 +186,22 @@ fn without_the_right_to_read_nothing_is_revoked_unless_forced() {
     Peering::new().args(["revoke"]).run().status(2);
     Peering::new().args(["revoke", "-name", ""]).run().status(2);
 }
+
+#[test]
+fn json_says_what_was_done() {
+    let clusters = Clusters::start(&[]);
+    let run = |words: &[&str], status: i32| -> Value {
+        let run = clusters.revoke(&[words, &["-format", "json"]].concat()).run().status(status);
+        assert_eq!(run.stderr, "", "{words:?}");
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    let missing = run(&[], 1);
+    assert_eq!((&missing["status"], &missing["peering_state"]), (&"not_revoked".into(), &Value::Null));
+    assert_eq!(missing["reason"], "there is no peering \"west\", so no token of it can be used");
+    clusters.generate();
+    let dry = run(&["-dry-run"], 0);
+    assert_eq!((&dry["status"], &dry["peering_state"]), (&"would_revoke".into(), &"PENDING".into()));
+    let revoked = run(&[], 0);
+    assert_eq!((&revoked["version"], &revoked["status"]), (&1.into(), &"revoked".into()));
+    assert_eq!(revoked["reason"], "the acceptor has an unused secret for this peering");
+}

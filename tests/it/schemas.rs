@@ -241,6 +241,13 @@ fn documents() -> Vec<(&'static str, Value)> {
         let run = Peering::new().args(["context"]).args(words).args(["-config", "c.toml", "-format", "json"]);
         run.file("c.toml", &file).env("CONSUL_HTTP_TOKEN", "x").run()
     };
+    let failing = Dev::start(&home.path().join("failing"), &["-fault", "generate-no-gateway"]);
+    let other_cluster = Dev::start(&home.path().join("other"), &["-datacenter", "dc2"]);
+    let both = format!(
+        "[contexts.east]\nhttp_addr = '{}'\n[contexts.west]\nhttp_addr = '{}'\n",
+        failing.url, other_cluster.url
+    );
+    let at_both = |words: &[&str]| run(words).args(["-config", "both.toml"]).file("both.toml", &both).run();
     let imported = run(&["ledger", "import", "-", "-name", "west"]).run();
     vec![
         ("inspect", json_of(&run(&["inspect", "-"]).run())),
@@ -264,6 +271,8 @@ fn documents() -> Vec<(&'static str, Value)> {
         ("explain", json_of(&run(&["explain", "dial tcp 10.0.0.1:8503: i/o timeout"]).run())),
         ("explain-log", json_of(&run(&["explain", "-log", "log"]).file("log", LOG).run())),
         ("explain-list", json_of(&run(&["explain", "-list"]).run())),
+        ("connect", json_of(&at_both(&["connect", "-acceptor", "east", "-dialer", "west"]))),
+        ("revoke", json_of(&at_both(&["revoke", "-name", "west", "-context", "west"]))),
         ("context-list", json_of(&contexts(&["list"]))),
         ("context-show", json_of(&contexts(&["show", "anonymous"]))),
         ("context-check", json_of(&contexts(&["check", "anonymous"]))),

@@ -45,14 +45,18 @@ fn exports_not_imported(view: &View<'_>) -> Option<Found> {
     if missing.is_empty() {
         return None;
     }
-    let shown = missing.iter().take(MAX_IN_MESSAGE).copied().collect::<Vec<_>>().join(", ");
-    let more = match missing.len().saturating_sub(MAX_IN_MESSAGE) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let message = format!("{} does not import {shown}{more}", peer.cluster.cluster);
+    let message = format!("{} does not import {}", peer.cluster.cluster, first_names(&missing));
     let count = missing.len();
     missing.truncate(MAX_SHOWN);
     let values = [("services", json!(missing)), ("count", json!(count))];
     Some(Found::new(message, values).with_other(peer.index()))
+}
+
+/// Returns the first of some names, and how many there are beside them.
+pub(in crate::audit) fn first_names(names: &[&str]) -> String {
+    let shown = names.iter().take(MAX_IN_MESSAGE).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(MAX_IN_MESSAGE) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }

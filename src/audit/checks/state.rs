@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::super::check::{AuditCheck, Found, Run, View, proves_open};
 use super::super::facts::State;
+use super::trust::untrusted_ca;
 use crate::lint::{Area, Check, Severity, Subject};
 use crate::utc::span;
 
@@ -23,7 +24,7 @@ pub static PEERING_STATES_DIFFER: AuditCheck = AuditCheck {
         subject: Subject::BothEnds,
         summary: "The two ends of the peering report states that exclude each other.",
         why: "One end is up and the other is not, or one end was deleted and the other was not. Each cluster alone looks consistent.",
-        remedy: "Diagnose the end that is not ACTIVE. If one end is TERMINATED, delete the peering on both clusters and peer them again.",
+        remedy: "If one end is TERMINATED, delete the peering on both clusters and peer them again. Otherwise diagnose it on the dialer. If its network is fine, make another server the leader of the dialer, which opens a new stream.",
         source: "Consul 1.23.0-dev, recorded: both ends of an open stream receive a heartbeat every 15 seconds",
     },
     run: Run::Peering(peering_states_differ),
@@ -80,10 +81,17 @@ pub static ACTIVE_WITHOUT_HEARTBEAT: AuditCheck = AuditCheck {
 };
 
 fn active_without_heartbeat(view: &View<'_>) -> Option<Found> {
-    let is_silent = view.fact.state == State::Active && view.heartbeat_age().is_none();
+    let is_silent = view.fact.state == State::Active && view.heartbeat_age().is_none() && !is_explained(view);
     // A heartbeat at the other end shows that the stream is older than it looks.
     let is_new = view.is_new_stream() && view.peer().is_none_or(|peer| !peer.has_fresh_heartbeat());
     (is_silent && !is_new).then(|| Found::new("ACTIVE, but no heartbeat has arrived", []))
+}
+
+/// Returns whether another check reports why the stream is broken, at this end or at the other. Then its state and its missing
+/// heartbeats have nothing to add, and their remedies are wrong.
+fn is_explained(view: &View<'_>) -> bool {
+    let is_untrusted = |dialer: &View<'_>| dialer.end.is_dialer() && untrusted_ca(dialer).is_some();
+    view.has_lost_its_other_end() || is_untrusted(view) || view.peer().as_ref().is_some_and(is_untrusted)
 }
 
 /// `heartbeat-old`.
@@ -102,17 +110,21 @@ pub static HEARTBEAT_OLD: AuditCheck = AuditCheck {
 };
 
 fn heartbeat_old(view: &View<'_>) -> Option<Found> {
+    if is_explained(view) {
+        return None;
+    }
     let is_failing = view.fact.state == State::Failing;
     let is_broken = match view.fact.state {
         // `peering-states-differ` reports a stream that is broken at one end only.
         State::Failing => !view.has_fresh_heartbeat() || contradicting_peer(view).is_none(),
-        State::Active => !view.has_fresh_heartbeat(),
+        // After a stream was opened again, Consul reports the last heartbeat of the broken one for 15 seconds.
+        State::Active => !view.has_fresh_heartbeat() && !view.is_reopened_stream(),
         _ => false,
     };
     let name = view.fact.state.name();
     match view.heartbeat_age().filter(|_| is_broken) {
         Some(age) => {
-            let message = format!("{name}: the last heartbeat was {} before", span(age));
+            let message = format!("{name}: no heartbeat for {}", span(age));
             Some(Found::new(message, [("heartbeat_age_ms", json!(age.as_secs().saturating_mul(1000)))]))
         }
         None if is_broken && is_failing => Some(Found::new("FAILING: no heartbeat has arrived", [])),
@@ -138,7 +150,7 @@ pub static PENDING_SINCE: AuditCheck = AuditCheck {
 
 fn pending_since(view: &View<'_>) -> Option<Found> {
     let state = &view.fact.state;
-    if !matches!(state, State::Pending | State::Establishing) {
+    if !matches!(state, State::Pending | State::Establishing) || is_explained(view) {
         return None;
     }
     let name = state.name();
@@ -148,7 +160,7 @@ fn pending_since(view: &View<'_>) -> Option<Found> {
         return Some(Found::new(format!("{name}: the dialer has not opened the stream"), []));
     }
     if view.fact.has_remote() {
-        return Some(Found::new(format!("{name}: the dialer has not connected again"), []));
+        return Some(Found::new(format!("{name}: {}", awaited_dialer(view)), []));
     }
     let Some(generated_at) = view.unused_since() else {
         return Some(Found::new(format!("{name}: no token of it was used"), []));
@@ -159,6 +171,20 @@ fn pending_since(view: &View<'_>) -> Option<Found> {
         let message = format!("{name}: the token of {} ago was not used", span(age));
         Found::new(message, [("generated_at", json!(generated_at))])
     })
+}
+
+/// Returns what the dialer of an acceptor does that waits for it.
+fn awaited_dialer(view: &View<'_>) -> String {
+    let dialer = view.peer();
+    let acceptor =
+        dialer.and_then(|dialer| dialer.peer()).filter(|acceptor| acceptor.index() != view.index());
+    match (dialer, acceptor) {
+        // A copy of the acceptor's cluster has its peerings too.
+        (Some(dialer), Some(acceptor)) => {
+            format!("{} is connected to {} instead", dialer.cluster.cluster, acceptor.cluster.cluster)
+        }
+        _ => "the dialer has not connected again".to_owned(),
+    }
 }
 
 /// `unused-token-old`.
@@ -202,7 +228,10 @@ pub static TERMINATED_LEFT_BEHIND: AuditCheck = AuditCheck {
 };
 
 fn terminated_left_behind(view: &View<'_>) -> Option<Found> {
-    (view.fact.state == State::Terminated).then(|| Found::new("the other cluster deleted this peering", []))
+    (view.fact.state == State::Terminated).then(|| {
+        let peer = view.cluster_without_other_end().map_or("the other cluster", |peer| &peer.cluster);
+        Found::new(format!("{peer} deleted this peering"), [])
+    })
 }
 
 /// `deleting-stuck`.

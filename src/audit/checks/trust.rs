@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::json;
 
 use super::super::check::{AuditCheck, Found, Run, View};
-use super::super::facts::{CaFact, ClusterFact};
+use super::super::facts::{CaFact, ClusterFact, RootFact, State};
 use crate::connectivity::versions::can_peer;
 use crate::lint::{Area, Check, Severity, Subject};
 use crate::token::shown::MAX_SHOWN;
@@ -43,15 +43,43 @@ pub static PEER_CA_NOT_TRUSTED: AuditCheck = AuditCheck {
         severity: Severity::Error,
         area: Area::Peerings,
         subject: Subject::PeerCluster,
-        summary: "The peer no longer uses the CA with which this cluster verifies it.",
-        why: "The peer's CA was rotated without cross-signing, or while the peering was down. This cluster does not trust the new one. A stream that is open stays open, and cannot be opened again.",
-        remedy: "Generate a token on the acceptor and establish it on the dialer under the same name. That replaces the CA and keeps the peering.",
-        source: "Consul 1.23.0-dev, recorded: `err-ca-rotated-without-cross-signing`",
+        summary: "The peer rotated its CA without cross-signing, and this cluster verifies it with the CA from before.",
+        why: "An open stream stays open, and cannot be opened again. If the stream was open during the rotation, the dialer stores both CAs, but its leader keeps using the old one. If it was not, the dialer stores the old CA only.",
+        remedy: "If the dialer's leader uses the old CA, make another server the leader (`consul operator raft transfer-leader`), or restart the only one. Otherwise generate a token on the acceptor and establish it on the dialer under the same names, as `peering connect -force` does.",
+        source: "Consul 1.23.0-dev, recorded: `err-ca-rotated-without-cross-signing`. Consul 1.22.7 and 2.1.0-dev, measured: what the leader of the dialer uses",
     },
     run: Run::Peering(peer_ca_not_trusted),
 };
 
 fn peer_ca_not_trusted(view: &View<'_>) -> Option<Found> {
+    let (peer, root, untrusted) = untrusted_ca(view)?;
+    let message = match untrusted {
+        Untrusted::NotStored => format!("it trusts another CA than {} uses", peer.cluster),
+        Untrusted::NotUsed => {
+            format!("{} rotated its CA, and this dialer's leader still uses the old one", peer.cluster)
+        }
+    };
+    let stored: Vec<&str> = view.fact.peer_cas.iter().take(MAX_SHOWN).map(|ca| ca.sha256.as_str()).collect();
+    let values = [("trusted_sha256", json!(stored)), ("active_sha256", json!(root.certificate.sha256))];
+    let found = Found::new(message, values);
+    // It breaks the stream, so the acceptor has the problem too.
+    Some(match view.comparable_peer().filter(|acceptor| view.end.is_dialer() && !acceptor.is_alive()) {
+        Some(acceptor) => found.with_other(acceptor.index()),
+        None => found,
+    })
+}
+
+/// Why an end cannot verify its peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Untrusted {
+    /// No stored CA leads to the one that the peer uses.
+    NotStored,
+    /// The stream is broken, and the CA that the peer uses is stored beside one from before, which did not sign it.
+    NotUsed,
+}
+
+/// Returns why an end cannot verify its peer's servers, with the peer's cluster and root.
+pub(super) fn untrusted_ca<'c>(view: &View<'c>) -> Option<(&'c ClusterFact, &'c RootFact, Untrusted)> {
     let peer = view.peer_cluster().filter(|peer| {
         let distance = peer.observed_at.duration_since(view.fact.observed_at).abs();
         distance <= view.options().compare_within
@@ -59,16 +87,16 @@ fn peer_ca_not_trusted(view: &View<'_>) -> Option<Found> {
     let root = peer.active_root()?;
     let used: Vec<&CaFact> = std::iter::once(&root.certificate).chain(&root.intermediates).collect();
     let cas = &view.fact.peer_cas;
-    if view.is_deleted() || cas.is_empty() || cas.iter().any(|ca| used.iter().any(|used| leads_to(ca, used)))
-    {
-        return None;
+    let is_used = |ca: &CaFact| used.iter().any(|used| leads_to(ca, used));
+    if view.is_deleted() || cas.is_empty() {
+        None
+    } else if !cas.iter().any(is_used) {
+        Some((peer, root, Untrusted::NotStored))
+    } else if view.end.is_dialer() && view.fact.state == State::Failing && !cas.iter().all(is_used) {
+        Some((peer, root, Untrusted::NotUsed))
+    } else {
+        None
     }
-    let message = format!("it trusts another CA than {} uses", peer.cluster);
-    let trusted: Vec<&str> = cas.iter().take(MAX_SHOWN).map(|ca| ca.sha256.as_str()).collect();
-    Some(Found::new(
-        message,
-        [("trusted_sha256", json!(trusted)), ("active_sha256", json!(root.certificate.sha256))],
-    ))
 }
 
 /// Returns whether a CA is a certificate that the peer uses, or signed it: after a rotation with cross-signing, the old root

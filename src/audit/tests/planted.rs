@@ -56,7 +56,7 @@ pub(super) const PLANTED: &[(Plant, &[&str])] = &[
         },
         &[
             "dc1/to-dc2 peering-states-differ: TERMINATED here, but FAILING at dc2",
-            "dc2/to-dc1 heartbeat-old: FAILING: the last heartbeat was 2 h before",
+            "dc2/to-dc1 heartbeat-old: FAILING: no heartbeat for 2 h",
             "dc1/to-dc2 terminated-left-behind: the other cluster deleted this peering",
         ],
     ),
@@ -68,7 +68,7 @@ pub(super) const PLANTED: &[(Plant, &[&str])] = &[
     ),
     (
         |_, _, acceptor, _| acceptor.last_heartbeat = Some(ago(46)),
-        &["dc1/to-dc2 heartbeat-old: ACTIVE: the last heartbeat was 45 s before"],
+        &["dc1/to-dc2 heartbeat-old: ACTIVE: no heartbeat for 45 s"],
     ),
     (
         |_, _, acceptor, dialer| {
@@ -76,8 +76,8 @@ pub(super) const PLANTED: &[(Plant, &[&str])] = &[
             dialer.state = State::Failing;
         },
         &[
-            "dc1/to-dc2 heartbeat-old: FAILING: the last heartbeat was 5 s before",
-            "dc2/to-dc1 heartbeat-old: FAILING: the last heartbeat was 5 s before",
+            "dc1/to-dc2 heartbeat-old: FAILING: no heartbeat for 5 s",
+            "dc2/to-dc1 heartbeat-old: FAILING: no heartbeat for 5 s",
         ],
     ),
     (
@@ -96,7 +96,7 @@ pub(super) const PLANTED: &[(Plant, &[&str])] = &[
             acceptor.state = State::Terminated;
             dialer.cluster = "gone".to_owned();
         },
-        &["dc1/to-dc2 terminated-left-behind: the other cluster deleted this peering"],
+        &["dc1/to-dc2 terminated-left-behind: dc2 deleted this peering"],
     ),
     (
         |_, _, acceptor, _| (acceptor.state, acceptor.deleted_at) = (State::Deleting, Some(ago(9000))),

@@ -64,6 +64,18 @@ fn a_stream_that_broke_between_two_readings_is_no_contradiction() {
 }
 
 #[test]
+fn a_stream_that_was_opened_again_reports_the_last_heartbeat_of_the_broken_one() {
+    let mut facts = pair();
+    for end in &mut facts.peerings {
+        (end.last_heartbeat, end.last_receive, end.last_send) = (Some(ago(90)), Some(ago(4)), Some(ago(4)));
+    }
+    assert_eq!(lines(&judged(&facts)), [""; 0]);
+    // The next one is due after 15 s.
+    end_of(&mut facts, "dc2").last_receive = Some(ago(22));
+    assert_eq!(lines(&judged(&facts)), ["dc2/to-dc1 heartbeat-old: ACTIVE: no heartbeat for 1 min"]);
+}
+
+#[test]
 fn servers_that_restarted_do_not_contradict_the_other_end() {
     for (cluster, state) in [("dc1", State::Pending), ("dc2", State::Pending), ("dc2", State::Establishing)] {
         let mut facts = pair();

@@ -12,7 +12,7 @@ use crate::cli::error::CliError;
 use crate::cli::output::eprint_line;
 use crate::cli::redaction;
 use crate::net::consul::{Address, Client, Config, Options};
-use crate::net::context::{Context, TokenSource};
+use crate::net::context::{AuthSource, Context, TokenSource};
 use crate::shell::quoted;
 
 /// The heading of these options in help texts.
@@ -123,7 +123,8 @@ impl HttpOptions {
         let variable = |name: &str| if is_token(name) { None } else { variable(name) };
         let config = match self.context()? {
             Some(context) => {
-                let anonymous = Context { token: TokenSource::None, ..context.clone() };
+                let anonymous =
+                    Context { token: TokenSource::None, auth: AuthSource::None, ..context.clone() };
                 contexts::config(&anonymous, &options)?
             }
             None => Config::resolve(&options, variable).map_err(CliError::new)?,

@@ -1,5 +1,6 @@
 //! `peering connect`: generates a token on one cluster and establishes the peering with it on another.
 
+mod document;
 mod run;
 
 use std::fmt::Write;
@@ -11,14 +12,16 @@ use super::diagnose::{run_diagnosis, timeout};
 use super::wait;
 use crate::cli::args::http_options::{client_of, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::contexts;
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::output::{eprint_line, note, print, screen, shows_hints, stderr_screen};
+use crate::cli::interrupt::Interrupt;
+use crate::cli::output::{eprint_line, note, screen, shows_hints, stderr_screen};
 use crate::diagnosis::{Diagnosis, GivenToken};
 use crate::explain;
-use crate::net::connect::{Ends, plan};
+use crate::net::connect::{Ends, Plan, plan};
 use crate::net::consul::{Client, Options};
 use crate::net::context::Context;
 use crate::net::gather::connect::{Request, Side, observe};
@@ -26,7 +29,9 @@ use crate::net::gather::diagnosis;
 use crate::net::ledger::Ledger;
 use crate::render::pretty::{self, Detail};
 use crate::shell::quoted;
-use run::{Failure, Outcome, Step};
+pub use document::Connection;
+use document::{FailedStep, Status};
+use run::{Failure, LeftBehind, Outcome, Step};
 
 /// Connect two clusters: generate a token on one, establish on the other
 ///
@@ -36,13 +41,15 @@ use run::{Failure, Outcome, Step};
 ///
 /// This first checks both clusters: whether the names are free, whether an unused token would become invalid, whether both
 /// contexts are the same cluster, whether the versions can peer, and whether the acceptor's addresses can be reached from this
-/// host. If a step fails, it shows the cause, what is left behind, and how to remove it.
+/// host. If a step fails or Ctrl-C stops it, this shows the cause, what is left behind, and how to remove it.
 ///
-/// Exit codes: 0 connected, now or already; 1 something prevents it, or a step failed; 2 the clusters could not be asked.
+/// Exit codes: 0 connected, now or already; 1 something prevents it, or a step failed; 2 the clusters could not be asked, or
+/// Ctrl-C stopped it.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering connect -acceptor east -dialer west -dry-run
   peering connect -acceptor east -dialer west
+  peering connect -acceptor east -dialer west -format json | jq -r .status
   peering connect -acceptor east -dialer west -name-at-acceptor west-prod -name-at-dialer east-prod")]
 pub struct Arguments {
     /// Context of the accepting cluster, which generates the token (required)
@@ -72,6 +79,9 @@ pub struct Arguments {
     /// Timeout of each request and connection step before the token is generated, such as 5s
     #[arg(long, env = "PEERING_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = timeout)]
     timeout: Duration,
+    /// Output format
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
+    format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
 }
@@ -122,41 +132,57 @@ fn connect(arguments: &Arguments, acceptor: &Cluster, dialer: &Cluster) -> Resul
         timeout: arguments.timeout,
         clock: now,
     };
-    let ends = wait_for(observe(&request)).map_err(|unobserved| {
+    let interrupt = Interrupt::new();
+    let observed = wait_for(interrupt.stops(observe(&request))).ok_or_else(|| {
+        CliError::new("interrupted while checking both clusters").with_detail("Nothing was changed.")
+    })?;
+    let ends = observed.map_err(|unobserved| {
         CliError::new(format_args!("cannot ask the cluster {:?}: {}", unobserved.context, unobserved.error))
             .with_detail("Nothing was changed.")
             .with_remedy(format_args!("find out why: peering context check {}", quoted(&unobserved.context)))
     })?;
     let plan = plan(&ends);
+    let (force, format) = (arguments.force, arguments.format);
+    let document = |status| Connection::new(status, &ends, &plan, force);
     if arguments.dry_run {
-        let wait = arguments.wait;
-        let force = arguments.force;
-        print(&pretty::connect_plan(&ends, &plan, force, wait, &screen(Detail::Normal, now())))?;
+        let status = match () {
+            () if plan.is_blocked(force) => Status::Blocked,
+            () if plan.already_connected && !force => Status::AlreadyConnected,
+            () => Status::CanConnect,
+        };
+        format.print(&document(status), || {
+            pretty::connect_plan(&ends, &plan, force, arguments.wait, &screen(Detail::Normal, now()))
+        })?;
         return Ok(if plan.is_blocked(force) { Exit::Findings } else { Exit::Done });
     }
-    if plan.is_blocked(arguments.force) {
-        eprint_line(
-            pretty::connect_obstacles(&ends, &plan, arguments.force, &stderr_screen(Detail::Normal, now()))
-                .trim_end(),
-        );
+    if plan.is_blocked(force) {
+        if format == OutputFormat::Pretty {
+            let screen = stderr_screen(Detail::Normal, now());
+            eprint_line(pretty::connect_obstacles(&ends, &plan, force, &screen).trim_end());
+        } else {
+            format.print(&document(Status::Blocked), String::new)?;
+        }
         return Ok(Exit::Findings);
     }
-    for text in &plan.notes {
-        note(&format!("Note: {}", pretty::printable(text)));
+    if format == OutputFormat::Pretty {
+        for text in &plan.notes {
+            note(&format!("Note: {}", pretty::printable(text)));
+        }
     }
-    if plan.already_connected && !arguments.force {
-        print(&pretty::connected(&ends, true, &screen(Detail::Normal, now())))?;
+    let connected = |status| {
+        let already = status == Status::AlreadyConnected;
+        format.print(&document(status), || pretty::connected(&ends, already, &screen(Detail::Normal, now())))
+    };
+    if plan.already_connected && !force {
+        connected(Status::AlreadyConnected)?;
         return Ok(Exit::Done);
     }
-    match wait_for(run::all_steps(arguments, acceptor, dialer, &ends, ledger)) {
+    match wait_for(run::all_steps(arguments, acceptor, dialer, &ends, ledger, &interrupt)) {
         Outcome::Connected => {
-            print(&pretty::connected(&ends, false, &screen(Detail::Normal, now())))?;
+            connected(Status::Connected)?;
             Ok(Exit::Done)
         }
-        Outcome::Failed(failure) => {
-            report(arguments, acceptor, dialer, &ends, &failure);
-            Ok(Exit::Findings)
-        }
+        Outcome::Failed(failure) => report(arguments, acceptor, dialer, (&ends, &plan), &failure),
     }
 }
 
@@ -167,31 +193,73 @@ fn progress(step: &str) {
     }
 }
 
-/// Prints which step failed, why, what is left behind, and how to remove it.
-fn report(arguments: &Arguments, acceptor: &Cluster, dialer: &Cluster, ends: &Ends, failure: &Failure) {
-    let message = first_of_several(&failure.message);
-    let mut error = CliError::new(format_args!("{}, failed: {message}", failure.step.described(ends)));
-    if let Some(diagnosis) = diagnose(arguments, dialer, failure) {
-        error = error.with_detail(pretty::printable(&diagnosis.conclusion));
+/// Prints which step failed or was stopped, why, what is left behind, and how to remove it.
+fn report(
+    arguments: &Arguments,
+    acceptor: &Cluster,
+    dialer: &Cluster,
+    (ends, plan): (&Ends, &Plan),
+    failure: &Failure,
+) -> Result<Exit, CliError> {
+    let step = failure.step;
+    if failure.message.is_none() {
+        progress("Interrupted. Checking what is left behind");
     }
-    for line in wait_for(run::left_behind(acceptor, dialer, ends, failure)) {
+    let conclusion = diagnose(arguments, dialer, failure).map(|diagnosis| diagnosis.conclusion);
+    let left_behind = wait_for(run::left_behind(acceptor, dialer, ends, failure));
+    let remedy = remedy(arguments, dialer, failure);
+    let (status, exit) = match failure.message {
+        Some(_) => (Status::Failed, Exit::Findings),
+        None => (Status::Interrupted, Exit::Failed),
+    };
+    if arguments.format != OutputFormat::Pretty {
+        let LeftBehind { lines, clean_up } = left_behind;
+        let message = failure.message.clone();
+        let failed = FailedStep { step, message, conclusion, left_behind: lines, clean_up, remedy };
+        let document = Connection::new(status, ends, plan, arguments.force).with_failure(failed);
+        arguments.format.print(&document, String::new)?;
+        return Ok(exit);
+    }
+    let step = step.described(ends);
+    let mut error = CliError::new(match &failure.message {
+        Some(message) => format!("{step}, failed: {}", first_of_several(message)),
+        None => format!("interrupted in {step}"),
+    });
+    if let Some(conclusion) = conclusion {
+        error = error.with_detail(pretty::printable(&conclusion));
+    }
+    for line in left_behind.lines {
         error = error.with_detail(line);
     }
-    let known = explain::explain(&failure.message).first().map(|it| {
-        let remedy = it.entry.remedy;
-        // Running it again generates again.
-        remedy.split_once(". Then generate again").map_or(remedy.trim_end_matches('.'), |(before, _)| before)
-    });
-    error
-        .with_remedy(match failure.step {
-            Step::Generate => {
-                format!("{}. Then run it again: {}", known.unwrap_or("Fix the cause"), again(arguments))
-            }
-            Step::Check | Step::Establish | Step::Wait => {
-                format!("find out more: peering diagnose -name {} {}", quoted(&dialer.name), dialer.flag())
-            }
-        })
-        .print();
+    for command in left_behind.clean_up {
+        error = error.with_detail(format_args!("Clean up: {command}"));
+    }
+    error.with_remedy(remedy).print();
+    Ok(exit)
+}
+
+/// Returns what to do after a failed step.
+fn remedy(arguments: &Arguments, dialer: &Cluster, failure: &Failure) -> String {
+    match (failure.step, &failure.message) {
+        (Step::Generate, Some(message)) => {
+            let known = explain::explain(message).first().map(|it| {
+                let remedy = it.entry.remedy;
+                // Running it again generates again.
+                let before = remedy.split_once(". Then generate again").map(|(before, _)| before);
+                before.unwrap_or(remedy.trim_end_matches('.'))
+            });
+            format!(
+                "{}. Then run it again: {}",
+                known.unwrap_or("Fix the cause"),
+                again(arguments, arguments.force)
+            )
+        }
+        // What is left behind would prevent it without -force.
+        (Step::Generate | Step::Check | Step::Establish, None) => {
+            format!("clean up, or run it again: {}", again(arguments, true))
+        }
+        _ => format!("find out more: peering diagnose -name {} {}", quoted(&dialer.name), dialer.flag()),
+    }
 }
 
 /// Returns a message on one line. Of the errors of several attempts, which Consul lists, returns the first.
@@ -203,7 +271,7 @@ fn first_of_several(message: &str) -> String {
 }
 
 /// Returns the command that tries again.
-fn again(arguments: &Arguments) -> String {
+fn again(arguments: &Arguments, force: bool) -> String {
     let mut command = format!(
         "peering connect -acceptor {} -dialer {}",
         quoted(&arguments.acceptor),
@@ -221,16 +289,17 @@ fn again(arguments: &Arguments) -> String {
             let _ = write!(command, " -{flag} {}", quoted(value));
         }
     }
-    if arguments.force { command + " -force" } else { command }
+    if force { command + " -force" } else { command }
 }
 
 /// Diagnoses a failed step, if the dialer can know about it.
 fn diagnose(arguments: &Arguments, dialer: &Cluster, failure: &Failure) -> Option<Diagnosis> {
+    let message = failure.message.as_deref()?;
     let token = failure.token.as_ref().map(GivenToken::exact);
     let flag = dialer.flag();
     let request = diagnosis::Request {
         token: token.as_ref().filter(|_| failure.step != Step::Wait),
-        error: Some(failure.message.as_str()).filter(|_| failure.step == Step::Establish),
+        error: Some(message).filter(|_| failure.step == Step::Establish),
         name: Some(&dialer.name),
         cluster_flags: Some(&flag),
         ..diagnosis::Request::default()

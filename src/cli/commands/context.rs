@@ -14,7 +14,7 @@ use clap::{Args, Subcommand};
 use crate::cli::contexts;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::net::context::{Context, TokenSource};
+use crate::net::context::{AuthSource, Context, TokenSource};
 
 /// List, show or check the clusters of the configuration file
 ///
@@ -56,6 +56,15 @@ fn selected(names: &[String]) -> Result<Vec<Context>, CliError> {
         return Ok(contexts::all().to_vec());
     }
     names.iter().map(|name| contexts::find(name).cloned()).collect()
+}
+
+/// Describes where the user and password are; `None` if there are none.
+fn described_auth(auth: &AuthSource) -> Option<String> {
+    match auth {
+        AuthSource::None => None,
+        AuthSource::File(path) => Some(format!("file {}", path.display())),
+        AuthSource::Variable(name) => Some(format!("variable {name}")),
+    }
 }
 
 /// Describes where the ACL token is.

@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use clap::Args;
+use serde::Serialize;
 
 use super::generate_token::if_unused::recorded;
 use super::generate_token::recording::Recording;
 use crate::cli::args::http_options::{HttpOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
+use crate::cli::args::output_format::OutputFormat;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::output::{eprint_line, note, print};
+use crate::cli::output::{eprint_line, note};
 use crate::net::consul::{Client, GenerateTokenRequest, RequestError};
 use crate::net::gather::regenerate::observe;
 use crate::net::ledger::{Ledger, NumberedRecord, Origin};
@@ -32,7 +34,8 @@ use crate::staleness::evidence::PeeringState;
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:
   peering revoke -name west
-  peering revoke -name west -context east -dry-run")]
+  peering revoke -name west -context east -dry-run
+  peering revoke -name west -context east -format json | jq -r .status")]
 pub struct Arguments {
     /// Local name of the peer (required)
     #[arg(long, value_name = "NAME", required = true)]
@@ -43,11 +46,50 @@ pub struct Arguments {
     /// Generate and discard a token even if no unused token is known
     #[arg(long)]
     force: bool,
+    /// Output format
+    #[arg(long, env = "PEERING_FORMAT", value_enum, value_name = "FORMAT", default_value = "pretty")]
+    format: OutputFormat,
     #[command(flatten)]
     ledger: LedgerOptions,
     #[command(flatten)]
     http: HttpOptions,
 }
+
+/// The output of `revoke -format json`.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Revocation<'a> {
+    /// The version of this document.
+    version: u32,
+    /// What was done.
+    status: Status,
+    /// The local name of the peer.
+    name: &'a str,
+    /// The address of the cluster's HTTP API.
+    address: String,
+    /// The state of the peering; null if it is unknown, or if there is no peering.
+    peering_state: Option<&'a str>,
+    /// Why there may be an unused token, or why nothing was done.
+    reason: &'a str,
+    /// What to do, if nothing was done.
+    remedy: Option<&'a str>,
+}
+
+/// What `revoke` did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+enum Status {
+    /// Nothing: -dry-run was given, and there may be an unused token.
+    WouldRevoke,
+    /// It invalidated the unused token.
+    Revoked,
+    /// Nothing, for the reason given.
+    NotRevoked,
+}
+
+/// The version of the document.
+const VERSION: u32 = 1;
 
 /// How long the checks may take together.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -69,19 +111,37 @@ async fn revoke(arguments: &Arguments) -> Result<Exit, CliError> {
     let off = Ledger::Off;
     let readable = ledger.as_ref().unwrap_or(&off);
     let observations = observe(&client, readable, name, client.partition(), TIMEOUT).await;
+    let peering_state = observations.peering.value().and_then(Option::as_ref).map(|it| it.state.name());
+    let document = |status, reason| Revocation {
+        version: VERSION,
+        status,
+        name,
+        address: client.address(),
+        peering_state,
+        reason,
+        remedy: None,
+    };
     let reason = match check(arguments, &observations) {
         Ok(reason) => reason,
-        Err(refusal) => {
+        Err(refusal) if arguments.format == OutputFormat::Pretty => {
             refusal.print();
+            return Ok(Exit::Findings);
+        }
+        Err(refusal) => {
+            let refused = document(Status::NotRevoked, refusal.message());
+            arguments.format.print(&Revocation { remedy: refusal.remedy(), ..refused }, String::new)?;
             return Ok(Exit::Findings);
         }
     };
     let announcement = announcement(arguments, &client, &observations, &reason);
     if arguments.dry_run {
-        print(&format!("{announcement}\nNothing was changed (-dry-run).\n"))?;
+        let text = || format!("{announcement}\nNothing was changed (-dry-run).\n");
+        arguments.format.print(&document(Status::WouldRevoke, &reason), text)?;
         return Ok(Exit::Done);
     }
-    note(&announcement);
+    if arguments.format == OutputFormat::Pretty {
+        note(&announcement);
+    }
     let request = GenerateTokenRequest {
         peer_name: name.clone(),
         partition: arguments.http.partition_flag().to_owned(),
@@ -96,7 +156,8 @@ async fn revoke(arguments: &Arguments) -> Result<Exit, CliError> {
     if let Err(reason) = recorded {
         eprint_line(&format!("Warning: the revocation {reason}"));
     }
-    print(&format!("Revoked the unused token for {}\n", printable(name)))?;
+    let text = || format!("Revoked the unused token for {}\n", printable(name));
+    arguments.format.print(&document(Status::Revoked, &reason), text)?;
     Ok(Exit::Done)
 }
 

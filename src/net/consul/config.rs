@@ -223,7 +223,8 @@ impl Address {
 }
 
 impl BasicAuth {
-    fn parse(text: &str) -> Self {
+    /// Parses `user:password`.
+    pub(crate) fn parse(text: &str) -> Self {
         let (user, password) = text.split_once(':').unwrap_or((text, ""));
         Self { user: user.to_owned(), password: password.into() }
     }

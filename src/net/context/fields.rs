@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use thiserror::Error;
 
-use super::{Context, TokenSource};
+use super::{AuthSource, Context, TokenSource};
 use crate::net::consul::{Address, ConfigError, HostPortError};
 use crate::token::redact::redact;
 use crate::token::resemblance::is_uuid;
 
 /// The names of all fields but `name`, which only an inventory has.
-pub const KEYS: [&str; 11] = [
+pub const KEYS: [&str; 13] = [
     "http_addr",
     "ca_file",
     "ca_path",
@@ -25,6 +25,8 @@ pub const KEYS: [&str; 11] = [
     "token_file",
     "token_env",
     "token_command",
+    "http_auth_file",
+    "http_auth_env",
 ];
 
 /// The ends of the names of secrets, in lower case and without separators.
@@ -68,6 +70,9 @@ pub enum FieldError {
     /// A field for a secret.
     #[error("{0:?} is a secret, which this file must not contain")]
     SecretKey(String),
+    /// A field for a user and a password.
+    #[error("{0:?} is a secret, which this file must not contain")]
+    AuthKey(String),
     /// A secret in the value of a field.
     #[error("{0:?} contains a secret, which this file must not contain")]
     SecretValue(String),
@@ -94,10 +99,11 @@ pub enum FieldError {
     /// A query or a fragment in the address.
     #[error("\"http_addr\" contains a query or a fragment")]
     Query,
-    /// A value of `token_env` that cannot be the name of a variable. It is not shown, because it may be the token.
-    #[error("\"token_env\" is not the name of a variable")]
-    NotAVariable,
-    /// More than one source of the ACL token.
+    /// A value of `token_env` or `http_auth_env` that cannot be the name of a variable. It is not shown, because it may be the
+    /// secret.
+    #[error("{0:?} is not the name of a variable")]
+    NotAVariable(&'static str),
+    /// More than one source of the ACL token, or of the password.
     #[error("{0:?} and {1:?} cannot be used together")]
     SeveralTokens(&'static str, &'static str),
     /// No address.
@@ -122,8 +128,11 @@ impl FieldError {
                 "give the ACL token by reference: token_file = \"PATH\", token_env = \"VARIABLE\" or token_command = [\"PROGRAM\", \"ARGUMENT\"]"
                     .to_owned()
             }
+            Self::AuthKey(_) => {
+                "give user:password by reference: http_auth_file = \"PATH\" or http_auth_env = \"VARIABLE\"".to_owned()
+            }
             Self::Credentials => {
-                "remove them; for a proxy with a password, use -http-addr and CONSUL_HTTP_AUTH instead of a context".to_owned()
+                "remove them; for a proxy with a password, give user:password by reference: http_auth_file or http_auth_env".to_owned()
             }
             Self::Pem(_) => "write it to a file, and give the path".to_owned(),
             Self::WrongType { .. } => "see docs/many-clusters.md for an example".to_owned(),
@@ -131,7 +140,10 @@ impl FieldError {
             Self::Address(_) | Self::NoAddress | Self::Query => {
                 "use http_addr = \"https://HOST:8501\" or \"http://HOST:8500\"".to_owned()
             }
-            Self::NotAVariable => {
+            Self::NotAVariable("http_auth_env") => {
+                "give the name of the variable that contains user:password, such as EAST_AUTH".to_owned()
+            }
+            Self::NotAVariable(_) => {
                 "give the name of the variable that contains the ACL token, such as EAST_TOKEN".to_owned()
             }
             Self::SeveralTokens(..) => "keep one of them".to_owned(),
@@ -153,7 +165,9 @@ impl ContextBuilder {
     /// Sets a field.
     pub fn set(&mut self, key: &str, value: FieldValue) -> Result<(), FieldError> {
         let Some(key) = KEYS.into_iter().find(|known| *known == key) else {
-            return Err(if names_secret(key) {
+            return Err(if names_password(key) {
+                FieldError::AuthKey(key.to_owned())
+            } else if names_secret(key) {
                 FieldError::SecretKey(key.to_owned())
             } else {
                 FieldError::UnknownKey(key.to_owned())
@@ -208,7 +222,7 @@ impl ContextBuilder {
         if !is_valid(name) {
             return Err(FieldError::Name);
         }
-        let token = self.token()?;
+        let (token, auth) = (self.token()?, self.auth()?);
         let mut take = |key| self.texts.remove(key);
         let http_addr = take("http_addr").ok_or(FieldError::NoAddress)?;
         let (client_cert, client_key) = (take("client_cert"), take("client_key"));
@@ -228,7 +242,17 @@ impl ContextBuilder {
             partition: take("partition"),
             labels: self.labels,
             token,
+            auth,
         })
+    }
+
+    fn auth(&mut self) -> Result<AuthSource, FieldError> {
+        match (self.texts.remove("http_auth_file"), self.texts.remove("http_auth_env")) {
+            (Some(_), Some(_)) => Err(FieldError::SeveralTokens("http_auth_file", "http_auth_env")),
+            (Some(path), None) => Ok(AuthSource::File(PathBuf::from(path))),
+            (None, Some(name)) => Ok(AuthSource::Variable(name)),
+            (None, None) => Ok(AuthSource::None),
+        }
     }
 
     fn token(&mut self) -> Result<TokenSource, FieldError> {
@@ -252,6 +276,12 @@ fn names_secret(key: &str) -> bool {
     SECRET_NAMES.iter().any(|name| plain.ends_with(name))
 }
 
+/// Whether a key is the name of a user and password, or of a password: `http_auth`, `password`.
+fn names_password(key: &str) -> bool {
+    let key = key.to_lowercase();
+    ["auth", "password", "passwd"].iter().any(|end| key.ends_with(end))
+}
+
 fn check_text(key: &'static str, text: &str) -> Result<(), FieldError> {
     if text.trim().is_empty() {
         return Err(FieldError::Empty(key.to_owned()));
@@ -269,8 +299,8 @@ fn check_text(key: &'static str, text: &str) -> Result<(), FieldError> {
         let is_valid = |c: char| c.is_ascii_alphanumeric() || c == '_';
         !text.starts_with(|c: char| c.is_ascii_digit()) && text.chars().all(is_valid)
     };
-    if key == "token_env" && !is_name(text) {
-        return Err(FieldError::NotAVariable);
+    if key.ends_with("_env") && !is_name(text) {
+        return Err(FieldError::NotAVariable(key));
     }
     Ok(())
 }

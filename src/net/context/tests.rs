@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::net::consul::Address;
+use crate::net::consul::{Address, BasicAuth};
 use crate::token::Secret;
 
 const UUID: &str = "695329ee-1d09-40ea-9d75-0123456789ab";
@@ -227,4 +227,33 @@ fn a_token_that_cannot_be_read_is_an_error() {
         assert!(found.to_string().starts_with(error), "{found}");
         assert!(found.remedy().is_some());
     }
+}
+
+#[test]
+fn a_password_is_read_from_a_file_or_a_variable_and_sent_to_its_own_address_only() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "ann:pass:word\n").unwrap();
+    let of_file = with(&format!(r#""http_auth_file":{:?}"#, file.path().display().to_string())).unwrap();
+    let of_variable = with(r#""http_auth_env":"EAST_AUTH""#).unwrap();
+    let expected = BasicAuth { user: "ann".to_owned(), password: "pass:word".into() };
+    let variables = [("EAST_AUTH", "ann:pass:word"), ("CONSUL_HTTP_AUTH", "other:password")];
+    for context in [of_file, of_variable] {
+        let config = resolved(&context, &Options::default(), &variables).unwrap();
+        assert_eq!(config.basic_auth, Some(expected.clone()));
+        let flags = Options { http_addr: Some("other.example.com:8500".to_owned()), ..Options::default() };
+        assert_eq!(resolved(&context, &flags, &variables).unwrap().basic_auth, None);
+    }
+    let context = with(r#""http_auth_env":"EAST_AUTH""#).unwrap();
+    for (value, error) in [
+        ("", "the variable EAST_AUTH (http_auth_env) is not set"),
+        ("hunter2", "the variable EAST_AUTH (http_auth_env) does not contain user:password"),
+    ] {
+        let found = resolved(&context, &Options::default(), &[("EAST_AUTH", value)]).unwrap_err();
+        assert_eq!(found.to_string(), error);
+        assert!(found.remedy().is_some());
+    }
+    let error = with(r#""http_auth":"ann:hunter2""#).unwrap_err();
+    assert!(error.contains("http_auth_file") && !error.contains("hunter2"), "{error}");
+    let error = with(r#""http_auth_file":"a","http_auth_env":"B""#).unwrap_err();
+    assert!(error.contains("cannot be used together"), "{error}");
 }

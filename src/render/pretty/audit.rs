@@ -165,10 +165,10 @@ fn note(by_place: &ByPlace<'_>, place: Place<'_>, screen: &Screen) -> String {
         let text = if is_first { finding.message.clone() } else { format!("see {}", finding.place()) };
         format!("{} {}", screen.mark(finding::mark(finding.severity)), printable(&text))
     });
-    texts.collect::<Vec<_>>().join("; ")
+    texts.collect::<Vec<_>>().join("\n")
 }
 
-/// Writes the remedy of each check once.
+/// Writes the remedy of each check once, in the order in which the screen shows the findings.
 fn fixes(page: &mut Page, report: &Report) {
     let checks = answer::checks_to_fix(report);
     let Some(name_width) = checks.iter().map(|(_, check)| check.name.len()).max() else { return };

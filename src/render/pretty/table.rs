@@ -1,4 +1,4 @@
-//! A table without borders: the columns are as wide as their widest cell, and the last one wraps.
+//! A table without borders: the columns are as wide as their widest cell, and the last one wraps. It may contain lines.
 
 use owo_colors::OwoColorize;
 use textwrap::core::display_width;
@@ -52,11 +52,15 @@ impl<const N: usize> Table<N> {
             } else if last.is_empty() {
                 // Wrapping an empty text would lose the row.
                 page.raw_line(first.trim_end());
-            } else if is_narrow {
-                page.raw_line(first.trim_end());
-                page.hanging(&" ".repeat(hanging), hanging, last);
             } else {
-                page.hanging(&first, hanging, last);
+                if is_narrow {
+                    page.raw_line(first.trim_end());
+                    first = " ".repeat(hanging);
+                }
+                for line in last.split('\n') {
+                    page.hanging(&first, hanging, line);
+                    first = " ".repeat(hanging);
+                }
             }
         }
     }

@@ -5,29 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::runtime::Builder;
-
-use crate::platform::{EXIT_CODE_INTERRUPTED, WaitForInput};
+use crate::cli::interrupt::on_interrupt;
+use crate::platform::WaitForInput;
 
 /// How often a wait for input checks the flag.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Returns a flag that the first Ctrl-C sets. The second Ctrl-C ends the process immediately.
-///
-/// A separate thread waits for Ctrl-C. If it cannot start, the first Ctrl-C ends the process.
 pub(super) fn flag() -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let flag_to_set = Arc::clone(&flag);
-    std::thread::spawn(move || {
-        let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
-        runtime.block_on(async {
-            while tokio::signal::ctrl_c().await.is_ok() {
-                if flag_to_set.swap(true, Ordering::Relaxed) {
-                    std::process::exit(EXIT_CODE_INTERRUPTED);
-                }
-            }
-        });
-    });
+    on_interrupt(move || flag_to_set.store(true, Ordering::Relaxed));
     flag
 }
 

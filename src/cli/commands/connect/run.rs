@@ -1,6 +1,7 @@
 //! The steps of `connect`: generate, check, establish, wait.
 
 use jiff::SignedDuration;
+use serde::Serialize;
 use tokio::try_join;
 
 use super::{Arguments, Cluster, progress};
@@ -9,6 +10,7 @@ use crate::cli::commands::generate_token::recording::Recording;
 use crate::cli::commands::health::is_healthy;
 use crate::cli::commands::wait::{Waited, too_late, wait_until};
 use crate::cli::env::now;
+use crate::cli::interrupt::Interrupt;
 use crate::cli::output::eprint_line;
 use crate::diagnosis::GivenToken;
 use crate::lint::{Reference, Severity};
@@ -19,8 +21,10 @@ use crate::shell::quoted;
 use crate::staleness::evidence::different_clock;
 use crate::token::Secret;
 
-/// A step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A step of connecting two clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Step {
     /// Generate the token at the acceptor.
     Generate,
@@ -33,7 +37,7 @@ pub(super) enum Step {
 }
 
 impl Step {
-    /// Describes it for an error.
+    /// Describes it with its number.
     pub(super) fn described(self, ends: &Ends) -> String {
         let (acceptor, dialer) = (&ends.acceptor, &ends.dialer);
         match self {
@@ -55,30 +59,31 @@ pub(super) enum Outcome {
     Failed(Failure),
 }
 
-/// A failed step.
+/// A step that failed, or that Ctrl-C stopped.
 pub(super) struct Failure {
     /// The step.
     pub(super) step: Step,
-    /// Why, in Consul's words if it refused.
-    pub(super) message: String,
+    /// Why it failed, in Consul's words if it refused; `None` if Ctrl-C stopped it.
+    pub(super) message: Option<String>,
     /// What the step did to an unused token of the acceptor's name, if it generated none.
     pub(super) origin: Option<Origin>,
     /// The token, if it was generated.
     pub(super) token: Option<Secret>,
 }
 
-/// Ends with a step that failed after the token was generated.
-fn failed(step: Step, message: String, token: Secret) -> Outcome {
-    Outcome::Failed(Failure { step, message, origin: None, token: Some(token) })
+/// Ends with a step that failed, or was stopped, after the token was generated.
+fn failed(step: Step, message: impl Into<Option<String>>, token: Secret) -> Outcome {
+    Outcome::Failed(Failure { step, message: message.into(), origin: None, token: Some(token) })
 }
 
-/// Runs all steps. The token exists in memory only.
+/// Runs all steps, until Ctrl-C. The token exists in memory only.
 pub(super) async fn all_steps(
     arguments: &Arguments,
     acceptor: &Cluster,
     dialer: &Cluster,
     ends: &Ends,
     ledger: Result<Ledger<'_>, String>,
+    interrupt: &Interrupt,
 ) -> Outcome {
     progress(&format!("1 of 4: generating a token at {}", acceptor.context.name));
     let partition = acceptor.client.partition().to_owned();
@@ -88,9 +93,10 @@ pub(super) async fn all_steps(
         server_external_addresses: arguments.server_external_addresses.clone(),
         ..GenerateTokenRequest::default()
     };
-    let token = match acceptor.client.generate_token(&request).await {
-        Ok(generated) => generated.peering_token,
-        Err(error) => return not_generated(&error, acceptor, recording).await,
+    let token = match interrupt.stops(acceptor.client.generate_token(&request)).await {
+        Some(Ok(generated)) => generated.peering_token,
+        Some(Err(error)) => return not_generated(&error, acceptor, recording).await,
+        None => return generate_stopped(acceptor, recording).await,
     };
     // The note about the replaced token is for `generate-token`.
     if let Err(reason) = recording.generated(&token, IfUnused::Keep).await {
@@ -106,14 +112,19 @@ pub(super) async fn all_steps(
         peering_token: token.clone(),
         ..EstablishRequest::default()
     };
-    if let Err(error) = dialer.client.establish(&request).await {
-        return failed(Step::Establish, error.to_string(), token);
+    match interrupt.stops(dialer.client.establish(&request)).await {
+        Some(Ok(())) => {}
+        Some(Err(error)) => return failed(Step::Establish, error.to_string(), token),
+        None => return failed(Step::Establish, None, token),
     }
     progress(&format!("4 of 4: waiting for data on both ends, for at most {} s", arguments.wait.as_secs()));
-    let waited = try_join!(
-        wait_for_data(acceptor, &ends.acceptor, arguments),
-        wait_for_data(dialer, &ends.dialer, arguments)
-    );
+    let both = async {
+        try_join!(
+            wait_for_data(acceptor, &ends.acceptor, arguments),
+            wait_for_data(dialer, &ends.dialer, arguments)
+        )
+    };
+    let Some(waited) = interrupt.stops(both).await else { return failed(Step::Wait, None, token) };
     let late = match waited {
         Ok((Waited::Done, Waited::Done)) => return Outcome::Connected,
         Ok((Waited::TooLate(found), _)) => (acceptor, found),
@@ -137,10 +148,19 @@ async fn not_generated(error: &RequestError, acceptor: &Cluster, recording: Reco
     let origin = recording.failed(error, &acceptor.client).await;
     Outcome::Failed(Failure {
         step: Step::Generate,
-        message: error.to_string(),
+        message: Some(error.to_string()),
         origin: Some(origin),
         token: None,
     })
+}
+
+/// Ends with a request for a token that was sent, and whose answer was not awaited.
+async fn generate_stopped(acceptor: &Cluster, recording: Recording<'_>) -> Outcome {
+    let origin = Origin::Unanswered;
+    if let Err(reason) = recording.without_token(origin, &acceptor.client).await {
+        eprint_line(&format!("Warning: the stopped request {reason}"));
+    }
+    Outcome::Failed(Failure { step: Step::Generate, message: None, origin: Some(origin), token: None })
 }
 
 /// Checks the token as the dialer's Consul does. The error is what prevents establishing with it.
@@ -157,18 +177,36 @@ fn check(token: &Secret, ends: &Ends) -> Result<(), String> {
     }
 }
 
-/// Describes what a failed step left behind at both ends, and how to remove it.
+/// What a failed step left behind at both ends.
+pub(super) struct LeftBehind {
+    /// What is there, one sentence or two in each.
+    pub(super) lines: Vec<String>,
+    /// The commands that remove it.
+    pub(super) clean_up: Vec<String>,
+}
+
+/// Returns what a failed step left behind at both ends, and how to remove it.
 pub(super) async fn left_behind(
     acceptor: &Cluster,
     dialer: &Cluster,
     ends: &Ends,
     failure: &Failure,
-) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut commands = Vec::new();
+) -> LeftBehind {
+    let (mut lines, mut clean_up) = (Vec::new(), Vec::new());
+    // The servers may still work on a request that was stopped.
+    let stopped_at = match (failure.step, &failure.message) {
+        (Step::Generate, None) => Some(&acceptor.context.name),
+        (Step::Establish, None) => Some(&dialer.context.name),
+        _ => None,
+    };
     for (cluster, end) in [(acceptor, &ends.acceptor), (dialer, &ends.dialer)] {
         let at = format!("{:?} at {}", cluster.name, cluster.context.name);
         let state = match cluster.client.read_peering(&cluster.name).await {
+            Ok(None) if stopped_at == Some(&cluster.context.name) => {
+                lines.push(format!("The request was sent, so the peering {at} may still appear."));
+                clean_up.push(end.delete_command());
+                continue;
+            }
             Ok(None) => continue,
             Ok(Some(peering)) => format!("is {}", peering.state),
             Err(error) => format!("could not be read: {error}"),
@@ -177,7 +215,7 @@ pub(super) async fn left_behind(
             lines.push(format!("The peering {at} existed before, and {state}."));
         } else {
             lines.push(format!("Left behind: the peering {at}, which {state}."));
-            commands.push(end.delete_command());
+            clean_up.push(end.delete_command());
         }
     }
     let may_have_token = ends.acceptor.peering().is_some();
@@ -199,14 +237,11 @@ pub(super) async fn left_behind(
     if lines.is_empty() {
         lines.push("Nothing was left behind.".to_owned());
     }
-    if failure.step != Step::Wait {
-        lines.extend(commands.iter().map(|command| format!("Clean up: {command}")));
-    } else if !commands.is_empty() {
+    if failure.step == Step::Wait && !clean_up.is_empty() {
         lines.push("The peering may still become healthy. To remove it:".to_owned());
-        lines.extend(commands.iter().map(|command| format!("Clean up: {command}")));
     }
     if may_have_token && matches!(failure.step, Step::Check | Step::Establish) {
-        lines.push(format!("Clean up: peering revoke -name {} {}", quoted(&acceptor.name), acceptor.flag()));
+        clean_up.push(format!("peering revoke -name {} {}", quoted(&acceptor.name), acceptor.flag()));
     }
-    lines
+    LeftBehind { lines, clean_up }
 }

@@ -12,7 +12,7 @@ use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::{print, screen};
-use crate::net::context::{Context, TokenSource};
+use crate::net::context::{AuthSource, Context, TokenSource};
 use crate::render::pretty::{self, ContextRow, Detail};
 
 /// List the contexts
@@ -57,6 +57,10 @@ struct Entry {
     token_env: Option<String>,
     /// The command that prints the ACL token.
     token_command: Option<Vec<String>>,
+    /// The file that contains the user and password for HTTP basic authentication.
+    http_auth_file: Option<String>,
+    /// The variable that contains them.
+    http_auth_env: Option<String>,
     /// The labels.
     labels: BTreeMap<String, String>,
 }
@@ -70,6 +74,11 @@ impl Entry {
             TokenSource::Variable(name) => token_env = Some(name.clone()),
             TokenSource::Command(words) => token_command = Some(words.clone()),
         }
+        let (http_auth_file, http_auth_env) = match &context.auth {
+            AuthSource::None => (None, None),
+            AuthSource::File(path) => (Some(path.display().to_string()), None),
+            AuthSource::Variable(name) => (None, Some(name.clone())),
+        };
         Self {
             name: context.name.clone(),
             http_addr: context.http_addr.clone(),
@@ -77,6 +86,8 @@ impl Entry {
             token_file,
             token_env,
             token_command,
+            http_auth_file,
+            http_auth_env,
             labels: context.labels.clone(),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde::Serialize;
 
-use super::described;
+use super::{described, described_auth};
 use crate::cli::args::output_format::OutputFormat;
 use crate::cli::contexts;
 use crate::cli::env::{now, variable, variables};
@@ -13,7 +13,7 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::screen;
 use crate::net::consul::{Address, Config, Options};
-use crate::net::context::{Context, TokenError, TokenSource};
+use crate::net::context::{AuthError, AuthSource, Context, TokenError, TokenSource};
 use crate::render::pretty::{self, Detail};
 
 /// Show the values of a context and where each comes from
@@ -53,9 +53,9 @@ pub struct ContextValues {
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 struct Entry {
-    /// The key in the configuration file, or acl_token, proxy or timeout.
+    /// The key in the configuration file, or acl_token, http_auth, proxy or timeout.
     key: String,
-    /// The value; for acl_token, where it is.
+    /// The value; for acl_token and http_auth, where it is.
     value: Option<String>,
     /// Where the value comes from: a section of the configuration file, a variable, or default.
     origin: String,
@@ -96,7 +96,7 @@ fn section(context: &Context) -> String {
 
 fn values(context: &Context) -> Result<Vec<Entry>, CliError> {
     // The source of the ACL token is only described.
-    let anonymous = Context { token: TokenSource::None, ..context.clone() };
+    let anonymous = Context { token: TokenSource::None, auth: AuthSource::None, ..context.clone() };
     let config = contexts::config(&anonymous, &Options::default())?;
     let value = |key: &str, own: Option<String>, default: Option<&str>| Entry {
         key: key.to_owned(),
@@ -117,6 +117,7 @@ fn values(context: &Context) -> Result<Vec<Entry>, CliError> {
     values.push(value("tls_server_name", context.tls_server_name.clone(), Some("the host in http_addr")));
     values.push(value("partition", context.partition.clone(), Some("default")));
     values.push(value("acl_token", has_token(context).then(|| token(&context.token)), None));
+    values.push(value("http_auth", auth(&context.auth), None));
     values.push(proxy(&config));
     let timeout = variable("PEERING_HTTP_TIMEOUT").filter(|value| !value.is_empty());
     values.push(Entry {
@@ -125,6 +126,18 @@ fn values(context: &Context) -> Result<Vec<Entry>, CliError> {
         origin: if timeout.is_some() { "PEERING_HTTP_TIMEOUT" } else { "default" }.to_owned(),
     });
     Ok(values)
+}
+
+/// Describes where the user and password are, and whether they are there.
+fn auth(source: &AuthSource) -> Option<String> {
+    let state = match source.read(variable) {
+        Ok(_) => "present".to_owned(),
+        Err(AuthError::NotSet(_)) => "not set".to_owned(),
+        Err(AuthError::NoPassword(_)) => "not user:password".to_owned(),
+        // The reason names the file again.
+        Err(AuthError::File { reason, .. }) => reason.rsplit(": ").next().unwrap_or_default().to_owned(),
+    };
+    Some(format!("{} ({state})", described_auth(source)?))
 }
 
 fn has_token(context: &Context) -> bool {

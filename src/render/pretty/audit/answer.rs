@@ -1,7 +1,7 @@
 //! What `audit` says first and last, for every renderer: the answer in one sentence, what to do, and the next commands.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
 use jiff::SignedDuration;
 
@@ -14,6 +14,9 @@ use crate::shell::quoted;
 
 /// From this age on, the answer says how old the facts are.
 const OLD_FACTS: SignedDuration = SignedDuration::from_mins(10);
+
+/// The checks whose remedy starts with deleting the peering where they found it: there is nothing to diagnose.
+const DELETE_FIRST: [&str; 3] = ["peering-one-sided", "peering-orphaned", "terminated-left-behind"];
 
 /// How many clusters and peerings there are, and how many of them have a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,15 +105,16 @@ pub(in crate::render) fn answer(report: &Report) -> (Mark, String) {
     (mark, sentence)
 }
 
-/// Returns each check that found a problem, with the severity: the most severe first, then by name.
+/// Returns each check that found a problem, with the severity: the most severe first, those of clusters before those of
+/// peerings.
 pub(in crate::render) fn checks_to_fix(report: &Report) -> Vec<(Severity, &'static Check)> {
-    let mut checks: BTreeMap<(Reverse<Severity>, &str), &'static Check> = BTreeMap::new();
-    for finding in report.findings.iter().filter(|it| it.severity > Severity::Info) {
-        if let Some(check) = checks::find(finding.check) {
-            checks.insert((Reverse(finding.severity), finding.check), check);
-        }
-    }
-    checks.into_iter().map(|((Reverse(severity), _), check)| (severity, check)).collect()
+    let mut findings: Vec<&Finding> =
+        report.findings.iter().filter(|finding| finding.severity > Severity::Info).collect();
+    // Stable: by cluster and peering.
+    findings.sort_by_key(|finding| (Reverse(finding.severity), finding.peering.is_some()));
+    let mut seen = HashSet::new();
+    findings.retain(|finding| seen.insert(finding.check));
+    findings.iter().filter_map(|it| Some((it.severity, checks::find(it.check)?))).collect()
 }
 
 /// Returns what limits the answer: ends that were not compared, and old facts.
@@ -129,23 +133,24 @@ pub(in crate::render) fn notes(report: &Report, screen: &Screen) -> Vec<String> 
     notes
 }
 
-/// Returns the next commands with their labels, about the worst finding; none without a problem.
+/// Returns the next commands with their labels, about the worst findings; none without a problem.
 pub(in crate::render) fn next_commands(report: &Report) -> Vec<(&'static str, String)> {
+    let Some((_, check)) = checks_to_fix(report).into_iter().next() else { return Vec::new() };
     // The findings are sorted: the worst first.
-    let Some(finding) = report.findings.iter().find(|it| it.severity > Severity::Info) else {
-        return Vec::new();
-    };
-    let mut commands = vec![("Explain", format!("peering explain {}", finding.check))];
-    if let Some((cluster, peering)) = dialer_of(report, finding).filter(|_| is_broken(finding)) {
-        let (cluster, peering) = (quoted(cluster), quoted(peering));
-        commands.push(("Diagnose", format!("peering diagnose -context {cluster} -name {peering}")));
-    }
-    commands
+    let worst = report.findings.iter().find(|it| it.peering.is_some() && it.severity > Severity::Info);
+    let explain = ("Explain", format!("peering explain {}", check.name));
+    std::iter::once(explain).chain(worst.and_then(|finding| command_for(report, finding))).collect()
 }
 
-/// Whether to diagnose it: a peering that one side deleted has nothing to diagnose.
-fn is_broken(finding: &Finding) -> bool {
-    finding.severity == Severity::Error
+/// Returns the command that does what the remedy of a finding about a peering says first.
+fn command_for(report: &Report, finding: &Finding) -> Option<(&'static str, String)> {
+    if DELETE_FIRST.contains(&finding.check) {
+        let (cluster, peering) = (quoted(&finding.cluster), quoted(finding.peering.as_deref()?));
+        return Some(("Delete", format!("peering delete -context {cluster} -name {peering}")));
+    }
+    let (cluster, peering) = dialer_of(report, finding).filter(|_| finding.severity == Severity::Error)?;
+    let (cluster, peering) = (quoted(cluster), quoted(peering));
+    Some(("Diagnose", format!("peering diagnose -context {cluster} -name {peering}")))
 }
 
 /// Returns the dialer's cluster and local name of the peering that a finding is about.

@@ -53,6 +53,8 @@ fn text_of(change: &Change, screen: &Screen) -> String {
             format!("{} resolved: {}", screen.mark(Mark::Ok), change.check.unwrap_or_default())
         }
         ChangeKind::StateChanged => format!("{before} before, {after} now"),
+        ChangeKind::ExportsAdded => format!("exports {after}"),
+        ChangeKind::ExportsRemoved => format!("no longer exports {before}"),
         ChangeKind::PeeringAdded => format!("new, {after}"),
         ChangeKind::PeeringRemoved => format!("gone, was {before}"),
         ChangeKind::ClusterAdded => format!("new in the inventory, {after}"),
