@@ -243,7 +243,7 @@ impl HttpTransport {
     }
 
     /// Returns the URL with the SNI host in place of the configured one, so that TLS asks for that name.
-    /// [`Resolver`] resolves it to the configured address.
+    /// [`Connector`] resolves it to the configured address.
     fn with_sni_host(&self, url: &Url) -> Url {
         let mut url = url.clone();
         let Address::Http { authority, .. } = &self.config.address else { return url };
