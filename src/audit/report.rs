@@ -115,8 +115,20 @@ pub struct PeeringRow {
     pub(super) exports: Vec<String>,
     /// The other end, if it was found by its ID.
     pub other_end: Option<OtherEnd>,
+    /// The cluster of the peer, if it is in the inventory: also if it could not be read, or does not have the other end.
+    pub peer_cluster: Option<PeerCluster>,
     /// The severity of the worst finding about this end.
     pub finding: Status,
+}
+
+/// A cluster of the inventory that is a peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PeerCluster {
+    /// Its name in the inventory.
+    pub cluster: String,
+    /// The partition; empty in the community edition.
+    pub partition: String,
 }
 
 /// A peering in a cluster.
@@ -201,6 +213,13 @@ impl ClusterRow {
     }
 }
 
+impl PeerCluster {
+    /// Returns where it is.
+    pub fn place(&self) -> Place<'_> {
+        (&self.cluster, &self.partition, None)
+    }
+}
+
 impl Finding {
     /// Returns the place of the finding: `dc1`, `dc1/east`, or `dc1/team/east` with a partition.
     pub fn place(&self) -> String {
@@ -235,29 +254,25 @@ impl<'c> Builder<'c> {
     pub(super) fn add_to_cluster(&mut self, check: &Check, severity: Severity, cluster: usize, found: Found) {
         self.of_clusters[cluster] = self.of_clusters[cluster].max(severity.into());
         let fact = self.context.fleet.clusters[cluster].fact;
-        self.findings.push(Finding {
-            check: check.name,
-            severity,
-            cluster: fact.cluster.clone(),
-            partition: fact.partition.clone(),
-            peering: None,
-            other_end: None,
-            message: found.message,
-            values: found.values.into_iter().collect(),
-        });
+        self.add(check, severity, (&fact.cluster, &fact.partition, None), found);
     }
 
     pub(super) fn add_to_peering(&mut self, check: &Check, severity: Severity, end: usize, found: Found) {
         for end in std::iter::once(end).chain(found.other) {
             self.of_ends[end] = self.of_ends[end].max(severity.into());
         }
-        let fact = View::new(self.context, end).fact;
+        let fact = self.context.fleet.ends[end].fact;
+        self.add(check, severity, (&fact.cluster, &fact.partition, Some(&fact.name)), found);
+    }
+
+    fn add(&mut self, check: &Check, severity: Severity, place: Place<'_>, found: Found) {
+        let (cluster, partition, peering) = place;
         self.findings.push(Finding {
             check: check.name,
             severity,
-            cluster: fact.cluster.clone(),
-            partition: fact.partition.clone(),
-            peering: Some(fact.name.clone()),
+            cluster: cluster.to_owned(),
+            partition: partition.to_owned(),
+            peering: peering.map(str::to_owned),
             other_end: found.other.map(|end| self.place(end)),
             message: found.message,
             values: found.values.into_iter().collect(),
@@ -334,6 +349,10 @@ impl<'c> Builder<'c> {
             exported_services: fact.exported_services.len(),
             exports: fact.exported_services.clone(),
             other_end: view.peer().map(|peer| self.place(peer.index())),
+            peer_cluster: view.cluster_of_peer().map(|cluster| PeerCluster {
+                cluster: cluster.cluster.clone(),
+                partition: cluster.partition.clone(),
+            }),
             finding: self.of_ends[end],
         }
     }

@@ -97,7 +97,7 @@ fn around(sentence: &str, part: Range<usize>) -> String {
 
 /// Fails if a text contains a forbidden word. `texts` are pairs of a place and its text.
 #[track_caller]
-fn assert_plain(texts: impl IntoIterator<Item = (String, String)>, min_texts: usize) {
+pub fn assert_plain(texts: impl IntoIterator<Item = (String, String)>, min_texts: usize) {
     let mut count = 0;
     let mut found = Vec::new();
     for (place, text) in texts {
@@ -193,6 +193,19 @@ fn docs_are_plain() {
         lines.map(|text| (page.display().to_string(), text)).collect::<Vec<_>>()
     });
     assert_plain(texts, 200);
+}
+
+#[test]
+fn the_page_is_plain() {
+    let page = std::fs::read_to_string(root().join("web/page.html")).unwrap();
+    let body = page.split_once("<body>").unwrap().1;
+    let texts = body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1.trim().to_owned()));
+    let script = std::fs::read_to_string(root().join("web/page.js")).unwrap();
+    let quoted = Regex::new("\"([^\"\\n]* [^\"\\n]*)\"").unwrap();
+    let quoted = quoted.captures_iter(&script).map(|found| found[1].to_owned()).collect::<Vec<_>>();
+    let comments = script.lines().filter_map(|line| line.trim().strip_prefix("// ").map(str::to_owned));
+    let texts = texts.chain(quoted).chain(comments).filter(|text| !text.is_empty());
+    assert_plain(texts.map(|text| ("web".to_owned(), text)), 40);
 }
 
 #[test]
