@@ -229,10 +229,10 @@ mod tests {
             texts(&["10.0.0.1:8503", "10.0.0.2:8503", "h", "-----BEGIN PRIVATE KEY-----"]),
             0..3,
         );
-        let cas = one.ca.iter().chain(&two.ca).flatten().cloned().collect();
+        let cas: Vec<String> = one.ca.iter().chain(&two.ca).flatten().cloned().collect();
         let remote = prop::sample::select(vec![None, one.remote.clone(), Some(Remote::default())]);
         (
-            prop::collection::vec(prop::sample::select::<Vec<String>>(cas), 0..3),
+            prop::collection::vec(prop::sample::select(cas), 0..3),
             addresses,
             texts(&[&one.server_name, &two.server_name, "x", ""]),
             ids(&one.peer_id),

@@ -106,7 +106,8 @@ mod tests {
             assert!(!cache.old.entries.is_empty());
             for generation in [cache.young, cache.old] {
                 assert!(generation.bytes <= MAX_BYTES);
-                assert_eq!(generation.bytes, generation.entries.values().map(|entry| entry.bytes).sum());
+                let sum: usize = generation.entries.values().map(|entry| entry.bytes).sum();
+                assert_eq!(generation.bytes, sum);
                 assert!(generation.entries.values().all(|entry| entry.bytes <= MAX_ENTRY_BYTES));
             }
         }
