@@ -23,6 +23,7 @@ pub(crate) mod man;
 pub(crate) mod read;
 pub(crate) mod revoke;
 pub(crate) mod stale;
+pub(crate) mod ui;
 pub(crate) mod validate;
 mod wait;
 mod watch;

@@ -17,6 +17,8 @@ use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::out_file::{OutFile, write_or_print};
 
+pub use collect::CollectOptions;
+
 /// Compare both ends of every peering of many clusters
 ///
 /// Reads facts from all contexts and judges them: which peerings have one end only, which ends report states that exclude each
