@@ -24,7 +24,7 @@ pub use changes::{Change, ChangeKind, Changes};
 pub use check::AuditCheck;
 pub use facts::{ClusterFact, ClusterStatus, Facts, FactsError, PeeringFact, Role};
 pub use pairs::Pair;
-pub use report::{ClusterRow, Finding, OtherEnd, PeeringRow, Place, Report, Status};
+pub use report::{ClusterRow, Finding, OtherEnd, PeerCluster, PeeringRow, Place, Report, Status};
 
 use check::{Context, Run, View};
 use fleet::Fleet;

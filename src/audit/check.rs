@@ -121,6 +121,14 @@ impl<'c> View<'c> {
         }
     }
 
+    /// Returns the peer's cluster, also if its peerings are not known.
+    pub(super) fn cluster_of_peer(&self) -> Option<&'c ClusterFact> {
+        match self.lookup() {
+            Some(Lookup::Unread(cluster)) => Some(self.context.fleet.clusters[cluster].fact),
+            _ => self.peer_cluster(),
+        }
+    }
+
     /// Returns the cluster that should have the other end but does not, as of about the same time.
     pub(super) fn cluster_without_other_end(&self) -> Option<&'c ClusterFact> {
         let Some(Lookup::Known(_)) = self.lookup() else { return None };

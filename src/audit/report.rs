@@ -115,8 +115,20 @@ pub struct PeeringRow {
     pub(super) exports: Vec<String>,
     /// The other end, if it was found by its ID.
     pub other_end: Option<OtherEnd>,
+    /// The cluster of the peer, if it is in the inventory: also if it could not be read, or does not have the other end.
+    pub peer_cluster: Option<PeerCluster>,
     /// The severity of the worst finding about this end.
     pub finding: Status,
+}
+
+/// A cluster of the inventory that is a peer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct PeerCluster {
+    /// Its name in the inventory.
+    pub cluster: String,
+    /// The partition; empty in the community edition.
+    pub partition: String,
 }
 
 /// A peering in a cluster.
@@ -195,6 +207,13 @@ impl PeeringRow {
 }
 
 impl ClusterRow {
+    /// Returns where it is.
+    pub fn place(&self) -> Place<'_> {
+        (&self.cluster, &self.partition, None)
+    }
+}
+
+impl PeerCluster {
     /// Returns where it is.
     pub fn place(&self) -> Place<'_> {
         (&self.cluster, &self.partition, None)
@@ -334,6 +353,10 @@ impl<'c> Builder<'c> {
             exported_services: fact.exported_services.len(),
             exports: fact.exported_services.clone(),
             other_end: view.peer().map(|peer| self.place(peer.index())),
+            peer_cluster: view.cluster_of_peer().map(|cluster| PeerCluster {
+                cluster: cluster.cluster.clone(),
+                partition: cluster.partition.clone(),
+            }),
             finding: self.of_ends[end],
         }
     }

@@ -9,6 +9,7 @@ use regex::Regex;
 use scraper::{ElementRef, Html, Node, Selector};
 use serde_json::json;
 
+use crate::language::assert_plain;
 use crate::peering::{Peering, fixture, recorded_tokens, token_json};
 
 /// A time shortly after the facts of the recorded mesh were read.
@@ -47,6 +48,15 @@ fn without_cluster(facts: &str, cluster: &str) -> String {
     facts.lines().filter(is_other).flat_map(|line| [line, "\n"]).collect()
 }
 
+/// Returns facts in which one cluster could not be read anymore.
+fn unreachable(facts: &str, cluster: &str) -> String {
+    let own = facts
+        .lines()
+        .find(|line| line.contains(&format!("\"kind\":\"cluster\",\"version\":1,\"cluster\":\"{cluster}\"")));
+    let own = own.unwrap().replace("\"status\":\"ok\"", "\"status\":\"unreachable\"");
+    without_cluster(facts, cluster) + &own + "\n"
+}
+
 /// Returns a recorded token.
 fn token(name: &str) -> String {
     recorded_tokens().into_iter().find(|(known, _)| known == name).unwrap().1
@@ -81,6 +91,7 @@ fn run(arguments: &[&str]) -> Peering {
         .file("copies.jsonl", copies(12))
         .file("many.jsonl", copies(40))
         .file("hostile.jsonl", hostile_facts())
+        .file("dead.jsonl", unreachable(&facts("mesh.jsonl"), "dc34"))
         .file("partial.jsonl", without_cluster(&facts("mesh.jsonl"), "dc34"))
 }
 
@@ -183,6 +194,25 @@ fn a_report_reads_like_the_terminal() {
         "diagnose",
         without_time(shown(&["diagnose", "one.token", "-offline", "-error", error]))
     );
+}
+
+#[test]
+fn reports_are_plain() {
+    let own = reports()
+        .into_iter()
+        .filter(|it| !it.iter().any(|word| HOSTILE.contains(word) || word.starts_with("hostile")));
+    let texts: Vec<(String, String)> = own.map(|it| (it.join(" "), as_text(&html(&it)))).collect();
+    assert_plain(texts, 10);
+}
+
+#[test]
+fn a_dead_cluster_is_a_row_and_a_column() {
+    let report = html(&["audit", "judge", "dead.jsonl", "-now", NOW]);
+    let document = Html::parse_document(&report);
+    let titles: Vec<String> =
+        select(&document, "svg.grid g.one-end title").into_iter().map(text_of).collect();
+    assert_eq!(titles.len(), 3, "{titles:?}");
+    assert!(titles.iter().all(|title| title.contains("dc34") && !title.contains("unknown")), "{titles:?}");
 }
 
 #[test]
@@ -345,6 +375,17 @@ fn several_tokens_that_cannot_be_read_are_in_the_report() {
     let run = Peering::new().args(["validate", "gone.token", "-format", "html"]).run();
     assert_eq!(run.status, 2);
     assert!(as_text(&run.stdout).starts_with("✗ gone.token: "), "{}", as_text(&run.stdout));
+}
+
+#[test]
+fn several_diagnoses_name_their_tokens() {
+    let run = Peering::new().args(["diagnose", "tokens/", "-offline", "-format", "html"]);
+    std::fs::create_dir(run.home().join("tokens")).unwrap();
+    let run =
+        run.file("tokens/a.token", token("one-server")).file("tokens/b.token", "bm90IGEgdG9rZW4=").run();
+    let text = as_text(&run.stdout);
+    assert!(text.starts_with("! tokens/a.token: No problem found"), "{text}");
+    assert!(text.contains("\n✗ tokens/b.token: "), "{text}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn around(sentence: &str, part: Range<usize>) -> String {
 
 /// Fails if a text contains a forbidden word. `texts` are pairs of a place and its text.
 #[track_caller]
-fn assert_plain(texts: impl IntoIterator<Item = (String, String)>, min_texts: usize) {
+pub fn assert_plain(texts: impl IntoIterator<Item = (String, String)>, min_texts: usize) {
     let mut count = 0;
     let mut found = Vec::new();
     for (place, text) in texts {

@@ -30,7 +30,11 @@ pub fn diagnosis(diagnosis: &Diagnosis, screen: &Screen) -> String {
 
 /// Returns the report on several tokens, in order.
 pub fn diagnoses(all: &Diagnoses<'_>, screen: &Screen) -> String {
-    several(&all.diagnoses.iter().collect::<Vec<_>>(), screen)
+    let answer = |it: &SourceDiagnosis<'_>| {
+        let (mark, answer) = answer_of(it.diagnosis, screen);
+        (mark, format!("{}: {answer}", screen.name(it.source)))
+    };
+    several(&all.diagnoses.iter().collect::<Vec<_>>(), answer, screen)
 }
 
 /// Returns the report on all peerings of a cluster: those that do not work first.
@@ -38,19 +42,24 @@ pub fn peerings(all: &Diagnoses<'_>, screen: &Screen) -> String {
     let (mut ordered, healthy): (Vec<_>, Vec<_>) =
         all.diagnoses.iter().partition(|it| words::is_blocked(it.diagnosis));
     ordered.extend(healthy);
-    several(&ordered, screen)
+    // The answer names the peering.
+    several(&ordered, |it| answer_of(it.diagnosis, screen), screen)
 }
 
-fn several(all: &[&SourceDiagnosis<'_>], screen: &Screen) -> String {
+fn several(
+    all: &[&SourceDiagnosis<'_>],
+    answer_in_list: impl Fn(&SourceDiagnosis<'_>) -> (Mark, String),
+    screen: &Screen,
+) -> String {
     let (mark, answer) = match all.first() {
-        Some(first) => answer_of(first.diagnosis, screen),
+        Some(first) => answer_in_list(first),
         None => (Mark::Ok, NO_PEERINGS.to_owned()),
     };
     let summary = html! {
         @if all.len() > 1 {
             ul class="answers" {
                 @for (number, it) in (1..).zip(all) {
-                    @let (mark, answer) = answer_of(it.diagnosis, screen);
+                    @let (mark, answer) = answer_in_list(it);
                     li { (sign(mark)) " " a href={ "#diagnosis-" (number) } { (answer) } }
                 }
             }

@@ -92,22 +92,23 @@ fn counts(tokens: &[Assessment]) -> String {
     format!("{}: {}", counted(count(tokens.len()), "token"), parts.join(", "))
 }
 
-/// Returns a row per token, the newest of each name first, then what holds for all of them.
+/// Returns a line per token, the newest of each name first, then what holds for all of them.
 fn overview(staleness: &Staleness, screen: &Screen) -> Markup {
     let row = |index: usize| {
         let token = &staleness.tokens[index];
         let (verdict, reason) = words::verdict_and_reason(token);
         let generated = token.generated_at.map_or_else(|| "unknown".to_owned(), utc::date_time);
-        vec![
-            html! { a href={ "#token-" (index) } { (screen.text(&token.source)) } },
-            html! { (sign(words::mark(token.verdict))) " " (verdict.to_lowercase()) },
-            html! { (generated) },
-            html! { (screen.text(reason)) },
-        ]
+        html! {
+            (sign(words::mark(token.verdict))) " "
+            a href={ "#token-" (index) } { (screen.text(&token.source)) } " "
+            b { (verdict.to_lowercase()) } ": " (text(reason, screen)) " "
+            span class="label" { "(generated: " (generated) ")" }
+        }
     };
-    let rows: Vec<Vec<Markup>> = words::newest_first(staleness).into_iter().map(row).collect();
     html! {
-        (table("Tokens", &["Token", "Status", "Generated", "Why"], &rows))
+        ul class="answers" {
+            @for index in words::newest_first(staleness) { li { (row(index)) } }
+        }
         @for remark in words::remarks(staleness) { p { (screen.shown(&remark)) } }
     }
 }

@@ -13,7 +13,7 @@ use crate::render::html::parts::scrolling;
 const CLUSTERS: std::ops::RangeInclusive<usize> = 3..=12;
 
 /// The size of the picture, the radius of the circle and of a cluster, in pixels.
-const WIDTH: f64 = 640.0;
+const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 400.0;
 const RADIUS: f64 = 150.0;
 const NODE: f64 = 8.0;

@@ -53,7 +53,7 @@ fn one_check(view: &View<'_>, of: Severity, name: &'static str, findings: &[&Fin
             (command("Explain", &format!("peering explain {name}")))
             (list(view, open))
             @if !listed.is_empty() {
-                details {
+                details class="more" {
                     summary { "and " (shown(folded.len())) " more" }
                     (list(view, listed))
                     @if more > 0 { p { "and " (shown(more)) " more (-format json)" } }

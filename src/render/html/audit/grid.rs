@@ -38,6 +38,8 @@ pub(super) struct Cell {
     pub sign: String,
     /// What the cell says in words.
     pub text: String,
+    /// Whether it stands for several peerings, few of which are in its state.
+    pub is_mild: bool,
 }
 
 /// A grid.
@@ -129,7 +131,7 @@ fn draw(cell: &Cell, (x, y): (usize, usize), (width, height): (usize, usize), fo
         State::OneEnd | State::Works => (x + 2, y + 2, width - 4, height - 4),
     };
     html! {
-        g class=(cell.state.class()) {
+        g class={ (cell.state.class()) @if cell.is_mild { " mild" } } {
             title { (cell.text) }
             rect x=(x) y=(y) width=(width) height=(height) rx="2" {}
             text x=(x + width / 2) y=(y + height / 2) font-size=(font) text-anchor="middle" { (cell.sign) }

@@ -16,6 +16,9 @@ const MAX_CLUSTERS: usize = 64;
 /// The maximum number of rows and of columns in the grid of problems.
 const MAX_PROBLEMS: usize = 40;
 
+/// A cell of a group is mild if less than one in this number of its peerings is in its state.
+const MILD: usize = 10;
+
 /// Returns the grids.
 pub(super) fn matrix(view: &View<'_>) -> Markup {
     html! {
@@ -54,8 +57,10 @@ pub(super) fn ordered(view: &View<'_>) -> Vec<(usize, bool)> {
 /// Returns what a cell says about the peerings of a pair.
 pub(super) fn text(view: &View<'_>, peering: &Peering<'_>) -> String {
     let name = |cluster: Option<usize>| cluster.map_or("an unknown cluster", |it| &view.clusters[it].name);
-    let messages: Vec<String> =
+    let mut messages: Vec<String> =
         peering.findings.iter().map(|finding| view.screen.text(&finding.message)).collect();
+    // Both ends may report the same.
+    messages.dedup();
     let verdict = format!("The peering {}", peering.state.verb(1));
     let verdict = if messages.is_empty() { verdict } else { format!("{verdict}: {}", messages.join("; ")) };
     format!("{} dials {}. {verdict}.", name(peering.dialer), name(peering.acceptor))
@@ -85,6 +90,7 @@ fn all(view: &View<'_>) -> Grid {
         state: peering.state,
         sign: peering.state.mark().symbol().to_owned(),
         text: text(view, peering),
+        is_mild: false,
     });
     let side = match labels.len() {
         ..=12 => 30,
@@ -149,6 +155,7 @@ fn problems(view: &View<'_>) -> Option<Grid> {
                 state: peering.state,
                 sign: peering.state.mark().symbol().to_owned(),
                 text: text(view, peering),
+                is_mild: false,
             })
         })
         .collect();
@@ -208,7 +215,8 @@ fn by_group(view: &View<'_>) -> Grid {
         let (from, to) = (&labels[row].name, &labels[column].name);
         let symbol = state.mark().symbol();
         let sign = if state.is_problem() { format!("{symbol} {}", shown(number)) } else { symbol.to_owned() };
-        Some(Cell { row, column, state, sign, text: format!("{from} dials {to}: {}", tally.text()) })
+        let text = format!("{from} dials {to}: {}", tally.text());
+        Some(Cell { row, column, state, sign, text, is_mild: number * MILD < tally.all() })
     });
     let cells = cells.collect();
     Grid {

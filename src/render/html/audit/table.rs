@@ -51,7 +51,7 @@ pub(super) fn peerings(view: &View<'_>) -> Markup {
     let mut ordered: Vec<&Peering<'_>> = view.peerings.iter().collect();
     // Stable: within a state, by cluster and name.
     ordered.sort_by_key(|peering| std::cmp::Reverse(peering.state));
-    let more = ordered.len().saturating_sub(MAX_ROWS);
+    let all = ordered.len();
     ordered.truncate(MAX_ROWS);
     let header = ["State", "Dialer", "Acceptor", "Reported", "Heard", "CA", "Findings"];
     let rows = html! {
@@ -66,7 +66,9 @@ pub(super) fn peerings(view: &View<'_>) -> Markup {
             h2 id="peerings" { "Peerings" }
             @if filters.len() > 1 { (filtered(&filters, &scrolling("Peerings", &rows))) }
             @else { (scrolling("Peerings", &rows)) }
-            @if more > 0 { p { "and " (counted(count(more), "more row")) " (-format json)" } }
+            @if all > MAX_ROWS {
+                p { "The table lists " (shown(MAX_ROWS)) " of " (shown(all)) " peerings, problems first. All: -format json" }
+            }
         }
     }
 }

@@ -97,6 +97,11 @@ impl Tally {
         self.0[state as usize]
     }
 
+    /// Returns the number of peerings.
+    pub(super) fn all(&self) -> usize {
+        self.0.iter().sum()
+    }
+
     /// Returns the number of broken peerings and of those that need attention.
     pub(super) fn problems(&self) -> usize {
         self.of(State::Broken) + self.of(State::Attention)
@@ -172,7 +177,12 @@ impl<'a> View<'a> {
                     findings.push(finding);
                 }
             }
-            let (dialer, acceptor) = (find(pair.dialer), find(pair.acceptor));
+            // Without the other end, the cluster of the peer may be known.
+            let peer = |end: Option<&PeeringRow>| {
+                end.and_then(|row| index.get(&row.peer_cluster.as_ref()?.place()).copied())
+            };
+            let dialer = find(pair.dialer).or_else(|| peer(pair.acceptor));
+            let acceptor = find(pair.acceptor).or_else(|| peer(pair.dialer));
             let state = match pair.status() {
                 Status::Error => State::Broken,
                 Status::Warning => State::Attention,
