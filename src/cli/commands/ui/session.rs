@@ -82,10 +82,9 @@ impl Session {
         if origins > 0 && !is_own || origins == 0 && request.method() == Method::POST {
             return Err(Refusal::Site);
         }
-        match headers.get_all(SEC_FETCH_SITE).iter().all(|site| site == "same-origin" || site == "none") {
-            true => Ok(()),
-            false => Err(Refusal::Site),
-        }
+        let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
+        let is_trusted = sites.all(|site| site == "same-origin" || site == "none");
+        is_trusted.then_some(()).ok_or(Refusal::Site)
     }
 
     /// Checks the cookie of a request.
