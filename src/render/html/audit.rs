@@ -18,7 +18,6 @@ use super::page::Page;
 use super::parts::{command, prose, severity};
 use crate::audit::Report;
 use crate::checks;
-use crate::lint::Severity;
 use crate::render::pretty::Screen;
 use crate::render::pretty::audit::answer as words;
 
@@ -65,16 +64,15 @@ fn pictures(view: &View<'_>) -> Markup {
     }
 }
 
-/// Returns the worst finding with its remedy and the next commands, and what limits the answer.
+/// Returns the worst findings with their remedies and the next commands, and what limits the answer.
 fn summary(view: &View<'_>) -> Markup {
-    let worst = view.report.findings.first();
     html! {
-        @if let Some(finding) = worst {
+        @for finding in words::worst(view.report) {
             p {
                 (severity(finding.severity)) " " b { (view.place(finding)) } " "
                 (view.screen.text(&finding.message))
             }
-            @if let Some(check) = checks::find(finding.check).filter(|_| finding.severity > Severity::Info) {
+            @if let Some(check) = checks::find(finding.check) {
                 dl { dt { "Fix" } dd { (prose(check.remedy)) } }
             }
         }

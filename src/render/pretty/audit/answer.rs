@@ -135,11 +135,20 @@ pub(in crate::render) fn notes(report: &Report, screen: &Screen) -> Vec<String> 
 
 /// Returns the next commands with their labels, about the worst findings; none without a problem.
 pub(in crate::render) fn next_commands(report: &Report) -> Vec<(&'static str, String)> {
+    let worst = worst(report);
+    let explain = worst.first().map(|finding| ("Explain", format!("peering explain {}", finding.check)));
+    let of_peering = worst.iter().rev().find(|finding| finding.peering.is_some());
+    explain.into_iter().chain(of_peering.and_then(|finding| command_for(report, finding))).collect()
+}
+
+/// Returns the findings that the next commands are about: one of the check to fix first, and the worst about a peering.
+pub(in crate::render) fn worst(report: &Report) -> Vec<&Finding> {
     let Some((_, check)) = checks_to_fix(report).into_iter().next() else { return Vec::new() };
     // The findings are sorted: the worst first.
-    let worst = report.findings.iter().find(|it| it.peering.is_some() && it.severity > Severity::Info);
-    let explain = ("Explain", format!("peering explain {}", check.name));
-    std::iter::once(explain).chain(worst.and_then(|finding| command_for(report, finding))).collect()
+    let first = report.findings.iter().find(|it| it.check == check.name);
+    let of_peering = report.findings.iter().find(|it| it.peering.is_some() && it.severity > Severity::Info);
+    let other = of_peering.filter(|it| !first.is_some_and(|first| std::ptr::eq(first, *it)));
+    first.into_iter().chain(other).collect()
 }
 
 /// Returns the command that does what the remedy of a finding about a peering says first.
