@@ -88,8 +88,12 @@ fn active_without_heartbeat(view: &View<'_>) -> Option<Found> {
     // A heartbeat at the other end after this end's last message shows that the stream is older than it looks. One from before
     // may be of the stream that was open before a restart here.
     let received_at = view.receive_by_our_clock();
-    let is_later =
-        |peer: &View<'_>| peer.heartbeat_by_our_clock() > received_at.map(|at| at + CLOCK_PRECISION);
+    let is_later = |peer: &View<'_>| {
+        let heartbeat_at = peer.heartbeat_by_our_clock();
+        heartbeat_at.is_some_and(|heartbeat| {
+            received_at.is_none_or(|received| heartbeat.duration_since(received) > CLOCK_PRECISION)
+        })
+    };
     let is_new = view.is_new_stream() && !view.peer().as_ref().is_some_and(is_later);
     (is_silent && !is_new).then(|| Found::new("ACTIVE, but no heartbeat has arrived", []))
 }
