@@ -10,6 +10,7 @@ pub(crate) mod file;
 pub mod find_files;
 pub mod gather;
 pub(crate) mod http_server;
+pub mod hub;
 pub mod ledger;
 pub mod peerstream;
 pub mod probe;

@@ -2,22 +2,21 @@
 
 use std::time::Duration;
 
+use consul_peering::net::ledger::{Origin, Record};
 use fastrand::Rng;
+use jiff::SignedDuration;
 
 use super::clusters::{Behavior, Cluster, End, Pair, VERSION, ca, uuid};
 
 /// A finding that an audit must report: the check, the cluster, and the name of the peering, empty for a cluster's own.
 pub type Expected = (&'static str, String, String);
 
-/// How many faults of each kind are planted.
-pub const OF_EACH: usize = 40;
-
 /// A day, in the past.
 const DAY: Duration = Duration::from_hours(24);
 
-/// Plants the faults of clusters as a whole, then `OF_EACH` faults of each kind into pairs that nothing else affects.
-pub fn plant(clusters: &mut [Cluster], pairs: &[Pair], rng: &mut Rng) -> Vec<Expected> {
-    let mut expected = plant_in_clusters(clusters, rng);
+/// Plants the faults of clusters as a whole, then `of_each` faults of each kind into pairs that nothing else affects.
+pub fn plant(clusters: &mut [Cluster], pairs: &[Pair], of_each: usize, rng: &mut Rng) -> Vec<Expected> {
+    let mut expected = plant_in_clusters(clusters, of_each, rng);
     let mut free: Vec<Pair> = pairs
         .iter()
         .copied()
@@ -29,7 +28,7 @@ pub fn plant(clusters: &mut [Cluster], pairs: &[Pair], rng: &mut Rng) -> Vec<Exp
     rng.shuffle(&mut free);
     let mut removed = Vec::new();
     for fault in FAULTS {
-        for _ in 0..OF_EACH {
+        for _ in 0..of_each {
             // The last fault changes versions, once per cluster.
             let is_unchanged = |pair: &Pair| {
                 [pair.acceptor, pair.dialer].iter().all(|end| clusters[end.0].version == VERSION)
@@ -59,7 +58,7 @@ struct Planted<'a> {
 }
 
 /// One fault for each check of peerings.
-const FAULTS: [fn(&mut Planted<'_>); 15] = [
+const FAULTS: [fn(&mut Planted<'_>); 16] = [
     |it| {
         it.remove_dialer();
         it.expect_at_acceptor("peering-one-sided");
@@ -81,12 +80,13 @@ const FAULTS: [fn(&mut Planted<'_>); 15] = [
         it.expect_at_dialer("heartbeat-old");
     },
     |it| {
-        it.remove_dialer();
-        let acceptor = it.acceptor();
-        (acceptor.state, acceptor.heartbeat) = ("PENDING", None);
-        acceptor.peer_cas.clear();
-        acceptor.remote.clear();
+        it.never_established();
         it.expect_at_acceptor("pending-since");
+    },
+    |it| {
+        // The ledger has its token: see `unused_tokens`.
+        it.never_established();
+        it.expect_at_acceptor("unused-token-old");
     },
     |it| {
         it.remove_dialer();
@@ -181,6 +181,14 @@ impl Planted<'_> {
         self.removed.push(self.pair.dialer);
     }
 
+    fn never_established(&mut self) {
+        self.remove_dialer();
+        let acceptor = self.acceptor();
+        (acceptor.state, acceptor.heartbeat) = ("PENDING", None);
+        acceptor.peer_cas.clear();
+        acceptor.remote.clear();
+    }
+
     /// Returns the cluster and the name of an end.
     fn name(&mut self, place: (usize, usize)) -> (String, String) {
         (self.clusters[place.0].name.clone(), self.end(place).name.clone())
@@ -201,12 +209,12 @@ impl Planted<'_> {
 }
 
 /// Makes clusters dead, slow, closed or late. Each is expected once, and its peerings not at all.
-fn plant_in_clusters(clusters: &mut [Cluster], rng: &mut Rng) -> Vec<Expected> {
+fn plant_in_clusters(clusters: &mut [Cluster], of_each: usize, rng: &mut Rng) -> Vec<Expected> {
     let kinds = [
-        (Behavior::Dead, "cluster-unreachable", OF_EACH * 3 / 4),
-        (Behavior::Trickles, "cluster-unreachable", OF_EACH / 4),
-        (Behavior::Denies, "cluster-denied", OF_EACH),
-        (Behavior::ClockAhead(Duration::from_mins(5)), "clock-skew", OF_EACH),
+        (Behavior::Dead, "cluster-unreachable", of_each * 3 / 4),
+        (Behavior::Trickles, "cluster-unreachable", of_each / 4),
+        (Behavior::Denies, "cluster-denied", of_each),
+        (Behavior::ClockAhead(Duration::from_mins(5)), "clock-skew", of_each),
     ];
     let mut order: Vec<usize> = (0..clusters.len()).collect();
     rng.shuffle(&mut order);
@@ -218,4 +226,36 @@ fn plant_in_clusters(clusters: &mut [Cluster], rng: &mut Rng) -> Vec<Expected> {
         }
     }
     expected
+}
+
+/// Returns the records that the ledger needs for the planted tokens that are unused for a long time.
+pub fn unused_tokens(clusters: &[Cluster], expected: &[Expected]) -> Vec<Record> {
+    let tokens = expected.iter().filter(|(check, _, _)| *check == "unused-token-old");
+    let end = |(_, cluster, name): &Expected| {
+        let cluster = clusters.iter().find(|it| it.name == *cluster)?;
+        cluster.peerings.iter().find(|end| end.name == *name)
+    };
+    tokens.filter_map(end).map(record).collect()
+}
+
+/// The record of a token that was generated 40 days ago.
+fn record(end: &End) -> Record {
+    Record {
+        recorded_at: jiff::Timestamp::now() - SignedDuration::from_hours(40 * 24),
+        name: end.name.clone(),
+        partition: String::new(),
+        datacenter: None,
+        trust_domain: None,
+        peer_id: end.id.clone(),
+        server_name: String::new(),
+        addresses: Vec::new(),
+        tls: true,
+        roots: Vec::new(),
+        secret_sha256: Some("5e".repeat(32)),
+        token_sha256: "70".repeat(32),
+        user: "ann".to_owned(),
+        host: "vm".to_owned(),
+        origin: Origin::Generated,
+        state_before: None,
+    }
 }

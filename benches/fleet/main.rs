@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, RwLock};
 
+use consul_peering::net::collect::Shard;
+use consul_peering::net::ledger::{Ledger, Sqlite};
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -32,6 +34,9 @@ use server::{Fleet, Sockets};
 const CLUSTERS: usize = 1000;
 const JOBS: &str = "64";
 const SHARDS: usize = 20;
+
+/// How many faults of each kind are planted.
+const OF_EACH: usize = 40;
 
 /// The limits of the design: seconds and megabytes for an audit, and seconds for judging its facts.
 const LIMITS: (f64, f64, f64) = (30.0, 256.0, 1.0);
@@ -48,7 +53,8 @@ fn main() {
     let mut rng = Rng::with_seed(seed);
     let (mut clusters, pairs) = clusters::generate(CLUSTERS, &mut rng);
     let healthy = by_name(clusters.clone());
-    let expected = faults::plant(&mut clusters, &pairs, &mut rng);
+    let expected = faults::plant(&mut clusters, &pairs, OF_EACH, &mut rng);
+    let unused_tokens = faults::unused_tokens(&clusters, &expected);
 
     let runtime =
         runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -68,12 +74,23 @@ fn main() {
     let collected = bench.run("audit collect", &["audit", "collect", "-jobs", JOBS, "-out", "now.jsonl"]);
     let most = sockets.most();
     println!("{:<28} {most:>6} at most (limit {JOBS})", "connections");
+    let ledger = Ledger::Sqlite(Sqlite::in_directory(bench.path()));
+    for record in &unused_tokens {
+        runtime.block_on(ledger.add(record)).expect("the ledger can be written");
+    }
     // The dead clusters are known from before: a peer that no cluster could be is not in the inventory.
     let judged = bench.run("audit judge", &["audit", "judge", "now.jsonl", "before.jsonl"]);
-    check(&expected.iter().cloned().collect(), &judged.output);
-    bench.check_shards();
+    let expected: BTreeSet<Expected> = expected.into_iter().collect();
+    check(&expected, &judged.output);
+    bench.check_split_facts();
+    check(&expected, &bench.collect_in_shards());
+    println!("{SHARDS} collectors at once: the same findings");
 
     let jobs: usize = JOBS.parse().expect("a number");
+    println!(
+        "{:<28} {:>6.2} s (limit {}), {:.0} MB (limit {}), judge {:.2} s (limit {})",
+        "figures", collected.seconds, LIMITS.0, collected.megabytes, LIMITS.1, judged.seconds, LIMITS.2
+    );
     let within =
         collected.seconds <= LIMITS.0 && collected.megabytes <= LIMITS.1 && judged.seconds <= LIMITS.2;
     assert!(within && most <= jobs, "an audit takes at most {LIMITS:?} (s, MB, s), and {JOBS} connections");
@@ -141,39 +158,60 @@ impl Bench {
         self.directory.path()
     }
 
-    /// Collects in shards, and compares the result of judging them with that of judging one file, byte for byte.
-    fn check_shards(&self) {
-        let now = "-now=2026-12-01";
-        let files: Vec<String> = (1..=SHARDS).rev().map(|shard| format!("shard-{shard}.jsonl")).collect();
-        self.split_into_shards(&files);
-        let judge = |files: &[String]| {
-            let output = Command::new(&self.program)
-                .args(["audit", "judge", "-format", "json", "-ledger", "off", now])
-                .args(files)
-                .current_dir(self.path())
-                .output()
-                .expect("the program starts");
-            output.stdout
-        };
-        assert!(judge(&files) == judge(&["now.jsonl".to_owned()]), "shards have the result of one run");
-        println!("{SHARDS} shards in reverse order: the same bytes as one run");
-    }
-
-    /// Splits the facts as shards of their clusters would.
-    fn split_into_shards(&self, files: &[String]) {
+    /// Splits the facts of one run into those of shards, and judges them in several orders: the result is that of one file, byte
+    /// for byte.
+    fn check_split_facts(&self) {
+        let files: Vec<String> = (1..=SHARDS).map(|shard| format!("split-{shard}.jsonl")).collect();
         let facts = fs::read_to_string(self.path().join("now.jsonl")).expect("facts");
-        let mut parts = vec![String::new(); files.len()];
+        let mut parts = vec![String::new(); SHARDS];
         for line in facts.lines() {
             let fact: Value = serde_json::from_str(line).expect("JSON");
-            let cluster =
-                fact["cluster"].as_str().expect("a cluster").bytes().map(usize::from).sum::<usize>();
-            let part = &mut parts[cluster % files.len()];
-            part.push_str(line);
-            part.push('\n');
+            let cluster = fact["cluster"].as_str().expect("a cluster");
+            let is_in = |shard: &usize| {
+                format!("{}/{SHARDS}", shard + 1).parse::<Shard>().is_ok_and(|shard| shard.contains(cluster))
+            };
+            let part = &mut parts[(0..SHARDS).find(is_in).expect("a shard")];
+            part.extend([line, "\n"]);
         }
         for (file, part) in files.iter().zip(parts) {
             fs::write(self.path().join(file), part).expect("a file");
         }
+        let whole = self.judge(&["now.jsonl".to_owned()]);
+        let reversed: Vec<String> = files.iter().rev().cloned().collect();
+        let rotated = [&files[7..], &files[..7]].concat();
+        for order in [files, reversed, rotated] {
+            assert!(self.judge(&order) == whole, "shards have the result of one run");
+        }
+        println!("{SHARDS} shards in three orders: the same bytes as one run");
+    }
+
+    /// Returns the report on files, at a fixed time.
+    fn judge(&self, files: &[String]) -> Vec<u8> {
+        let judge = ["audit", "judge", "-format", "json", "-ledger", "off", "-now=2026-12-01"];
+        let output = Command::new(&self.program).args(judge).args(files).current_dir(self.path()).output();
+        output.expect("the program starts").stdout
+    }
+
+    /// Runs a collector for each shard, all at once. Returns the report on their facts.
+    fn collect_in_shards(&self) -> String {
+        let files: Vec<String> = (1..=SHARDS).map(|shard| format!("shard-{shard}.jsonl")).collect();
+        let start = |(number, file): (usize, &String)| {
+            let shard = format!("{}/{SHARDS}", number + 1);
+            Command::new(&self.program)
+                .args(["audit", "collect", "-inventory", "clusters.jsonl", "-jobs", "4", "-shard", &shard])
+                .args(["-out", file])
+                .current_dir(self.path())
+                .env("PEERING_STATE_DIR", self.path())
+                .spawn()
+                .expect("the program starts")
+        };
+        let mut collectors: Vec<_> = files.iter().enumerate().map(start).collect();
+        for collector in &mut collectors {
+            collector.wait().expect("it ends");
+        }
+        let arguments =
+            ["audit", "judge", "before.jsonl"].into_iter().chain(files.iter().map(String::as_str));
+        self.run("audit judge of shards", &arguments.collect::<Vec<_>>()).output
     }
 
     /// Compares the CPU time per cluster with that of curl and jq for three of the requests.

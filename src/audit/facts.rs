@@ -3,6 +3,7 @@
 //! A fact is one JSON line, so files of facts can be concatenated, searched and compared with any tool.
 
 mod lines;
+mod replace;
 
 use std::collections::BTreeMap;
 

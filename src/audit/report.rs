@@ -254,29 +254,25 @@ impl<'c> Builder<'c> {
     pub(super) fn add_to_cluster(&mut self, check: &Check, severity: Severity, cluster: usize, found: Found) {
         self.of_clusters[cluster] = self.of_clusters[cluster].max(severity.into());
         let fact = self.context.fleet.clusters[cluster].fact;
-        self.findings.push(Finding {
-            check: check.name,
-            severity,
-            cluster: fact.cluster.clone(),
-            partition: fact.partition.clone(),
-            peering: None,
-            other_end: None,
-            message: found.message,
-            values: found.values.into_iter().collect(),
-        });
+        self.add(check, severity, (&fact.cluster, &fact.partition, None), found);
     }
 
     pub(super) fn add_to_peering(&mut self, check: &Check, severity: Severity, end: usize, found: Found) {
         for end in std::iter::once(end).chain(found.other) {
             self.of_ends[end] = self.of_ends[end].max(severity.into());
         }
-        let fact = View::new(self.context, end).fact;
+        let fact = self.context.fleet.ends[end].fact;
+        self.add(check, severity, (&fact.cluster, &fact.partition, Some(&fact.name)), found);
+    }
+
+    fn add(&mut self, check: &Check, severity: Severity, place: Place<'_>, found: Found) {
+        let (cluster, partition, peering) = place;
         self.findings.push(Finding {
             check: check.name,
             severity,
-            cluster: fact.cluster.clone(),
-            partition: fact.partition.clone(),
-            peering: Some(fact.name.clone()),
+            cluster: cluster.to_owned(),
+            partition: partition.to_owned(),
+            peering: peering.map(str::to_owned),
             other_end: found.other.map(|end| self.place(end)),
             message: found.message,
             values: found.values.into_iter().collect(),

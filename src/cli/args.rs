@@ -3,6 +3,7 @@ pub(crate) mod checks;
 pub(crate) mod config_file;
 pub(crate) mod defaults;
 pub(crate) mod detail;
+pub(crate) mod facts_place;
 pub(crate) mod go_flags;
 pub(crate) mod http_options;
 pub(crate) mod ledger_options;

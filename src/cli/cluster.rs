@@ -11,6 +11,7 @@ pub fn cluster_of(command: &str) -> Option<&'static str> {
         "find" | "history" | "ledger import" | "ledger verify" => {
             Some("the cluster of the ledger, with -ledger=consul")
         }
+        "audit" | "audit collect" | "audit judge" => Some("the hub of consul-kv:, not a cluster to audit"),
         _ => None,
     }
 }

@@ -162,9 +162,8 @@ async fn read(target: Target, collector: Collector) -> (ClusterFact, Vec<Peering
                 // What is missing at the deadline stays unknown.
                 let _ = timeout_at(deadline, details(&client, &mut cluster)).await;
             }
+            // Closes the connection before the next cluster gets one.
             drop(client);
-            // Lets the connection close before the next cluster gets one.
-            tokio::task::yield_now().await;
             peerings
         }
         Err(unread) => Err(unread),

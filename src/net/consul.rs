@@ -4,6 +4,8 @@ pub(crate) mod agent;
 pub(crate) mod client;
 mod client_certificate;
 pub(crate) mod config;
+mod connection;
+mod connector;
 pub(crate) mod dialer;
 pub(crate) mod error;
 pub(crate) mod file;

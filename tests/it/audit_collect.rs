@@ -1,8 +1,5 @@
 //! `peering audit` and `peering audit collect`: clusters to facts.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use consul_peering::audit::{Facts, Options, judge};
@@ -55,7 +52,7 @@ fn json_of(run: &Finished) -> Value {
 }
 
 /// Returns the status of each cluster in facts.
-fn statuses(facts: &str) -> Vec<String> {
+pub fn statuses(facts: &str) -> Vec<String> {
     let facts = facts.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let clusters = facts.filter(|fact| fact["kind"] == "cluster");
     clusters
@@ -166,125 +163,6 @@ fn mistakes_in_an_inventory_are_named() {
         all += &format!("{inventory}{}\n{error}\n", arguments.join(" "));
     }
     insta::assert_snapshot!("mistakes_in_an_inventory", all);
-}
-
-/// A server of any number of clusters that counts its connections. The first requests wait until `at_once` are there.
-struct Counting {
-    address: String,
-    state: Arc<(Mutex<Counts>, Condvar)>,
-}
-
-#[derive(Default)]
-struct Counts {
-    open: Vec<TcpStream>,
-    most: usize,
-    waiting: usize,
-}
-
-impl Counting {
-    fn start(at_once: usize) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let state = Arc::<(Mutex<Counts>, Condvar)>::default();
-        let shared = Arc::clone(&state);
-        std::thread::spawn(move || {
-            while let Ok((stream, _)) = listener.accept() {
-                let mut counts = shared.0.lock().unwrap();
-                counts.open.retain(is_open);
-                counts.open.push(stream.try_clone().unwrap());
-                counts.most = counts.most.max(counts.open.len());
-                drop(counts);
-                let shared = Arc::clone(&shared);
-                std::thread::spawn(move || answer_all(stream, &shared, at_once));
-            }
-        });
-        Self { address, state }
-    }
-}
-
-/// Whether the client has not closed a connection.
-fn is_open(stream: &TcpStream) -> bool {
-    stream.set_nonblocking(true).unwrap();
-    let closed = matches!(stream.peek(&mut [0]), Ok(0));
-    stream.set_nonblocking(false).unwrap();
-    !closed
-}
-
-fn answer_all(mut stream: TcpStream, shared: &(Mutex<Counts>, Condvar), at_once: usize) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
-    loop {
-        let (mut request, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            match reader.read_line(&mut line) {
-                // `is_open` looks at the connection.
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-                // The client closed it.
-                Ok(0) | Err(_) => return,
-                Ok(_) => {}
-            }
-            if request.is_empty() {
-                request.clone_from(&line);
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            if line == "\r\n" {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        let _ = reader.read_exact(&mut body);
-        let (status, body) = match request.split(' ').nth(1).unwrap() {
-            path if path.ends_with("/v1/connect/ca/roots") => {
-                let mut counts = shared.0.lock().unwrap();
-                counts.waiting += 1;
-                shared.1.notify_all();
-                let minute = Duration::from_mins(1);
-                drop(shared.1.wait_timeout_while(counts, minute, |counts| counts.waiting < at_once).unwrap());
-                ("200 OK", "{\"TrustDomain\":\"\",\"Roots\":[]}")
-            }
-            path if path.ends_with("/v1/internal/acl/authorize") => {
-                ("401 Unauthorized", "ACL support disabled")
-            }
-            path if path.ends_with("/v1/peerings") => ("200 OK", "[]"),
-            _ => ("404 Not Found", ""),
-        };
-        let response = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-        if stream.write_all(response.as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-#[test]
-fn there_are_never_more_connections_than_jobs() {
-    let server = Counting::start(3);
-    let address = |number| format!("{}/c{number}", server.address);
-    let line = |number| json!({ "name": format!("c{number}"), "http_addr": address(number) }).to_string();
-    let inventory = (0..30).map(line).collect::<Vec<_>>().join("\n");
-    let run = Peering::new().args(["audit", "collect", "-inventory", "-", "-jobs", "3", "-timeout", "1m"]);
-    let run = run.stdin(inventory).run().status(0);
-    assert_eq!(statuses(&run.stdout).len(), 30);
-    let counts = server.state.0.lock().unwrap();
-    assert_eq!((counts.most, counts.waiting), (3, 30));
-}
-
-#[test]
-fn a_cluster_that_does_not_answer_costs_its_timeout_only() {
-    // Accepts connections and never answers.
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let other = Counting::start(1);
-    let inventory = format!(
-        "[contexts.silent]\nhttp_addr = '{}'\n[contexts.z]\nhttp_addr = '{}'\n",
-        silent.local_addr().unwrap(),
-        other.address
-    );
-    let run =
-        Peering::new().args(["audit", "collect", "-inventory", "i.toml", "-jobs", "1", "-timeout", "300ms"]);
-    let run = run.file("i.toml", inventory).run().status(1);
-    assert!(run.stdout.contains(" took longer than 0.3 s\""), "{}", run.stdout);
-    assert_eq!(statuses(&run.stdout), ["silent unreachable", "z ok"]);
 }
 
 /// The time at which the mesh was recorded.

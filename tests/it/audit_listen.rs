@@ -1,7 +1,9 @@
 //! `peering audit -listen`: the last result over HTTP.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -9,31 +11,53 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// A running `peering audit -listen`.
-struct Listening {
+pub struct Listening {
     child: Child,
-    address: String,
-    _home: tempfile::TempDir,
+    pub address: String,
+    home: tempfile::TempDir,
 }
 
 impl Listening {
     /// Starts it on a free port with the inventory of one cluster.
-    fn start(http_addr: &str, arguments: &[&str]) -> Self {
+    pub fn start(http_addr: &str, arguments: &[&str]) -> Self {
+        Self::start_with(arguments, |home| {
+            let inventory = format!("[contexts.east]\nhttp_addr = '{http_addr}'\n");
+            std::fs::write(home.join("i.toml"), inventory).unwrap();
+            Vec::new()
+        })
+    }
+
+    /// Starts it on a free port. `prepare` writes the inventory `i.toml` into its directory, and returns its variables.
+    pub fn start_with(
+        arguments: &[&str],
+        prepare: impl FnOnce(&Path) -> Vec<(&'static str, &'static str)>,
+    ) -> Self {
         let home = tempfile::tempdir().unwrap();
-        std::fs::write(home.path().join("i.toml"), format!("[contexts.east]\nhttp_addr = '{http_addr}'\n"))
-            .unwrap();
+        let variables = prepare(home.path());
         let mut child = Command::new(env!("CARGO_BIN_EXE_peering"))
             .args(["audit", "-inventory", "i.toml", "-listen", "127.0.0.1:0"].iter().chain(arguments))
             .env_clear()
             .env("HOME", home.path())
+            .envs(variables)
             .current_dir(home.path())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(File::create(home.path().join("log")).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("Listening on http://").unwrap_or_else(|| panic!("{line:?}"));
-        Self { address: address.to_owned(), child, _home: home }
+        Self { address: address.to_owned(), child, home }
+    }
+
+    /// Returns its standard error.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.home.path().join("log")).unwrap()
+    }
+
+    /// Returns its command line, as other users see it.
+    pub fn command_line(&self) -> String {
+        std::fs::read_to_string(format!("/proc/{}/cmdline", self.child.id())).unwrap().replace('\0', " ")
     }
 
     /// Returns the status and the whole response.
@@ -45,12 +69,12 @@ impl Listening {
         (response.split(' ').nth(1).unwrap().parse().unwrap(), response)
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub fn get(&self, path: &str) -> (u16, String) {
         self.request(&format!("GET {path} HTTP/1.1\r\nHost: {}", self.address))
     }
 
     /// Waits until the first audit has finished.
-    fn wait(&self) {
+    pub fn wait(&self) {
         let start = Instant::now();
         while self.get("/metrics").0 == 503 {
             assert!(start.elapsed() < Duration::from_mins(1), "no result");

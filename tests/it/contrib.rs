@@ -120,6 +120,24 @@ fn kubernetes_jobs_run_with_options_that_exist() {
 }
 
 #[test]
+fn the_opentelemetry_collector_scrapes_the_metrics() {
+    let collector = yaml("opentelemetry/collector.yaml");
+    let pipeline = &collector["service"]["pipelines"]["metrics"];
+    for kind in ["receivers", "processors", "exporters"] {
+        let defined: BTreeSet<&String> = collector[kind].as_object().unwrap().keys().collect();
+        let used: BTreeSet<String> = serde_json::from_value(pipeline[kind].clone()).unwrap();
+        assert_eq!(defined, used.iter().collect(), "{kind} are defined and used");
+    }
+    // The address is the one of the documentation.
+    let target = &collector["receivers"]["prometheus"]["config"]["scrape_configs"][0]["static_configs"][0]["targets"]
+        [0];
+    let docs = std::fs::read_to_string(contrib("../docs/many-clusters.md")).unwrap();
+    assert!(docs.contains(&format!("-listen {}", target.as_str().unwrap())), "{target}");
+    let validate = ["validate", "--config", "opentelemetry/collector.yaml"];
+    assert_ne!(passes("otelcol-contrib", &validate, &contrib(".")), Some(false));
+}
+
+#[test]
 fn kubernetes_files_make_a_base() {
     assert_ne!(passes("kubectl", &["kustomize", "."], &contrib("kubernetes")), Some(false));
     let config = contrib("kubernetes/config.toml").display().to_string();

@@ -13,8 +13,14 @@
 mod acceptor;
 mod audit;
 mod audit_collect;
+mod audit_connections;
+mod audit_fleet;
+mod audit_hub;
+mod audit_killed;
 mod audit_listen;
 mod audit_measured;
+mod audit_prometheus;
+mod audit_secrets;
 mod batch;
 mod bounded_output;
 mod bundle;

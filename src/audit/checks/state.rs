@@ -254,7 +254,7 @@ pub static DELETING_STUCK: AuditCheck = AuditCheck {
         subject: Subject::Peering,
         summary: "The peering was deleted more than ten minutes ago, but is still there.",
         why: "The leader removes a deleted peering and its imported services within seconds. It retries if that fails.",
-        remedy: "Read the leader's log for the reason. If there is none, let another server become the leader.",
+        remedy: "Read the leader's log. If it does not show the reason, transfer leadership to another server: `consul operator raft transfer-leader`.",
         source: "Consul 1.23.0-dev: `DeletedAt` of a peering in the state DELETING",
     },
     run: Run::Peering(deleting_stuck),

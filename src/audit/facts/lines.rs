@@ -1,5 +1,6 @@
 //! Facts as JSON lines: read from any files, written in one form.
 
+use std::borrow::Cow;
 use std::io::{self, BufRead};
 
 use serde::{Deserialize, Serialize};
@@ -21,18 +22,12 @@ pub(crate) enum Line<'a> {
     Peering(&'a PeeringFact),
 }
 
-/// A line of facts that was read.
+/// The start of a line of facts that was read. The version is checked before anything else: a newer form may differ in any way.
 #[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum OwnedLine {
-    Cluster(ClusterFact),
-    Peering(PeeringFact),
-}
-
-/// The version of a line, which is checked before anything else: a newer form may differ in any way.
-#[derive(Deserialize)]
-struct Version {
+struct Start<'a> {
     version: Option<u32>,
+    #[serde(borrow)]
+    kind: Option<Cow<'a, str>>,
 }
 
 /// A line that is not a fact.
@@ -76,7 +71,7 @@ impl Facts {
             serde_json::error::Category::Data => format!("not a fact of an audit: {}", field_problem(error)),
             _ => format!("not JSON, or truncated (column {})", error.column()),
         };
-        let Version { version } = serde_json::from_slice(text).map_err(|error| damaged(&error))?;
+        let Start { version, kind } = serde_json::from_slice(text).map_err(|error| damaged(&error))?;
         match version {
             Some(VERSION) => {}
             Some(version) => {
@@ -86,9 +81,18 @@ impl Facts {
             }
             None => return Err("not a fact of an audit: it has no version".to_owned()),
         }
-        match serde_json::from_slice(text).map_err(|error| damaged(&error))? {
-            OwnedLine::Cluster(cluster) => self.clusters.push(cluster),
-            OwnedLine::Peering(peering) => self.peerings.push(peering),
+        // An enum with a tag would be read into a tree first.
+        match kind.as_deref() {
+            Some("cluster") => {
+                self.clusters.push(serde_json::from_slice(text).map_err(|error| damaged(&error))?);
+            }
+            Some("peering") => {
+                self.peerings.push(serde_json::from_slice(text).map_err(|error| damaged(&error))?);
+            }
+            Some(_) => {
+                return Err("not a fact of an audit: a field has an unexpected type or value".to_owned());
+            }
+            None => return Err("not a fact of an audit: missing field `kind`".to_owned()),
         }
         Ok(())
     }

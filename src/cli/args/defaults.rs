@@ -44,16 +44,23 @@ pub fn fill(
 ) -> (Vec<OsString>, Vec<Filled>) {
     let (mut words, mut filled) = (Vec::new(), Vec::new());
     let has_context = has_context(command, section, &given, file);
+    let has_unused_hub = command.get_arguments().any(|argument| argument.get_long() == Some("hub"))
+        && !given.iter().any(|word| word.to_string_lossy().contains("consul-kv:"));
     for argument in command.get_arguments() {
         let Some(option) = argument.get_long() else { continue };
         if is_given(&given, option)
             || needs_other_option(command, &given, option)
-            || (option == CONTEXT && !has_context)
+            || (selects_context(argument) && !has_context)
         {
             continue;
         }
+        // Nothing is in a hub's KV, so that no hub is needed.
+        if has_unused_hub && argument.get_help_heading() == Some(http_options::HEADING) {
+            continue;
+        }
         // The file's defaults describe another cluster.
-        if has_context && argument.get_help_heading() == Some(http_options::HEADING) && option != CONTEXT {
+        let is_of_server = argument.get_help_heading() == Some(http_options::HEADING);
+        if has_context && is_of_server && !selects_context(argument) {
             continue;
         }
         let from_variable = match Sources::of(argument) {
@@ -80,24 +87,28 @@ pub fn fill(
     (words, filled)
 }
 
-/// The option that selects a cluster.
-const CONTEXT: &str = "context";
-
 /// Whether a context is selected: on the command line, by its variable or by the file. An empty name selects none. An
 /// address on the command line wins over the variable and the file.
 fn has_context(command: &Command, section: &str, given: &[OsString], file: Option<&ConfigFile>) -> bool {
     let mut options = command.get_arguments();
-    let Some(argument) = options.find(|argument| argument.get_long() == Some(CONTEXT)) else { return false };
-    if is_given(given, CONTEXT) {
-        return value_of(given, CONTEXT).is_some_and(|name| !name.is_empty());
+    let Some(argument) = options.find(|argument| selects_context(argument)) else { return false };
+    let option = argument.get_long().unwrap_or_default();
+    if is_given(given, option) {
+        return value_of(given, option).is_some_and(|name| !name.is_empty());
     }
     if value_of(given, "http-addr").is_some_and(|address| !address.is_empty()) {
         return false;
     }
     match Sources::of(argument) {
         Sources::VariableThenFile(name) if non_empty_variable(&name).is_some() => true,
-        _ => file.is_some_and(|file| file.value(section, CONTEXT).is_some()),
+        _ => file.is_some_and(|file| file.value(section, option).is_some()),
     }
+}
+
+/// Whether an option selects the context that the other HTTP API options are for.
+fn selects_context(argument: &Arg) -> bool {
+    argument.get_help_heading() == Some(http_options::HEADING)
+        && matches!(argument.get_long(), Some("context" | "hub"))
 }
 
 fn non_empty_variable(name: &str) -> Option<String> {

@@ -29,6 +29,26 @@ pub struct HttpOptions {
     /// CONSUL_* variable has an effect, and the context's ACL token is sent to the context's address only
     #[arg(long, env = "PEERING_CONTEXT", value_name = "NAME")]
     context: Option<String>,
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
+/// Where to keep facts.
+#[derive(Debug, Args)]
+#[command(next_help_heading = HEADING)]
+pub struct HubOptions {
+    /// Context of the Consul whose KV "consul-kv:" means. Without it, the flags below and the CONSUL_* variables select the
+    /// Consul. They have no effect on the clusters that are read
+    #[arg(long, env = "PEERING_HUB", value_name = "NAME")]
+    hub: Option<String>,
+    #[command(flatten)]
+    server: ServerOptions,
+}
+
+/// How to reach one Consul.
+#[derive(Debug, Args)]
+#[command(next_help_heading = HEADING)]
+struct ServerOptions {
     /// Address of Consul's HTTP API: host:port, http(s)://host:port[/prefix], unix:///path, or "embedded" for the
     /// acceptor built into this tool (default: http://localhost:8500)
     #[arg(long, env = "CONSUL_HTTP_ADDR", value_name = "ADDRESS")]
@@ -66,7 +86,7 @@ impl HttpOptions {
             let value = value.as_deref().filter(|value| !value.is_empty())?;
             Some(format!("-{name} {}", quoted(value)))
         };
-        let flags = [flag("context", &self.context), flag("http-addr", &self.http_addr)];
+        let flags = [flag("context", &self.context), flag("http-addr", &self.server.http_addr)];
         let flags: Vec<String> = flags.into_iter().flatten().collect();
         (!flags.is_empty()).then(|| flags.join(" "))
     }
@@ -78,44 +98,27 @@ impl HttpOptions {
 
     /// Returns the partition that the flag gives; empty if it is not given.
     pub fn partition_flag(&self) -> &str {
-        self.partition.as_deref().unwrap_or_default()
+        self.server.partition.as_deref().unwrap_or_default()
     }
 
     /// Returns the partition of the flag or the context, if there is one.
     pub fn partition(&self) -> Result<Option<String>, CliError> {
-        let given = self.partition.clone().filter(|partition| !partition.is_empty());
+        let given = self.server.partition.clone().filter(|partition| !partition.is_empty());
         Ok(given.or(self.context()?.and_then(|context| context.partition.clone())))
     }
 
     fn context(&self) -> Result<Option<&'static Context>, CliError> {
-        self.context.as_deref().filter(|name| !name.is_empty()).map(contexts::find).transpose()
-    }
-
-    fn config(&self, options: &Options) -> Result<Config, CliError> {
-        match self.context()? {
-            Some(context) => contexts::config(context, options),
-            None => Config::resolve(options, variable).map_err(CliError::new),
-        }
-    }
-
-    fn options(&self) -> Options {
-        Options {
-            http_addr: self.http_addr.clone(),
-            token: self.token.as_deref().map(Into::into),
-            token_file: self.token_file.clone(),
-            ca_file: self.ca_file.clone(),
-            ca_path: self.ca_path.clone(),
-            client_cert: self.client_cert.clone(),
-            client_key: self.client_key.clone(),
-            tls_server_name: self.tls_server_name.clone(),
-            partition: self.partition.clone(),
-        }
+        context(self.context.as_deref())
     }
 
     /// Returns a client of another cluster's Consul, which does not get this cluster's ACL token.
     pub fn client_without_token(&self, address: &str) -> Result<Client, CliError> {
-        let options =
-            Options { http_addr: Some(address.to_owned()), token: None, token_file: None, ..self.options() };
+        let options = Options {
+            http_addr: Some(address.to_owned()),
+            token: None,
+            token_file: None,
+            ..self.server.options()
+        };
         let is_token = |name: &str| name.starts_with("CONSUL_HTTP_TOKEN") || name == "CONSUL_HTTP_AUTH";
         let variable = |name: &str| if is_token(name) { None } else { variable(name) };
         let config = match self.context()? {
@@ -131,7 +134,38 @@ impl HttpOptions {
 
     /// Returns a client of the Consul that flags and environment select. The error's message is Consul's.
     pub fn client(&self) -> Result<Client, CliError> {
-        let config = self.config(&self.options())?;
+        self.server.client(self.context()?)
+    }
+}
+
+impl HubOptions {
+    /// Fails if the options select a hub, and nothing is there to use it for.
+    pub fn check_used(&self, is_used: bool) -> Result<(), CliError> {
+        if is_used || (self.hub.is_none() && self.server.is_empty()) {
+            return Ok(());
+        }
+        let message = "-hub, -http-addr and the other HTTP API options are for consul-kv: only";
+        Err(CliError::new(message).with_remedy("select the clusters to audit with -context or -inventory"))
+    }
+
+    /// Returns a client of the hub.
+    pub fn client(&self) -> Result<Client, CliError> {
+        self.server.client(context(self.hub.as_deref())?)
+    }
+}
+
+impl ServerOptions {
+    fn is_empty(&self) -> bool {
+        let paths = [&self.token_file, &self.ca_file, &self.ca_path, &self.client_cert, &self.client_key];
+        let texts = [&self.http_addr, &self.token, &self.tls_server_name, &self.partition];
+        paths.into_iter().all(Option::is_none) && texts.into_iter().all(Option::is_none)
+    }
+
+    fn client(&self, context: Option<&Context>) -> Result<Client, CliError> {
+        let config = match context {
+            Some(context) => contexts::config(context, &self.options())?,
+            None => Config::resolve(&self.options(), variable).map_err(CliError::new)?,
+        };
         if config.tls.skip_verification && matches!(config.address, Address::Http { tls: true, .. }) {
             // A script gets the same output as from Consul.
             if stderr_is_a_terminal() {
@@ -141,6 +175,25 @@ impl HttpOptions {
         }
         client_of(config)
     }
+
+    fn options(&self) -> Options {
+        Options {
+            http_addr: self.http_addr.clone(),
+            token: self.token.as_deref().map(Into::into),
+            token_file: self.token_file.clone(),
+            ca_file: self.ca_file.clone(),
+            ca_path: self.ca_path.clone(),
+            client_cert: self.client_cert.clone(),
+            client_key: self.client_key.clone(),
+            tls_server_name: self.tls_server_name.clone(),
+            partition: self.partition.clone(),
+        }
+    }
+}
+
+/// Returns the context of a name; `None` if the name is missing or empty.
+fn context(name: Option<&str>) -> Result<Option<&'static Context>, CliError> {
+    name.filter(|name| !name.is_empty()).map(contexts::find).transpose()
 }
 
 /// Returns a client of the Consul that a configuration is for.

@@ -6,7 +6,7 @@ mod judge;
 mod serve;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,6 @@ use clap::{Args, Subcommand};
 use crate::cli::args::time::duration;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::out_file::{OutFile, write_or_print};
 
 pub use collect::CollectOptions;
 
@@ -44,7 +43,7 @@ pub use collect::CollectOptions;
 pub struct Arguments {
     #[command(flatten)]
     collect: collect::CollectOptions,
-    /// Also write the facts to this file
+    /// Also write the facts to this file, or to the KV of a hub: consul-kv:PREFIX/NAME
     #[arg(long, value_name = "FILE")]
     facts: Option<PathBuf>,
     /// Audit again and again, and serve the last result at this address: /metrics, /facts and /healthz
@@ -71,13 +70,16 @@ pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
     match &arguments.command {
         Some(Command::Collect(arguments)) => collect::run(arguments),
         Some(Command::Judge(arguments)) => judge::run(arguments),
-        None if arguments.listen.is_some() => serve::run(Arc::new(arguments)),
         None => {
+            arguments.judge.check_hub(arguments.facts.as_deref().and_then(Path::to_str))?;
+            if arguments.listen.is_some() {
+                return serve::run(Arc::new(arguments));
+            }
             let out = arguments.judge.prepare()?;
-            let facts_file = arguments.facts.as_deref().map(OutFile::prepare_shared).transpose()?;
+            let writer = collect::prepare_facts(arguments.facts.as_deref(), &arguments.judge.hub)?;
             let facts = arguments.collect.collect()?;
-            if facts_file.is_some() {
-                write_or_print(&facts.to_lines(), facts_file)?;
+            if let Some(writer) = writer {
+                writer.write(&facts)?;
             }
             arguments.judge.judge(&facts, out)
         }

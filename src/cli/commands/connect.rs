@@ -242,7 +242,12 @@ fn report(
 fn remedy(arguments: &Arguments, dialer: &Cluster, failure: &Failure) -> String {
     match (failure.step, &failure.message) {
         (Step::Generate, Some(message)) => {
-            let known = explain::explain(message).first().map(|it| it.entry.remedy.trim_end_matches('.'));
+            let known = explain::explain(message).first().map(|it| {
+                let remedy = it.entry.remedy;
+                // Running it again generates again.
+                let before = remedy.split_once(". Then generate again").map(|(before, _)| before);
+                before.unwrap_or(remedy.trim_end_matches('.'))
+            });
             format!(
                 "{}. Then run it again: {}",
                 known.unwrap_or("Fix the cause"),

@@ -1,47 +1,41 @@
 //! Sends requests over HTTP: to TCP or a unix socket, through a proxy, with or without TLS.
 
-use std::net::{SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use rustls::ClientConfig;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
+use url::{Position, Url};
 
 use super::config::{Address, Config};
-use super::error::{self, RequestError};
+use super::connection::{Connection, Exchange, Unsent};
+use super::connector::{Connector, sni_host};
+use super::error::{self, ExchangeError, RequestError};
 use super::host_port::HostPort;
-use super::sent_body::Sent;
+use super::sent_body::{Sent, SentBody};
 use super::tls_files::TlsFiles;
 use super::transport::{ApiRequest, ApiResponse, MAX_BODY_LEN, Sending, TakeChunk, Transport};
 use crate::net::tls::error_text::is_untrusted_certificate;
 use crate::net::tls::peer_chain::PeerChain;
-use crate::platform::through_unix_socket;
-
-/// The timeout for establishing a connection: the default of Go's client.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The maximum number of redirects, as in Go's client.
 const MAX_REDIRECTS: usize = 10;
 
-/// How many addresses of one host are tried, of each family.
-const MAX_ADDRESSES: usize = 8;
-
 /// The maximum length of a streamed response, in bytes: more than any snapshot.
 const MAX_STREAM_LEN: u64 = 1 << 36;
 
-/// Sends requests to the address of a configuration.
+/// Sends requests to the address of a configuration, over one connection if they come one after another.
 pub(super) struct HttpTransport {
     config: Arc<Config>,
     files: TlsFiles,
     /// The chain that a server presented last.
     peer_chain: PeerChain,
     /// Connects to the address of the configuration.
-    client: reqwest::Client,
+    connector: Connector,
     /// Connects where a redirect leads from plain HTTP to HTTPS.
-    https_client: OnceLock<reqwest::Client>,
+    https_connector: OnceLock<Connector>,
+    /// The connection of the last request, for the next one.
+    idle: Mutex<Option<Connection>>,
 }
 
 impl Transport for HttpTransport {
@@ -57,25 +51,28 @@ impl Transport for HttpTransport {
             let target = self.config.address.base_url() + &request.path;
             let sent = Sent::new(None);
             let failed =
-                |error: reqwest::Error| self.transport_error(&request.method, &target, None, &error, &sent);
+                |error: ExchangeError| self.transport_error(&request.method, &target, None, &error, &sent);
             let url = self.with_sni_host(&self.url(&request.method, &request.path)?);
-            let headers = self.with_host_header(&request)?;
-            let response = self.client.request(request.method.clone(), url).headers(headers).send();
-            let mut response = self.within(&sent, response).await?.map_err(failed)?;
-            if response.status() != StatusCode::OK {
-                return within_limit(self.within(&sent, read(response)).await?.map_err(failed)?);
+            let http_request = http_request(&self.connector, &request.method, &url, &request.headers)
+                .map_err(|cause| self.not_sent(&request.method, &request.path, &cause))?;
+            let http_request = http_request.map(|()| sent.body(None));
+            let exchange = self.exchange(&self.connector, &url, http_request);
+            let mut exchange = self.within(&sent, exchange).await?.map_err(failed)?;
+            let (status, headers) = (exchange.head.status, exchange.head.headers.clone());
+            if status != StatusCode::OK {
+                return within_limit(self.within(&sent, self.read(exchange)).await?.map_err(failed)?);
             }
-            let (status, headers) = (response.status(), response.headers().clone());
             let mut length = 0;
-            while let Some(chunk) = self.within(&sent, response.chunk()).await?.map_err(failed)? {
+            while let Some(chunk) = self.within(&sent, exchange.chunk()).await?.map_err(failed)? {
                 length += chunk.len() as u64;
                 if length > MAX_STREAM_LEN {
                     return Err(too_long(MAX_STREAM_LEN));
                 }
                 if !take(chunk) {
-                    break;
+                    return Ok(ApiResponse { status, headers, body: Bytes::new() });
                 }
             }
+            self.keep(exchange);
             Ok(ApiResponse { status, headers, body: Bytes::new() })
         })
     }
@@ -91,8 +88,9 @@ impl HttpTransport {
         } else {
             files.with_trust(&config, &peer_chain)?
         };
-        let client = reqwest_client(&config, tls)?;
-        Ok(Self { config, files, peer_chain, client, https_client: OnceLock::new() })
+        let connector = Connector::new(&config, tls)?;
+        let (https_connector, idle) = (OnceLock::new(), Mutex::default());
+        Ok(Self { config, files, peer_chain, connector, https_connector, idle })
     }
 
     /// Waits no longer than the timeout. A server that sends informational responses (1xx) without end is stopped too.
@@ -106,21 +104,23 @@ impl HttpTransport {
     }
 
     async fn follow(&self, request: ApiRequest, sent: &Sent) -> Result<ApiResponse, RequestError> {
-        let mut client = &self.client;
+        let mut connector = &self.connector;
         let mut target = self.config.address.base_url() + &request.path;
         let mut url = self.url(&request.method, &request.path)?;
         let mut headers = self.with_host_header(&request)?;
         let (mut method, mut body) = (request.method, request.body);
         for redirects in 0..=MAX_REDIRECTS {
             let start = Instant::now();
-            let mut request =
-                client.request(method.clone(), self.with_sni_host(&url)).headers(headers.clone());
-            if let Some(body) = &body {
-                let body = reqwest::Body::wrap(sent.body(body.clone()));
-                request = request.header(header::CONTENT_TYPE, "application/json").body(body);
+            let sni_url = self.with_sni_host(&url);
+            let mut request = http_request(connector, &method, &sni_url, &headers)
+                .map_err(|cause| RequestError::not_sent(&method, target.clone(), cause))?;
+            if body.is_some() {
+                let json = HeaderValue::from_static("application/json");
+                request.headers_mut().insert(header::CONTENT_TYPE, json);
             }
-            let response = match request.send().await {
-                Ok(response) => read(response).await,
+            let request = request.map(|()| sent.body(body.clone()));
+            let response = match self.exchange(connector, &sni_url, request).await {
+                Ok(exchange) => self.read(exchange).await,
                 Err(error) => Err(error),
             };
             let ms = start.elapsed().as_millis();
@@ -152,7 +152,7 @@ impl HttpTransport {
             }
             target = without_userinfo(&next);
             if url.scheme() != next.scheme() {
-                client = self.https_client()?;
+                connector = self.https_connector()?;
             }
             url = next;
         }
@@ -160,12 +160,52 @@ impl HttpTransport {
         Err(RequestError::not_sent(&method, target, cause))
     }
 
-    fn https_client(&self) -> Result<&reqwest::Client, RequestError> {
-        if let Some(client) = self.https_client.get() {
-            return Ok(client);
+    /// Sends a request over the open connection, or over another one if it leads elsewhere or was closed.
+    async fn exchange(
+        &self,
+        connector: &Connector,
+        url: &Url,
+        mut request: Request<SentBody>,
+    ) -> Result<Exchange, ExchangeError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut connection) = idle
+            && connection.can_send_to(url).await
+        {
+            match connection.send(request).await {
+                Ok(exchange) => return Ok(exchange),
+                Err(Unsent { request: Some(unsent), .. }) => request = unsent,
+                Err(Unsent { error, .. }) => return Err(error),
+            }
         }
-        let client = reqwest_client(&self.config, self.files.with_trust(&self.config, &self.peer_chain)?)?;
-        Ok(self.https_client.get_or_init(|| client))
+        let connection = Connection::open(connector, url).await?;
+        connection.send(request).await.map_err(|unsent| unsent.error)
+    }
+
+    /// Reads a response. Stops one chunk after the limit, which [`within_limit`] then reports.
+    async fn read(&self, mut exchange: Exchange) -> Result<ApiResponse, ExchangeError> {
+        let (status, headers) = (exchange.head.status, exchange.head.headers.clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = exchange.chunk().await? {
+            body.extend_from_slice(&chunk);
+            if body.len() > MAX_BODY_LEN {
+                return Ok(ApiResponse { status, headers, body: body.into() });
+            }
+        }
+        self.keep(exchange);
+        Ok(ApiResponse { status, headers, body: body.into() })
+    }
+
+    /// Keeps the connection of a response that was read to the end.
+    fn keep(&self, exchange: Exchange) {
+        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(exchange.into_connection());
+    }
+
+    fn https_connector(&self) -> Result<&Connector, RequestError> {
+        if let Some(connector) = self.https_connector.get() {
+            return Ok(connector);
+        }
+        let connector = Connector::new(&self.config, self.files.with_trust(&self.config, &self.peer_chain)?)?;
+        Ok(self.https_connector.get_or_init(|| connector))
     }
 
     /// Returns the URL of a path with its query. Fails like Go if the configured address has no host.
@@ -203,7 +243,7 @@ impl HttpTransport {
     }
 
     /// Returns the URL with the SNI host in place of the configured one, so that TLS asks for that name.
-    /// [`Resolver`] resolves it to the configured address.
+    /// [`Connector`] resolves it to the configured address.
     fn with_sni_host(&self, url: &Url) -> Url {
         let mut url = url.clone();
         let Address::Http { authority, .. } = &self.config.address else { return url };
@@ -222,7 +262,7 @@ impl HttpTransport {
         method: &Method,
         url: &str,
         redirected: Option<&Url>,
-        error: &reqwest::Error,
+        error: &ExchangeError,
         sent: &Sent,
     ) -> RequestError {
         let redirected = redirected.and_then(|url| HostPort::of(url).ok());
@@ -239,7 +279,7 @@ impl HttpTransport {
     }
 
     /// Returns Go's reason for not trusting the server's certificate, if that is why the request failed.
-    fn distrust(&self, error: &reqwest::Error, host: &str) -> Option<String> {
+    fn distrust(&self, error: &ExchangeError, host: &str) -> Option<String> {
         if !is_untrusted_certificate(error) {
             return None;
         }
@@ -248,45 +288,29 @@ impl HttpTransport {
     }
 }
 
-fn reqwest_client(config: &Config, tls: ClientConfig) -> Result<reqwest::Client, RequestError> {
-    let mut builder = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(CONNECT_TIMEOUT)
-        .tls_backend_preconfigured(tls)
-        .no_proxy();
-    if let Some(proxy) = &config.proxy {
-        let proxy = reqwest::Proxy::all(proxy)
-            .map_err(|_| RequestError::Setup("the proxy variable is not a valid URL".to_owned()))?;
-        builder = builder.proxy(proxy);
+/// Returns a request without a body. The error is the cause of a failure.
+fn http_request(
+    connector: &Connector,
+    method: &Method,
+    url: &Url,
+    headers: &HeaderMap,
+) -> Result<Request<()>, String> {
+    let proxy = connector.http_proxy(url);
+    let target = match proxy {
+        Some(_) => without_userinfo(url),
+        None => url[Position::BeforePath..Position::AfterQuery].to_owned(),
+    };
+    let host = &url[Position::BeforeHost..Position::AfterPort];
+    let mut request = Request::builder().method(method).uri(target).header(header::ACCEPT, "*/*");
+    if !headers.contains_key(header::HOST) {
+        request = request.header(header::HOST, host);
     }
-    match &config.address {
-        Address::Unix(path) => {
-            builder =
-                through_unix_socket(builder, path).map_err(|error| RequestError::Setup(error.to_string()))?;
-        }
-        Address::Http { authority, .. } => {
-            let pinned = sni_host(config).map(|name| (name.to_ascii_lowercase(), authority.clone()));
-            builder = builder.dns_resolver(Arc::new(Resolver { pinned }));
-        }
-        Address::Embedded => {}
+    if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
+        request = request.header(header::PROXY_AUTHORIZATION, authorization);
     }
-    builder.build().map_err(|error| RequestError::Setup(error.to_string()))
-}
-
-/// Reads a response. Stops one chunk after the limit, which [`within_limit`] then reports.
-async fn read(mut response: reqwest::Response) -> Result<ApiResponse, reqwest::Error> {
-    let (status, headers) = (response.status(), response.headers().clone());
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MAX_BODY_LEN {
-            break;
-        }
-    }
-    // Lets the connection go back to the pool. Otherwise the next request opens another one.
-    drop(response);
-    tokio::task::yield_now().await;
-    Ok(ApiResponse { status, headers, body: body.into() })
+    let mut request = request.body(()).map_err(|error| error.to_string())?;
+    request.headers_mut().extend(headers.clone());
+    Ok(request)
 }
 
 fn within_limit(response: ApiResponse) -> Result<ApiResponse, RequestError> {
@@ -318,61 +342,4 @@ fn without_userinfo(url: &Url) -> String {
     let mut url = url.clone();
     let _ = (url.set_username(""), url.set_password(None));
     url.to_string()
-}
-
-/// Returns `-tls-server-name` if TLS can ask for it (SNI): it is a DNS name, and HTTPS goes directly to the address. In
-/// any case the verifier checks the certificate for it.
-fn sni_host(config: &Config) -> Option<&str> {
-    let name = config.tls.server_name.as_deref()?;
-    let url = Url::parse(&format!("https://{name}/")).ok()?;
-    let is_dns_name = url.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(name));
-    let is_https = matches!(config.address, Address::Http { tls: true, .. });
-    (is_dns_name && is_https && config.proxy.is_none()).then_some(name)
-}
-
-/// Resolves names like the system, to a limited number of addresses.
-struct Resolver {
-    /// The SNI host, which resolves to the configured address.
-    pinned: Option<(String, HostPort)>,
-}
-
-impl Resolve for Resolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let pinned = self.pinned.as_ref().filter(|(sni_host, _)| name.as_str() == sni_host);
-        let authority = pinned.map(|(_, authority)| authority.clone());
-        Box::pin(async move {
-            let lookup = move || match authority {
-                Some(authority) => authority.addresses(),
-                None => Ok((name.as_str(), 0).to_socket_addrs()?.collect()),
-            };
-            let addresses = first_addresses(tokio::task::spawn_blocking(lookup).await??);
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// Returns the first addresses of each family, in the given order: a connection is tried to each of them.
-fn first_addresses(mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let (mut v4, mut v6) = (0, 0);
-    addresses.retain(|address| {
-        let count = if address.is_ipv4() { &mut v4 } else { &mut v6 };
-        *count += 1;
-        *count <= MAX_ADDRESSES
-    });
-    addresses
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_with_many_addresses_gets_a_few_connections() {
-        let v6 = (0..4000_u16).map(|port| SocketAddr::from(([0xfd00, 0, 0, 0, 0, 0, 0, port], port)));
-        let v4 = (0..4000_u16).map(|port| SocketAddr::from(([10, 0, 0, 1], port)));
-        let tried = first_addresses(v6.chain(v4).collect());
-        assert_eq!(tried.iter().filter(|address| address.is_ipv6()).count(), MAX_ADDRESSES);
-        assert_eq!(tried.iter().filter(|address| address.is_ipv4()).count(), MAX_ADDRESSES);
-        assert_eq!((tried[0].port(), tried[MAX_ADDRESSES].port()), (0, 0));
-    }
 }

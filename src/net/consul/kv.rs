@@ -41,7 +41,16 @@ impl Client {
 
     /// Lists the keys that start with `prefix`, in order, without values: `?keys`.
     pub async fn list_keys(&self, prefix: &str) -> Result<Vec<String>, RequestError> {
-        let response = self.send_key(Method::GET, prefix, &[("keys", "")], None).await?;
+        self.list(prefix, &[("keys", "")]).await
+    }
+
+    /// Lists the keys that start with `prefix`, in order, each only to the first slash after it: `?keys&separator=/`.
+    pub async fn list_names(&self, prefix: &str) -> Result<Vec<String>, RequestError> {
+        self.list(prefix, &[("keys", ""), ("separator", "/")]).await
+    }
+
+    async fn list(&self, prefix: &str, parameters: &[(&str, &str)]) -> Result<Vec<String>, RequestError> {
+        let response = self.send_key(Method::GET, prefix, parameters, None).await?;
         if response.status == StatusCode::NOT_FOUND && response.body.is_empty() {
             return Ok(Vec::new());
         }
@@ -54,6 +63,11 @@ impl Client {
         let parameters = [("cas", &*modify_index.to_string())];
         let response = self.send_key(Method::PUT, key, &parameters, Some(value)).await?;
         parse_json("result of a check-and-set", &response.ok()?.body)
+    }
+
+    /// Deletes a key. One that does not exist is not an error.
+    pub async fn delete_key(&self, key: &str) -> Result<(), RequestError> {
+        self.send_key(Method::DELETE, key, &[], None).await?.ok().map(drop)
     }
 
     async fn send_key(

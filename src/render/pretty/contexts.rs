@@ -85,6 +85,7 @@ pub fn context_checks(checks: &ContextChecks, screen: &Screen) -> String {
         checks.contexts.iter().filter(|check| check.status == CheckStatus::Failed).collect();
     match (failed.as_slice(), checks.contexts.as_slice()) {
         ([], [_]) => page.answer(Mark::Ok, "The context can be used."),
+        ([], [_, _]) => page.answer(Mark::Ok, "Both contexts can be used."),
         ([], _) => page.answer(Mark::Ok, &format!("All {} can be used.", counted(all, "context"))),
         ([_], [_]) => page.answer(Mark::Failure, "The context has a problem."),
         ([_], _) => page.answer(Mark::Failure, &format!("1 of {} has a problem.", counted(all, "context"))),

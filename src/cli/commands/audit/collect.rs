@@ -1,7 +1,7 @@
 //! `peering audit collect`: clusters to facts.
 
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::inventory::InventoryOptions;
 use crate::audit::{ClusterStatus, Facts};
-use crate::cli::args::http_options::{client_of, wait_for};
+use crate::cli::args::facts_place::{self, FactsPlace, FactsWriter};
+use crate::cli::args::http_options::{HubOptions, client_of, wait_for};
 use crate::cli::args::number::jobs;
 use crate::cli::commands::diagnose::timeout;
 use crate::cli::contexts;
 use crate::cli::env::now;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::out_file::{OutFile, write_or_print};
-use crate::cli::output::shows_progress;
+use crate::cli::output::{print, shows_progress};
 use crate::cli::redaction;
 use crate::net::collect::{Collector, Target, collect};
 use crate::net::consul::Options;
@@ -34,13 +34,17 @@ use crate::net::context::Context;
 #[command(after_long_help = "Examples:
   peering audit collect -out facts.jsonl
   peering audit collect -inventory clusters.toml -label env=prod
-  peering audit collect -shard 3/20 -jobs 64 -out shard-3.jsonl")]
+  peering audit collect -shard 3/20 -jobs 64 -out shard-3.jsonl
+  peering audit collect -context east -hub hub -out consul-kv:peering/audit/east")]
 pub struct Arguments {
     #[command(flatten)]
     collect: CollectOptions,
-    /// Write the facts to this file instead of standard output; it appears complete or not at all
+    /// Write the facts to this file instead of standard output, or to the KV of a hub: consul-kv:PREFIX/NAME. They appear
+    /// complete or not at all
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    hub: HubOptions,
 }
 
 /// Which clusters are read, and how.
@@ -58,11 +62,21 @@ pub struct CollectOptions {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
-    let out = arguments.out.as_deref().map(OutFile::prepare_shared).transpose()?;
+    let is_kv = arguments.out.as_deref().and_then(Path::to_str).is_some_and(facts_place::is_kv);
+    arguments.hub.check_used(is_kv)?;
+    let out = prepare_facts(arguments.out.as_deref(), &arguments.hub)?;
     let facts = arguments.collect.collect()?;
-    write_or_print(&facts.to_lines(), out)?;
+    match out {
+        Some(out) => out.write(&facts)?,
+        None => print(&facts.to_lines())?,
+    }
     let is_complete = facts.clusters.iter().all(|cluster| cluster.status == ClusterStatus::Ok);
     Ok(if is_complete { Exit::Done } else { Exit::Findings })
+}
+
+/// Prepares the place of facts.
+pub fn prepare_facts(path: Option<&Path>, hub: &HubOptions) -> Result<Option<FactsWriter>, CliError> {
+    path.map(|path| FactsPlace::parse(path)?.prepare(hub)).transpose()
 }
 
 impl CollectOptions {

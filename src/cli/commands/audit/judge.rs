@@ -10,7 +10,8 @@ use serde::Serialize;
 use crate::audit::{self, ChangeKind, Changes, Facts, Options, Report};
 use crate::cli::args::checks::{audit_check, audit_check_severity, selected};
 use crate::cli::args::detail::DetailOptions;
-use crate::cli::args::http_options::wait_for;
+use crate::cli::args::facts_place::{self, FactsPlace};
+use crate::cli::args::http_options::{HubOptions, wait_for};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::args::paths::{self, Named, NamedFile};
 use crate::cli::args::severity::Level;
@@ -38,11 +39,12 @@ use crate::staleness::evidence::LedgerRecord;
 #[command(after_long_help = "Examples:
   peering audit judge facts.jsonl
   peering audit judge shard-*.jsonl -format sarif
+  peering audit judge consul-kv:peering/audit -hub hub
   peering audit judge facts.jsonl -format html -out ticket.html
   peering audit judge today.jsonl -diff yesterday.jsonl
   peering audit judge facts.jsonl -format openmetrics -out /var/lib/node_exporter/peering.prom")]
 pub struct Arguments {
-    /// Files of facts, or - for standard input
+    /// Files of facts, - for standard input, or consul-kv:PREFIX for those in the KV of a hub
     #[arg(value_name = "FILE", required = true)]
     files: Vec<String>,
     #[command(flatten)]
@@ -76,7 +78,7 @@ pub struct JudgeOptions {
     /// Report tokens that are unused for this time, from the ledger
     #[arg(long, env = "PEERING_UNUSED_AFTER", value_name = "DURATION", default_value = "7d", value_parser = duration)]
     unused_after: SignedDuration,
-    /// Show what changed since the facts in this file
+    /// Show what changed since the facts in this file, or in the KV of a hub: consul-kv:PREFIX
     #[arg(long, value_name = "FILE")]
     diff: Option<String>,
     /// Series of -format openmetrics
@@ -92,6 +94,8 @@ pub struct JudgeOptions {
     detail: DetailOptions,
     #[command(flatten)]
     ledger: LedgerOptions,
+    #[command(flatten)]
+    pub hub: HubOptions,
 }
 
 /// The formats of `audit`.
@@ -126,18 +130,23 @@ enum Series {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
+    arguments.judge.check_hub(arguments.files.iter().map(String::as_str))?;
     let out = arguments.judge.prepare()?;
-    let facts = read(&arguments.files)?;
+    let facts = read(&arguments.files, &arguments.judge.hub)?;
     arguments.judge.judge(&facts, out)
 }
 
-/// Reads the facts in files.
-pub fn read(files: &[String]) -> Result<Facts, CliError> {
+/// Reads the facts in files, and in the KV of a hub.
+fn read(files: &[String], hub: &HubOptions) -> Result<Facts, CliError> {
     let mut facts = Facts::default();
     let not_facts = |error: audit::FactsError| {
         CliError::new(error).with_remedy("collect the facts again; a file must be complete")
     };
     for argument in files {
+        if let Some(prefix) = facts_place::kv_prefix(argument) {
+            facts_place::read(prefix?, hub, &mut facts)?;
+            continue;
+        }
         let files = match paths::find(argument)? {
             Named::Stdin => {
                 facts.read_lines("standard input", io::stdin().lock()).map_err(not_facts)?;
@@ -156,6 +165,12 @@ pub fn read(files: &[String]) -> Result<Facts, CliError> {
 }
 
 impl JudgeOptions {
+    /// Fails if a hub is selected, and neither `-diff` nor one of these places is in its KV.
+    pub fn check_hub<'a>(&'a self, places: impl IntoIterator<Item = &'a str>) -> Result<(), CliError> {
+        let mut places = places.into_iter().chain(self.diff.as_deref());
+        self.hub.check_used(places.any(facts_place::is_kv))
+    }
+
     /// Checks what can be checked before facts are collected, and prepares the file of `-out`.
     pub fn prepare(&self) -> Result<Option<OutFile>, CliError> {
         let has_changes = matches!(self.format, AuditFormat::Pretty | AuditFormat::Json | AuditFormat::Yaml);
@@ -163,7 +178,14 @@ impl JudgeOptions {
             return Err(CliError::new("-diff cannot be written in this format")
                 .with_remedy("use -format pretty, json or yaml"));
         }
-        self.out.as_deref().map(OutFile::prepare_shared).transpose()
+        let Some(out) = &self.out else { return Ok(None) };
+        match FactsPlace::parse(out)? {
+            FactsPlace::File(path) => OutFile::prepare_shared(&path).map(Some),
+            FactsPlace::Kv { .. } => Err(CliError::new("the result of an audit cannot be written to a KV")
+                .with_remedy(
+                    "use a file; the facts can be written with peering audit -facts consul-kv:PREFIX/NAME",
+                )),
+        }
     }
 
     /// Returns the metrics of facts.
@@ -185,7 +207,7 @@ impl JudgeOptions {
         let report = audit::judge(facts, &ledger, &options);
         let (text, fails) = match &self.diff {
             Some(old) => {
-                let old = audit::judge(&read(std::slice::from_ref(old))?, &ledger, &options);
+                let old = audit::judge(&read(std::slice::from_ref(old), &self.hub)?, &ledger, &options);
                 let changes = Changes::between(&old, &report);
                 (self.changes(&changes), self.has_new_findings(&changes))
             }
