@@ -4,7 +4,7 @@
 use consul_peering::inspect::Inspection;
 use consul_peering::lint::{Acceptance, Options, Reference, Severity, ValidatedToken, check};
 use consul_peering::render::pretty::{Detail, Screen};
-use consul_peering::render::{json, junit, pretty, sarif, yaml};
+use consul_peering::render::{html, json, junit, pretty, sarif, yaml};
 use consul_peering::token::recover::recover;
 use consul_peering::token::{Token, decode, encode};
 use jiff::Timestamp;
@@ -32,6 +32,7 @@ fuzz_target!(|text: &[u8]| {
         pretty::reports(validated.iter().flatten(), &screen),
         sarif::render(&validated),
         junit::render(&validated, Severity::Error),
+        html::reports(&validated, &screen),
     ];
     for rendered in &renderings {
         // A finding may repeat a field name of any length a few times.
@@ -43,6 +44,7 @@ fuzz_target!(|text: &[u8]| {
         );
     }
     assert!(!renderings[0].contains('\u{1b}') || !text.contains(&0x1b) || !raw_escape(&renderings[0]));
+    assert!(!renderings[3].contains("<script"), "a token can add an element to a report");
     if let Ok(recovered) = recover(text) {
         round_trip(&recovered.decoded.token);
         let secret = recovered.decoded.token.establishment_secret.clone();
