@@ -15,6 +15,8 @@ pub(crate) mod tests;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use thiserror::Error;
+use x509_parser::error::X509Error;
+use x509_parser::nom;
 use x509_parser::prelude::{FromDer, ParsedExtension, X509Certificate};
 
 use crate::gostd::pem;
@@ -105,7 +107,7 @@ impl Certificate {
     /// Parses a DER certificate. Bytes after it are ignored.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let (rest, parsed) = X509Certificate::from_der(der)
-            .map_err(|error| CertificateError::Malformed(plain_text(&error.to_string())))?;
+            .map_err(|error| CertificateError::Malformed(plain_text(&error, der)))?;
         let der = &der[..der.len() - rest.len()];
         let mut certificate = Self {
             version: parsed.version().0 + 1,
@@ -189,7 +191,55 @@ impl Certificate {
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
-/// Removes the prefixes that the parser adds to the name of an error.
-fn plain_text(error: &str) -> String {
-    error.trim_start_matches("Parsing Error: ").trim_start_matches("Parsing Failure: ").to_owned()
+/// Returns the text of a parser's error without the prefixes that the parser adds.
+///
+/// The parser reports a length above 4 GiB in one way where an address has 32 bits, and in another way elsewhere. A wrong
+/// length has one text here, so that every platform reports the same.
+fn plain_text(error: &nom::Err<X509Error>, der: &[u8]) -> String {
+    if error.is_incomplete() || has_wrong_length(der) {
+        return "the DER is truncated, or contains an invalid length".to_owned();
+    }
+    let text = error.to_string();
+    text.trim_start_matches("Parsing Error: ").trim_start_matches("Parsing Failure: ").to_owned()
+}
+
+/// Returns whether an element of DER is longer than what contains it, or its length has no valid form.
+fn has_wrong_length(der: &[u8]) -> bool {
+    const CONSTRUCTED: u8 = 0x20;
+    let mut open = vec![der];
+    let mut is_outermost = true;
+    while let Some(elements) = open.pop() {
+        let [tag, rest @ ..] = elements else { continue };
+        let more_tag = match tag & 0x1f {
+            0x1f => rest.iter().take_while(|byte| **byte >= 0x80).count() + 1,
+            _ => 0,
+        };
+        let Some((length, rest)) = rest.get(more_tag..).and_then(split_length) else { return true };
+        let Some((contents, after)) = usize::try_from(length).ok().and_then(|at| rest.split_at_checked(at))
+        else {
+            return true;
+        };
+        // Bytes after the certificate are ignored.
+        if !is_outermost {
+            open.push(after);
+        }
+        is_outermost = false;
+        if tag & CONSTRUCTED != 0 {
+            open.push(contents);
+        }
+    }
+    false
+}
+
+/// Reads a definite length (X.690 §8.1.3). Returns it with the bytes after it.
+fn split_length(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    match first {
+        0..=0x7f => Some((u64::from(*first), rest)),
+        0x81..=0x88 => {
+            let (digits, rest) = rest.split_at_checked(usize::from(first - 0x80))?;
+            Some((digits.iter().fold(0, |length, digit| length << 8 | u64::from(*digit)), rest))
+        }
+        _ => None,
+    }
 }

@@ -3,6 +3,7 @@
 //! Its JSON form is documented and stable: [`SCHEMA_VERSION`] increases when a field changes its meaning or is removed.
 //! New fields can be added at any time.
 
+pub(crate) mod answer;
 pub mod diff;
 mod field;
 
@@ -13,7 +14,7 @@ use serde::Serialize;
 
 use crate::certificate::Certificate;
 use crate::gostd::pem;
-use crate::lint::{Acceptance, CaEntry, Finding, Options, Status, check_decoded};
+use crate::lint::{Acceptance, CaEntry, Finding, Options, Report, Status, check_decoded};
 use crate::token::recover::{Recovered, Repair};
 use crate::token::{HostKind, Locality, ServerAddress, Token, fingerprint};
 
@@ -135,16 +136,26 @@ impl Inspections {
 impl Inspection {
     /// Checks a token and collects what it contains. `show_secret` includes the secret itself.
     pub fn new(source: String, recovered: Recovered, options: &Options, show_secret: bool) -> Self {
+        let report = check_decoded(recovered.text.as_bytes(), recovered.decoded.clone(), options);
+        Self::of_report(source, recovered, &report, options.now, show_secret)
+    }
+
+    /// Collects what a token contains, given the report on it.
+    pub fn of_report(
+        source: String,
+        recovered: Recovered,
+        report: &Report,
+        now: Timestamp,
+        show_secret: bool,
+    ) -> Self {
         let Recovered { decoded, text, repairs } = recovered;
-        let report = check_decoded(text.as_bytes(), decoded, options);
-        let status = report.status();
-        let token = report.decoded.map(|decoded| decoded.token).unwrap_or_default();
+        let token = decoded.token;
         let entries = token.ca.iter().flatten().zip(&report.ca_entries);
         let certificates: Vec<_> =
-            entries.map(|(text, entry)| CertificateEntry::new(text, entry, options.now)).collect();
+            entries.map(|(text, entry)| CertificateEntry::new(text, entry, now)).collect();
         Self {
             source,
-            status,
+            status: report.status(),
             repairs,
             addresses: addresses(&token),
             tls: !certificates.is_empty(),
@@ -152,8 +163,8 @@ impl Inspection {
             unexamined_certificates: Some(report.unexamined_cas).filter(|count| *count > 0),
             trust_domain: token.trust_domain().map(str::to_owned),
             establishment_secret: EstablishmentSecret::new(&token, show_secret),
-            consul: report.consul,
-            findings: report.findings,
+            consul: report.consul.clone(),
+            findings: report.findings.clone(),
             token_sha256: fingerprint(&text),
             datacenter: token.remote.as_ref().map(|remote| remote.datacenter.clone()),
             partition: token.remote.as_ref().map(|remote| remote.partition.clone()),

@@ -81,6 +81,7 @@ pub mod checks;
 #[doc(hidden)]
 pub mod cli;
 pub mod connectivity;
+mod counted;
 pub mod diagnosis;
 mod dns_name;
 pub mod explain;
@@ -93,6 +94,7 @@ pub mod lint;
 #[cfg(feature = "net")]
 pub mod net;
 pub mod observed;
+pub mod page;
 #[cfg(feature = "net")]
 mod platform;
 #[doc(hidden)]

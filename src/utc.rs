@@ -11,7 +11,8 @@ const YEAR: i64 = 365 * DAY;
 
 /// Returns a time as `2036-11-20 18:50:09 UTC`.
 pub(crate) fn date_time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    let at = Offset::UTC.to_datetime(at);
+    format!("{} {:02}:{:02}:{:02} UTC", at.date(), at.hour(), at.minute(), at.second())
 }
 
 /// Returns a day as `2036-11-20`.
@@ -20,7 +21,6 @@ pub(crate) fn day(at: Timestamp) -> String {
 }
 
 /// Returns how far a time is from now: `3 min ago`, `in 10 years`, `just now`.
-#[cfg(feature = "cli")]
 pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.duration_since(now);
     match distance.as_secs() {
@@ -43,7 +43,7 @@ pub(crate) fn span(duration: SignedDuration) -> String {
     }
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

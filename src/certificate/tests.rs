@@ -79,6 +79,29 @@ fn bytes_that_are_not_a_certificate_are_an_error() {
 }
 
 #[test]
+fn a_wrong_length_at_any_depth_has_one_text_on_every_platform() {
+    let der = root("one-server", 0);
+    let message = |der: &[u8]| Certificate::from_der(der).unwrap_err().to_string();
+    let expected = "not an X.509 certificate: the DER is truncated, or contains an invalid length";
+    assert_eq!(message(&der[..100]), expected);
+    // The first elements: the certificate, its contents, the version, and the algorithm after the serial number.
+    let algorithm = der.windows(2).position(|it| it == [0x30, 0x0a]).unwrap();
+    for at in [0, 4, 8, algorithm] {
+        for length in [
+            &[0x88, 1, 2, 3, 4, 5, 6, 7, 8][..],
+            &[0x85, 1, 0, 0, 0, 0],
+            &[0x84, 0xff, 0xff, 0xff, 0xff],
+            &[0x80],
+        ] {
+            let mut wrong = der.clone();
+            wrong[at + 1..=at + length.len()].copy_from_slice(length);
+            assert_eq!(message(&wrong), expected, "{length:x?} at {at}");
+        }
+    }
+    assert_ne!(message(b"\x30\x03\x02\x01\x00"), expected);
+}
+
+#[test]
 fn the_trust_domain_comes_from_the_only_spiffe_id() {
     let names = |uris: &[&str]| AlternativeNames {
         uris: uris.iter().map(|uri| (*uri).to_owned()).collect(),

@@ -20,6 +20,7 @@ pub(crate) mod inspect;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod man;
+pub(crate) mod page;
 pub(crate) mod read;
 pub(crate) mod revoke;
 pub(crate) mod stale;

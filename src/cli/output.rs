@@ -64,6 +64,15 @@ pub fn print_redacted(text: &str) -> Result<(), CliError> {
     }
 }
 
+/// Prints a file of ours, byte for byte. It contains nothing to hide.
+pub fn print_file(text: &str) -> Result<(), CliError> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(unprinted(&error)),
+        _ => Ok(()),
+    }
+}
+
 /// The error of a result that cannot be printed.
 pub fn unprinted(error: &io::Error) -> CliError {
     CliError::of_io("cannot write to standard output", error)

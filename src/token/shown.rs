@@ -9,6 +9,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 use zeroize::Zeroize;
 
+use crate::counted::{count, grouped};
+
 /// The maximum length of a text that is shown, in bytes.
 pub(crate) const MAX_SHOWN_LEN: usize = 4096;
 
@@ -80,6 +82,37 @@ fn shorten(mut text: String) -> String {
         text.shrink_to_fit();
     }
     text
+}
+
+/// Returns text from outside that is safe to print: control characters are escaped, so that a token cannot control the
+/// terminal, private keys are hidden, and long text is truncated.
+pub fn printable(text: &str) -> String {
+    let text = &*hide_private_keys(text);
+    let kept = &text[..text.floor_char_boundary(MAX_SHOWN_LEN)];
+    let mut shown = String::with_capacity(kept.len());
+    for character in kept.chars() {
+        if is_hidden(character) {
+            let _ = write!(shown, "{}", character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    if kept.len() < text.len() {
+        let _ = write!(shown, "… ({} more bytes)", grouped(count(text.len() - kept.len())));
+    }
+    shown
+}
+
+/// Returns whether a terminal shows no glyph for a character: control characters, text direction marks, and characters
+/// of zero width.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+        )
 }
 
 /// Returns the offset of the next label of a private key, and the offset after it.
@@ -156,6 +189,11 @@ mod tests {
             assert_eq!(hide_private_keys(text), expected);
             assert_eq!(contains_private_key(text), text != expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_token_cannot_control_the_terminal() {
+        assert_eq!(printable("a\u{1b}[31mb\nc\u{202e}d"), "a\\u{1b}[31mb\\u{a}c\\u{202e}d");
     }
 
     #[test]

@@ -32,7 +32,9 @@ fn the_public_address_is_the_one_in_the_configuration() {
     let pages = std::fs::read_dir(root().join("docs")).unwrap();
     let pages = pages.map(|entry| format!("docs/{}", entry.unwrap().file_name().to_str().unwrap()));
     let files = ["README.md", "Cargo.toml", "contrib/gitlab-ci.yml", "action.yml"].map(str::to_owned);
-    for file in files.into_iter().chain(pages.filter(|page| Path::new(page).extension().is_some())) {
+    for file in
+        files.into_iter().chain(pages.filter(|page| Path::new(page).extension().is_some_and(|it| it == "md")))
+    {
         for address in address.find_iter(&read(&file)) {
             found += 1;
             assert_eq!(address.as_str(), repository, "{file}");

@@ -19,7 +19,7 @@ use crate::peering::{UNUSED_ADDRESS, guard, shows_no_secret};
 use markdown::{Block, Part, Step, parts};
 
 /// The pages whose blocks are run, each in its own environment.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "README.md",
     "docs/guide.md",
     "docs/diagnose.md",
@@ -27,6 +27,7 @@ const PAGES: [&str; 11] = [
     "docs/ci.md",
     "docs/find.md",
     "docs/many-clusters.md",
+    "docs/page.md",
     "docs/configuration.md",
     "docs/ledger.md",
     "docs/acceptor.md",
@@ -388,6 +389,7 @@ fn the_page_of_commands_is_up_to_date() {
         "context check",
         "ledger import",
         "ledger verify",
+        "page",
         "dev",
         "completions",
         "man",

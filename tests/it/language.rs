@@ -196,6 +196,19 @@ fn docs_are_plain() {
 }
 
 #[test]
+fn the_page_is_plain() {
+    let page = std::fs::read_to_string(root().join("web/page.html")).unwrap();
+    let body = page.split_once("<body>").unwrap().1;
+    let texts = body.split('<').filter_map(|tag| Some(tag.split_once('>')?.1.trim().to_owned()));
+    let script = std::fs::read_to_string(root().join("web/page.js")).unwrap();
+    let quoted = Regex::new("\"([^\"\\n]* [^\"\\n]*)\"").unwrap();
+    let quoted = quoted.captures_iter(&script).map(|found| found[1].to_owned()).collect::<Vec<_>>();
+    let comments = script.lines().filter_map(|line| line.trim().strip_prefix("// ").map(str::to_owned));
+    let texts = texts.chain(quoted).chain(comments).filter(|text| !text.is_empty());
+    assert_plain(texts.map(|text| ("web".to_owned(), text)), 40);
+}
+
+#[test]
 fn schemas_are_plain() {
     let texts = files("docs/schemas", "json").into_iter().flat_map(|file| {
         let schema: Value = serde_json::from_slice(&std::fs::read(root().join(&file)).unwrap()).unwrap();

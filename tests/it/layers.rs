@@ -6,12 +6,13 @@ use std::path::Path;
 use regex::Regex;
 
 /// The top-level modules, the lowest first.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 26] = [
     "platform",
     "dns_name",
     "zeroize_buf",
     "hex",
     "shell",
+    "counted",
     "utc",
     "observed",
     "gostd",
@@ -30,6 +31,7 @@ const LAYERS: [&str; 24] = [
     "net",
     "acceptor",
     "render",
+    "page",
     "cli",
 ];
 

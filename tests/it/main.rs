@@ -59,6 +59,7 @@ mod ledger;
 mod live;
 mod misplaced_secrets;
 mod out_file;
+mod page;
 mod pasted_texts;
 mod peerstream;
 mod pipelines;

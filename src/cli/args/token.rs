@@ -3,7 +3,7 @@
 //! A document is not what Consul is given. Every command reads the tokens in it, and says so.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -13,11 +13,11 @@ use crate::cli::output::eprint_redacted;
 use crate::cli::redaction;
 use crate::diagnosis::GivenToken;
 use crate::net::file;
-use crate::token::document::{MAX_DOCUMENT_LEN, extract};
-use crate::token::not_a_token::NotAToken;
+use crate::token::document::MAX_DOCUMENT_LEN;
+use crate::token::given::{self, Given, TooLong, Undecodable};
 use crate::token::recover::{Recovered, Repair, recover};
 use crate::token::resemblance::Resemblance;
-use crate::token::{DecodeError, MAX_TOKEN_LEN, Stage, Token, decode};
+use crate::token::{DecodeError, MAX_TOKEN_LEN, Token};
 
 /// The length of the buffer for standard input, in bytes. Most tokens are shorter.
 const EXPECTED_LEN: usize = 8192;
@@ -101,16 +101,7 @@ impl TokenText {
             "-" => "standard input",
             file => file,
         };
-        if let Some(NotAToken { cause, remedy }) = NotAToken::identify(&self.text) {
-            return CliError::new(format_args!("no token in {place}: {cause}")).with_remedy(remedy);
-        }
-        let error = &decode(&self.text).err().unwrap_or_else(|| innermost.clone());
-        let resemblance = Resemblance::of(&self.text, if repairs.is_empty() { error } else { innermost });
-        if matches!(resemblance, Resemblance::Empty | Resemblance::Jwt | Resemblance::Uuid | Resemblance::Pem)
-        {
-            return CliError::new(format_args!("no token in {place}: {}", resemblance.cause()))
-                .with_remedy(resemblance.remedy());
-        }
+        let resemblance = Undecodable::resemblance(&self.text, innermost, repairs);
         if matches!(resemblance, Resemblance::Unknown | Resemblance::Binary | Resemblance::OtherText)
             && let Some(word) = self.word()
         {
@@ -118,19 +109,9 @@ impl TokenText {
                 .with_detail("Likely cause: the name is misspelled, or relative to a different directory")
                 .with_remedy("check the path with ls, or pass the token itself, which starts with eyJ");
         }
-        let mut described = CliError::new(format_args!(
-            "cannot decode the token from {place}: {}",
-            stage_and_offset(&self.text, error)
-        ))
-        .with_detail(format_args!("Consul's error: {error}"))
-        .with_detail(format_args!("Likely cause: {}", resemblance.cause()));
-        for repair in repairs {
-            described = described.with_detail(format_args!("Repair tried: {repair}"));
-        }
-        if !repairs.is_empty() {
-            described = described.with_detail(format_args!("Consul's error after the repair: {innermost}"));
-        }
-        described.with_remedy(resemblance.remedy())
+        let Undecodable { message, details, remedy } =
+            Undecodable::new(&self.text, place, innermost, repairs);
+        details.into_iter().fold(CliError::new(message), CliError::with_detail).with_remedy(remedy)
     }
 
     /// Returns an argument that may be the name of a file that does not exist.
@@ -202,7 +183,7 @@ fn read_argument(argument: &str, documents: Documents) -> Vec<Result<TokenText, 
         Ok(Named::Files(files)) => files
             .into_iter()
             .flat_map(|file| match file::read(&file.path, MAX_DOCUMENT_LEN) {
-                Ok(text) => tokens_in(&file.source, Some(file.path), text, documents),
+                Ok(text) => tokens_in(&file.source, Some(&file.path), text, documents),
                 Err(error) => unread(&file.source, unreadable(&file.source, &error)),
             })
             .collect(),
@@ -212,43 +193,26 @@ fn read_argument(argument: &str, documents: Documents) -> Vec<Result<TokenText, 
 /// Returns the tokens in a text.
 fn tokens_in(
     source: &str,
-    file: Option<PathBuf>,
+    file: Option<&Path>,
     text: Zeroizing<Vec<u8>>,
     documents: Documents,
 ) -> Vec<Result<TokenText, Unread>> {
-    let found = if documents == Documents::Unwrap { extract(&text) } else { Vec::new() };
-    redaction::learn_token(&text);
-    for extracted in &found {
-        redaction::learn_token(&extracted.text);
-        extracted.place.iter().for_each(|place| redaction::learn_place(place));
-    }
     let origin = source.to_owned();
-    if found.is_empty() {
-        if text.len() > MAX_TOKEN_LEN {
-            let error = CliError::new(format_args!(
-                "{source} is longer than {MAX_TOKEN_LEN} bytes: it is not a peering token"
-            ))
-            .with_remedy("check that this is the right file");
+    redaction::learn_token(&text);
+    let given = match given::tokens_in(source, text, documents == Documents::Unwrap) {
+        Ok(given) => given,
+        Err(too_long) => {
+            let error = CliError::new(too_long.message(source)).with_remedy(TooLong::REMEDY);
             return vec![Err(Unread { source: origin, error })];
         }
-        let source = origin.clone();
-        return vec![Ok(TokenText { source, file, text, extracted_from: None, origin, place: None })];
+    };
+    for found in given.iter().filter(|it| it.extracted_from.is_some()) {
+        redaction::learn_token(&found.text);
+        found.place.iter().for_each(|place| redaction::learn_place(place));
     }
-    let several = found.len() > 1;
-    let tokens = found.into_iter().map(|extracted| {
-        let source = match &extracted.place {
-            Some(place) if several && origin == "-" => place.clone(),
-            Some(place) if several => format!("{origin}: {place}"),
-            _ => origin.clone(),
-        };
-        Ok(TokenText {
-            source,
-            file: file.clone(),
-            text: extracted.text,
-            extracted_from: Some(extracted.document),
-            origin: origin.clone(),
-            place: extracted.place,
-        })
+    let tokens = given.into_iter().map(|Given { source, text, extracted_from, place }| {
+        let (file, origin) = (file.map(Path::to_path_buf), origin.clone());
+        Ok(TokenText { source, file, text, extracted_from, place, origin })
     });
     tokens.collect()
 }
@@ -278,19 +242,6 @@ fn read_plain_text(argument: &str) -> Result<String, CliError> {
             .with_remedy("for a server log of any size, use peering explain -log FILE"));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn stage_and_offset(text: &[u8], error: &DecodeError) -> String {
-    let offset = error.offset;
-    match (error.stage, &error.field) {
-        (Stage::Base64, _) => format!("not base64 at byte {offset} of {}", text.len()),
-        (Stage::Utf8, _) => format!("the decoded base64 is not UTF-8 at byte {offset}"),
-        (Stage::Json, _) => format!("the decoded base64 is not JSON at byte {offset}"),
-        (Stage::Field, Some(field)) => {
-            format!("the JSON field {field} does not match a token's, at byte {offset} of the JSON")
-        }
-        (Stage::Field, None) => format!("the JSON does not match a token's, at byte {offset}"),
-    }
 }
 
 fn read_stdin() -> io::Result<Zeroizing<Vec<u8>>> {

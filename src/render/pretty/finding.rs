@@ -3,8 +3,9 @@
 use textwrap::core::display_width;
 
 use super::page::Page;
+use super::printable;
 use super::screen::{Detail, Mark};
-use super::{count, counted, printable};
+pub(in crate::render) use crate::inspect::answer::counts;
 use crate::lint::{Finding, Severity, rules};
 
 /// The widest column of check names.
@@ -55,22 +56,6 @@ pub(in crate::render) fn mark(severity: Severity) -> Mark {
         Severity::Warning => Mark::Warning,
         Severity::Info => Mark::Info,
     }
-}
-
-/// Returns `1 error, 2 warnings, 1 info`; nothing without findings.
-pub(in crate::render) fn counts(severities: impl Iterator<Item = Severity>) -> String {
-    let severities: Vec<Severity> = severities.collect();
-    let number_of = |severity| severities.iter().filter(|it| **it == severity).count();
-    [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "info")]
-        .into_iter()
-        .map(|(severity, name)| (number_of(severity), name))
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, name)| match name {
-            "info" => format!("{number} info"),
-            _ => counted(count(number), name),
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// Writes what to do about each check, the most severe first. Checks that need nothing are left out.

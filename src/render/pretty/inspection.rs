@@ -8,6 +8,8 @@ use super::page::Page;
 use super::screen::{Detail, Mark, Screen};
 use super::{count, finding, grouped, printable};
 use crate::certificate::KeyAlgorithm;
+use crate::inspect::answer::sentence;
+pub(super) use crate::inspect::answer::{FINGERPRINT_LEN, short_sha256 as fingerprint};
 use crate::inspect::{Address, CertificateEntry, Inspection};
 use crate::lint::{Acceptance, Finding, Severity, Status};
 use crate::shell::{quoted, token_argument};
@@ -17,9 +19,6 @@ const LABEL: usize = 11;
 
 /// How many addresses a row lists.
 const MAX_ADDRESSES: usize = 4;
-
-/// How many digits of a fingerprint identify a token.
-pub(super) const FINGERPRINT_LEN: usize = 8;
 
 /// Renders one token.
 pub fn inspection(inspection: &Inspection, screen: &Screen) -> String {
@@ -132,12 +131,12 @@ fn answer(inspection: &Inspection) -> String {
     let counts = finding::counts(inspection.findings.iter().map(|it| it.severity));
     let counts = if counts.is_empty() { counts } else { format!(" {counts}.") };
     let is_repaired = inspection.repairs.iter().any(|repair| !repair.is_document());
-    let subject = if is_repaired { "the repaired token" } else { "this token" };
+    let verdict = sentence(&inspection.consul, is_repaired);
     match &inspection.consul.message {
-        Some(message) => format!("Consul rejects {subject}: {}", printable(message)),
+        Some(message) => format!("{verdict}: {}", printable(message)),
         None => match worst(&inspection.findings) {
-            Some(error) => format!("Consul accepts {subject}, but {}.{counts}", printable(&error.message)),
-            None => format!("Consul accepts {subject}.{counts}"),
+            Some(error) => format!("{verdict}, but {}.{counts}", printable(&error.message)),
+            None => format!("{verdict}.{counts}"),
         },
     }
 }
@@ -230,14 +229,6 @@ fn certificates(page: &mut Page, token: &Inspection) {
     let more = if all > 1 { format!(", the first of {all} to expire") } else { String::new() };
     let end = format!("{verb} {}{more}", page.screen().day(certificate.not_after));
     page.labeled("", LABEL, &details::expiry(&end, days));
-}
-
-/// Returns the start and the end of a SHA-256.
-pub(super) fn fingerprint(sha256: &str) -> String {
-    match (sha256.get(..FINGERPRINT_LEN), sha256.get(sha256.len().saturating_sub(4)..)) {
-        (Some(start), Some(end)) => format!("{start}…{end}"),
-        _ => sha256.to_owned(),
-    }
 }
 
 fn hints(inspection: &Inspection) -> Vec<String> {

@@ -26,8 +26,18 @@ pub(crate) fn parse(text: &[u8]) -> Option<Vec<Value>> {
     if !is_kubernetes {
         return None;
     }
-    let documents: Vec<Value> = serde_saphyr::from_multiple(text).ok()?;
+    let documents = parse_yaml(text)?;
     documents.iter().all(Value::is_object).then_some(documents).filter(|it| !it.is_empty())
+}
+
+#[cfg(feature = "yaml")]
+fn parse_yaml(text: &str) -> Option<Vec<Value>> {
+    serde_saphyr::from_multiple(text).ok()
+}
+
+#[cfg(not(feature = "yaml"))]
+fn parse_yaml(_: &str) -> Option<Vec<Value>> {
+    None
 }
 
 fn parse_json(text: &[u8]) -> Option<Vec<Value>> {
