@@ -193,6 +193,11 @@ impl<'c> View<'c> {
         real_time(self.fact.last_heartbeat).map(|at| self.cluster.by_our_clock(at))
     }
 
+    /// Returns the time of the last message by the clock of the host that read the facts.
+    pub(super) fn receive_by_our_clock(&self) -> Option<Timestamp> {
+        real_time(self.fact.last_receive).map(|at| self.cluster.by_our_clock(at))
+    }
+
     /// Returns whether heartbeats arrive.
     pub(super) fn has_fresh_heartbeat(&self) -> bool {
         self.heartbeat_age().is_some_and(|age| age <= MAX_HEARTBEAT_AGE)

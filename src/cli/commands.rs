@@ -24,6 +24,7 @@ pub(crate) mod page;
 pub(crate) mod read;
 pub(crate) mod revoke;
 pub(crate) mod stale;
+pub(crate) mod ui;
 pub(crate) mod validate;
 mod wait;
 mod watch;

@@ -1,4 +1,4 @@
-//! An HTTP/1.1 server: of the embedded acceptor, and of the metrics of an audit.
+//! An HTTP/1.1 server: of the embedded acceptor, of the metrics of an audit, and of the pages of `peering ui`.
 
 pub(crate) mod browser;
 

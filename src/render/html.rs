@@ -7,6 +7,7 @@ mod page;
 mod parts;
 mod report;
 mod staleness;
+pub mod ui;
 
 pub use audit::audit;
 pub use diagnosis::{diagnoses, diagnosis, peerings};

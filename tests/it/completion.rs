@@ -90,7 +90,7 @@ fn bash_completes_commands_flags_values_files_and_peering_names() {
         !tab("peering validate -format json -fo", home).contains(&"-format ".to_owned()),
         "-format is already given"
     );
-    assert_eq!(tab("peering ", home).len(), 24);
+    assert_eq!(tab("peering ", home).len(), 25);
 }
 
 #[test]

@@ -379,6 +379,7 @@ fn the_page_of_commands_is_up_to_date() {
         "audit",
         "audit collect",
         "audit judge",
+        "ui",
         "find",
         "diff",
         "explain",

@@ -77,6 +77,7 @@ mod staleness_live;
 mod support;
 mod tls_trust;
 mod transport;
+mod ui;
 mod unlucky_files;
 mod untrusted_input;
 mod validate;

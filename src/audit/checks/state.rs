@@ -12,6 +12,9 @@ use crate::utc::span;
 /// From this age on, a peering that is being deleted is stuck. Deleting takes seconds.
 const MAX_DELETING: SignedDuration = SignedDuration::from_mins(10);
 
+/// How exactly the clock of a cluster is known: the `Date` header has seconds.
+const CLOCK_PRECISION: SignedDuration = SignedDuration::from_secs(2);
+
 /// A token that was generated this recently is probably on its way to the dialer.
 const TOKEN_ON_ITS_WAY: SignedDuration = SignedDuration::from_hours(1);
 
@@ -82,8 +85,16 @@ pub static ACTIVE_WITHOUT_HEARTBEAT: AuditCheck = AuditCheck {
 
 fn active_without_heartbeat(view: &View<'_>) -> Option<Found> {
     let is_silent = view.fact.state == State::Active && view.heartbeat_age().is_none() && !is_explained(view);
-    // A heartbeat at the other end shows that the stream is older than it looks.
-    let is_new = view.is_new_stream() && view.peer().is_none_or(|peer| !peer.has_fresh_heartbeat());
+    // A heartbeat at the other end after this end's last message shows that the stream is older than it looks. One from before
+    // may be of the stream that was open before a restart here.
+    let received_at = view.receive_by_our_clock();
+    let is_later = |peer: &View<'_>| {
+        let heartbeat_at = peer.heartbeat_by_our_clock();
+        heartbeat_at.is_some_and(|heartbeat| {
+            received_at.is_none_or(|received| heartbeat.duration_since(received) > CLOCK_PRECISION)
+        })
+    };
+    let is_new = view.is_new_stream() && !view.peer().as_ref().is_some_and(is_later);
     (is_silent && !is_new).then(|| Found::new("ACTIVE, but no heartbeat has arrived", []))
 }
 

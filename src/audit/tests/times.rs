@@ -101,10 +101,14 @@ fn a_new_stream_has_no_heartbeat_yet() {
     assert_eq!(silent(Some(19), Some(4)), 0);
     assert_eq!(silent(Some(300), Some(4)), 2, "it sends heartbeats, and receives none");
     assert_eq!(silent(None, None), 2);
-    // The other end has a heartbeat, so the stream is not new.
+    // The other end has a heartbeat of the stream that was open before this end restarted.
     let mut facts = pair();
     let end = end_of(&mut facts, "dc1");
     (end.last_heartbeat, end.last_receive) = (None, Some(ago(3)));
+    assert_eq!(lines(&judged(&facts)), [""; 0]);
+    // The other end had a heartbeat since, so the stream is not new.
+    let end = end_of(&mut facts, "dc1");
+    end.last_receive = Some(ago(19));
     assert_eq!(
         lines(&judged(&facts)),
         ["dc1/to-dc2 active-without-heartbeat: ACTIVE, but no heartbeat has arrived"]

@@ -16,6 +16,8 @@ use crate::cli::args::time::duration;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 
+pub use collect::CollectOptions;
+
 /// Compare both ends of every peering of many clusters
 ///
 /// Reads facts from all contexts and judges them: which peerings have one end only, which ends report states that exclude each

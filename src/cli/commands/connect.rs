@@ -33,7 +33,7 @@ pub use document::Connection;
 use document::{FailedStep, Status};
 use run::{Failure, LeftBehind, Outcome, Step};
 
-/// Connect two clusters: generate a token on one, establish on the other
+/// Connect two clusters: generate a token, establish with it
 ///
 /// Generates a token at the context -acceptor, checks it, establishes the peering with it at the context -dialer, and waits until
 /// both ends are ACTIVE and have received data. The token stays in memory: it is in no file, argument or log. The ledger

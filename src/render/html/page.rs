@@ -10,7 +10,7 @@ use crate::render::pretty::{Mark, Screen};
 use crate::utc;
 
 /// The style of all reports.
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// A report.
 pub(super) struct Page<'a> {

@@ -1,0 +1,75 @@
+//! `peering ui`: the audit, both ends of a peering, a live diagnosis and the ledger in a browser. Read-only.
+//!
+//! It uses the HTTP server of the embedded acceptor rather than a web framework: seven fixed paths need no router, and that
+//! server already limits slow clients and ends within two seconds, whatever is connected.
+
+mod answers;
+mod live;
+mod session;
+mod state;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::audit::CollectOptions;
+use crate::cli::args::http_options::wait_for;
+use crate::cli::args::ledger_options::LedgerOptions;
+use crate::cli::error::CliError;
+use crate::cli::exit::Exit;
+use crate::cli::output::{note, print};
+use crate::net::http_server;
+use crate::platform;
+use session::Session;
+use state::State;
+
+/// Show the audit and the ledger in a browser, on this machine
+///
+/// Serves pages on a loopback address with a random port, and prints their URL: the peerings of all contexts, both ends of one
+/// side by side, a live diagnosis, and the ledger. The URL contains a token that works once, for one browser. The pages can
+/// change nothing. No ACL token and no secret reaches the browser.
+///
+/// It runs until Ctrl-C.
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  peering ui
+  peering ui -context east,west
+  peering ui -inventory clusters.toml -label env=prod")]
+pub struct Arguments {
+    #[command(flatten)]
+    collect: CollectOptions,
+    /// Port to listen on at 127.0.0.1 (default: a free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    port: u16,
+    #[command(flatten)]
+    ledger: LedgerOptions,
+}
+
+/// Runs until it is interrupted.
+pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
+    let contexts = arguments.collect.contexts()?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
+    wait_for(async move {
+        let failed = |error: &io::Error| CliError::of_io(format_args!("cannot listen on {address}"), error);
+        let listener = TcpListener::bind(address).await.map_err(|error| failed(&error))?;
+        let bound = listener.local_addr().map_err(|error| failed(&error))?;
+        let mut interrupts = platform::interrupts()
+            .map_err(|error| CliError::new(format_args!("cannot handle Ctrl-C: {error}")))?;
+        let (session, token) = Session::new(bound)?;
+        let state = Arc::new(State::new(arguments.collect, arguments.ledger, contexts, session));
+        print(&format!("Open http://{bound}/#{token}\n"))?;
+        note("The address works once, in one browser. Press Ctrl-C to stop.");
+        let respond = move |request| {
+            let state = Arc::clone(&state);
+            async move { Ok(answers::answer(&state, request).await) }
+        };
+        http_server::serve(listener, respond, async move {
+            interrupts.recv().await;
+        })
+        .await;
+        Ok(Exit::Done)
+    })
+}
