@@ -135,7 +135,7 @@ mod tests {
             r#"{"CA":["a\nb","a\"b","\\",""],"ca":["\u0041",null,"x"],"PeerID":"p"}"#,
             "{\"CA\":[\"a\u{e9}\u{1f389}\",\"\\ud83c\",\"a\"]}",
         ] {
-            let json = json.replacen("[", &format!("[{},", long_entry()), 1);
+            let json = json.replacen('[', &format!("[{},", long_entry()), 1);
             let json = json.as_bytes();
             for end in 400..json.len() {
                 assert_cache_changes_nothing(&[json, &json[..end]]);

@@ -6,12 +6,13 @@ use std::path::Path;
 use regex::Regex;
 
 /// The top-level modules, the lowest first.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
     "platform",
     "dns_name",
     "zeroize_buf",
     "hex",
     "shell",
+    "bytes",
     "counted",
     "utc",
     "observed",

@@ -87,6 +87,7 @@ fn finding(finding: &Finding, line: &mut Vec<u8>) {
 }
 
 /// Writes a string. Almost none needs escapes.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches, the loop becomes vector instructions")]
 fn text(text: &str, line: &mut Vec<u8>) {
     if all(text.as_bytes(), |byte| (byte >= b' ') & (byte != b'"') & (byte != b'\\')) {
         name(text, line);

@@ -6,6 +6,7 @@ use crate::bytes::all;
 use crate::token::{Locality, Remote, Token};
 
 /// Reads the JSON of a token after its `CA`. Returns `None` if it has another layout.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches, the loop becomes vector instructions")]
 pub(super) fn read_after_ca(json: &[u8]) -> Option<Token> {
     if !all(json, |byte| matches!(byte, b' '..=b'~') & (byte != b'\\')) {
         return None;
