@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
-use crate::browser::Browser;
+use crate::browser::{Axe, Browser};
 use crate::html::{html, reports};
 
 /// Writes a report to a file.
@@ -21,13 +19,18 @@ fn reports_fit_on_every_width_and_request_nothing() {
     for arguments in reports() {
         let file = write(directory.path(), &arguments);
         browser.open(&file);
-        assert_eq!(browser.of("Network.requestWillBeSent").len(), 1, "{arguments:?}: only the file itself");
-        assert!(browser.of("Page.javascriptDialogOpening").is_empty(), "{arguments:?}: a script ran");
-        assert_eq!(browser.of("Log.entryAdded"), Vec::<&Value>::new(), "{arguments:?}: the policy fits");
+        assert_eq!(
+            browser.events("Network.requestWillBeSent").len(),
+            1,
+            "{arguments:?}: only the file itself"
+        );
+        assert!(browser.events("Page.javascriptDialogOpening").is_empty(), "{arguments:?}: a script ran");
+        // The policy fits.
+        browser.expect_no_errors();
         // The style is in effect.
         assert_eq!(browser.evaluate("getComputedStyle(document.querySelector('h1')).margin"), "0px");
         for width in [320, 360, 800, 1440, 1920] {
-            browser.resize(width, false);
+            browser.show_as(width, "light");
             let too_wide = browser
                 .evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
             assert_eq!(too_wide, 0, "{arguments:?} at {width} pixels");
@@ -37,24 +40,15 @@ fn reports_fit_on_every_width_and_request_nothing() {
 
 #[test]
 fn reports_are_accessible() {
-    let Ok(script) = std::env::var("AXE_JS") else {
-        eprintln!("SKIPPED: axe-core on reports: set AXE_JS to its axe.min.js to run it");
-        return;
-    };
-    let Some(mut browser) = Browser::start("axe-core on reports") else { return };
-    let script = std::fs::read_to_string(script).unwrap();
+    let Some(axe) = Axe::find("accessibility of reports") else { return };
+    let Some(mut browser) = Browser::start("accessibility of reports") else { return };
     let directory = tempfile::tempdir().unwrap();
     for arguments in reports() {
         let file = write(directory.path(), &arguments);
-        for is_dark in [false, true] {
-            browser.resize(1000, is_dark);
+        for scheme in ["light", "dark"] {
+            browser.show_as(1000, scheme);
             browser.open(&file);
-            browser.evaluate(&format!("{script};0"));
-            let violations = browser.evaluate(
-                "axe.run().then(it => it.passes.length < 10 ? 'too few rules ran' : \
-                 it.violations.map(it => it.id + ': ' + it.nodes[0].html).join('\\n'))",
-            );
-            assert_eq!(violations, "", "{arguments:?}, dark: {is_dark}");
+            browser.expect_accessible(&axe, &format!("{arguments:?}, {scheme}"));
         }
     }
 }

@@ -3,8 +3,8 @@
 //! `browser` drives a real Chromium, and `module` runs the module in node. Both are skipped where the program is missing.
 
 mod browser;
-mod devtools;
 mod module;
+mod pasting;
 mod sources;
 
 use base64::Engine;

@@ -87,6 +87,7 @@ mod tests {
 
     use super::*;
     use crate::token::decode::fields::read;
+    use crate::token::encode::tests::tokens;
     use crate::token::to_json;
 
     const CA: &str = "{\"CA\":null";
@@ -95,34 +96,13 @@ mod tests {
         prop_oneof![6 => "[a-z0-9:.-]{0,12}", 1 => "[\"\\\\é\u{1}<]{0,3}"]
     }
 
-    fn token() -> impl Strategy<Value = Token> {
-        let list = || prop::option::of(prop::collection::vec(text(), 0..3));
-        let locality =
-            prop::option::of((text(), text()).prop_map(|(region, zone)| Locality { region, zone }));
-        let remote = (text(), text(), locality).prop_map(|(partition, datacenter, locality)| Remote {
-            partition,
-            datacenter,
-            locality,
-        });
-        (list(), list(), text(), text(), text(), remote).prop_map(
-            |(manual_server_addresses, server_addresses, server_name, peer_id, secret, remote)| Token {
-                ca: None,
-                manual_server_addresses,
-                server_addresses,
-                server_name,
-                peer_id,
-                establishment_secret: secret.into(),
-                remote: Some(remote),
-            },
-        )
-    }
-
     proptest! {
         #[test]
         fn what_is_read_is_what_any_layout_is_read_as(
-            token in token(),
+            token in tokens(text),
             edit in prop::option::of((any::<prop::sample::Index>(), 0..3_usize, "[\"a,{}\\[\\] :]{0,2}")),
         ) {
+            let token = Token { ca: None, ..token };
             let mut json = to_json(&token).as_bytes().to_vec();
             let is_plain = !json.iter().any(|byte| *byte == b'\\' || !byte.is_ascii());
             if let Some((at, removed, inserted)) = &edit {

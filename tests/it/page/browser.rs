@@ -1,6 +1,5 @@
 //! The page in a real Chromium, from a file and without a network.
 
-use std::process::Command;
 use std::time::Instant;
 
 use consul_peering::page;
@@ -8,7 +7,7 @@ use consul_peering::token::{Remote, Secret, Token, encode};
 use serde_json::json;
 
 use super::NOW;
-use super::devtools::Browser;
+use crate::browser::{Axe, Browser};
 use crate::peering::{Peering, fixture, recorded_tokens};
 
 /// [`NOW`] as the field of the date writes it.
@@ -58,8 +57,8 @@ fn status(browser: &mut Browser) -> String {
 
 #[test]
 fn every_recorded_token_has_the_json_of_the_command_line() {
-    let Some(mut browser) = Browser::start() else { return };
-    browser.open();
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
+    browser.open_page();
     browser.set_date(DATE);
     for (name, token) in recorded_tokens() {
         let token = token.trim();
@@ -80,8 +79,8 @@ fn every_recorded_token_has_the_json_of_the_command_line() {
 
 #[test]
 fn a_whole_session_makes_one_request_for_the_page_itself() {
-    let Some(mut browser) = Browser::start() else { return };
-    browser.open();
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
+    browser.open_page();
     for (_, token) in recorded_tokens() {
         browser.paste(token.trim());
     }
@@ -107,8 +106,8 @@ fn a_whole_session_makes_one_request_for_the_page_itself() {
 
 #[test]
 fn hostile_texts_execute_nothing_and_stay_text() {
-    let Some(mut browser) = Browser::start() else { return };
-    browser.open();
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
+    browser.open_page();
     let elements =
         "document.querySelectorAll('script, img, svg, iframe, a, object, embed, link, base, form').length";
     let before = browser.evaluate(elements);
@@ -141,8 +140,8 @@ fn hostile_texts_execute_nothing_and_stay_text() {
 
 #[test]
 fn every_control_works_by_keyboard() {
-    let Some(mut browser) = Browser::start() else { return };
-    browser.open();
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
+    browser.open_page();
     let focused = "((it) => it === document.body ? 'body' : it.id || it.textContent)(document.activeElement)";
     assert_eq!(browser.text(focused), "box", "the box has the focus");
     // The real clipboard: Ctrl+V.
@@ -232,35 +231,39 @@ fn every_control_works_by_keyboard() {
     browser.expect_no_errors();
 }
 
+/// Shows the page empty, with tokens and a message, everything open, and calls `examine` with each.
+fn on_each_view(browser: &mut Browser, examine: impl Fn(&mut Browser, &str)) {
+    browser.open_page();
+    examine(browser, "the empty page");
+    for name in ["two-roots", "external-addresses", "external-address-without-port", "hostile"] {
+        browser.paste(&if name == "hostile" { hostile_token() } else { token(name) });
+        browser.paste_into("second-box", &token("one-server"));
+        browser.wait_for("document.getElementById('comparison').textContent !== ''");
+        browser.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })");
+        browser.wait_for("document.getElementById('validate').textContent !== ''");
+        examine(browser, name);
+    }
+    browser.paste("failed dial: dial tcp 10.0.0.7:8503: i/o timeout");
+    examine(browser, "a message");
+}
+
 #[test]
 fn no_size_scrolls_sideways() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
     browser.show_as(360, "light");
-    browser.open();
-    let expect_fit = |browser: &mut Browser, what: &str| {
+    on_each_view(&mut browser, |browser, what| {
         for width in WIDTHS {
             browser.show_as(width, "light");
             let shown = browser.evaluate("document.documentElement.scrollWidth").as_u64().unwrap();
             assert!(shown <= u64::from(width), "{what}: {shown} px in {width} px");
         }
-    };
-    expect_fit(&mut browser, "the empty page");
-    for text in [token("two-roots"), token("external-addresses"), hostile_token()] {
-        browser.paste(&text);
-        browser.paste_into("second-box", &token("one-server"));
-        browser.wait_for("document.getElementById('comparison').textContent !== ''");
-        browser.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })");
-        browser.wait_for("document.getElementById('validate').textContent !== ''");
-        expect_fit(&mut browser, &text[..20]);
-    }
-    browser.paste("failed dial: dial tcp 10.0.0.7:8503: i/o timeout");
-    expect_fit(&mut browser, "a message");
+    });
 }
 
 #[test]
 fn each_kind_of_text_gets_its_answer() {
-    let Some(mut browser) = Browser::start() else { return };
-    browser.open();
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
+    browser.open_page();
     browser.set_date(DATE);
     let two = format!("{}\n{}\n", token("one-server"), token("three-servers"));
     let secret = format!("kind: Secret\napiVersion: v1\nstringData:\n  token: {}\n", token("one-server"));
@@ -288,8 +291,8 @@ fn each_kind_of_text_gets_its_answer() {
 
 #[test]
 fn a_large_text_is_read_in_a_worker_and_lists_are_capped() {
-    let Some(mut browser) = Browser::start() else { return };
-    browser.open();
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
+    browser.open_page();
     let many = Token {
         server_addresses: Some((0..30_000).map(|index| format!("host-{index}.example.com:8503")).collect()),
         peer_id: "1".to_owned(),
@@ -312,14 +315,14 @@ fn a_large_text_is_read_in_a_worker_and_lists_are_capped() {
 
 #[test]
 fn a_failure_of_the_module_is_reported_and_the_next_text_is_read() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
     // The first call after this fails as a panic does.
     let fails = "const { Instance } = WebAssembly; let left = 1; WebAssembly.Instance = class { constructor(...all) { \
                  const { exports } = new Instance(...all); this.exports = { ...exports, look: (...numbers) => { \
                  if (window.fails && left-- > 0) throw new WebAssembly.RuntimeError('unreachable'); \
                  return exports.look(...numbers); } }; } };";
     browser.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": fails }));
-    browser.open();
+    browser.open_page();
     browser.evaluate("window.fails = true");
     browser.paste_into("box", &token("one-server"));
     browser.wait_for("document.getElementById('status').textContent.includes('This page failed')");
@@ -330,7 +333,7 @@ fn a_failure_of_the_module_is_reported_and_the_next_text_is_read() {
 
 #[test]
 fn a_changed_module_is_not_run() {
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(mut browser) = Browser::start("the page in a browser") else { return };
     let change = "new MutationObserver(() => { const module = document.getElementById('module'); \
                   if (module && !module.dataset.seen && document.getElementById('code')) { module.dataset.seen = 1; } }) \
                   .observe(document, { childList: true, subtree: true }); \
@@ -339,48 +342,21 @@ fn a_changed_module_is_not_run() {
     browser.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": change }));
     let file = tempfile::Builder::new().suffix(".html").tempfile().unwrap();
     std::fs::write(file.path(), page::HTML).unwrap();
-    browser.call("Page.navigate", &json!({ "url": format!("file://{}", file.path().display()) }));
+    browser.navigate(file.path());
     browser.wait_for("document.getElementById('status')?.textContent.includes('cannot start') ?? false");
     assert!(status(&mut browser).contains("the module in this file was changed"));
 }
 
 #[test]
 fn axe_finds_no_violations_in_light_and_dark() {
-    let scratch = tempfile::tempdir().unwrap();
-    let installed = Command::new("npm")
-        .args(["install", "--silent", "--no-save", "--no-audit", "--no-fund", "--prefix", "."])
-        .arg("axe-core@4")
-        .current_dir(scratch.path())
-        .output();
-    if !installed.is_ok_and(|output| output.status.success()) {
-        eprintln!("SKIPPED: accessibility of the page: npm cannot install axe-core");
-        return;
-    }
-    let axe = std::fs::read_to_string(scratch.path().join("node_modules/axe-core/axe.min.js")).unwrap();
-    let Some(mut browser) = Browser::start() else { return };
+    let Some(axe) = Axe::find("accessibility of the page") else { return };
+    let Some(mut browser) = Browser::start("accessibility of the page") else { return };
     for scheme in ["light", "dark"] {
         for width in [360, 1440] {
             browser.show_as(width, scheme);
-            browser.open();
-            browser.call("Runtime.evaluate", &json!({ "expression": axe }));
-            let expect_none = |browser: &mut Browser, what: &str| {
-                let violations = browser.evaluate(
-                    "axe.run(document, { resultTypes: ['violations'] }).then((found) => found.violations.map((it) => \
-                     [it.id, it.nodes.map((node) => [node.html.slice(0, 200), node.failureSummary])]))",
-                );
-                assert_eq!(violations, json!([]), "{what}, {scheme}, {width} px");
-            };
-            expect_none(&mut browser, "the empty page");
-            for text in [token("two-roots"), token("external-address-without-port"), hostile_token()] {
-                browser.paste(&text);
-                browser.paste_into("second-box", &token("one-server"));
-                browser.wait_for("document.getElementById('comparison').textContent !== ''");
-                browser.evaluate("document.querySelectorAll('details').forEach((it) => { it.open = true; })");
-                browser.wait_for("document.getElementById('validate').textContent !== ''");
-                expect_none(&mut browser, &text[..20]);
-            }
-            browser.paste("failed dial: dial tcp 10.0.0.7:8503: i/o timeout");
-            expect_none(&mut browser, "a message");
+            on_each_view(&mut browser, |browser, what| {
+                browser.expect_accessible(&axe, &format!("{what}, {scheme}, {width} px"));
+            });
         }
     }
 }
@@ -393,8 +369,8 @@ fn times_of_ten_new_browsers() {
     let mut ready = Vec::new();
     let mut painted = Vec::new();
     for _ in 0..10 {
-        let Some(mut browser) = Browser::start() else { return };
-        browser.open();
+        let Some(mut browser) = Browser::start("the page in a browser") else { return };
+        browser.open_page();
         ready.push(browser.evaluate("performance.getEntriesByName('ready')[0].startTime").as_f64().unwrap());
         browser.call(
             "Browser.grantPermissions",

@@ -1,11 +1,12 @@
-//! A headless Chromium that a test drives over a pipe, with the DevTools protocol. It resolves no names.
+//! A headless Chromium without a network that a test drives over a pipe, with the DevTools protocol: `{…}\0` in both
+//! directions.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,45 +16,45 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-const ARGUMENTS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
-    --disable-background-networking --disable-component-update --disable-sync --remote-debugging-pipe";
+const ARGUMENTS: &str = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+    --disable-component-update --disable-sync --disable-dev-shm-usage --remote-debugging-pipe";
 
-/// A browser with one page.
+/// A browser with an empty profile and one page.
 pub struct Browser {
     process: Child,
     commands: ChildStdin,
     messages: Receiver<Value>,
     last_id: u64,
-    session: String,
-    /// The events of the page since the last [`Browser::open`].
-    pub events: Vec<Value>,
-    // Removed when the browser ends.
-    _profile: TempDir,
+    session: Option<String>,
+    /// The events since the last [`Browser::navigate`].
+    events: Vec<Value>,
+    /// Removed when the browser ends.
+    home: TempDir,
 }
 
 impl Browser {
     /// Starts a browser. Without one on this machine, prints that `test` is skipped.
     pub fn start(test: &str) -> Option<Self> {
-        let found = |name: &&str| {
-            let paths = std::env::var_os("PATH").unwrap_or_default();
-            std::env::split_paths(&paths).any(|directory| directory.join(name).is_file())
-        };
-        let Some(name) = NAMES.iter().find(|name| found(name)) else {
+        let Some(name) = NAMES.into_iter().find(|name| runs(name, "--version")) else {
             eprintln!("SKIPPED: {test}: install chromium to run it");
             return None;
         };
-        let profile = tempfile::tempdir().unwrap();
+        // A namespace without a network, where that is allowed. The browser must not find one anyway.
+        let isolation = ["unshare -n", "unshare -rn", ""].into_iter().find(|isolation| {
+            isolation.split_once(' ').is_none_or(|(program, flags)| runs(program, &format!("{flags} true")))
+        });
+        let isolation = isolation.unwrap_or_default();
+        let home = tempfile::tempdir().unwrap();
         // The browser reads commands on descriptor 3 and answers on 4.
         let script = format!(
-            "exec {name} {ARGUMENTS} --host-resolver-rules='MAP * ~NOTFOUND , EXCLUDE 127.0.0.1' \
-             --user-data-dir='{}' about:blank 3<&0 4>&1 </dev/null >/dev/null",
-            profile.path().display()
+            "exec {isolation} {name} {ARGUMENTS} --host-resolver-rules='MAP * ~NOTFOUND' \
+             --user-data-dir=\"$HOME/profile\" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>&1"
         );
         let mut process = Command::new("sh")
             .args(["-c", &script])
+            .env("HOME", home.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let commands = process.stdin.take().unwrap();
@@ -66,16 +67,21 @@ impl Browser {
                 }
             }
         });
-        let (last_id, session, events) = (0, String::new(), Vec::new());
-        let mut browser = Self { process, commands, messages, last_id, session, events, _profile: profile };
+        let (last_id, session, events) = (0, None, Vec::new());
+        let mut browser = Self { process, commands, messages, last_id, session, events, home };
         let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let attach = json!({ "targetId": target["targetId"], "flatten": true });
         let attached = browser.call("Target.attachToTarget", &attach);
-        browser.session = attached["sessionId"].as_str().unwrap().to_owned();
+        browser.session = Some(attached["sessionId"].as_str().unwrap().to_owned());
         for domain in ["Page", "Runtime", "Network", "Log"] {
             browser.call(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
+    }
+
+    /// Returns a directory for files that it opens.
+    pub fn directory(&self) -> &Path {
+        self.home.path()
     }
 
     /// Calls a method of the protocol, and returns its result.
@@ -83,66 +89,151 @@ impl Browser {
         self.last_id += 1;
         let id = self.last_id;
         let mut command = json!({ "id": id, "method": method, "params": parameters });
-        if !self.session.is_empty() {
-            command["sessionId"] = self.session.as_str().into();
+        if let Some(session) = &self.session {
+            command["sessionId"] = json!(session);
         }
         self.commands.write_all(format!("{command}\0").as_bytes()).unwrap();
         loop {
-            let message = self.receive();
-            if message["id"] == id {
+            let mut message = self.receive(method);
+            if message["id"] == json!(id) {
                 assert!(message["error"].is_null(), "{method}: {}", message["error"]);
-                return message["result"].clone();
+                return message["result"].take();
             }
         }
     }
 
-    /// Returns the next message. Remembers events of the page.
-    fn receive(&mut self) -> Value {
-        let message = self.messages.recv_timeout(PATIENCE).expect("the browser answers");
+    /// Returns the next message, and remembers it if it is an event.
+    fn receive(&mut self, awaited: &str) -> Value {
+        let message = self.messages.recv_timeout(PATIENCE);
+        let message = message.unwrap_or_else(|error| panic!("{awaited}: {error}"));
         if message["method"].is_string() {
             self.events.push(message.clone());
         }
         message
     }
 
+    /// Leads the page to a file, without waiting.
+    pub fn navigate(&mut self, file: &Path) {
+        self.events.clear();
+        self.call("Page.navigate", &json!({ "url": format!("file://{}", file.display()) }));
+    }
+
     /// Opens a file, and waits until it has loaded.
     pub fn open(&mut self, file: &Path) {
-        self.events.clear();
-        let url = format!("file://{}", file.display());
-        self.call("Page.navigate", &json!({ "url": url }));
-        while self.of("Page.loadEventFired").is_empty() {
-            self.receive();
+        self.navigate(file);
+        while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
+            self.receive("the page loads");
         }
     }
 
-    /// Returns the parameters of the events with this name.
-    pub fn of(&self, event: &str) -> Vec<&Value> {
-        self.events.iter().filter(|it| it["method"] == event).map(|it| &it["params"]).collect()
-    }
-
-    /// Evaluates an expression in the page, and waits for a promise.
+    /// Evaluates an expression in the page, and returns its value. Waits for a promise.
     pub fn evaluate(&mut self, expression: &str) -> Value {
-        let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let result = self.call("Runtime.evaluate", &parameters);
-        assert!(result["exceptionDetails"].is_null(), "{result}");
-        result["result"]["value"].clone()
+        let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
+        let mut result = self.call("Runtime.evaluate", &parameters);
+        assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
+        result["result"]["value"].take()
     }
 
-    /// Sets the width of the window, and whether the page is dark.
-    pub fn resize(&mut self, width: u32, is_dark: bool) {
-        let metrics = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+    /// Evaluates an expression in the page, and returns its text.
+    pub fn text(&mut self, expression: &str) -> String {
+        let value = self.evaluate(expression);
+        value.as_str().unwrap_or_else(|| panic!("{expression}: {value}")).to_owned()
+    }
+
+    /// Waits until an expression is true.
+    pub fn wait_for(&mut self, condition: &str) {
+        let start = Instant::now();
+        while self.evaluate(condition) != json!(true) {
+            assert!(start.elapsed() < PATIENCE, "never true: {condition}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Presses and releases a key. `modifiers`: 2 is Ctrl, 8 is Shift.
+    pub fn press(&mut self, key: &str, modifiers: u8) {
+        self.key("keyDown", key, modifiers);
+        self.key("keyUp", key, modifiers);
+    }
+
+    /// Presses or releases a key.
+    pub fn key(&mut self, kind: &str, key: &str, modifiers: u8) {
+        let (code, text) = match key {
+            "Tab" => (9, ""),
+            "Enter" => (13, "\r"),
+            " " => (32, " "),
+            "v" => (86, ""),
+            other => panic!("no code for {other:?}"),
+        };
+        let commands = if key == "v" && modifiers == 2 { json!(["paste"]) } else { json!([]) };
+        let text = if kind == "keyDown" { text } else { "" };
+        self.call(
+            "Input.dispatchKeyEvent",
+            &json!({
+                "type": kind, "key": key, "code": if key == " " { "Space" } else { key }, "text": text,
+                "windowsVirtualKeyCode": code, "modifiers": modifiers, "commands": commands,
+            }),
+        );
+    }
+
+    /// Sets the width of the window and the color scheme: `light` or `dark`.
+    pub fn show_as(&mut self, width: u32, scheme: &str) {
+        let metrics = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
         self.call("Emulation.setDeviceMetricsOverride", &metrics);
-        let scheme = if is_dark { "dark" } else { "light" };
         let feature = json!([{ "name": "prefers-color-scheme", "value": scheme }]);
         self.call("Emulation.setEmulatedMedia", &json!({ "features": feature }));
+    }
+
+    /// Returns the parameters of the events with a name since the page was opened.
+    pub fn events(&mut self, method: &str) -> Vec<Value> {
+        // The answer to a call comes after all earlier events.
+        self.evaluate("0");
+        let events = self.events.iter().filter(|event| event["method"] == method);
+        events.map(|event| event["params"].clone()).collect()
+    }
+
+    /// Fails if the page threw an error or logged one.
+    pub fn expect_no_errors(&mut self) {
+        for event in ["Runtime.exceptionThrown", "Log.entryAdded"] {
+            assert_eq!(self.events(event), Vec::<Value>::new());
+        }
+    }
+
+    /// Fails if axe-core finds that the page is hard to use for someone.
+    pub fn expect_accessible(&mut self, axe: &Axe, what: &str) {
+        if self.evaluate("typeof axe") == "undefined" {
+            self.evaluate(&format!("{};0", axe.0));
+        }
+        let violations = self.evaluate(
+            "axe.run(document, { resultTypes: ['violations'] }).then((found) => found.passes.length < 10 ? 'too few rules ran' : \
+             found.violations.map((it) => [it.id, it.nodes.map((node) => [node.html.slice(0, 200), node.failureSummary])]))",
+        );
+        assert_eq!(violations, json!([]), "{what}");
     }
 }
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // Ends all its processes, so that the profile can be removed.
-        self.session.clear();
+        // Ends all its processes, so that its directory can be removed.
         let _ = self.commands.write_all(b"{\"id\":0,\"method\":\"Browser.close\"}\0");
         let _ = self.process.wait();
     }
+}
+
+/// The script of axe-core.
+pub struct Axe(String);
+
+impl Axe {
+    /// Reads it from the file that AXE_JS names. Without that, prints that `test` is skipped.
+    pub fn find(test: &str) -> Option<Self> {
+        let Ok(file) = std::env::var("AXE_JS") else {
+            eprintln!("SKIPPED: {test}: set AXE_JS to axe-core's axe.min.js to run it");
+            return None;
+        };
+        Some(Self(std::fs::read_to_string(file).unwrap()))
+    }
+}
+
+fn runs(program: &str, arguments: &str) -> bool {
+    let output = Command::new(program).args(arguments.split(' ')).output();
+    output.is_ok_and(|output| output.status.success())
 }
