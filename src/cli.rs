@@ -19,6 +19,7 @@ mod progress_lines;
 mod redaction;
 #[cfg(all(feature = "schema", feature = "cli"))]
 pub mod schema;
+mod serve;
 #[cfg(test)]
 mod tests;
 mod usage_error;

@@ -8,21 +8,17 @@ mod live;
 mod session;
 mod state;
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use clap::Args;
-use tokio::net::TcpListener;
 
 use super::audit::CollectOptions;
-use crate::cli::args::http_options::wait_for;
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::{note, print};
-use crate::net::http_server;
-use crate::platform;
+use crate::cli::serve::until_interrupt;
 use session::Session;
 use state::State;
 
@@ -52,24 +48,14 @@ pub struct Arguments {
 pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
     let contexts = arguments.collect.contexts()?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
-    wait_for(async move {
-        let failed = |error: &io::Error| CliError::of_io(format_args!("cannot listen on {address}"), error);
-        let listener = TcpListener::bind(address).await.map_err(|error| failed(&error))?;
-        let bound = listener.local_addr().map_err(|error| failed(&error))?;
-        let mut interrupts = platform::interrupts()
-            .map_err(|error| CliError::new(format_args!("cannot handle Ctrl-C: {error}")))?;
+    until_interrupt(address, |bound| {
         let (session, token) = Session::new(bound)?;
         let state = Arc::new(State::new(arguments.collect, arguments.ledger, contexts, session));
         print(&format!("Open http://{bound}/#{token}\n"))?;
         note("The address works once, in one browser. Press Ctrl-C to stop.");
-        let respond = move |request| {
+        Ok(move |request| {
             let state = Arc::clone(&state);
             async move { Ok(answers::answer(&state, request).await) }
-        };
-        http_server::serve(listener, respond, async move {
-            interrupts.recv().await;
         })
-        .await;
-        Ok(Exit::Done)
     })
 }

@@ -1,6 +1,5 @@
 //! `peering audit -listen`: audits again and again, and serves the last result. A request never causes a request to Consul.
 
-use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -10,16 +9,14 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use tokio::net::TcpListener;
 
 use super::Arguments;
-use crate::cli::args::http_options::wait_for;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
 use crate::cli::output::{note, print, shown};
+use crate::cli::serve::until_interrupt;
 use crate::net::context::Context;
-use crate::net::http_server::{self, browser};
-use crate::platform;
+use crate::net::http_server::browser;
 
 /// After this many intervals without a new result, the server is not healthy.
 const MAX_MISSED: u32 = 3;
@@ -44,12 +41,7 @@ pub(super) fn run(arguments: Arc<Arguments>) -> Result<Exit, CliError> {
     let Some(address) = arguments.listen else { return Ok(Exit::Done) };
     let contexts = arguments.collect.contexts()?;
     let every = arguments.every;
-    wait_for(async move {
-        let failed = |error: &io::Error| CliError::of_io(format_args!("cannot listen on {address}"), error);
-        let listener = TcpListener::bind(address).await.map_err(|error| failed(&error))?;
-        let bound = listener.local_addr().map_err(|error| failed(&error))?;
-        let mut interrupts = platform::interrupts()
-            .map_err(|error| CliError::new(format_args!("cannot handle Ctrl-C: {error}")))?;
+    until_interrupt(address, |bound| {
         // Scripts wait for this line and read the port from it.
         print(&format!("Listening on http://{bound}\n"))?;
         note("Serves /metrics, /facts and /healthz. Press Ctrl-C to stop.");
@@ -57,15 +49,10 @@ pub(super) fn run(arguments: Arc<Arguments>) -> Result<Exit, CliError> {
         let written = Arc::clone(&last);
         // Ends with the process.
         thread::spawn(move || audit_again_and_again(&arguments, &contexts, &written));
-        let respond = move |request| {
+        Ok(move |request| {
             let answer = answer(&request, bound, &last, every);
             async move { Ok(answer) }
-        };
-        http_server::serve(listener, respond, async move {
-            interrupts.recv().await;
         })
-        .await;
-        Ok(Exit::Done)
     })
 }
 
