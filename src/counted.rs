@@ -18,9 +18,14 @@ pub fn grouped(number: i64) -> String {
     if number < 0 { format!("-{shown}") } else { shown }
 }
 
-/// Returns a number with its noun: `1 day`, `2 days`.
+/// Returns a number with its noun: `1 day`, `2 days`, `2 addresses`.
 pub fn counted(number: i64, one: &str) -> String {
-    format!("{} {one}{}", grouped(number), if number == 1 { "" } else { "s" })
+    format!("{} {one}{}", grouped(number), if number == 1 { "" } else { plural_ending(one) })
+}
+
+/// Returns what a noun ends with in its plural.
+pub(crate) fn plural_ending(noun: &str) -> &'static str {
+    if noun.ends_with('s') { "es" } else { "s" }
 }
 
 #[cfg(test)]
@@ -34,5 +39,6 @@ mod tests {
             ["0", "999", "3,650", "-1,234,567"]
         );
         assert_eq!([counted(1, "day"), counted(2, "day")], ["1 day", "2 days"]);
+        assert_eq!([counted(1, "address"), counted(2, "address")], ["1 address", "2 addresses"]);
     }
 }

@@ -199,7 +199,7 @@ pub fn redacted_report(text: &[u8], now: Timestamp) -> String {
     aliases.in_json(&report)
 }
 
-/// Returns the establishment secret of the token with this index, safe to show; nothing if there is none.
+/// Returns the establishment secret of the token with this index, safe to show. Without a secret, the text is empty.
 pub fn secret(text: &[u8], index: usize) -> String {
     let given = given(text).unwrap_or_default();
     let recovered = given.get(index).and_then(|given| recover(&given.text).ok());

@@ -76,12 +76,12 @@ impl OutFile {
     }
 }
 
-/// Writes a result to the file, or prints it if there is none.
+/// Writes a result to the file. Without a file, prints it.
 pub fn write_or_print(text: &str, out: Option<OutFile>) -> Result<(), CliError> {
     write_or_print_redacted(&redaction::in_output(text), out)
 }
 
-/// Writes a result in which `-redact` has replaced everything to the file, or prints it if there is none.
+/// Does the same with a result in which `-redact` has replaced everything.
 pub fn write_or_print_redacted(text: &str, out: Option<OutFile>) -> Result<(), CliError> {
     let Some(file) = out else { return print_redacted(text) };
     let path = file.path().to_owned();

@@ -9,6 +9,7 @@ use super::report::SkippedCheck;
 use super::results::Results;
 use super::rule::{Check, Findings, Rule, Subject, TokenCheck};
 use super::rules;
+use crate::token::parts::FIELDS;
 
 /// The checks to run, each with the severity of its findings.
 #[derive(Debug, Clone)]
@@ -132,19 +133,13 @@ fn by_position(one: &str, other: &str) -> Ordering {
     field_position(one).cmp(&field_position(other)).then_with(|| list_index(one).cmp(&list_index(other)))
 }
 
+/// Returns the position of a path's field: the text as a whole comes first.
 fn field_position(path: &str) -> usize {
-    const ORDER: [&str; 8] = [
-        "text",
-        "CA",
-        "ManualServerAddresses",
-        "ServerAddresses",
-        "ServerName",
-        "PeerID",
-        "EstablishmentSecret",
-        "Remote",
-    ];
     let end = path.bytes().position(|byte| matches!(byte, b'[' | b'.')).unwrap_or(path.len());
-    ORDER.iter().position(|name| *name == &path[..end]).unwrap_or(ORDER.len())
+    match &path[..end] {
+        "text" => 0,
+        field => FIELDS.iter().position(|name| *name == field).unwrap_or(FIELDS.len()) + 1,
+    }
 }
 
 fn list_index(path: &str) -> usize {

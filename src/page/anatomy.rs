@@ -93,7 +93,7 @@ fn described(field: Option<&str>, token: &Inspection) -> String {
     let or_missing = |text: &str| if text.is_empty() { "(missing)".to_owned() } else { value(text) };
     let addresses = |origin: &str| {
         let all = token.addresses.iter().filter(|address| address.origin == origin).count();
-        counted(count(all), "address").replace("addresss", "addresses")
+        counted(count(all), "address")
     };
     match field {
         Some("CA") => {

@@ -32,7 +32,7 @@ pub(super) fn start(text: &[u8]) -> String {
 /// Returns `… and 3 more addresses`, if a list has more entries than are shown.
 pub(super) fn more(all: usize, max: usize, noun: &str) -> Option<String> {
     let more = all.checked_sub(max).filter(|more| *more > 0)?;
-    Some(format!("… and {}", counted(count(more), &format!("more {noun}"))).replace("addresss", "addresses"))
+    Some(format!("… and {}", counted(count(more), &format!("more {noun}"))))
 }
 
 /// Returns `4,205 characters`.

@@ -1,5 +1,7 @@
 //! What the page shows of one token: Consul's verdict, then each finding beside what it is about.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -8,7 +10,9 @@ use super::authorities::AuthoritiesView;
 use super::text::{more, value};
 use crate::counted::{count, counted};
 use crate::inspect::{Address, Inspection, answer};
+use crate::lint::rules::format::path;
 use crate::lint::{Finding, Options, Report, Severity, Status, check, rules};
+use crate::token::DecodeError;
 use crate::token::given::{Given, Undecodable};
 use crate::token::recover::{Recovered, Repair, recover, without_line_end};
 
@@ -73,7 +77,7 @@ struct AddressView {
     kind: String,
     /// Its path in the token, for findings.
     #[serde(skip)]
-    path: String,
+    path: Cow<'static, str>,
     findings: Vec<FindingView>,
 }
 
@@ -112,7 +116,10 @@ impl TokenView {
 
     fn of(title: Option<String>, given: &Given, options: &Options) -> (Self, Option<String>) {
         let report = check(without_line_end(&given.text), options);
-        let recovered = recover(&given.text).ok();
+        let (recovered, cause) = match recover(&given.text) {
+            Ok(recovered) => (Some(recovered), None),
+            Err((error, repairs)) => (None, cause(&given.text, &error, &repairs)),
+        };
         let repairs = recovered.as_ref().map(|it| it.repairs.clone()).unwrap_or_default();
         let token_text = recovered.as_ref().map(|it| it.text.clone());
         let inspection = recovered.map(|recovered| inspection(given, recovered, &report, options));
@@ -129,7 +136,7 @@ impl TokenView {
             message: report.consul.message.as_deref().map(value),
             message_note: (!report.consul.exact).then_some("(Consul's message may differ)"),
             worst: worst(&findings),
-            cause: cause(given),
+            cause,
             counts: counts(&findings, &report),
             repairs: repair_lines(&repairs, inspection.as_ref()),
             findings: Vec::new(),
@@ -194,11 +201,9 @@ fn worst(findings: &[Finding]) -> Option<String> {
 }
 
 /// Returns why a text cannot be decoded, if no check reports it.
-fn cause(given: &Given) -> Option<String> {
-    let (error, repairs) = recover(&given.text).err()?;
-    let resemblance = Undecodable::resemblance(&given.text, &error, &repairs);
-    let is_known = resemblance.is_specific();
-    (!is_known).then(|| format!("Likely cause: {}", resemblance.cause()))
+fn cause(text: &[u8], error: &DecodeError, repairs: &[Repair]) -> Option<String> {
+    let resemblance = Undecodable::resemblance(text, error, repairs);
+    (!resemblance.is_specific()).then(|| format!("Likely cause: {}", resemblance.cause()))
 }
 
 fn counts(findings: &[Finding], report: &Report) -> String {
@@ -224,7 +229,7 @@ impl FindingView {
 
 impl Contents {
     fn of(inspection: &Inspection, text: &[u8], options: &Options) -> Self {
-        let with_paths: Vec<(String, &Address)> = paths(&inspection.addresses);
+        let with_paths = paths(&inspection.addresses);
         let (dialed, ignored): (Vec<_>, Vec<_>) =
             with_paths.into_iter().partition(|(_, address)| address.dialed);
         let has_ignored = !ignored.is_empty();
@@ -254,7 +259,7 @@ impl Contents {
 }
 
 /// Returns the path of each address in the token.
-fn paths(addresses: &[Address]) -> Vec<(String, &Address)> {
+fn paths(addresses: &[Address]) -> Vec<(Cow<'static, str>, &Address)> {
     let mut counts = [0, 0];
     let with_path = addresses.iter().map(|address| {
         let (field, count) = match address.origin {
@@ -262,13 +267,13 @@ fn paths(addresses: &[Address]) -> Vec<(String, &Address)> {
             _ => ("ServerAddresses", &mut counts[1]),
         };
         *count += 1;
-        (format!("{field}[{}]", *count - 1), address)
+        (path(field, *count - 1), address)
     });
     with_path.collect()
 }
 
 impl AddressesView {
-    fn of(heading: &'static str, addresses: Vec<(String, &Address)>) -> Self {
+    fn of(heading: &'static str, addresses: Vec<(Cow<'static, str>, &Address)>) -> Self {
         let more = more(addresses.len(), MAX_ADDRESSES, "address");
         let list = addresses.into_iter().take(MAX_ADDRESSES).map(|(path, address)| AddressView {
             address: value(&address.address),

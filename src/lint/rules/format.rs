@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 
+use crate::counted::plural_ending;
+
 /// The paths of the first elements of each list. Few tokens have more.
 const PATHS: [(&str, [&str; 3]); 3] = [
     ("CA", ["CA[0]", "CA[1]", "CA[2]"]),
@@ -41,8 +43,7 @@ pub(crate) fn whole_days(days: i64) -> String {
 pub(crate) fn count(number: usize, noun: &str) -> String {
     match number {
         1 => format!("1 {noun}"),
-        _ if noun.ends_with('s') => format!("{number} {noun}es"),
-        _ => format!("{number} {noun}s"),
+        _ => format!("{number} {noun}{}", plural_ending(noun)),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The pages of `peering ui`. All text of a cluster is escaped, and hidden characters are shown as on a terminal.
 
-use jiff::SignedDuration;
 use maud::{DOCTYPE, Markup, html};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -9,7 +8,7 @@ use super::parts::{class, command, labeled, prose, severity, sign, table};
 use crate::audit::{Finding, PeeringRow, Place, Report, Role};
 use crate::checks;
 use crate::lint::Severity;
-use crate::render::pretty::audit::answer;
+use crate::render::pretty::audit::{answer, cluster_name, heard};
 use crate::render::pretty::{Mark, Screen, finding, printable};
 use crate::utc;
 
@@ -32,7 +31,7 @@ pub fn message(text: &str) -> String {
 }
 
 /// Renders the peerings of an audit: those with problems first.
-pub fn peerings(report: &Report) -> String {
+pub fn peerings(report: &Report, screen: &Screen) -> String {
     let (mark, sentence) = answer::answer(report);
     let by_place = report.findings_by_place();
     let mut rows: Vec<&PeeringRow> = report.peerings.iter().collect();
@@ -42,7 +41,7 @@ pub fn peerings(report: &Report) -> String {
     let cells = rows.iter().map(|row| {
         let findings = by_place.get(&row.place()).map(Vec::as_slice).unwrap_or_default();
         vec![
-            html! { (place_name(&row.cluster, &row.partition)) },
+            html! { (cluster_name(&row.cluster, &row.partition, screen)) },
             html! { a href=(link("/peering", row.place())) { (printable(&row.peering)) } },
             html! { (row.role.name()) },
             html! { (printable(&row.state)) },
@@ -50,7 +49,7 @@ pub fn peerings(report: &Report) -> String {
             html! {
                 @if findings.is_empty() {
                     (sign(Mark::Ok))
-                    @if let Some(end) = &row.other_end { " ↔ " (place_name(&end.cluster, &end.partition)) }
+                    @if let Some(end) = &row.other_end { " ↔ " (cluster_name(&end.cluster, &end.partition, screen)) }
                 }
                 @for finding in findings { div { (sign(finding::mark(finding.severity))) " " (printable(&finding.message)) } }
             },
@@ -82,14 +81,15 @@ pub fn peering(report: &Report, place: (&str, &str, &str), screen: &Screen) -> O
         ends.iter().flat_map(|row| by_place.get(&row.place()).cloned().unwrap_or_default()).collect();
     found.dedup_by(|one, other| std::ptr::eq(*one, *other));
     let dialer = ends.iter().find(|row| row.role == Role::Dialer).unwrap_or(&row);
-    let title = format!("{} at {}", printable(&row.peering), place_name(&row.cluster, &row.partition));
+    let title =
+        format!("{} at {}", printable(&row.peering), cluster_name(&row.cluster, &row.partition, screen));
     let body = html! {
         main {
             h1 { (title) }
             div class="ends" {
                 @for row in &ends {
                     section {
-                        h2 { (place_name(&row.cluster, &row.partition)) ": " (row.role.name()) }
+                        h2 { (cluster_name(&row.cluster, &row.partition, screen)) ": " (row.role.name()) }
                         (labeled(&facts(row, screen)))
                     }
                 }
@@ -100,7 +100,7 @@ pub fn peering(report: &Report, place: (&str, &str, &str), screen: &Screen) -> O
             h2 { "Diagnosis" }
             p {
                 button id="diagnose" data-events=(link("/diagnose", dialer.place())) { "Diagnose" }
-                " at " (place_name(&dialer.cluster, &dialer.partition)) ", seen from this machine"
+                " at " (cluster_name(&dialer.cluster, &dialer.partition, screen)) ", seen from this machine"
             }
             ul id="steps" {}
             pre id="result" role="status" {}
@@ -135,14 +135,6 @@ fn facts(row: &PeeringRow, screen: &Screen) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Returns how long before it was read the end last heard its peer.
-fn heard(row: &PeeringRow) -> String {
-    match row.last_heard_at {
-        Some(at) => utc::span(row.observed_at.duration_since(at).max(SignedDuration::ZERO)),
-        None => "never".to_owned(),
-    }
-}
-
 fn findings_list<'a>(findings: impl Iterator<Item = &'a Finding>) -> Markup {
     html! {
         ul class="findings" {
@@ -164,13 +156,6 @@ fn remedies<'a>(findings: impl Iterator<Item = &'a Finding>) -> Markup {
     let rows: Vec<(&str, Markup)> =
         names.iter().filter_map(|name| Some((*name, prose(checks::find(name)?.remedy)))).collect();
     html! { @if !rows.is_empty() { h2 { "Fix" } (labeled(&rows)) } }
-}
-
-fn place_name(cluster: &str, partition: &str) -> String {
-    match partition {
-        "" | "default" => printable(cluster),
-        partition => format!("{}/{}", printable(cluster), printable(partition)),
-    }
 }
 
 fn link(path: &str, (cluster, partition, name): Place<'_>) -> String {

@@ -88,7 +88,7 @@ async fn join(state: &State, request: Request<Incoming>) -> Result<Answer, Refus
 
 async fn peerings(state: &Arc<State>, wants_new: bool) -> Answer {
     match state.report(wants_new).await {
-        Some(report) => page(ui::peerings(&report)),
+        Some(report) => page(ui::peerings(&report, &screen())),
         None => status(StatusCode::INTERNAL_SERVER_ERROR, "The audit failed"),
     }
 }

@@ -37,7 +37,7 @@ pub(super) type Events = StreamBody<Frames>;
 
 type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
 
-/// Starts a diagnosis of a peering, and returns its events. It ends by its timeouts, also if nobody reads them.
+/// Starts a diagnosis of a peering, and returns its events. Its timeouts end it, even if nobody reads the events.
 pub(super) fn events(
     state: &Arc<State>,
     context: &Context,
