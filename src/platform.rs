@@ -21,7 +21,7 @@ pub(crate) use system::files::{
 };
 #[cfg(feature = "cli")]
 pub(crate) use system::files::{is_device_name, private_draft, shared_draft};
-pub(crate) use system::net::connect_unix_socket;
+pub(crate) use system::net::through_unix_socket;
 #[cfg(feature = "cli")]
 pub(crate) use system::process::{
     DIRECTORY_VARIABLES, EXIT_CODE_INTERRUPTED, LIST_COMMAND, REDRAWS_WITHOUT_TERM, Stdin, USER_VARIABLES,

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::fs;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -22,37 +20,13 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::clusters::{Behavior, Cluster, End, address};
+use super::sockets::Sockets;
 
 /// How long each answer takes.
 const LATENCY: Duration = Duration::from_millis(20);
 
 /// How long Consul takes to refuse a list of peerings.
 const DENIAL: Duration = Duration::from_secs(12);
-
-/// Counts connections.
-#[derive(Default)]
-pub struct Sockets {
-    most: AtomicUsize,
-}
-
-impl Sockets {
-    /// The largest number of connections that were open at a time, since the last call.
-    pub fn most(&self) -> usize {
-        self.most.swap(0, Ordering::Relaxed)
-    }
-
-    /// Counts the sockets that clients have open now: the kernel knows when a client closes one, before the server does.
-    fn count(&self, port: u16) {
-        let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-        let (server, established) = (format!(":{port:04X}"), "01");
-        let is_open = |line: &&str| {
-            let fields: Vec<&str> = line.split_whitespace().collect();
-            fields.get(2).is_some_and(|remote| remote.ends_with(&server))
-                && fields.get(3) == Some(&established)
-        };
-        self.most.fetch_max(table.lines().filter(is_open).count(), Ordering::Relaxed);
-    }
-}
 
 /// All clusters, by name.
 pub type Fleet = HashMap<String, (usize, Cluster)>;
@@ -61,11 +35,14 @@ type Body = BoxBody<Bytes, Infallible>;
 
 /// Serves until the runtime ends.
 pub async fn serve(listener: TcpListener, fleet: Arc<RwLock<Arc<Fleet>>>, sockets: Arc<Sockets>) {
-    let port = listener.local_addr().expect("an address").port();
     while let Ok((stream, _)) = listener.accept().await {
-        sockets.count(port);
+        let stream = stream.into_std().expect("a socket");
+        let held = sockets.add(&stream);
         let fleet = Arc::clone(&fleet.read().expect("not poisoned"));
-        tokio::spawn(connection(stream, fleet));
+        tokio::spawn(async move {
+            connection(TcpStream::from_std(stream).expect("a socket"), fleet).await;
+            drop(held);
+        });
     }
 }
 

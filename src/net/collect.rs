@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 use tokio::time::{self, timeout_at};
 
-use super::consul::{Client, Peering, RequestError};
+use super::consul::{Client, Peering, RequestError, let_connections_settle};
 use crate::audit::facts::VERSION;
 use crate::audit::{ClusterFact, ClusterStatus, Facts, PeeringFact};
 
@@ -162,8 +162,8 @@ async fn read(target: Target, collector: Collector) -> (ClusterFact, Vec<Peering
                 // What is missing at the deadline stays unknown.
                 let _ = timeout_at(deadline, details(&client, &mut cluster)).await;
             }
-            // Closes the connection before the next cluster gets one.
             drop(client);
+            let_connections_settle().await;
             peerings
         }
         Err(unread) => Err(unread),

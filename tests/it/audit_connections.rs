@@ -1,13 +1,16 @@
 //! `peering audit collect` never has more connections than `-jobs`, whatever servers do with them.
 
+#[path = "../../benches/fleet/sockets.rs"]
+pub mod sockets;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::json;
+use sockets::Sockets;
 
 use crate::audit_collect::statuses;
 use crate::peering::Peering;
@@ -31,17 +34,11 @@ struct Counting {
 
 struct Shared {
     address: String,
+    sockets: Sockets,
     /// The requests for CA roots wait until there are so many.
     at_once: usize,
-    counts: Mutex<Counts>,
+    waiting: Mutex<usize>,
     more_waiting: Condvar,
-}
-
-#[derive(Default)]
-struct Counts {
-    open: Vec<TcpStream>,
-    most: usize,
-    waiting: usize,
 }
 
 impl Counting {
@@ -50,33 +47,23 @@ impl Counting {
         let address = listener.local_addr().unwrap().to_string();
         let shared = Arc::new(Shared {
             address: address.clone(),
+            sockets: Sockets::default(),
             at_once,
-            counts: Mutex::default(),
+            waiting: Mutex::default(),
             more_waiting: Condvar::new(),
         });
         let server = Self { address, shared: Arc::clone(&shared) };
         thread::spawn(move || {
             while let Ok((stream, _)) = listener.accept() {
-                let mut counts = shared.counts.lock().unwrap();
-                counts.open.retain(is_open);
-                counts.open.push(stream.try_clone().unwrap());
-                counts.most = counts.most.max(counts.open.len());
-                drop(counts);
-                let shared = Arc::clone(&shared);
-                thread::spawn(move || shared.serve(stream));
+                let (shared, held) = (Arc::clone(&shared), shared.sockets.add(&stream));
+                thread::spawn(move || {
+                    shared.serve(stream);
+                    drop(held);
+                });
             }
         });
         server
     }
-}
-
-/// Whether the client has not closed a connection. The kernel knows it at once, whenever the thread that serves it runs.
-fn is_open(stream: &TcpStream) -> bool {
-    let mut readable = [PollFd::new(stream, PollFlags::IN)];
-    if poll(&mut readable, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).unwrap() == 0 {
-        return true;
-    }
-    !matches!(stream.peek(&mut [0]), Ok(0) | Err(_))
 }
 
 impl Shared {
@@ -124,12 +111,12 @@ impl Shared {
     fn answer(&self, path: &str) -> (&'static str, &'static str) {
         match path {
             "v1/connect/ca/roots" => {
-                let mut counts = self.counts.lock().unwrap();
-                counts.waiting += 1;
+                let mut waiting = self.waiting.lock().unwrap();
+                *waiting += 1;
                 self.more_waiting.notify_all();
                 let minute = Duration::from_mins(1);
-                let is_early = |counts: &mut Counts| counts.waiting < self.at_once;
-                drop(self.more_waiting.wait_timeout_while(counts, minute, is_early).unwrap());
+                let is_early = |waiting: &mut usize| *waiting < self.at_once;
+                drop(self.more_waiting.wait_timeout_while(waiting, minute, is_early).unwrap());
                 ("200 OK", "{\"TrustDomain\":\"\",\"Roots\":[]}")
             }
             "v1/internal/acl/authorize" => ("401 Unauthorized", "ACL support disabled"),
@@ -183,7 +170,7 @@ fn collect_with(jobs: usize) {
         assert!(statuses(&run.stdout).contains(&format!("{name} unreachable")), "{name}: {}", run.stdout);
     }
     assert_eq!(statuses(&run.stdout).len(), names.len());
-    assert_eq!(server.shared.counts.lock().unwrap().most, jobs, "-jobs {jobs}");
+    assert_eq!(server.shared.sockets.take_most(), jobs, "-jobs {jobs}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::audit_connections::sockets;
 use faults::Expected;
 use server::Fleet;
 

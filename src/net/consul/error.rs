@@ -3,7 +3,6 @@
 //! Consul's client is Go's `net/http`, which reports a failed connection as `Post "URL": dial tcp HOST: connect:
 //! connection refused`. People search for these texts, so the same causes have the same texts here.
 
-use std::error::Error as StdError;
 use std::io;
 
 use http::Method;
@@ -70,32 +69,15 @@ impl RequestError {
     }
 }
 
-/// Why a request brought no response, or not a whole one.
-#[derive(Debug, Error)]
-pub(super) enum ExchangeError {
-    /// There is no connection.
-    #[error("cannot connect")]
-    Connect(#[source] Box<dyn StdError + Send + Sync>),
-    /// Connecting took too long.
-    #[error("cannot connect in time")]
-    ConnectTimedOut,
-    /// The connection failed, or the response is not HTTP.
-    #[error("no response")]
-    Http(#[from] hyper::Error),
-}
-
 /// Returns the cause of a failed request in Go's words. `dialed` is the address as Go names it, such as
 /// `tcp 127.0.0.1:8500`.
-pub(super) fn cause(error: &ExchangeError, dialed: &str, server_name: &str) -> String {
+pub(super) fn cause(error: &reqwest::Error, dialed: &str, server_name: &str) -> String {
     let chain = || causes(error);
     if let Some(tls) = chain().find_map(rustls_error) {
         return tls_error_text(tls, server_name);
     }
     let system = chain().find_map(|error| error.downcast_ref::<io::Error>());
-    if matches!(error, ExchangeError::ConnectTimedOut) {
-        return format!("dial {dialed}: i/o timeout");
-    }
-    if matches!(error, ExchangeError::Connect(_)) {
+    if error.is_connect() {
         if chain().any(|error| error.to_string().contains("dns error")) {
             let host = dialed.split_once(' ').map_or(dialed, |(_, address)| address);
             let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
@@ -104,6 +86,7 @@ pub(super) fn cause(error: &ExchangeError, dialed: &str, server_name: &str) -> S
         return match system {
             Some(system) if system.kind() == io::ErrorKind::TimedOut => format!("dial {dialed}: i/o timeout"),
             Some(system) => format!("dial {dialed}: connect: {}", os_error_text(system)),
+            None if error.is_timeout() => format!("dial {dialed}: i/o timeout"),
             None => format!("dial {dialed}: {}", innermost(error)),
         };
     }

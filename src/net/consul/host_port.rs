@@ -5,7 +5,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, ToSocketAddrs};
 
 use thiserror::Error;
-use url::Url;
 
 /// Why a text is not a `host:port`. Consul's client takes all of these for host names.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -53,7 +52,7 @@ impl HostPort {
         // A URL would read `010.0.0.1` as 8.0.0.1; Go reads it as a host name.
         let is_ipv4 = |text: &str| text.parse::<Ipv4Addr>().is_ok();
         let is_host = || {
-            let url = Url::parse(&format!("http://{}", authority.url_host()));
+            let url = reqwest::Url::parse(&format!("http://{}", authority.url_host()));
             url.is_ok_and(|url| is_ipv4(host) || !url.host_str().is_some_and(is_ipv4))
         };
         if ends_early || !is_host() {
@@ -63,7 +62,7 @@ impl HostPort {
     }
 
     /// Returns the host and port of a URL.
-    pub(super) fn of(url: &Url) -> Result<Self, HostPortError> {
+    pub(super) fn of(url: &reqwest::Url) -> Result<Self, HostPortError> {
         let default_port = if url.scheme() == "https" { 443 } else { 80 };
         let port = url.port_or_known_default().unwrap_or(default_port);
         Self::parse(&format!("{}:{port}", url.host_str().unwrap_or_default()), default_port)

@@ -1,22 +1,19 @@
 //! Sends requests over HTTP: to TCP or a unix socket, through a proxy, with or without TLS.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use url::{Position, Url};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use reqwest::Url;
 
 use super::config::{Address, Config};
-use super::connection::{Connection, Exchange, Unsent};
-use super::connector::{Connector, sni_host};
-use super::error::{self, ExchangeError, RequestError};
+use super::error::{self, RequestError};
 use super::host_port::HostPort;
-use super::sent_body::{Sent, SentBody};
-use super::tls_files::TlsFiles;
+use super::http_client::{HttpClient, let_connections_settle, sni_host};
+use super::sent_body::Sent;
 use super::transport::{ApiRequest, ApiResponse, MAX_BODY_LEN, Sending, TakeChunk, Transport};
 use crate::net::tls::error_text::is_untrusted_certificate;
-use crate::net::tls::peer_chain::PeerChain;
 
 /// The maximum number of redirects, as in Go's client.
 const MAX_REDIRECTS: usize = 10;
@@ -24,18 +21,10 @@ const MAX_REDIRECTS: usize = 10;
 /// The maximum length of a streamed response, in bytes: more than any snapshot.
 const MAX_STREAM_LEN: u64 = 1 << 36;
 
-/// Sends requests to the address of a configuration, over one connection if they come one after another.
+/// Sends requests to the address of a configuration.
 pub(super) struct HttpTransport {
     config: Arc<Config>,
-    files: TlsFiles,
-    /// The chain that a server presented last.
-    peer_chain: PeerChain,
-    /// Connects to the address of the configuration.
-    connector: Connector,
-    /// Connects where a redirect leads from plain HTTP to HTTPS.
-    https_connector: OnceLock<Connector>,
-    /// The connection of the last request, for the next one.
-    idle: Mutex<Option<Connection>>,
+    client: HttpClient,
 }
 
 impl Transport for HttpTransport {
@@ -51,28 +40,29 @@ impl Transport for HttpTransport {
             let target = self.config.address.base_url() + &request.path;
             let sent = Sent::new(None);
             let failed =
-                |error: ExchangeError| self.transport_error(&request.method, &target, None, &error, &sent);
-            let url = self.with_sni_host(&self.url(&request.method, &request.path)?);
-            let http_request = http_request(&self.connector, &request.method, &url, &request.headers)
-                .map_err(|cause| self.not_sent(&request.method, &request.path, &cause))?;
-            let http_request = http_request.map(|()| sent.body(None));
-            let exchange = self.exchange(&self.connector, &url, http_request);
-            let mut exchange = self.within(&sent, exchange).await?.map_err(failed)?;
-            let (status, headers) = (exchange.head.status, exchange.head.headers.clone());
-            if status != StatusCode::OK {
-                return within_limit(self.within(&sent, self.read(exchange)).await?.map_err(failed)?);
+                |error: reqwest::Error| self.transport_error(&request.method, &target, None, &error, &sent);
+            let url = self.url(&request.method, &request.path)?;
+            let headers = self.with_host_header(&request)?;
+            let client = self.client.for_url(&url).await?;
+            let url = self.with_sni_host(&url);
+            let response = client.request(request.method.clone(), url).headers(headers).send();
+            let mut response = self.within(&sent, response).await?.map_err(failed)?;
+            if response.status() != StatusCode::OK {
+                return within_limit(self.within(&sent, read(response)).await?.map_err(failed)?);
             }
+            let (status, headers) = (response.status(), response.headers().clone());
             let mut length = 0;
-            while let Some(chunk) = self.within(&sent, exchange.chunk()).await?.map_err(failed)? {
+            while let Some(chunk) = self.within(&sent, response.chunk()).await?.map_err(failed)? {
                 length += chunk.len() as u64;
                 if length > MAX_STREAM_LEN {
                     return Err(too_long(MAX_STREAM_LEN));
                 }
                 if !take(chunk) {
-                    return Ok(ApiResponse { status, headers, body: Bytes::new() });
+                    break;
                 }
             }
-            self.keep(exchange);
+            drop(response);
+            let_connections_settle().await;
             Ok(ApiResponse { status, headers, body: Bytes::new() })
         })
     }
@@ -81,16 +71,8 @@ impl Transport for HttpTransport {
 impl HttpTransport {
     /// Reads the TLS files. Connects to nothing yet.
     pub(super) fn new(config: Arc<Config>) -> Result<Self, RequestError> {
-        let (files, peer_chain) = (TlsFiles::read(&config.tls)?, PeerChain::default());
-        let is_plain = matches!(config.address, Address::Http { tls: false, .. } | Address::Unix(_));
-        let tls = if is_plain && config.proxy.is_none() {
-            files.without_trust()?
-        } else {
-            files.with_trust(&config, &peer_chain)?
-        };
-        let connector = Connector::new(&config, tls)?;
-        let (https_connector, idle) = (OnceLock::new(), Mutex::default());
-        Ok(Self { config, files, peer_chain, connector, https_connector, idle })
+        let client = HttpClient::new(Arc::clone(&config))?;
+        Ok(Self { config, client })
     }
 
     /// Waits no longer than the timeout. A server that sends informational responses (1xx) without end is stopped too.
@@ -104,23 +86,21 @@ impl HttpTransport {
     }
 
     async fn follow(&self, request: ApiRequest, sent: &Sent) -> Result<ApiResponse, RequestError> {
-        let mut connector = &self.connector;
         let mut target = self.config.address.base_url() + &request.path;
         let mut url = self.url(&request.method, &request.path)?;
         let mut headers = self.with_host_header(&request)?;
         let (mut method, mut body) = (request.method, request.body);
         for redirects in 0..=MAX_REDIRECTS {
             let start = Instant::now();
-            let sni_url = self.with_sni_host(&url);
-            let mut request = http_request(connector, &method, &sni_url, &headers)
-                .map_err(|cause| RequestError::not_sent(&method, target.clone(), cause))?;
-            if body.is_some() {
-                let json = HeaderValue::from_static("application/json");
-                request.headers_mut().insert(header::CONTENT_TYPE, json);
+            let client = self.client.for_url(&url).await?;
+            let mut request =
+                client.request(method.clone(), self.with_sni_host(&url)).headers(headers.clone());
+            if let Some(body) = &body {
+                let body = reqwest::Body::wrap(sent.body(body.clone()));
+                request = request.header(header::CONTENT_TYPE, "application/json").body(body);
             }
-            let request = request.map(|()| sent.body(body.clone()));
-            let response = match self.exchange(connector, &sni_url, request).await {
-                Ok(exchange) => self.read(exchange).await,
+            let response = match request.send().await {
+                Ok(response) => read(response).await,
                 Err(error) => Err(error),
             };
             let ms = start.elapsed().as_millis();
@@ -151,61 +131,10 @@ impl HttpTransport {
                 headers = HeaderMap::new();
             }
             target = without_userinfo(&next);
-            if url.scheme() != next.scheme() {
-                connector = self.https_connector()?;
-            }
             url = next;
         }
         let cause = format!("stopped after {MAX_REDIRECTS} redirects");
         Err(RequestError::not_sent(&method, target, cause))
-    }
-
-    /// Sends a request over the open connection, or over another one if it leads elsewhere or was closed.
-    async fn exchange(
-        &self,
-        connector: &Connector,
-        url: &Url,
-        mut request: Request<SentBody>,
-    ) -> Result<Exchange, ExchangeError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(mut connection) = idle
-            && connection.can_send_to(url).await
-        {
-            match connection.send(request).await {
-                Ok(exchange) => return Ok(exchange),
-                Err(Unsent { request: Some(unsent), .. }) => request = unsent,
-                Err(Unsent { error, .. }) => return Err(error),
-            }
-        }
-        let connection = Connection::open(connector, url).await?;
-        connection.send(request).await.map_err(|unsent| unsent.error)
-    }
-
-    /// Reads a response. Stops one chunk after the limit, which [`within_limit`] then reports.
-    async fn read(&self, mut exchange: Exchange) -> Result<ApiResponse, ExchangeError> {
-        let (status, headers) = (exchange.head.status, exchange.head.headers.clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = exchange.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > MAX_BODY_LEN {
-                return Ok(ApiResponse { status, headers, body: body.into() });
-            }
-        }
-        self.keep(exchange);
-        Ok(ApiResponse { status, headers, body: body.into() })
-    }
-
-    /// Keeps the connection of a response that was read to the end.
-    fn keep(&self, exchange: Exchange) {
-        *self.idle.lock().unwrap_or_else(PoisonError::into_inner) = Some(exchange.into_connection());
-    }
-
-    fn https_connector(&self) -> Result<&Connector, RequestError> {
-        if let Some(connector) = self.https_connector.get() {
-            return Ok(connector);
-        }
-        let connector = Connector::new(&self.config, self.files.with_trust(&self.config, &self.peer_chain)?)?;
-        Ok(self.https_connector.get_or_init(|| connector))
     }
 
     /// Returns the URL of a path with its query. Fails like Go if the configured address has no host.
@@ -243,7 +172,7 @@ impl HttpTransport {
     }
 
     /// Returns the URL with the SNI host in place of the configured one, so that TLS asks for that name.
-    /// [`Connector`] resolves it to the configured address.
+    /// [`HttpClient`] resolves it to the configured address.
     fn with_sni_host(&self, url: &Url) -> Url {
         let mut url = url.clone();
         let Address::Http { authority, .. } = &self.config.address else { return url };
@@ -262,7 +191,7 @@ impl HttpTransport {
         method: &Method,
         url: &str,
         redirected: Option<&Url>,
-        error: &ExchangeError,
+        error: &reqwest::Error,
         sent: &Sent,
     ) -> RequestError {
         let redirected = redirected.and_then(|url| HostPort::of(url).ok());
@@ -279,38 +208,27 @@ impl HttpTransport {
     }
 
     /// Returns Go's reason for not trusting the server's certificate, if that is why the request failed.
-    fn distrust(&self, error: &ExchangeError, host: &str) -> Option<String> {
+    fn distrust(&self, error: &reqwest::Error, host: &str) -> Option<String> {
         if !is_untrusted_certificate(error) {
             return None;
         }
-        let refusal = self.peer_chain.verify(self.files.roots.as_deref().unwrap_or_default(), host)?.err()?;
-        Some(format!("tls: failed to verify certificate: {}", refusal.message))
+        Some(format!("tls: failed to verify certificate: {}", self.client.distrust(host)?))
     }
 }
 
-/// Returns a request without a body. The error is the cause of a failure.
-fn http_request(
-    connector: &Connector,
-    method: &Method,
-    url: &Url,
-    headers: &HeaderMap,
-) -> Result<Request<()>, String> {
-    let proxy = connector.http_proxy(url);
-    let target = match proxy {
-        Some(_) => without_userinfo(url),
-        None => url[Position::BeforePath..Position::AfterQuery].to_owned(),
-    };
-    let host = &url[Position::BeforeHost..Position::AfterPort];
-    let mut request = Request::builder().method(method).uri(target).header(header::ACCEPT, "*/*");
-    if !headers.contains_key(header::HOST) {
-        request = request.header(header::HOST, host);
+/// Reads a response. Stops one chunk after the limit, which [`within_limit`] then reports.
+async fn read(mut response: reqwest::Response) -> Result<ApiResponse, reqwest::Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MAX_BODY_LEN {
+            break;
+        }
     }
-    if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.as_ref()) {
-        request = request.header(header::PROXY_AUTHORIZATION, authorization);
-    }
-    let mut request = request.body(()).map_err(|error| error.to_string())?;
-    request.headers_mut().extend(headers.clone());
-    Ok(request)
+    drop(response);
+    let_connections_settle().await;
+    Ok(ApiResponse { status, headers, body: body.into() })
 }
 
 fn within_limit(response: ApiResponse) -> Result<ApiResponse, RequestError> {

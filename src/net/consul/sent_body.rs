@@ -34,8 +34,8 @@ impl Sent {
     }
 
     /// Returns the body, which notes that it is sent.
-    pub(super) fn body(&self, bytes: Option<Bytes>) -> SentBody {
-        SentBody { bytes, sent: self.clone() }
+    pub(super) fn body(&self, bytes: Bytes) -> SentBody {
+        SentBody { bytes: Some(bytes), sent: self.clone() }
     }
 }
 

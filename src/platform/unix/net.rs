@@ -3,9 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use tokio::net::UnixStream;
+use reqwest::ClientBuilder;
 
-/// Connects to a Unix socket.
-pub(crate) async fn connect_unix_socket(path: &Path) -> io::Result<UnixStream> {
-    UnixStream::connect(path).await
+/// Makes a client connect to a Unix socket.
+#[expect(clippy::unnecessary_wraps, reason = "fails on Windows")]
+pub(crate) fn through_unix_socket(builder: ClientBuilder, path: &Path) -> io::Result<ClientBuilder> {
+    Ok(builder.unix_socket(path.to_owned()))
 }

@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use tokio::net::TcpStream;
+use reqwest::ClientBuilder;
 
-/// Fails: tokio has no Unix sockets on Windows.
-#[expect(clippy::unused_async, reason = "connects on Unix")]
-pub(crate) async fn connect_unix_socket(_: &Path) -> io::Result<TcpStream> {
-    Err(io::Error::new(io::ErrorKind::Unsupported, "Unix sockets are not supported on Windows"))
+/// Fails: the HTTP client has no Unix sockets on Windows.
+pub(crate) fn through_unix_socket(_: ClientBuilder, path: &Path) -> io::Result<ClientBuilder> {
+    let message = format!("unix://{}: Unix sockets are not supported on Windows", path.display());
+    Err(io::Error::new(io::ErrorKind::Unsupported, message))
 }
