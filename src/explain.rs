@@ -6,10 +6,14 @@
 
 pub mod catalog;
 mod docs;
+mod explained;
 mod http_status;
+mod known;
 mod layer_forms;
 mod layers;
+mod literals;
 pub mod log;
+mod log_lines;
 mod mapped_text;
 mod message;
 mod messages;
@@ -18,10 +22,9 @@ mod origin;
 mod pattern;
 mod quoted_value;
 mod relevance;
+mod signs;
 
-use std::cmp::Reverse;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use serde::Serialize;
 
@@ -34,8 +37,11 @@ pub use nearest::nearest;
 pub use origin::{Level, Origin, Subsystem};
 pub use pattern::{Captures, Pattern};
 
+use explained::Explained;
+use known::KNOWN;
 use mapped_text::MappedText;
-use pattern::Trigrams;
+use message::Around;
+use pattern::Subject;
 use relevance::Relevance;
 
 /// A message of Consul, or several with the same meaning.
@@ -176,17 +182,14 @@ pub fn explain(text: &str) -> Vec<Explanation> {
 
 fn read(text: &str) -> Vec<Explanation> {
     let source = MappedText::cleaned(messages::bounded(text));
-    let found = explained(messages::messages_in(&source));
+    let found = explained(&source);
     let log_lines = || text.lines().filter(|line| origin::is_log_line(line)).take(2).count();
     if text.len() > MAX_WRAPPED_LEN || !text.trim_end().contains('\n') || log_lines() > 1 {
         return found;
     }
     // A terminal may have wrapped one message over several lines, between words or inside a word. A part of a message
     // matches no pattern, or a less specific one.
-    [" ", ""]
-        .into_iter()
-        .map(|separator| explained(messages::messages_in(&source.joined(separator))))
-        .fold(found, better)
+    [" ", ""].into_iter().map(|separator| explained(&source.joined(separator))).fold(found, better)
 }
 
 /// Returns the second reading if it finds at least as many entries and fewer vague ones, or more specific ones.
@@ -207,26 +210,18 @@ const VAGUE: usize = 1;
 
 /// Returns the entry with the most specific pattern that matches, and the values of its placeholders.
 pub fn lookup(message: &Message) -> Option<(&'static Entry, Captures)> {
-    find(message).map(|(_, entry, captures)| (entry, captures))
-}
-
-fn find(message: &Message) -> Option<(&'static Pattern, &'static Entry, Captures)> {
-    static MOST_SPECIFIC_FIRST: LazyLock<Vec<(&'static Pattern, &'static Entry, Vec<usize>)>> =
-        LazyLock::new(|| {
-            let mut all: Vec<_> = entries()
-                .iter()
-                .flat_map(|entry| entry.patterns.iter().map(move |it| (it, *entry, it.trigrams())))
-                .collect();
-            all.sort_by_key(|(pattern, ..)| Reverse(pattern.rank()));
-            all
-        });
-    let trigrams = Trigrams::of(&message.text);
-    MOST_SPECIFIC_FIRST
-        .iter()
-        .filter(|(_, entry, required)| {
-            trigrams.contain(required) && relevance::may_explain(entry, message.origin)
-        })
-        .find_map(|(pattern, entry, _)| Some((*pattern, *entry, pattern.find(message)?)))
+    let text = MappedText::plain(&message.text);
+    let around = Around {
+        operation: message.operation,
+        peering: message.peering.as_deref(),
+        url: message.url.as_deref(),
+        http_status: message.http_status,
+        address: message.address.as_deref(),
+        grpc_code: message.grpc_code.as_deref(),
+        origin: message.origin,
+    };
+    let (known, matched) = KNOWN.find(&Subject { text: text.whole(), around })?;
+    Some((known.entry, matched.captures()))
 }
 
 /// Returns the address at which nothing listens, from Go's error of a refused connection: `dial tcp ADDRESS: connect:
@@ -242,51 +237,10 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     entries().iter().find(|entry| entry.name == name).copied()
 }
 
-fn explained(messages: Vec<Message>) -> Vec<Explanation> {
-    let mut found: Vec<Explanation> = Vec::new();
-    let mut is_known = Vec::with_capacity(messages.len());
-    for message in messages {
-        let details = is_known.len() - message.details.min(is_known.len())..;
-        let matched = if is_known[details].contains(&true) { None } else { find(&message) };
-        is_known.push(matched.is_some());
-        let Some((pattern, entry, captures)) = matched else { continue };
-        let dialed = captures.get("address").filter(|_| message.url.is_none());
-        let address = message.address.as_ref().or(dialed).cloned();
-        let relevance = Relevance::of(entry, pattern.specificity(), message.origin);
-        let index = found.iter().position(|it| it.entry.name == entry.name).unwrap_or_else(|| {
-            found.push(explanation(entry, pattern, captures, message));
-            found.len() - 1
-        });
-        let explanation = &mut found[index];
-        explanation.relevance = explanation.relevance.min(relevance);
-        explanation.count += 1;
-        explanation.addresses.extend(address.filter(|address| !explanation.addresses.contains(address)));
-    }
-    found
-}
-
-fn explanation(
-    entry: &'static Entry,
-    pattern: &Pattern,
-    captures: Captures,
-    message: Message,
-) -> Explanation {
-    Explanation {
-        entry,
-        relevance: Relevance::of(entry, pattern.specificity(), message.origin),
-        command: command(entry, &captures, &message),
-        message: message.text,
-        range: message.range,
-        captures,
-        count: 0,
-        addresses: Vec::new(),
-        operation: message.operation,
-        peering: message.peering,
-        url: message.url,
-        http_status: message.http_status,
-        grpc_code: message.grpc_code,
-        specificity: pattern.specificity(),
-    }
+fn explained(source: &MappedText<'_>) -> Vec<Explanation> {
+    let mut explained = Explained::default();
+    messages::read(source, &mut explained);
+    explained.finish()
 }
 
 /// Returns the next command with `NAME`, `ADDRESS`, `HOST`, `PORT` and `URL` replaced by values from the text.

@@ -32,6 +32,13 @@ use token::TokenView;
 #[cfg(feature = "cli")]
 pub const HTML: &str = include_str!("page/peering.html");
 
+/// Returns the content security policy in the page, which a server repeats as a header.
+#[cfg(feature = "cli")]
+pub fn policy() -> &'static str {
+    let (_, rest) = HTML.split_once("Content-Security-Policy\" content=\"").unwrap_or_default();
+    rest.split_once('"').unwrap_or_default().0
+}
+
 /// The source of a text in JSON: that of a token that the command line gets as an argument.
 const SOURCE: &str = "argument";
 

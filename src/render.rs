@@ -15,6 +15,7 @@ pub mod jsonl;
 pub mod junit;
 #[cfg(feature = "cli")]
 pub mod lines;
+pub mod mark;
 #[cfg(feature = "cli")]
 pub mod pretty;
 #[cfg(feature = "cli")]

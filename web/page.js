@@ -173,9 +173,9 @@ function show() {
       ...token.repairs.map((repair) => element("p", "", repair)));
   }
 
-  function problem({ title, details, remedy }) {
-    return element("div", "verdict warning",
-      element("h2", "", `! ${title}`),
+  function problem({ level, mark, title, details, remedy }) {
+    return element("div", `verdict ${level}`,
+      element("h2", "", `${mark} ${title}`),
       ...details.map((detail) => element("p", "message", detail)),
       element("p", "message", `Fix: ${remedy}`));
   }
@@ -205,24 +205,26 @@ function show() {
       ] : []));
   }
 
-  function addresses({ heading, list, more, none }, className) {
+  function addresses({ heading, list, more, none, findings }, className) {
     if (list.length === 0 && !none) return [];
     const items = list.map((it) => element("li", "",
       element("span", "mono value", it.address), " ", element("span", "dim", it.kind), ...it.findings.map(finding)));
     return [
       element("h2", className, heading),
+      ...findings.map(finding),
       none ? element("p", "text-error", none) : element("ol", `list ${className}`, ...items),
       more && element("p", "dim", more),
     ];
   }
 
-  function authorities({ heading, list, more, none, axis }) {
+  function authorities({ heading, list, more, none, axis, findings }) {
     const items = list.map((it) => element("li", "",
       element("span", "mono value", it.name), " ", element("span", "dim", it.key),
-      element("p", "", element("strong", `text-${it.level}`, it.expiry), " ", element("span", "dim", it.dates)),
+      element("p", "", element("strong", `text-${it.level}`, it.expiry), " ", element("span", "dim dates", it.dates)),
       axis && it.bar && bar(it, axis), ...it.findings.map(finding)));
     return [
       element("h2", "", heading),
+      ...findings.map(finding),
       none ? element("p", "text-warning", none) : element("ul", "list", ...items),
       axis && element("p", "dim ends", element("span", "", axis.start), element("span", "", axis.legend), element("span", "", axis.end)),
       more && element("p", "dim", more),
@@ -299,7 +301,7 @@ function show() {
       element("ul", "list", ...found.causes.map((cause) => element("li", "", cause))),
       element("h2", "", "What to do"),
       element("p", "", ...withCode(found.remedy)),
-      found.command && element("p", "", element("code", "value", found.command)),
+      found.command && element("p", "", element("code", "value command", found.command)),
       element("p", "dim", found.source));
   }
 
@@ -311,7 +313,7 @@ function show() {
     try {
       const view = JSON.parse(await ask("compare", both, text.length));
       replace("comparison",
-        element("div", `verdict ${view.level}`, element("p", "", view.summary), view.newer && element("p", "dim", view.newer)),
+        element("div", `verdict ${view.level}`, element("p", "", `${view.mark} ${view.summary}`), view.newer && element("p", "dim", view.newer)),
         ...view.differences.map((it) => element("div", "difference",
           element("strong", "", it.field), element("p", "", it.meaning),
           ...[["first", it.first], ["second", it.second]].map(([label, values]) =>

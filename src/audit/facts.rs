@@ -265,9 +265,14 @@ impl PeeringFact {
         real_time(self.last_heartbeat).max(real_time(receive))
     }
 
+    /// Returns the peer's CA certificate that expires last.
+    pub fn last_peer_ca(&self) -> Option<&CaFact> {
+        self.peer_cas.iter().max_by_key(|ca| ca.not_after)
+    }
+
     /// Returns when the last of the peer's CA certificates expires.
     pub fn peer_ca_expires_at(&self) -> Option<Timestamp> {
-        self.peer_cas.iter().map(|ca| ca.not_after).max()
+        self.last_peer_ca().map(|ca| ca.not_after)
     }
 }
 

@@ -72,7 +72,10 @@ pub struct ClusterRow {
     pub trust_domain: Option<String>,
     /// The version of the Consul agent that was queried.
     pub consul_version: Option<String>,
-    /// When the root expires that signs new certificates.
+    /// When the validity period of the root starts that signs new certificates.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub ca_starts_at: Option<Timestamp>,
+    /// When that root expires.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub ca_expires_at: Option<Timestamp>,
     /// The number of its peerings.
@@ -103,6 +106,9 @@ pub struct PeeringRow {
     /// When the last message of the peer arrived, by the clock of the host that read it.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub last_heard_at: Option<Timestamp>,
+    /// When the validity period of the peer's CA certificate starts that expires last.
+    #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
+    pub peer_ca_starts_at: Option<Timestamp>,
     /// When the last of the peer's CA certificates expires.
     #[cfg_attr(feature = "schema", schemars(with = "Option<String>"))]
     pub peer_ca_expires_at: Option<Timestamp>,
@@ -317,6 +323,7 @@ impl<'c> Builder<'c> {
 
     fn cluster(&self, index: usize, peerings: usize) -> ClusterRow {
         let fact = self.context.fleet.clusters[index].fact;
+        let ca = fact.active_root().map(|root| &root.certificate);
         ClusterRow {
             cluster: fact.cluster.clone(),
             partition: fact.partition.clone(),
@@ -326,7 +333,8 @@ impl<'c> Builder<'c> {
             datacenter: fact.datacenter.clone(),
             trust_domain: fact.trust_domain.clone(),
             consul_version: fact.consul_version.clone(),
-            ca_expires_at: fact.active_root().map(|root| root.certificate.not_after),
+            ca_starts_at: ca.map(|ca| ca.not_before),
+            ca_expires_at: ca.map(|ca| ca.not_after),
             peerings: if is_read(fact) { peerings } else { 0 },
             finding: self.of_clusters[index],
         }
@@ -344,6 +352,7 @@ impl<'c> Builder<'c> {
             state: fact.state.name().to_owned(),
             observed_at: fact.observed_at,
             last_heard_at: fact.last_heard_at().map(|at| view.cluster.by_our_clock(at)),
+            peer_ca_starts_at: fact.last_peer_ca().map(|ca| ca.not_before),
             peer_ca_expires_at: fact.peer_ca_expires_at(),
             imported_services: fact.imported_services.len(),
             exported_services: fact.exported_services.len(),

@@ -225,6 +225,11 @@ fn readable_part(text: &[u8]) -> String {
     readable
 }
 
+/// Returns whether texts are learned.
+pub fn is_learning() -> bool {
+    learning().is_some()
+}
+
 /// Learns the names and addresses in a message or a log.
 pub fn learn_text(text: &str) {
     if let Some(aliases) = learning() {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::origin::{Level, Origin, is_log_line};
+use super::log_lines::{Candidates, continues, line_at, record_start, text_of};
+use super::mapped_text::MappedText;
+use super::origin::{Level, Origin};
 use super::{Entry, explain};
 use crate::token::redact::redact;
 
@@ -71,21 +73,65 @@ pub struct LogMessage {
 pub struct LogReader {
     record: String,
     report: LogReport,
+    /// The name of each peer ID.
     names: BTreeMap<String, String>,
+    /// The position of each group in the report, by name, or else by peer ID.
+    groups: BTreeMap<(Option<String>, Option<String>), usize>,
+    candidates: Candidates,
 }
 
 impl LogReader {
     /// Reads the next line, without its line end.
     pub fn push(&mut self, line: &str) {
         self.report.lines += 1;
-        let continues = line.starts_with([' ', '\t', '|', '│', ')']) && !is_log_line(line);
-        if !continues || self.record.is_empty() {
+        if !continues(line) || self.record.is_empty() {
             self.finish_record();
         } else {
             self.record.push('\n');
         }
         let room = MAX_RECORD_LEN.saturating_sub(self.record.len());
         self.record.push_str(&line[..line.floor_char_boundary(room)]);
+    }
+
+    /// Reads the next lines. Each ends with a line end.
+    ///
+    /// This is equal to [`Self::push`] for each line, of which it reads those that may be about a peering.
+    pub fn push_lines(&mut self, lines: &[u8]) {
+        let mut at = 0;
+        // The record that is read may continue.
+        while at < lines.len() && !self.record.is_empty() && continues(&text_of(line_at(lines, at))) {
+            at = self.push_line(lines, at);
+        }
+        while let Some(candidate) = self.candidates.find(&lines[at..]) {
+            let start = record_start(&lines[at..], candidate) + at;
+            self.skip(&lines[at..start]);
+            at = self.push_line(lines, start);
+            while at < lines.len() && continues(&text_of(line_at(lines, at))) && !self.record.is_empty() {
+                at = self.push_line(lines, at);
+            }
+        }
+        // The last record may continue in the next lines.
+        let start = at + record_start(&lines[at..], (lines.len() - at).saturating_sub(1));
+        self.skip(&lines[at..start]);
+        at = start;
+        while at < lines.len() {
+            at = self.push_line(lines, at);
+        }
+    }
+
+    /// Reads the line at an offset, and returns the offset of the next one.
+    fn push_line(&mut self, lines: &[u8], at: usize) -> usize {
+        let line = line_at(lines, at);
+        self.push(&text_of(line));
+        at + line.len() + 1
+    }
+
+    /// Counts lines of complete records that are not about a peering.
+    fn skip(&mut self, lines: &[u8]) {
+        if !lines.is_empty() {
+            self.finish_record();
+            self.report.lines += memchr::memchr_iter(b'\n', lines).count();
+        }
     }
 
     /// Returns what the log contains.
@@ -108,7 +154,7 @@ impl LogReader {
 
     fn finish_record(&mut self) {
         let record = std::mem::take(&mut self.record);
-        let origin = Origin::of(&record, Origin::default());
+        let origin = Origin::of(&MappedText::plain(&record).whole(), Origin::default());
         if !origin.is_peering() {
             return;
         }
@@ -145,11 +191,12 @@ impl LogReader {
     fn group(&mut self, group: PeeringLog) -> &mut PeeringLog {
         let groups = &mut self.report.peerings;
         let is_full = groups.len() >= MAX_PEERINGS;
-        let index = groups.iter().position(|it| it.is_same(&group)).unwrap_or_else(|| {
-            let unnamed = groups.iter().position(|it| it.name.is_none() && it.peer_id.is_none());
-            self.report.truncated |= is_full;
-            unnamed.filter(|_| is_full).unwrap_or_else(|| {
-                groups.push(if is_full { PeeringLog::default() } else { group });
+        let known = self.groups.get(&group.key()).copied();
+        self.report.truncated |= is_full && known.is_none();
+        let group = if is_full { PeeringLog::default() } else { group };
+        let index = known.unwrap_or_else(|| {
+            *self.groups.entry(group.key()).or_insert_with(|| {
+                groups.push(group);
                 groups.len() - 1
             })
         });
@@ -158,6 +205,14 @@ impl LogReader {
 }
 
 impl PeeringLog {
+    /// Returns what groups of the same peering have in common.
+    fn key(&self) -> (Option<String>, Option<String>) {
+        match &self.name {
+            Some(name) => (Some(name.clone()), None),
+            None => (None, self.peer_id.clone()),
+        }
+    }
+
     fn is_same(&self, other: &Self) -> bool {
         match (&self.name, &other.name) {
             (Some(name), Some(other)) => name == other,
@@ -192,11 +247,9 @@ fn value(record: &str, keys: &[&str]) -> Option<String> {
                 return None;
             }
             let rest = &record[at + key.len()..];
-            let json =
-                |rest: &'_ str| rest.trim_start().strip_prefix(':').map(|it| it.trim_start().to_owned());
             let rest = match rest.strip_prefix('=') {
-                Some(rest) => rest.to_owned(),
-                None => json(rest.strip_prefix('"')?)?,
+                Some(rest) => rest,
+                None => rest.strip_prefix('"')?.trim_start().strip_prefix(':')?.trim_start(),
             };
             let rest = rest.trim_start_matches(['\\', '"']);
             let end = rest.find(|c: char| c.is_whitespace() || "\"\\,}".contains(c)).unwrap_or(rest.len());
@@ -225,60 +278,5 @@ fn shown(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(log: &str) -> LogReport {
-        let mut reader = LogReader::default();
-        log.lines().for_each(|line| reader.push(line));
-        reader.finish()
-    }
-
-    const LOG: &str = "2024-03-05T10:00:00.000Z [ERROR] agent.server.raft: failed to heartbeat to: peer=192.0.2.21:8300 error=\"dial tcp 192.0.2.21:8300: connect: connection refused\"\n\
-        2024-03-05T10:00:01.000Z [ERROR] agent.server.peering: error managing peering stream: peer_name=east peer_id=11111111-2222-3333-4444-555555555555 error=\"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection refused\\\"\"\n\
-        2024-03-05T10:00:02.000Z [ERROR] agent.server.peering: error managing peering stream: peer_id=11111111-2222-3333-4444-555555555555 error=\"rpc error: code = Unavailable desc = connection error: desc = \\\"transport: Error while dialing: dial tcp 10.0.0.1:8503: connect: connection refused\\\"\"\n\
-        {\"@level\":\"warn\",\"@message\":\"did not find peer in stream tracker; cannot populate\",\"@module\":\"agent.grpc-api.peering\",\"@timestamp\":\"2024-03-05T10:00:03Z\",\"peerID\":\"99999999-2222-3333-4444-555555555555\"}\n\
-        2024-03-05T10:00:04.000Z [ERROR] agent.http: Request error: method=POST url=/v1/peering/establish error=\n  | 1 error occurred:\n  | \t* failed to exchange peering secret through address \"a:1\": rpc error: code = PermissionDenied desc = invalid peering establishment secret\n\
-        2024-03-05T10:00:05.000Z [WARN] agent.server.peering: something new\n";
-
-    #[test]
-    fn a_log_is_grouped_by_peering() {
-        let report = report(LOG);
-        assert_eq!((report.lines, report.peering_records, report.unknown_records), (8, 5, 1));
-        let groups: Vec<_> = report
-            .peerings
-            .iter()
-            .map(|group| {
-                let messages: Vec<_> = group.messages.iter().map(|it| (it.entry.name, it.count)).collect();
-                (group.name.as_deref(), messages)
-            })
-            .collect();
-        assert_eq!(
-            groups,
-            [
-                (Some("east"), vec![("dial-refused", 2)]),
-                (None, vec![("not-in-stream-tracker", 1)]),
-                (None, vec![("secret-invalid", 1)]),
-            ]
-        );
-        let refused = &report.peerings[0].messages[0];
-        assert_eq!(refused.first.as_deref(), Some("2024-03-05T10:00:01.000Z"));
-        assert_eq!(refused.last.as_deref(), Some("2024-03-05T10:00:02.000Z"));
-        assert_eq!(report.peerings[1].messages[0].first.as_deref(), Some("2024-03-05T10:00:03Z"));
-    }
-
-    #[test]
-    fn the_memory_is_bounded() {
-        let mut reader = LogReader::default();
-        for index in 0..3 * MAX_PEERINGS {
-            reader.push(&format!(
-                "[ERROR] agent.server.peering: x: peer_name=p{index} error=\"invalid peering stream secret\""
-            ));
-            reader.push(&format!("  | {}", "x".repeat(1000)));
-        }
-        let report = reader.finish();
-        assert_eq!(report.peerings.len(), MAX_PEERINGS + 1);
-        assert!(report.truncated);
-        assert_eq!(report.peerings[MAX_PEERINGS].messages[0].count, 2 * MAX_PEERINGS);
-    }
-}
+#[path = "log_tests.rs"]
+mod tests;

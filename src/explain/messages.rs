@@ -3,9 +3,10 @@
 //! The command line, the HTTP API, lists of errors, gRPC and Go's TLS library each wrap an error in text of their own.
 //! [`messages()`] removes these layers and keeps the values that they contain.
 
-use super::layers::split_records;
+use super::layers::{Sink, split_records};
 use super::mapped_text::MappedText;
-use super::message::Message;
+use super::message::{Around, Found, Message};
+use crate::token::redact::redact;
 
 /// Maximum length of the text that is read, in bytes. The rest is ignored.
 pub const MAX_TEXT_LEN: usize = 1024 * 1024;
@@ -17,17 +18,28 @@ const MAX_DEPTH: usize = 24;
 ///
 /// Text without any layer yields one message per line. The result contains no token. Takes linear time.
 pub fn messages(text: &str) -> Vec<Message> {
-    messages_in(&MappedText::cleaned(bounded(text)))
+    let mut messages = Vec::new();
+    read(&MappedText::cleaned(bounded(text)), &mut messages);
+    messages
 }
 
 pub(super) fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_LEN)]
 }
 
-pub(super) fn messages_in(source: &MappedText) -> Vec<Message> {
-    let mut found = Vec::new();
-    split_records(&source.whole(), &Message::default(), MAX_DEPTH, &mut found);
-    found
+/// Passes the innermost messages to a sink, in the order of the text.
+pub(super) fn read(source: &MappedText<'_>, sink: &mut dyn Sink) {
+    split_records(&source.whole(), &Around::default(), MAX_DEPTH, sink);
+}
+
+impl Sink for Vec<Message> {
+    fn taken(&self) -> usize {
+        self.len()
+    }
+
+    fn take(&mut self, found: &Found<'_>) {
+        self.push(found.with_text(redact(found.text.text()).into_owned()));
+    }
 }
 
 #[cfg(test)]

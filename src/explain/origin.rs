@@ -1,5 +1,8 @@
 //! Which part of Consul wrote a line, at which end of a connection, and how severe the line is.
 
+use super::mapped_text::{MappedText, Piece};
+use super::signs::{LEVEL_KEY, Signs, named_by};
+
 /// The severity of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -51,117 +54,41 @@ pub struct Origin {
 
 /// The length of a record whose origin is read, in bytes. The rest only repeats the error.
 const MAX_READ_LEN: usize = 16 * 1024;
-
-/// Text that only a line about a peering contains.
-const PEERING: [&str; 14] = [
-    "peering secret",
-    "/v1/peering",
-    "peering establishment secret",
-    "error establishing peering",
-    "error generating peering",
-    "error reading peering",
-    "error deleting peering",
-    "error listing peerings",
-    "peerstream",
-    "peering stream",
-    "agent.server.peering",
-    "grpc-api.peering",
-    "peering-syncer",
-    "peering token",
-];
-
-/// Text that a server writes about a connection that it accepted.
-const ACCEPTED: [&str; 4] =
-    ["server.serve failed", "serverhandshake(", "http: tls handshake error from", "security handshake from"];
-
-/// Text that identifies the part of Consul in a line without a component.
-const MARKS: [(&str, Subsystem); 27] = [
-    ("raft:", Subsystem::Raft),
-    ("failed to heartbeat to", Subsystem::Raft),
-    ("failed to appendentries to", Subsystem::Raft),
-    ("failed to make requestvote rpc", Subsystem::Raft),
-    ("memberlist:", Subsystem::Gossip),
-    ("serf:", Subsystem::Gossip),
-    ("check socket connection", Subsystem::HealthCheck),
-    ("check is now critical", Subsystem::HealthCheck),
-    ("health check", Subsystem::HealthCheck),
-    ("healthcheck", Subsystem::HealthCheck),
-    ("check=", Subsystem::HealthCheck),
-    ("readiness probe", Subsystem::HealthCheck),
-    ("liveness probe", Subsystem::HealthCheck),
-    ("startup probe", Subsystem::HealthCheck),
-    ("anti-entropy", Subsystem::AntiEntropy),
-    ("anti_entropy", Subsystem::AntiEntropy),
-    ("coordinate update", Subsystem::AntiEntropy),
-    ("failed to sync remote state", Subsystem::AntiEntropy),
-    ("replication error", Subsystem::Replication),
-    ("remote config entries", Subsystem::Replication),
-    ("aggregatedresources", Subsystem::ProxyConfiguration),
-    ("grpc config stream", Subsystem::ProxyConfiguration),
-    ("consul-dataplane", Subsystem::ProxyConfiguration),
-    ("envoy.config", Subsystem::ProxyConfiguration),
-    ("xds_cluster", Subsystem::ProxyConfiguration),
-    ("rpc failed to server", Subsystem::ServerRpc),
-    ("yamux:", Subsystem::ServerRpc),
-];
-
-/// The names of components, and the part of Consul. The first match wins.
-const COMPONENTS: [(&str, Option<Subsystem>); 21] = [
-    ("peer", Some(Subsystem::Peering)),
-    ("raft", Some(Subsystem::Raft)),
-    ("serf", Some(Subsystem::Gossip)),
-    ("memberlist", Some(Subsystem::Gossip)),
-    ("anti_entropy", Some(Subsystem::AntiEntropy)),
-    ("replication", Some(Subsystem::Replication)),
-    ("xds", Some(Subsystem::ProxyConfiguration)),
-    ("envoy", Some(Subsystem::ProxyConfiguration)),
-    ("dataplane", Some(Subsystem::ProxyConfiguration)),
-    ("proxycfg", Some(Subsystem::ProxyConfiguration)),
-    ("connect-proxy", Some(Subsystem::ProxyConfiguration)),
-    ("server-connection-manager", Some(Subsystem::ProxyConfiguration)),
-    ("check", Some(Subsystem::HealthCheck)),
-    ("router", Some(Subsystem::ServerRpc)),
-    ("agent.client", Some(Subsystem::ServerRpc)),
-    ("server.rpc", Some(Subsystem::ServerRpc)),
-    // The certificates of servers and the HTTP API serve peerings too.
-    ("cert", None),
-    ("connect", None),
-    ("agent.http", None),
-    ("grpc-api", None),
-    ("agent.", Some(Subsystem::Other)),
-];
+/// The length of the start of a record that contains its level and its component, in bytes.
+const MAX_HEAD_LEN: usize = 256;
 
 impl Origin {
     /// Returns the origin of a record. `outer` is the origin of the text around it.
-    pub(super) fn of(record: &str, outer: Self) -> Self {
-        let text = record[..record.floor_char_boundary(MAX_READ_LEN)].to_ascii_lowercase();
-        let accepted = ACCEPTED.iter().any(|mark| text.contains(mark));
-        let component = component(&text);
-        let subsystem = if PEERING.iter().any(|mark| text.contains(mark)) {
+    pub(super) fn of(record: &Piece<'_>, outer: Self) -> Self {
+        let record = record.part(0..record.text().floor_char_boundary(MAX_READ_LEN));
+        let head = record.part(0..record.text().floor_char_boundary(MAX_HEAD_LEN));
+        let signs = Signs::of(&record);
+        let subsystem = if signs.peering {
             Some(Subsystem::Peering)
-        } else if accepted {
+        } else if signs.accepted {
             None
         } else {
-            component.and_then(of_component).or_else(|| of_text(&text)).or(outer.subsystem)
+            let by_component = component(&head).and_then(|name| named_by(&name));
+            by_component.or_else(|| signs.subsystem()).or(outer.subsystem)
         };
         Self {
-            level: level(&text).or(outer.level),
+            level: level(&head, &signs).or(outer.level),
             subsystem,
-            accepted: accepted || outer.accepted,
-            blocking_query: text.contains("?wait=") || text.contains("&wait=") || outer.blocking_query,
+            accepted: signs.accepted || outer.accepted,
+            blocking_query: signs.blocking_query || outer.blocking_query,
             forwarded: outer.forwarded,
         }
     }
 
     /// Returns the origin with a value of a JSON log line: its level or its component.
     pub(super) fn with_json_value(self, key: &str, value: &str) -> Self {
-        let value = value.to_ascii_lowercase();
         match key {
             "@level" | "level" | "severity" | "lvl" | "log.level" => {
-                Self { level: named_level(&value).or(self.level), ..self }
+                Self { level: named_level(value).or(self.level), ..self }
             }
             "@module" | "logger" | "module" | "component" if self.subsystem != Some(Subsystem::Peering) => {
-                Self { subsystem: of_component(&value).or(self.subsystem), ..self }
+                let value = MappedText::plain(value);
+                Self { subsystem: named_by(&value.whole()).or(self.subsystem), ..self }
             }
             _ => self,
         }
@@ -188,71 +115,56 @@ pub(super) fn is_log_line(line: &str) -> bool {
     line.starts_with("{\"") || line.starts_with('[') || starts_with_time() || line.starts_with("level=")
 }
 
-fn level(lowercase: &str) -> Option<Level> {
-    let head = &lowercase[..lowercase.floor_char_boundary(256)];
+fn level(head: &Piece<'_>, signs: &Signs) -> Option<Level> {
+    let text = head.text();
     let in_brackets = || {
-        head.split('[')
+        memchr::memchr(b'[', text.as_bytes())?;
+        text.split('[')
             .skip(1)
             .find_map(|part| named_level(part.split(']').next().unwrap_or_default().trim()))
     };
     let by_key = || {
-        let value = head.split("level=").nth(1)?;
+        let [first, second] = signs.levels;
+        let second = second.filter(|second| *second <= text.len());
+        let end = second.map_or(text.len(), |second| second - LEVEL_KEY.len());
+        let value = text.get(first?..end)?;
         named_level(value.split([' ', '"']).find(|it| !it.is_empty()).unwrap_or_default())
     };
     in_brackets().or_else(by_key)
 }
 
-fn named_level(lowercase: &str) -> Option<Level> {
-    match lowercase {
-        "error" | "err" | "critical" | "fatal" | "panic" | "e" => Some(Level::Error),
-        "warn" | "warning" | "w" => Some(Level::Warning),
-        "info" | "debug" | "trace" | "notice" | "i" | "d" => Some(Level::Info),
-        _ => None,
+fn named_level(name: &str) -> Option<Level> {
+    let is_one_of = |names: &[&str]| names.iter().any(|it| name.eq_ignore_ascii_case(it));
+    if is_one_of(&["error", "err", "critical", "fatal", "panic", "e"]) {
+        Some(Level::Error)
+    } else if is_one_of(&["warn", "warning", "w"]) {
+        Some(Level::Warning)
+    } else if is_one_of(&["info", "debug", "trace", "notice", "i", "d"]) {
+        Some(Level::Info)
+    } else {
+        None
     }
 }
 
 /// Returns the component after the level: `[ERROR] agent.server.raft: …`.
-fn component(lowercase: &str) -> Option<&str> {
-    let head = &lowercase[..lowercase.floor_char_boundary(256)];
-    let named = |text: &'_ str| text.starts_with(|c: char| c.is_ascii_lowercase());
-    let after =
-        head.match_indices("] ").map(|(at, _)| head[at + 2..].trim_start()).find(|rest| named(rest))?;
-    let end = after.find([':', ' ']).filter(|end| after[*end..].starts_with(':'))?;
-    Some(&after[..end])
-}
-
-fn of_component(component: &str) -> Option<Subsystem> {
-    COMPONENTS.iter().find(|(name, _)| component.contains(name)).and_then(|(_, subsystem)| *subsystem)
-}
-
-fn of_text(lowercase: &str) -> Option<Subsystem> {
-    let marked = MARKS.iter().find(|(mark, _)| lowercase.contains(mark)).map(|(_, subsystem)| *subsystem);
-    let by_port = || {
-        if lowercase.contains("global address") {
-            None
-        } else if contains_port(lowercase, ":8300") {
-            Some(Subsystem::ServerRpc)
-        } else if contains_port(lowercase, ":8301") || contains_port(lowercase, ":8302") {
-            Some(Subsystem::Gossip)
-        } else {
-            None
-        }
-    };
-    let about_peering = || {
-        let about = ["peer_name=", "peer_id=", "peerid=", " peering", "peeringacceptor", "peeringdialer"];
-        about.iter().any(|mark| lowercase.contains(mark)).then_some(Subsystem::Peering)
-    };
-    let other_path = || lowercase.contains("url=/v1/").then_some(Subsystem::Other);
-    about_peering().or(marked).or_else(by_port).or_else(other_path)
-}
-
-fn contains_port(text: &str, port: &str) -> bool {
-    text.match_indices(port).any(|(at, _)| !text[at + port.len()..].starts_with(|c: char| c.is_ascii_digit()))
+fn component<'t>(head: &Piece<'t>) -> Option<Piece<'t>> {
+    let text = head.text();
+    memchr::memchr(b']', text.as_bytes())?;
+    let start = text.match_indices("] ").find_map(|(at, bracket)| {
+        let after = text[at + bracket.len()..].trim_start();
+        after.starts_with(|c: char| c.is_ascii_alphabetic()).then_some(text.len() - after.len())
+    })?;
+    let len = text[start..].find([':', ' ']).filter(|len| text[start + len..].starts_with(':'))?;
+    Some(head.part(start..start + len))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn origin(line: &str) -> Origin {
+        Origin::of(&MappedText::plain(line).whole(), Origin::default())
+    }
 
     #[test]
     fn the_subsystem_is_read_from_the_component_or_the_text() {
@@ -272,12 +184,12 @@ mod tests {
             ("memberlist: Push/Pull with a failed", Subsystem::Gossip),
             ("[error] agent.server.raft: failed to exchange peering secret", Subsystem::Peering),
         ] {
-            assert_eq!(Origin::of(line, Origin::default()).subsystem, Some(expected), "{line}");
+            assert_eq!(origin(line).subsystem, Some(expected), "{line}");
         }
         for line in
             ["connection refused", "[ERROR] agent.server.cert-manager: x", "global address \"a:8300\""]
         {
-            assert_eq!(Origin::of(line, Origin::default()).subsystem, None, "{line}");
+            assert_eq!(origin(line).subsystem, None, "{line}");
         }
     }
 
@@ -289,7 +201,7 @@ mod tests {
             ("time=a level=debug msg=b", Some(Level::Info)),
             ("a [core] b", None),
         ] {
-            assert_eq!(Origin::of(line, Origin::default()).level, expected, "{line}");
+            assert_eq!(origin(line).level, expected, "{line}");
         }
     }
 }

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::message::Message;
+use memchr::memmem;
+
+use super::literals::LiteralId;
+use super::mapped_text::Piece;
+use super::message::{Around, Layer};
 use super::origin::{Level, Subsystem};
 use crate::token::redact::redact;
 
@@ -69,6 +73,8 @@ const STATUS_TEXTS: [&str; 10] = [
     "request timeout",
     "proxy authentication required",
 ];
+/// The start of a text that repeats the layer with the status.
+const REPEATED_STATUS: &str = "unexpected response code";
 /// HTTP statuses that Consul's API never uses. The text of such an answer is a proxy's.
 const PROXY_STATUSES: [u16; 4] = [401, 407, 502, 504];
 
@@ -181,92 +187,134 @@ impl Pattern {
         (self.position == Position::Outer, self.requires != Requires::Nothing && literal > 1, literal)
     }
 
-    /// Returns the hashes of the trigrams that a matching text contains.
-    pub(super) fn trigrams(&self) -> Vec<usize> {
-        match self.position {
-            Position::Code | Position::Status | Position::Subsystem(_) => Vec::new(),
-            _ => pieces(self.template).flat_map(|piece| hashes(piece.literal)).collect(),
+    /// Whether a message must contain the text of the template.
+    pub(super) fn has_text(&self) -> bool {
+        !matches!(self.position, Position::Code | Position::Status | Position::Subsystem(_))
+    }
+
+    /// Returns the layer that selects a pattern without literals.
+    pub(super) fn layer(&self) -> Layer {
+        match (self.position, self.requires) {
+            (Position::Code, _) => Layer::GrpcCode,
+            (Position::Status, _) => Layer::HttpStatus,
+            (Position::Subsystem(subsystem), _) => Layer::Subsystem(subsystem),
+            (_, Requires::Accepted) => Layer::Accepted,
+            (_, Requires::Forwarded) => Layer::Forwarded,
+            _ => unreachable!("a pattern without literals has a layer: {}", self.template),
         }
     }
 
-    /// Returns the values of the placeholders, or `None` if the message does not match.
-    pub(super) fn find(&self, message: &Message) -> Option<Captures> {
-        let origin = &message.origin;
+    /// Whether the layers around a message are those that the pattern needs.
+    pub(super) fn is_selected_by(&self, around: &Around<'_>) -> bool {
+        let origin = &around.origin;
         // What a server writes about its clients never explains an error of a dialer.
-        let required = match self.requires {
+        let has_required = match self.requires {
             Requires::Nothing => !origin.accepted,
-            Requires::Url => message.url.is_some(),
+            Requires::Url => around.url.is_some(),
             Requires::Accepted => origin.accepted,
             Requires::BlockingQuery => origin.blocking_query,
             Requires::Forwarded => origin.forwarded,
         };
-        if !required {
+        has_required
+            && match self.position {
+                Position::Code => around.grpc_code == Some(self.template),
+                Position::Status => around.http_status.is_some(),
+                Position::Subsystem(subsystem) => origin.subsystem == Some(subsystem),
+                _ => true,
+            }
+    }
+
+    /// Returns the values of the placeholders, or `None` if the message does not match. `parts` are those of the pattern.
+    pub(super) fn find<'t>(&self, parts: &[Part], subject: &Subject<'t>) -> Option<Matched<'t>> {
+        let Subject { text, around } = subject;
+        if !self.is_selected_by(around) {
             return None;
         }
         match self.position {
-            Position::Code => (message.grpc_code.as_deref() == Some(self.template)).then(Captures::new),
-            Position::Status => is_status(message, self.template).then(Captures::new),
-            Position::Subsystem(subsystem) => {
-                (origin.subsystem == Some(subsystem) && is_failure(message)).then(Captures::new)
-            }
-            Position::Word => contains_word(&message.text, self.template).then(Captures::new),
-            Position::Part | Position::Vague | Position::Outer => {
-                matched(self.template, &message.text, false)
-            }
-            Position::Whole => matched(self.template, &message.text, true),
+            Position::Code => Some(Matched::default()),
+            Position::Status => is_status(subject, self.template).then(Matched::default),
+            Position::Subsystem(_) => is_failure(subject).then(Matched::default),
+            Position::Word => contains_word(text, parts.first()?).then(Matched::default),
+            Position::Part | Position::Vague | Position::Outer => matched(parts, text, false),
+            Position::Whole => matched(parts, text, true),
         }
     }
 }
 
-/// The number of different hashes of trigrams.
-const TRIGRAMS: usize = 4096;
-
-/// The trigrams of a text. A pattern can match only if the text has those of its literals, which is fast to check.
-pub(super) struct Trigrams([u64; TRIGRAMS / 64]);
-
-impl Trigrams {
-    pub(super) fn of(text: &str) -> Self {
-        let mut bits = [0; TRIGRAMS / 64];
-        hashes(text).for_each(|hash| bits[hash / 64] |= 1 << (hash % 64));
-        Self(bits)
-    }
-
-    pub(super) fn contain(&self, required: &[usize]) -> bool {
-        required.iter().all(|hash| self.0[hash / 64] & (1 << (hash % 64)) != 0)
-    }
+/// A redacted message, and the layers around it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Subject<'t> {
+    pub(super) text: Piece<'t>,
+    pub(super) around: Around<'t>,
 }
 
-fn hashes(text: &str) -> impl Iterator<Item = usize> {
-    let hash = |it: &[u8]| usize::from(it[0]) * 961 + usize::from(it[1]) * 31 + usize::from(it[2]);
-    text.as_bytes().windows(3).map(move |it| hash(it) % TRIGRAMS)
+/// The values of the placeholders of a pattern that matches, as the text contains them.
+#[derive(Debug, Default)]
+pub(super) struct Matched<'t>(Vec<(&'static str, &'t str)>);
+
+impl Matched<'_> {
+    /// Returns the value of a placeholder.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        self.0.iter().rfind(|(it, _)| *it == name).map(|(_, value)| shown(value))
+    }
+
+    /// Returns all values.
+    pub(super) fn captures(&self) -> Captures {
+        self.0.iter().map(|(name, value)| (*name, shown(value))).collect()
+    }
 }
 
 /// Whether a message is the answer with an HTTP status, and its text adds nothing to the status.
-fn is_status(message: &Message, status: &str) -> bool {
-    let Some(number) = message.http_status.filter(|number| status.parse() == Ok(*number)) else {
+fn is_status(subject: &Subject<'_>, status: &str) -> bool {
+    let Some(number) = subject.around.http_status.filter(|number| status.parse() == Ok(*number)) else {
         return false;
     };
-    let text = message.text.trim().trim_end_matches('.').to_ascii_lowercase();
-    let text = text.strip_prefix(status).unwrap_or(&text).trim();
-    PROXY_STATUSES.contains(&number)
-        || text.starts_with("unexpected response code")
-        || STATUS_TEXTS.contains(&text)
+    if PROXY_STATUSES.contains(&number) {
+        return true;
+    }
+    let text = subject.text.text().trim().trim_end_matches('.');
+    let text = text.strip_prefix(status).unwrap_or(text).trim();
+    let start = text.get(..REPEATED_STATUS.len()).unwrap_or_default();
+    start.eq_ignore_ascii_case(REPEATED_STATUS) || STATUS_TEXTS.iter().any(|it| it.eq_ignore_ascii_case(text))
 }
 
 /// Whether a line reports a failure: by its level, or by its words if it has no level.
-fn is_failure(message: &Message) -> bool {
-    match message.origin.level {
-        Some(level) => level <= Level::Warning,
-        None => ["fail", "error", "refused", "timeout", "denied", "cannot", "unable"]
-            .iter()
-            .any(|word| message.text.to_ascii_lowercase().contains(word)),
-    }
+fn is_failure(subject: &Subject<'_>) -> bool {
+    subject.around.origin.level.map_or_else(
+        || {
+            let text = subject.text.text().to_ascii_lowercase();
+            ["fail", "error", "refused", "timeout", "denied", "cannot", "unable"]
+                .iter()
+                .any(|word| memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+        },
+        |level| level <= Level::Warning,
+    )
 }
 
 /// A literal, and the name of the placeholder after it.
-struct Part {
-    literal: &'static str,
-    placeholder: Option<&'static str>,
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub(super) literal: &'static str,
+    /// The number of the literal; `None` if it is short.
+    pub(super) id: Option<LiteralId>,
+    pub(super) placeholder: Option<&'static str>,
+}
+
+impl Part {
+    /// Returns the first start of the literal in a text, at or after an offset.
+    fn find(&self, text: &Piece<'_>, from: usize) -> Option<usize> {
+        match self.id {
+            Some(id) => text.find(id, from),
+            None => {
+                memmem::find(&text.text().as_bytes()[from..], self.literal.as_bytes()).map(|at| from + at)
+            }
+        }
+    }
+}
+
+/// Splits the template of a pattern at its placeholders.
+pub(super) fn parts(pattern: &Pattern) -> impl Iterator<Item = Part> + use<> {
+    pieces(pattern.template)
 }
 
 /// Splits a template at its placeholders. Braces around anything but a lowercase name are literal.
@@ -280,38 +328,40 @@ fn pieces(template: &'static str) -> impl Iterator<Item = Part> {
             let length = text[name..].find(|c: char| !c.is_ascii_lowercase() && c != '_')?;
             if length > 0 && text[name + length..].starts_with('}') {
                 rest = Some(&text[name + length + 1..]);
-                return Some(Part { literal: &text[..open], placeholder: Some(&text[name..name + length]) });
+                let placeholder = Some(&text[name..name + length]);
+                return Some(Part { literal: &text[..open], id: None, placeholder });
             }
             from = name;
         }
         rest = None;
-        Some(Part { literal: text, placeholder: None })
+        Some(Part { literal: text, id: None, placeholder: None })
     })
 }
 
-/// Searches each literal once, after the previous one. There is no backtracking, so the time is linear.
-fn matched(template: &'static str, text: &str, whole: bool) -> Option<Captures> {
-    let mut captures = Captures::new();
+/// Searches each literal once, after the previous one. There is no backtracking, and the places of literals are known.
+fn matched<'t>(parts: &[Part], piece: &Piece<'t>, whole: bool) -> Option<Matched<'t>> {
+    let text = piece.text();
+    let mut values = Matched::default();
     let mut open: Option<&'static str> = None;
     let mut at = 0;
-    for (index, Part { literal, placeholder }) in pieces(template).enumerate() {
-        let rest = &text[at..];
-        let last = placeholder.is_none();
+    for (index, part) in parts.iter().enumerate() {
+        let (literal, rest) = (part.literal, &text[at..]);
+        let last = part.placeholder.is_none();
         let found = match (open, last) {
             (None, _) if whole || index > 0 => rest.starts_with(literal).then_some(0)?,
             (Some(_), true) if literal.is_empty() => end_of_value(rest, whole),
             (_, true) if whole => {
                 rest.len().checked_sub(literal.len()).filter(|_| rest.ends_with(literal))?
             }
-            _ => rest.find(literal)?,
+            _ => part.find(piece, at)? - at,
         };
         if let Some(name) = open {
-            captures.insert(name, captured(name, &rest[..found])?);
+            values.0.push((name, value_of(name, &rest[..found])?));
         }
         at += found + literal.len();
-        open = placeholder;
+        open = part.placeholder;
     }
-    (!whole || at == text.len()).then_some(captures)
+    (!whole || at == text.len()).then_some(values)
 }
 
 /// Returns the end of a placeholder at the end of the template: it matches the rest of the line.
@@ -319,96 +369,33 @@ fn end_of_value(rest: &str, whole: bool) -> usize {
     if whole { rest.len() } else { rest.find('\n').unwrap_or(rest.len()) }
 }
 
-fn captured(name: &str, value: &str) -> Option<String> {
-    let mut value = value.trim();
-    if NUMBERS.contains(&name) {
-        value = &value[..value.bytes().take_while(u8::is_ascii_digit).count()];
-        if value.is_empty() {
-            return None;
-        }
+/// Returns the value of a placeholder, or `None` if it must be a number and is not.
+fn value_of<'t>(name: &str, text: &'t str) -> Option<&'t str> {
+    let value = text.trim();
+    if !NUMBERS.contains(&name) {
+        return Some(value);
     }
-    Some(redact(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned())
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    (digits > 0).then(|| &value[..digits])
 }
 
-fn contains_word(text: &str, word: &str) -> bool {
-    text.match_indices(word).any(|(at, _)| {
-        let joins = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
-        !text[..at].ends_with(joins) && !text[at + word.len()..].starts_with(joins)
-    })
+fn shown(value: &str) -> String {
+    redact(&value[..value.floor_char_boundary(MAX_CAPTURE_LEN)]).into_owned()
+}
+
+fn contains_word(piece: &Piece<'_>, word: &Part) -> bool {
+    let text = piece.text();
+    let joins = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
+    let mut from = 0;
+    while let Some(at) = word.find(piece, from) {
+        from = at + word.literal.len();
+        if !text[..at].ends_with(joins) && !text[from..].starts_with(joins) {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn find(pattern: Pattern, text: &str) -> Option<Captures> {
-        pattern.find(&Message { text: text.to_owned(), ..Message::default() })
-    }
-
-    #[test]
-    fn placeholders_match_the_text_between_literals() {
-        let template = Pattern::part("certificate is valid for {shown}, not {wanted}");
-        let captures =
-            find(template, "tls: x509: certificate is valid for a.example, not b.example").unwrap();
-        assert_eq!(captures["shown"], "a.example");
-        assert_eq!(captures["wanted"], "b.example");
-        assert!(find(template, "certificate is valid for a.example").is_none());
-    }
-
-    #[test]
-    fn a_placeholder_at_the_start_matches_everything_before_the_literal() {
-        let template = Pattern::part("{address} is not a valid peering server address");
-        assert_eq!(
-            find(template, "::1:8503 is not a valid peering server address").unwrap()["address"],
-            "::1:8503"
-        );
-    }
-
-    #[test]
-    fn number_placeholders_match_only_digits() {
-        let template = Pattern::part("illegal base64 data at input byte {byte}");
-        assert_eq!(find(template, "illegal base64 data at input byte 42) again").unwrap()["byte"], "42");
-        assert!(find(template, "illegal base64 data at input byte x").is_none());
-    }
-
-    #[test]
-    fn other_braces_are_literal() {
-        assert!(
-            find(
-                Pattern::part("formats are {json|pretty}"),
-                "Invalid format, valid formats are {json|pretty}"
-            )
-            .is_some()
-        );
-    }
-
-    #[test]
-    fn whole_and_word_patterns_do_not_match_inside_a_word() {
-        assert!(find(Pattern::whole("EOF"), "EOF").is_some());
-        assert!(find(Pattern::whole("EOF"), "unexpected EOF").is_none());
-        assert!(find(Pattern::word("FAILING"), "cluster-02  FAILING  0").is_some());
-        assert!(find(Pattern::word("FAILING"), "my-FAILING-thing").is_none());
-    }
-
-    #[test]
-    fn a_whole_pattern_must_reach_the_end() {
-        let template = Pattern::whole("\"{name}\" gone");
-        assert_eq!(find(template, "\"a\" gone").unwrap()["name"], "a");
-        assert!(find(template, "\"a\" gone again").is_none());
-    }
-
-    #[test]
-    fn agent_patterns_require_a_url() {
-        assert!(find(Pattern::agent("connection refused"), "connection refused").is_none());
-        let message =
-            Message { text: "connection refused".into(), url: Some("http://a".into()), ..Message::default() };
-        assert!(Pattern::agent("connection refused").find(&message).is_some());
-    }
-
-    #[test]
-    fn captured_tokens_are_redacted() {
-        let token = "eyJDQSI6bnVsbCwiTWFudWFsU2VydmVyQWRkcmVzc2VzIjpudWxs";
-        let captures = find(Pattern::part("flag -{flag}"), &format!("flag -{token}")).unwrap();
-        assert_eq!(captures["flag"], "<token>");
-    }
-}
+#[path = "pattern_tests.rs"]
+mod tests;

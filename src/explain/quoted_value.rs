@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Maximum length of the key of a quoted value, in bytes.
 const MAX_KEY_LEN: usize = 64;
 
+/// Maximum distance between the start of a key and the quote that starts its value, in bytes.
+pub(super) const MAX_KEY_DISTANCE: usize = 2 * MAX_KEY_LEN + 4;
+
 /// A quoted value with a key: `error="…"` in a log line, or `"error": "…"` in JSON.
 pub(super) struct QuotedValue {
     /// The start of the key or of its quote.
@@ -14,14 +17,13 @@ pub(super) struct QuotedValue {
     pub(super) value: Range<usize>,
 }
 
-/// Finds the first quoted value at or after an offset.
-pub(super) fn quoted_value(text: &str, from: usize) -> Option<QuotedValue> {
+/// Finds the first quoted value whose first quote is in a range, and whose key starts there.
+pub(super) fn quoted_value(text: &str, range: Range<usize>) -> Option<QuotedValue> {
     let bytes = text.as_bytes();
-    let mut at = from;
-    while let Some(quote) = text[at..].find('"').map(|offset| at + offset) {
-        let value = quote + 1..end_of_quoted(bytes, quote + 1);
-        if let Some((start, key)) = key_before(text, quote).filter(|(start, _)| *start >= from) {
-            return Some(QuotedValue { start, key, value });
+    let mut at = range.start;
+    while let Some(quote) = memchr::memchr(b'"', bytes.get(at..range.end)?).map(|offset| at + offset) {
+        if let Some((start, key)) = key_before(text, quote).filter(|(start, _)| *start >= range.start) {
+            return Some(QuotedValue { start, key, value: quote + 1..end_of_quoted(bytes, quote + 1) });
         }
         at = quote + 1;
     }

@@ -55,8 +55,8 @@ impl Relevance {
     pub(super) fn of(entry: &Entry, specificity: usize, origin: Origin) -> Self {
         let kind = match entry.area {
             Area::Harmless => Kind::Harmless,
-            _ if SYMPTOMS.iter().any(|it| it.name == entry.name) => Kind::Symptom,
-            _ if specificity <= VAGUE || SECONDARY.iter().any(|it| it.name == entry.name) => Kind::General,
+            _ if is_one_of(entry, &SYMPTOMS) => Kind::Symptom,
+            _ if specificity <= VAGUE || is_one_of(entry, &SECONDARY) => Kind::General,
             _ => Kind::Cause,
         };
         Self {
@@ -74,5 +74,10 @@ impl Relevance {
 pub(super) fn may_explain(entry: &Entry, origin: Origin) -> bool {
     origin.other_subsystem().is_none()
         || matches!(entry.area, Area::OtherSubsystems | Area::MeshGateways | Area::Harmless)
-        || IN_EVERY_SUBSYSTEM.iter().any(|it| it.name == entry.name)
+        || is_one_of(entry, &IN_EVERY_SUBSYSTEM)
+}
+
+/// Entries are statics, so that each has one address.
+fn is_one_of(entry: &Entry, entries: &[&Entry]) -> bool {
+    entries.iter().any(|it| std::ptr::eq(*it, entry))
 }

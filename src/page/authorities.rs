@@ -23,6 +23,8 @@ const AXIS: i64 = 1000;
 #[derive(Debug, Default, Serialize)]
 pub(super) struct AuthoritiesView {
     heading: String,
+    /// Those about all of them.
+    pub(super) findings: Vec<FindingView>,
     list: Vec<AuthorityView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<String>,
@@ -84,6 +86,7 @@ impl AuthoritiesView {
             more: more(all, list.len(), "certificate"),
             axis: scale.map(|scale| scale.axis(now)),
             list,
+            findings: Vec::new(),
         }
     }
 

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::text::value;
+use super::token::level;
 use crate::inspect::diff::{Comparison, Difference, Relation, Which};
 use crate::render::json;
+use crate::render::mark::Mark;
 use crate::token::Token;
 use crate::token::given::{Given, Undecodable};
 use crate::token::recover::recover;
@@ -16,6 +18,7 @@ const MAX_VALUES: usize = 10;
 #[derive(Debug, Default, Serialize)]
 struct ComparisonView {
     level: &'static str,
+    mark: &'static str,
     summary: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     newer: Option<String>,
@@ -35,7 +38,8 @@ pub fn compare(first: &[u8], second: &[u8]) -> String {
     let view = match (token(first, "the first text"), token(second, "the second text")) {
         (Ok(first), Ok(second)) => ComparisonView::of(&first, &second),
         (Err(error), _) | (_, Err(error)) => ComparisonView {
-            level: "warning",
+            level: level(Mark::Warning),
+            mark: Mark::Warning.symbol(),
             summary: format!("The tokens cannot be compared: {error}."),
             ..ComparisonView::default()
         },
@@ -65,14 +69,16 @@ impl ComparisonView {
             Which::Neither => "neither",
             Which::Unknown => "unknown",
         };
+        let mark = match comparison.relation {
+            Relation::SameToken | Relation::SamePeering => Mark::Ok,
+            Relation::Unknown => Mark::Warning,
+            Relation::SameCluster | Relation::OtherCluster | Relation::OtherPeering => Mark::Failure,
+        };
         Self {
-            level: match comparison.relation {
-                Relation::SameToken | Relation::SamePeering => "ok",
-                Relation::Unknown => "warning",
-                Relation::SameCluster | Relation::OtherCluster | Relation::OtherPeering => "error",
-            },
+            level: level(mark),
+            mark: mark.symbol(),
             summary: comparison.summary,
-            newer: Some(format!("Newer: {newer}. {}", comparison.newer.reason)),
+            newer: Some(format!("Newer: {newer} ({})", comparison.newer.reason)),
             differences: comparison.differences.iter().map(DifferenceView::of).collect(),
         }
     }

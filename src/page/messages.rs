@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::text::{more, value};
+use super::token::level;
 use crate::counted::{count, counted};
 use crate::explain::{Explanation, nearest};
+use crate::render::mark::Mark;
 use crate::token::given::TooLong;
 
 /// How many messages are shown.
@@ -56,6 +58,8 @@ impl MessageView {
 /// Why a text contains nothing to show.
 #[derive(Debug, Serialize)]
 pub(super) struct Problem {
+    level: &'static str,
+    mark: &'static str,
     title: String,
     details: Vec<String>,
     remedy: String,
@@ -63,8 +67,7 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn too_long(error: TooLong) -> Self {
-        let title = sentence(&error.message("this text"));
-        Self { title, details: Vec::new(), remedy: TooLong::REMEDY.to_owned() }
+        Self::new(sentence(&error.message("this text")), Vec::new(), TooLong::REMEDY.to_owned())
     }
 
     /// Describes a text of several words without a known message.
@@ -81,7 +84,12 @@ impl Problem {
             ),
             None => (Vec::new(), "paste the token, or the complete output of Consul".to_owned()),
         };
-        Some(Self { title: "This text contains no token and no known message".to_owned(), details, remedy })
+        Some(Self::new("This text contains no token and no known message".to_owned(), details, remedy))
+    }
+
+    fn new(title: String, details: Vec<String>, remedy: String) -> Self {
+        let mark = Mark::Warning;
+        Self { level: level(mark), mark: mark.symbol(), title, details, remedy }
     }
 }
 

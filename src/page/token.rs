@@ -12,6 +12,7 @@ use crate::counted::{count, counted};
 use crate::inspect::{Address, Inspection, answer};
 use crate::lint::rules::format::path;
 use crate::lint::{Finding, Options, Report, Severity, Status, check, rules};
+use crate::render::mark::Mark;
 use crate::token::DecodeError;
 use crate::token::given::{Given, Undecodable};
 use crate::token::recover::{Recovered, Repair, recover, without_line_end};
@@ -64,6 +65,8 @@ struct Contents {
 #[derive(Debug, Default, Serialize)]
 struct AddressesView {
     heading: &'static str,
+    /// Those about the whole list.
+    findings: Vec<FindingView>,
     list: Vec<AddressView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     more: Option<String>,
@@ -130,8 +133,8 @@ impl TokenView {
         let status = Status::new(&report.consul, &report.findings);
         let mut view = Self {
             title,
-            level: level(status),
-            mark: mark(status),
+            level: level(status.into()),
+            mark: Mark::from(status).symbol(),
             verdict: answer::sentence(&report.consul, false),
             message: report.consul.message.as_deref().map(value),
             message_note: (!report.consul.exact).then_some("(Consul's message may differ)"),
@@ -177,19 +180,12 @@ fn repair_lines(repairs: &[Repair], inspection: Option<&Inspection>) -> Vec<Stri
 }
 
 /// Returns the class of a result on the page.
-fn level(status: Status) -> &'static str {
-    match status {
-        Status::Ok | Status::Info => "ok",
-        Status::Warning => "warning",
-        Status::Error | Status::Refused | Status::Unreadable => "error",
-    }
-}
-
-fn mark(status: Status) -> &'static str {
-    match status {
-        Status::Ok | Status::Info => "✓",
-        Status::Warning => "!",
-        Status::Error | Status::Refused | Status::Unreadable => "✗",
+pub(super) fn level(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Ok => "ok",
+        Mark::Info | Mark::Open => "info",
+        Mark::Warning => "warning",
+        Mark::Failure => "error",
     }
 }
 
@@ -248,10 +244,16 @@ impl Contents {
         }
     }
 
-    /// Returns the list of findings for a path, if what it leads to is shown.
+    /// Returns where findings for a path are shown, if what it leads to is shown.
     fn place(&mut self, path: &str) -> Option<&mut Vec<FindingView>> {
         if let Some(index) = path.strip_prefix("CA[").and_then(|rest| rest.split(']').next()?.parse().ok()) {
             return self.authorities.get_mut(index).map(|it| &mut it.findings);
+        }
+        match path {
+            "CA" => return Some(&mut self.authorities.findings),
+            "ServerAddresses" if !self.ignored.list.is_empty() => return Some(&mut self.ignored.findings),
+            "ServerAddresses" | "ManualServerAddresses" => return Some(&mut self.dialed.findings),
+            _ => {}
         }
         let mut all = self.dialed.list.iter_mut().chain(&mut self.ignored.list);
         all.find(|address| address.path == path).map(|it| &mut it.findings)
@@ -284,7 +286,7 @@ impl AddressesView {
             path,
             findings: Vec::new(),
         });
-        Self { heading, list: list.collect(), more, none: None }
+        Self { heading, list: list.collect(), more, ..Self::default() }
     }
 }
 

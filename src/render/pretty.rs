@@ -12,7 +12,7 @@ mod explanation;
 pub(super) mod finding;
 mod found;
 #[cfg(feature = "net")]
-mod history;
+pub(super) mod history;
 pub(super) mod inspection;
 mod page;
 pub(super) mod report;

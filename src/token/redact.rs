@@ -105,14 +105,14 @@ fn next_base64(text: &str, from: usize) -> Option<usize> {
 
 /// Returns the length of a percent-encoded character of base64 at the start of a text.
 fn encoded_base64(text: &str) -> Option<usize> {
-    let encoded = text.get(..3)?.to_ascii_uppercase();
-    ["%2B", "%2F", "%3D"].contains(&encoded.as_str()).then_some(3)
+    let [b'%', first, second, ..] = text.as_bytes() else { return None };
+    matches!((first, second), (b'2', b'B' | b'b' | b'F' | b'f') | (b'3', b'D' | b'd')).then_some(3)
 }
 
 /// Returns the end of the base64 that starts at an offset, including the following lines of a wrapped token.
 fn end_of_lines(text: &str, start: usize) -> usize {
     let mut end = start + run_len(&text[start..]);
-    if !is_mixed(&text[start..end]) || end - start < MIN_LINE_LEN {
+    if end - start < MIN_LINE_LEN || !is_mixed(&text[start..end]) {
         return end;
     }
     loop {
@@ -157,6 +157,9 @@ fn separator_len(text: &str) -> usize {
 /// Returns the offset at which a token starts in lines of base64.
 fn find_token(lines: &str) -> Option<usize> {
     let is_part = |text: &str, max_len| text.len() > max_len && is_mixed(text);
+    if lines.len() < MIN_TOKEN_LEN {
+        return None;
+    }
     if let Some(start) = lines.find("eyJ")
         && lines.len() - start >= MIN_TOKEN_LEN
     {

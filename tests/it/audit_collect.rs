@@ -11,17 +11,17 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::peering::{Dev, Finished, Peering, fixture, guard};
 
-const ACL_TOKEN: &str = "b1b1b1b1-0000-0000-0000-000000000001";
+pub const ACL_TOKEN: &str = "b1b1b1b1-0000-0000-0000-000000000001";
 
 /// Two clusters of which west has peered with east.
-struct Pair {
+pub struct Pair {
     east: Dev,
     west: Dev,
     _homes: [tempfile::TempDir; 2],
 }
 
 impl Pair {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let homes = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let east = Dev::start(homes[0].path(), &[]);
         let west = Dev::start(homes[1].path(), &["-datacenter", "dc2", "-acl-token", ACL_TOKEN]);
@@ -35,14 +35,20 @@ impl Pair {
         pair
     }
 
-    fn run(&self, arguments: &[&str]) -> Peering {
-        let contexts = format!(
+    /// Returns the configuration with both contexts, and one of a cluster that does not exist. The ACL token of west is in
+    /// `WEST_TOKEN`.
+    pub fn contexts(&self) -> String {
+        format!(
             "[contexts.east]\nhttp_addr = '{}'\nlabels = {{ env = 'prod' }}\n\
              [contexts.west]\nhttp_addr = '{}'\ntoken_env = 'WEST_TOKEN'\n\
              [contexts.gone]\nhttp_addr = '127.0.0.1:1'\n",
             self.east.url, self.west.url
-        );
-        let run = Peering::new().args(arguments).file("c.toml", contexts).env("PEERING_CONFIG", "c.toml");
+        )
+    }
+
+    fn run(&self, arguments: &[&str]) -> Peering {
+        let run =
+            Peering::new().args(arguments).file("c.toml", self.contexts()).env("PEERING_CONFIG", "c.toml");
         run.env("WEST_TOKEN", ACL_TOKEN)
     }
 }

@@ -330,7 +330,7 @@ fn every_picture_has_words_and_every_state_a_sign() {
 fn only_few_clusters_are_drawn_on_a_circle() {
     let circles = |file| {
         let report = html(&["audit", "judge", file, "-now", NOW]);
-        select(&Html::parse_document(&report), "svg.circle").len()
+        select(&Html::parse_document(&report), ".circle svg").len()
     };
     assert_eq!([circles("mesh.jsonl"), circles("copies.jsonl"), circles("many.jsonl")], [1, 0, 0]);
 }

@@ -11,6 +11,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use consul_peering::page;
 use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
 
 use crate::peering::{Peering, fixture, recorded_tokens};
 
@@ -141,6 +142,24 @@ fn json_equals_that_of_the_command_line() {
             // A text without a token is no result of `inspect`, but its document is.
             assert_eq!(ours, run.stdout, "{command} {}", &text[..20]);
         }
+    }
+}
+
+#[test]
+fn findings_are_beside_what_they_are_about() {
+    for (name, place, check) in [
+        ("two-roots", "/authorities/findings/0", "ca-several-roots"),
+        ("two-roots", "/dialed/list/0/findings/0", "address-loopback"),
+        ("external-address-without-port", "/ignored/findings/0", "addresses-overridden"),
+        ("external-address-without-port", "/dialed/list/0/findings/0", "address-invalid"),
+    ] {
+        let token = std::fs::read_to_string(fixture(&format!("tokens/{name}.txt"))).unwrap();
+        let view: Value =
+            serde_json::from_str(&page::look(token.trim().as_bytes(), NOW.parse().unwrap())).unwrap();
+        let view = &view["tokens"][0];
+        assert_eq!(view["findings"], json!([]), "{name}: none is about the whole token");
+        let found = view["contents"].pointer(place).unwrap_or_else(|| panic!("{place}: {view}"));
+        assert_eq!(found["check"], check, "{name}");
     }
 }
 

@@ -1,39 +1,42 @@
 //! `peering ui`: only the browser that opened the printed address sees anything, and a diagnosis appears step by step.
 
+mod browser;
+mod scripted;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
-use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use serde_json::Value;
 
 use crate::peering::shows_no_secret;
+use scripted::{HOSTILE, consul};
 
 const ACL_TOKEN: &str = "5eb8a7a1-0000-4a5e-8b1d-000000000042";
-const HOSTILE: &str = "<script>alert(1)</script>\u{202e}\"'&";
 
 /// A running `peering ui`.
 struct Ui {
     child: Child,
     address: String,
     token: String,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Ui {
     /// Starts it with one context.
     fn start(http_addr: &str) -> Self {
+        let contexts = format!("[contexts.east]\nhttp_addr = '{http_addr}'\ntoken_env = 'EAST_TOKEN'\n");
+        // No step times out on a busy machine.
+        Self::of(&contexts, &["-timeout", "10m"])
+    }
+
+    /// Starts it with these contexts and options.
+    fn of(contexts: &str, options: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let file = format!("[contexts.east]\nhttp_addr = '{http_addr}'\ntoken_env = 'EAST_TOKEN'\n");
-        std::fs::write(home.path().join("c.toml"), file).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_peering"))
-            .args(["ui", "-config", "c.toml"])
-            .env_clear()
-            .env("HOME", home.path())
-            .env("PEERING_STATE_DIR", home.path().join("state"))
-            .env("EAST_TOKEN", ACL_TOKEN)
-            .current_dir(home.path())
+        std::fs::write(home.path().join("c.toml"), contexts).unwrap();
+        let mut child = command(&home)
+            .arg("ui")
+            .args(options)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -42,7 +45,12 @@ impl Ui {
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let url = line.trim().strip_prefix("Open http://").unwrap_or_else(|| panic!("{line:?}"));
         let (address, token) = url.split_once("/#").unwrap();
-        Self { address: address.to_owned(), token: token.to_owned(), child, _home: home }
+        Self { address: address.to_owned(), token: token.to_owned(), child, home }
+    }
+
+    /// Returns the printed URL.
+    fn url(&self) -> String {
+        format!("http://{}/#{}", self.address, self.token)
     }
 
     fn connect(&self) -> TcpStream {
@@ -99,29 +107,18 @@ impl Drop for Ui {
     }
 }
 
-/// A Consul with a peering that it dialed at this address.
-async fn consul(address: &str) -> MockServer {
-    let server = MockServer::start().await;
-    let peering = json!({
-        "ID": "2b1f24ae-0000-4000-8000-000000000001",
-        "Name": HOSTILE,
-        "State": "FAILING",
-        "PeerID": "2b1f24ae-0000-4000-8000-000000000002",
-        "PeerServerName": "server.dc1.peering.11111111-2222-3333-4444-555555555555.consul",
-        "PeerServerAddresses": [address],
-        "PeerCAPems": [],
-        "StreamStatus": {},
-    });
-    for (at, status, body) in [
-        ("/v1/connect/ca/roots", 200, json!({ "TrustDomain": "x.consul", "Roots": [] }).to_string()),
-        ("/v1/internal/acl/authorize", 401, "ACL support disabled".to_owned()),
-        ("/v1/peerings", 200, Value::from(vec![peering]).to_string()),
-    ] {
-        let answer = ResponseTemplate::new(status).set_body_string(body);
-        Mock::given(path(at)).respond_with(answer).mount(&server).await;
-    }
-    Mock::given(method("GET")).respond_with(ResponseTemplate::new(404)).with_priority(9).mount(&server).await;
-    server
+/// Returns a command with the configuration, the ledger and the ACL tokens of a `peering ui`.
+fn command(home: &tempfile::TempDir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_peering"));
+    command
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PEERING_CONFIG", "c.toml")
+        .env("PEERING_STATE_DIR", home.path().join("state"))
+        .env("EAST_TOKEN", ACL_TOKEN)
+        .env("WEST_TOKEN", crate::audit_collect::ACL_TOKEN)
+        .current_dir(home.path());
+    command
 }
 
 /// Runs a test against a server whose Consul cannot be reached.
@@ -132,9 +129,14 @@ fn without_consul(test: impl FnOnce(&Ui)) {
 #[test]
 fn without_the_cookie_nothing_is_shown() {
     without_consul(|ui| {
-        for path in
-            ["/peerings", "/peering?cluster=east&name=west", "/history", "/diagnose?cluster=east", "/x"]
-        {
+        for path in [
+            "/peerings",
+            "/peering?key=0011223344556677",
+            "/history",
+            "/diagnose?key=0011223344556677",
+            "/page",
+            "/x",
+        ] {
             for cookie in ["", "\r\nCookie: peering_ui=x", "\r\nCookie: x"] {
                 let (status, response) = ui.get(path, cookie);
                 assert!(status == 403 && !response.contains("east"), "{path} {cookie}: {response}");
@@ -233,21 +235,44 @@ fn link<'p>(page: &'p str, start: &str) -> &'p str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_names_are_text() {
-    let consul = consul("127.0.0.1:1").await;
+    let consul = consul(HOSTILE, "127.0.0.1:1", None).await;
     let uri = consul.uri();
     let pages = tokio::task::spawn_blocking(move || {
         let ui = Ui::start(&uri);
         let cookie = ui.cookie();
         let overview = ui.get("/peerings", &cookie).1;
-        let detail = link(&overview, "/peering?").replace("&amp;", "&");
-        let (status, detail) = ui.get(&detail, &cookie);
+        let (status, detail) = ui.get(link(&overview, "/peering?"), &cookie);
         assert_eq!(status, 200, "{detail}");
-        assert!(detail.contains("FAILING") && detail.contains("The other end was not found."), "{detail}");
+        assert!(detail.contains("no peering of this end"), "{detail}");
         [overview, detail]
     });
     for page in pages.await.unwrap() {
-        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;\\u{202e}"), "{page}");
-        assert!(!page.contains("<script>alert") && !page.contains('\u{202e}'), "{page}");
+        assert!(
+            page.contains("&lt;script&gt;document.title='executed'&lt;/script&gt;&lt;img src=x"),
+            "{page}"
+        );
+        assert!(page.contains(r"\u{202e}\u{7}'&amp;"), "{page}");
+        assert!(!page.contains("<script>document") && !page.contains(['\u{202e}', '\u{7}']), "{page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn redacted_pages_contain_no_names() {
+    let consul = consul("payments", "consul.acme.example:8503", None).await;
+    let contexts = format!("[contexts.acme-1]\nhttp_addr = '{}'\n", consul.uri());
+    let pages = tokio::task::spawn_blocking(move || {
+        let ui = Ui::of(&contexts, &["-redact"]);
+        let cookie = ui.cookie();
+        let overview = ui.get("/peerings", &cookie).1;
+        let (status, detail) = ui.get(link(&overview, "/peering?"), &cookie);
+        assert_eq!(status, 200, "{detail}");
+        let (status, events) = ui.get(link(&detail, "/diagnose?"), &cookie);
+        assert_eq!(status, 200, "{events}");
+        [overview, detail, events]
+    });
+    for page in pages.await.unwrap() {
+        assert!(!page.contains("payments") && !page.contains("acme"), "{page}");
+        assert!(page.contains("NAME-") || page.contains("CLUSTER-"), "{page}");
     }
 }
 
@@ -269,14 +294,14 @@ fn event(stream: &mut impl BufRead) -> (String, Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_diagnosis_appears_step_by_step() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let consul = consul(&listener.local_addr().unwrap().to_string()).await;
+    let consul = consul("west", &listener.local_addr().unwrap().to_string(), None).await;
     let uri = consul.uri();
     let run = tokio::task::spawn_blocking(move || {
         let ui = Ui::start(&uri);
         let cookie = ui.cookie();
         let overview = ui.get("/peerings", &cookie).1;
-        let detail = ui.get(&link(&overview, "/peering?").replace("&amp;", "&"), &cookie).1;
-        let events = link(&detail, "/diagnose?").replace("&amp;", "&");
+        let detail = ui.get(link(&overview, "/peering?"), &cookie).1;
+        let events = link(&detail, "/diagnose?");
         let mut stream = ui.connect();
         write!(stream, "{}\r\n\r\n", ui.head(&format!("GET {events}"), &cookie)).unwrap();
         let mut stream = BufReader::new(stream);
@@ -296,7 +321,7 @@ async fn a_diagnosis_appears_step_by_step() {
         drop((connection, listener));
         let text = loop {
             match event(&mut stream) {
-                (name, data) if name == "result" => break data["text"].as_str().unwrap().to_owned(),
+                (name, data) if name == "result" => break data["html"].as_str().unwrap().to_owned(),
                 _ => {}
             }
         };
@@ -309,7 +334,7 @@ async fn a_diagnosis_appears_step_by_step() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_interrupt_ends_it_whatever_is_connected() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
-    let consul = consul(&silent.local_addr().unwrap().to_string()).await;
+    let consul = consul("west", &silent.local_addr().unwrap().to_string(), None).await;
     let uri = consul.uri();
     let run = tokio::task::spawn_blocking(move || {
         let ui = Ui::start(&uri);
@@ -318,9 +343,9 @@ async fn an_interrupt_ends_it_whatever_is_connected() {
         let mut half = ui.connect();
         write!(half, "GET / HTTP/1.1\r\nHo").unwrap();
         let mut live = ui.connect();
-        let name = "%3Cscript%3Ealert%281%29%3C%2Fscript%3E%E2%80%AE%22%27%26";
-        write!(live, "{}\r\n\r\n", ui.head(&format!("GET /diagnose?cluster=east&name={name}"), &cookie))
-            .unwrap();
+        let overview = ui.get("/peerings", &cookie).1;
+        let events = link(&overview, "/peering?").replace("/peering?", "/diagnose?");
+        write!(live, "{}\r\n\r\n", ui.head(&format!("GET {events}"), &cookie)).unwrap();
         let mut live = BufReader::new(live);
         event(&mut live);
         let exit = ui.interrupt();

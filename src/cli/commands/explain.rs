@@ -1,6 +1,6 @@
 //! `peering explain`: what a check or a message means, its causes and its remedy.
 
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 
 use clap::Args;
 use serde::Serialize;
@@ -137,7 +137,7 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
     let mut reader = LogReader::default();
     let files = match paths::find(argument)? {
         Named::Stdin => {
-            let read = read_log(io::stdin().lock(), &mut reader);
+            let read = read_log(buffered(io::stdin().lock()), &mut reader);
             read.map_err(|error| paths::unreadable("standard input", &error))?;
             Vec::new()
         }
@@ -145,7 +145,7 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
         Named::Text => vec![NamedFile { source: argument.to_owned(), path: argument.into() }],
     };
     for file in files {
-        let read = open_file(&file.path).and_then(|log| read_log(BufReader::new(log), &mut reader));
+        let read = open_file(&file.path).and_then(|log| read_log(buffered(log), &mut reader));
         read.map_err(|error| paths::unreadable(&file.source, &error))?;
     }
     let report = reader.finish();
@@ -155,8 +155,15 @@ fn explain_log(argument: &str, format: OutputFormat) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+/// The length of the part of a log that is read at once, in bytes. It fits into the processor's cache.
+const BUFFER_LEN: usize = 128 * 1024;
+
 /// The maximum length of a line of a log, in bytes. `/dev/zero` is one line without an end.
 const MAX_LINE_LEN: usize = 64 * 1024 * 1024;
+
+fn buffered<R: Read>(log: R) -> BufReader<R> {
+    BufReader::with_capacity(BUFFER_LEN, log)
+}
 
 /// Reads lines of bounded length. The rest of a longer line is skipped.
 fn read_log(mut input: impl BufRead, reader: &mut LogReader) -> io::Result<()> {
@@ -166,6 +173,13 @@ fn read_log(mut input: impl BufRead, reader: &mut LogReader) -> io::Result<()> {
         let buffer = input.fill_buf()?;
         if buffer.is_empty() {
             break;
+        }
+        // What -redact replaces may be in any line.
+        let lines_end = memchr::memrchr(b'\n', buffer).filter(|_| line_len == 0 && !redaction::is_learning());
+        if let Some(end) = lines_end {
+            reader.push_lines(&buffer[..=end]);
+            input.consume(end + 1);
+            continue;
         }
         let end = memchr::memchr(b'\n', buffer);
         let part = &buffer[..end.unwrap_or(buffer.len())];

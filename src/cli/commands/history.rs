@@ -15,7 +15,7 @@ use crate::cli::output::{print, screen};
 use crate::net::consul::Client;
 use crate::net::ledger::history::{History, Selection};
 use crate::net::ledger::{Filter, Ledger};
-use crate::render::pretty::{self, Order, Screen};
+use crate::render::pretty::{self, Order};
 
 /// Show which tokens were generated
 ///
@@ -79,12 +79,10 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     Ok(Exit::Done)
 }
 
-/// Returns the screen of the ledger on this machine.
-pub fn of_local_ledger(options: &LedgerOptions, screen: &Screen) -> Result<String, CliError> {
+/// Returns the ledger on this machine.
+pub fn of_local_ledger(options: &LedgerOptions) -> Result<History, CliError> {
     let ledger = options.open(options.kind()?, None).map_err(CliError::new)?;
-    let records = wait_for(ledger.records(Filter::All)).map_err(CliError::new)?;
-    let order = Order { oldest_first: false, limited: false };
-    Ok(pretty::history(&History::of(records), order, screen))
+    Ok(History::of(wait_for(ledger.records(Filter::All)).map_err(CliError::new)?))
 }
 
 /// Runs `work` with the ledger that the options name. Connects to Consul only if the ledger is there.

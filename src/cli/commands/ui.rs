@@ -1,6 +1,6 @@
 //! `peering ui`: the audit, both ends of a peering, a live diagnosis and the ledger in a browser. Read-only.
 //!
-//! It uses the HTTP server of the embedded acceptor rather than a web framework: seven fixed paths need no router, and that
+//! It uses the HTTP server of the embedded acceptor rather than a web framework: eight fixed paths need no router, and that
 //! server already limits slow clients and ends within two seconds, whatever is connected.
 
 mod answers;
@@ -17,16 +17,18 @@ use super::audit::CollectOptions;
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::error::CliError;
 use crate::cli::exit::Exit;
-use crate::cli::output::{note, print};
+use crate::cli::output::{note, print_redacted};
 use crate::cli::serve::until_interrupt;
 use session::Session;
 use state::State;
 
 /// Show the audit and the ledger in a browser, on this machine
 ///
-/// Serves pages on a loopback address with a random port, and prints their URL: the peerings of all contexts, both ends of one
-/// side by side, a live diagnosis, and the ledger. The URL contains a token that works once, for one browser. The pages can
-/// change nothing. No ACL token and no secret reaches the browser.
+/// Prints a URL on a loopback address with a random port. Its pages show the report of the audit, both ends of each peering side
+/// by side, a live diagnosis, the ledger, and the page of "peering page". The URL contains a token that works once, in one
+/// browser. The pages can change nothing, and no ACL token and no secret reaches the browser.
+///
+/// -timeout is also the timeout of each step of a diagnosis.
 ///
 /// It runs until Ctrl-C.
 #[derive(Debug, Args)]
@@ -51,7 +53,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
     until_interrupt(address, |bound| {
         let (session, token) = Session::new(bound)?;
         let state = Arc::new(State::new(arguments.collect, arguments.ledger, contexts, session));
-        print(&format!("Open http://{bound}/#{token}\n"))?;
+        print_redacted(&format!("Open http://{bound}/#{token}\n"))?;
         note("The address works once, in one browser. Press Ctrl-C to stop.");
         Ok(move |request| {
             let state = Arc::clone(&state);

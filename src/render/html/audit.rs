@@ -14,38 +14,36 @@ mod worst;
 
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Content, Page};
 use super::parts::{command, prose, severity};
 use crate::audit::Report;
 use crate::checks;
 use crate::render::pretty::Screen;
 use crate::render::pretty::audit::answer as words;
 
-use view::View;
+pub(super) use table::rules;
+pub(super) use view::View;
 
 /// Returns the report.
 pub fn audit(report: &Report, screen: &Screen) -> String {
-    let view = View::new(report, screen);
-    let (mark, answer) = words::answer(report);
+    let view = View::new(report, screen, None);
+    let rules = rules(table::checks(&view).into_iter().map(|(check, _)| check));
+    Page { command: "peering audit", screen, content: content(&view), rules }.render()
+}
+
+/// Returns what the report says.
+pub(super) fn content(view: &View<'_>) -> Content {
+    let (mark, answer) = words::answer(view.report);
     let body = html! {
-        (counts::counts(&view))
-        (worst::worst(&view))
-        (pictures(&view))
-        (findings::findings(&view))
-        (table::peerings(&view))
-        (table::clusters(&view))
-        (lifetimes::lifetimes(&view))
+        (counts::counts(view))
+        (worst::worst(view))
+        (pictures(view))
+        (findings::findings(view))
+        (table::peerings(view))
+        (table::clusters(view))
+        (lifetimes::lifetimes(view))
     };
-    Page {
-        command: "peering audit",
-        screen,
-        mark,
-        answer: screen.shown(&answer),
-        summary: summary(&view),
-        body,
-        rules: table::rules(&view),
-    }
-    .render()
+    Content { mark, answer: view.screen.shown(&answer), summary: summary(view), body }
 }
 
 /// Returns who dials whom: few clusters also on a circle.

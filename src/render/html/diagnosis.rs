@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Content, Page};
 use super::parts::{command, labeled, prose, sign, table};
 use crate::connectivity::{AddressTrace, Connectivity};
 use crate::diagnosis::{Cause, Diagnoses, Diagnosis, Effect, SourceDiagnosis};
@@ -16,16 +16,13 @@ const COMMAND: &str = "peering diagnose";
 
 /// Returns the report on one diagnosis.
 pub fn diagnosis(diagnosis: &Diagnosis, screen: &Screen) -> String {
-    Page {
-        command: COMMAND,
-        screen,
-        mark: words::mark(diagnosis.status),
-        answer: screen.shown(&words::headline(diagnosis, screen)),
-        summary: what_to_do(diagnosis, screen),
-        body: html! { (everything(diagnosis, screen)) },
-        rules: String::new(),
-    }
-    .render()
+    Page { command: COMMAND, screen, content: content(diagnosis, screen), rules: String::new() }.render()
+}
+
+/// Returns what the report on one diagnosis says.
+pub(super) fn content(diagnosis: &Diagnosis, screen: &Screen) -> Content {
+    let (mark, answer) = answer_of(diagnosis, screen);
+    Content { mark, answer, summary: what_to_do(diagnosis, screen), body: everything(diagnosis, screen) }
 }
 
 /// Returns the report on several tokens, in order.
@@ -76,7 +73,8 @@ fn several(
             }
         }
     };
-    Page { command: COMMAND, screen, mark, answer, summary, body, rules: String::new() }.render()
+    let content = Content { mark, answer, summary, body };
+    Page { command: COMMAND, screen, content, rules: String::new() }.render()
 }
 
 fn answer_of(diagnosis: &Diagnosis, screen: &Screen) -> (Mark, String) {

@@ -12,19 +12,37 @@ use crate::utc;
 /// The style of all reports.
 pub(super) const STYLE: &str = include_str!("style.css");
 
-/// A report.
-pub(super) struct Page<'a> {
-    /// The command that wrote it.
-    pub command: &'static str,
-    pub screen: &'a Screen,
+/// What a report says.
+pub(super) struct Content {
     pub mark: Mark,
     /// The answer, as the screen of the command says it.
     pub answer: String,
     /// What follows the answer in its box.
     pub summary: Markup,
     pub body: Markup,
+}
+
+/// A report.
+pub(super) struct Page<'a> {
+    /// The command that wrote it.
+    pub command: &'static str,
+    pub screen: &'a Screen,
+    pub content: Content,
     /// CSS of this report only. Contains nothing from outside.
     pub rules: String,
+}
+
+impl Content {
+    /// Returns the box of the answer. `note` is the line below the answer.
+    pub(super) fn header(&self, note: &Markup) -> Markup {
+        html! {
+            header class={ "answer " (class(self.mark)) } {
+                h1 { (sign(self.mark)) " " (self.answer) }
+                (note)
+                (self.summary)
+            }
+        }
+    }
 }
 
 impl Page<'_> {
@@ -32,6 +50,7 @@ impl Page<'_> {
     pub(super) fn render(self) -> String {
         let style = format!("{STYLE}{}", self.rules);
         let now = utc::date_time(self.screen.now);
+        let note = html! { p class="command" { code { (self.command) } " " time { (now) } } };
         let document = html! {
             (DOCTYPE)
             html lang="en" {
@@ -41,16 +60,12 @@ impl Page<'_> {
                     meta name="referrer" content="no-referrer";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    title { (self.answer) }
+                    title { (self.content.answer) }
                     style { (PreEscaped(style)) }
                 }
                 body {
-                    header class={ "answer " (class(self.mark)) } {
-                        h1 { (sign(self.mark)) " " (self.answer) }
-                        p class="command" { code { (self.command) } " " time { (now) } }
-                        (self.summary)
-                    }
-                    main { (self.body) }
+                    (self.content.header(&note))
+                    main { (self.content.body) }
                     footer {
                         p {
                             "Written by peering " (env!("CARGO_PKG_VERSION"))

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Content, Page};
 use super::parts::{command, labeled, prose, severity, sign};
 use crate::lint::{UnreadableInput, ValidatedToken};
 use crate::render::pretty::{Mark, Screen, finding, report as words};
@@ -26,10 +26,7 @@ pub fn reports(tokens: &[Result<ValidatedToken, UnreadableInput>], screen: &Scre
     Page {
         command: "peering validate",
         screen,
-        mark,
-        answer: screen.shown(&answer),
-        summary: summary(&tokens, screen),
-        body,
+        content: Content { mark, answer: screen.shown(&answer), summary: summary(&tokens, screen), body },
         rules: String::new(),
     }
     .render()

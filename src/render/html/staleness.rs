@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::page::Page;
+use super::page::{Content, Page};
 use super::parts::{command, labeled, prose, sign, table};
 use crate::render::pretty::{Mark, Screen, count, counted, printable, staleness as words};
 use crate::staleness::{Assessment, Staleness};
@@ -26,7 +26,8 @@ pub fn staleness(staleness: &Staleness, screen: &Screen) -> String {
             },
         ),
     };
-    Page { command: "peering stale", screen, mark, answer, summary, body, rules: String::new() }.render()
+    let content = Content { mark, answer, summary, body };
+    Page { command: "peering stale", screen, content, rules: String::new() }.render()
 }
 
 fn text(text: &str, screen: &Screen) -> String {

@@ -1,171 +1,117 @@
 //! The pages of `peering ui`. All text of a cluster is escaped, and hidden characters are shown as on a terminal.
 
-use maud::{DOCTYPE, Markup, html};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+mod peering;
 
+use maud::{DOCTYPE, Markup, html};
+
+use super::audit::{View, content, rules};
 use super::page::STYLE;
-use super::parts::{class, command, labeled, prose, severity, sign, table};
-use crate::audit::{Finding, PeeringRow, Place, Report, Role};
-use crate::checks;
-use crate::lint::Severity;
-use crate::render::pretty::audit::{answer, cluster_name, heard};
-use crate::render::pretty::{Mark, Screen, finding, printable};
+use super::parts::{command, sign, table};
+use crate::audit::{Place, Report, checks};
+use crate::hex::sha256_hex;
+use crate::net::ledger::history::{History, HistoryRecord};
+use crate::render::pretty::{Screen, count, counted, history as words};
 use crate::utc;
 
+pub use peering::{diagnosis, peering};
+
 /// The script of all pages: it joins the session, and shows the events of a diagnosis.
-pub const SCRIPT: &str = include_str!("ui.js");
+pub const SCRIPT: &str = include_str!("ui/ui.js");
+
+/// How many records of the ledger a page lists: the newest.
+const MAX_RECORDS: usize = 500;
+
+/// The length of a peering's key in addresses, in hexadecimal digits.
+const KEY_LEN: usize = 16;
+
+/// The pages in the navigation.
+const PAGES: [(&str, &str); 3] =
+    [("/peerings", "Peerings"), ("/history", "Ledger"), ("/page", "Read a token")];
 
 /// Returns the style of all pages.
 pub fn style() -> String {
-    [STYLE, include_str!("ui.css")].concat()
+    let filters = rules(checks::ALL.iter().map(|it| it.check.name));
+    [STYLE, include_str!("ui/ui.css"), &filters].concat()
 }
 
 /// Renders the page of the printed URL, whose script sends the token in the fragment.
 pub fn start() -> String {
-    document("Peerings", &html! { main { p id="start" { "This page needs JavaScript." } } })
+    document(
+        "Peerings",
+        &html! {
+            main {
+                p id="start" role="status" {}
+                noscript { p { "This page needs JavaScript." } }
+            }
+        },
+    )
 }
 
 /// Renders a message, for example why a request is refused.
 pub fn message(text: &str) -> String {
-    document("Peerings", &html! { main { p { (text) } } })
+    document("Peerings", &html! { main { h1 { "peering ui" } p { (text) } } })
 }
 
-/// Renders the peerings of an audit: those with problems first.
+/// Renders the report of an audit. Each peering leads to its own page.
 pub fn peerings(report: &Report, screen: &Screen) -> String {
-    let (mark, sentence) = answer::answer(report);
-    let by_place = report.findings_by_place();
-    let mut rows: Vec<&PeeringRow> = report.peerings.iter().collect();
-    // Stable: within a severity, by cluster and name.
-    rows.sort_by_key(|row| std::cmp::Reverse(row.finding));
-    let of_clusters = report.findings.iter().filter(|finding| finding.peering.is_none());
-    let cells = rows.iter().map(|row| {
-        let findings = by_place.get(&row.place()).map(Vec::as_slice).unwrap_or_default();
-        vec![
-            html! { (cluster_name(&row.cluster, &row.partition, screen)) },
-            html! { a href=(link("/peering", row.place())) { (printable(&row.peering)) } },
-            html! { (row.role.name()) },
-            html! { (printable(&row.state)) },
-            html! { (heard(row)) },
-            html! {
-                @if findings.is_empty() {
-                    (sign(Mark::Ok))
-                    @if let Some(end) = &row.other_end { " ↔ " (cluster_name(&end.cluster, &end.partition, screen)) }
-                }
-                @for finding in findings { div { (sign(finding::mark(finding.severity))) " " (printable(&finding.message)) } }
-            },
-        ]
-    });
-    let body = html! {
-        header class={ "answer " (class(mark)) } {
-            h1 { (sign(mark)) " " (sentence) }
-            p { "Read at " (utc::date_time(report.judged_at)) ". " a href="/peerings?new=1" { "Audit again" } }
-        }
-        main {
-            (findings_list(of_clusters))
-            (table("Peerings", &["Cluster", "Peering", "Role", "State", "Heard", "Note"], &cells.collect::<Vec<_>>()))
-            (remedies(report.findings.iter()))
-        }
+    let content = content(&View::new(report, screen, Some(link)));
+    let note = html! {
+        p { "Read at " (utc::date_time(report.judged_at)) ". " a id="again" href="/peerings?new=1" { "Audit again" } }
     };
-    document("Peerings", &body)
+    document("Peerings", &html! { (content.header(&note)) main { (content.body) } })
 }
 
-/// Renders both ends of a peering; `None` if the audit has no such peering.
-pub fn peering(report: &Report, place: (&str, &str, &str), screen: &Screen) -> Option<String> {
-    let place: Place<'_> = (place.0, place.1, Some(place.2));
-    let row = report.peerings.iter().find(|row| row.place() == place)?;
-    let other = row.other_end.as_ref();
-    let other = other.and_then(|end| report.peerings.iter().find(|row| row.place() == end.place()));
-    let ends: Vec<&PeeringRow> = std::iter::once(row).chain(other).collect();
-    let by_place = report.findings_by_place();
-    let mut found: Vec<&Finding> =
-        ends.iter().flat_map(|row| by_place.get(&row.place()).cloned().unwrap_or_default()).collect();
-    found.dedup_by(|one, other| std::ptr::eq(*one, *other));
-    let dialer = ends.iter().find(|row| row.role == Role::Dialer).unwrap_or(&row);
-    let title =
-        format!("{} at {}", printable(&row.peering), cluster_name(&row.cluster, &row.partition, screen));
-    let body = html! {
-        main {
-            h1 { (title) }
-            div class="ends" {
-                @for row in &ends {
-                    section {
-                        h2 { (cluster_name(&row.cluster, &row.partition, screen)) ": " (row.role.name()) }
-                        (labeled(&facts(row, screen)))
-                    }
-                }
-                @if other.is_none() { section { h2 { "The other end was not found." } } }
-            }
-            (findings_list(found.iter().copied()))
-            (remedies(found.iter().copied()))
-            h2 { "Diagnosis" }
-            p {
-                button id="diagnose" data-events=(link("/diagnose", dialer.place())) { "Diagnose" }
-                " at " (cluster_name(&dialer.cluster, &dialer.partition, screen)) ", seen from this machine"
-            }
-            ul id="steps" {}
-            pre id="result" role="status" {}
-        }
-    };
-    Some(document(&title, &body))
-}
-
-/// Renders the ledger: `text` is the screen of `peering history`.
-pub fn history(text: &str) -> String {
+/// Renders the ledger, the newest record first.
+pub fn history(history: &History, screen: &Screen) -> String {
     let body = html! {
         main {
             h1 { "Ledger" }
-            pre { (text) }
-            (command("More", "peering history -long"))
+            p class="dim" { "The tokens that this tool generated or imported on this machine. It does not know whether they were used." }
+            @if history.records.is_empty() { p { "The ledger has no records." } }
+            @else { (records(history.records.iter(), screen)) (command("All fields", "peering history -long")) }
         }
     };
     document("Ledger", &body)
 }
 
-fn facts(row: &PeeringRow, screen: &Screen) -> Vec<(&'static str, String)> {
-    let ca = row.peer_ca_expires_at.map(|at| format!("{} ({})", utc::day(at), utc::relative(at, screen.now)));
-    vec![
-        ("Name", printable(&row.peering)),
-        ("State", printable(&row.state)),
-        ("Heard", heard(row)),
-        ("Imports", row.imported_services.to_string()),
-        ("Exports", row.exported_services.to_string()),
-        ("CA of the peer expires", ca.unwrap_or_else(|| "–".to_owned())),
-        ("ID", printable(&row.id)),
-        ("Read at", utc::date_time(row.observed_at)),
-    ]
-}
-
-fn findings_list<'a>(findings: impl Iterator<Item = &'a Finding>) -> Markup {
+/// Returns a table of records, the newest first. They are given oldest first.
+fn records<'a>(
+    records: impl DoubleEndedIterator<Item = &'a HistoryRecord> + ExactSizeIterator,
+    screen: &Screen,
+) -> Markup {
+    let more = records.len().saturating_sub(MAX_RECORDS);
+    let rows = records.rev().take(MAX_RECORDS).map(|record| {
+        let (mark, status) = words::status(record);
+        vec![
+            html! { (record.number) },
+            html! { b { (words::name(record, screen)) } },
+            html! { (sign(mark)) " " (status) },
+            html! { (screen.time(record.recorded_at)) },
+            html! { (words::by(record, screen)) },
+            html! { code { (words::token(record)) } },
+        ]
+    });
+    let rows: Vec<Vec<Markup>> = rows.collect();
     html! {
-        ul class="findings" {
-            @for finding in findings {
-                li { (severity(finding.severity)) " " code { (finding.check) } " " (printable(&finding.place())) ": " (printable(&finding.message)) }
-            }
-        }
+        (table("Ledger", &["#", "Name", "Status", "Generated", "By", "Token"], &rows))
+        @if more > 0 { p { "and " (counted(count(more), "older record")) " (peering history)" } }
     }
 }
 
-/// Returns the remedy of each check that needs something done, once.
-fn remedies<'a>(findings: impl Iterator<Item = &'a Finding>) -> Markup {
-    let mut names: Vec<&str> = Vec::new();
-    for finding in findings.filter(|finding| finding.severity > Severity::Info) {
-        if !names.contains(&finding.check) {
-            names.push(finding.check);
-        }
-    }
-    let rows: Vec<(&str, Markup)> =
-        names.iter().filter_map(|name| Some((*name, prose(checks::find(name)?.remedy)))).collect();
-    html! { @if !rows.is_empty() { h2 { "Fix" } (labeled(&rows)) } }
+/// Returns the address of the page about a peering. It contains no name, so that it can be seen with `-redact`.
+fn link(place: Place<'_>) -> String {
+    format!("/peering?key={}", key(place))
 }
 
-fn link(path: &str, (cluster, partition, name): Place<'_>) -> String {
-    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    format!(
-        "{path}?cluster={}&partition={}&name={}",
-        encoded(cluster),
-        encoded(partition),
-        encoded(name.unwrap_or_default())
-    )
+fn key((cluster, partition, name): Place<'_>) -> String {
+    let mut key = sha256_hex([cluster, partition, name.unwrap_or_default()].join("\0").as_bytes());
+    key.truncate(KEY_LEN);
+    key
+}
+
+/// Returns the place of the peering with a key; `None` if the audit has no such peering.
+pub fn place<'a>(report: &'a Report, wanted: &str) -> Option<Place<'a>> {
+    report.peerings.iter().map(crate::audit::PeeringRow::place).find(|place| key(*place) == wanted)
 }
 
 fn document(title: &str, body: &Markup) -> String {
@@ -181,7 +127,11 @@ fn document(title: &str, body: &Markup) -> String {
                 script src="/ui.js" defer {}
             }
             body {
-                nav { a href="/peerings" { "Peerings" } " " a href="/history" { "Ledger" } }
+                nav aria-label="Pages" {
+                    @for (path, name) in PAGES {
+                        a href=(path) aria-current=[(name == title).then_some("page")] { (name) }
+                    }
+                }
                 (body)
             }
         }

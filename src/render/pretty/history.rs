@@ -4,7 +4,7 @@ use owo_colors::OwoColorize;
 
 use super::inspection::FINGERPRINT_LEN;
 use super::page::Page;
-use super::screen::{Detail, Screen};
+use super::screen::{Detail, Mark, Screen};
 use super::table::Table;
 use super::{MAX_SHOWN, count, counted, grouped, printable};
 use crate::net::ledger::Origin;
@@ -48,8 +48,8 @@ pub fn history(history: &History, order: Order, screen: &Screen) -> String {
             name(record, screen),
             utc::date_time(record.recorded_at),
             utc::span(record.recorded_at.duration_since(screen.now)),
-            format!("{}@{}", screen.name(&record.user), screen.name(&record.host)),
-            status(record),
+            by(record, screen),
+            colored_status(record),
             token(record),
         ]);
     }
@@ -69,32 +69,50 @@ pub fn history(history: &History, order: Order, screen: &Screen) -> String {
     page.finish()
 }
 
-fn name(record: &HistoryRecord, screen: &Screen) -> String {
+/// Returns the local name, with the partition.
+pub(in crate::render) fn name(record: &HistoryRecord, screen: &Screen) -> String {
     match record.partition.as_str() {
         "" => screen.name(&record.name),
         partition => format!("{}/{}", screen.name(partition), screen.name(&record.name)),
     }
 }
 
-fn token(record: &HistoryRecord) -> String {
+/// Returns the start of the token's fingerprint; nothing without a token.
+pub(in crate::render) fn token(record: &HistoryRecord) -> String {
     match record.token_sha256.get(..FINGERPRINT_LEN) {
         Some(start) if !record.origin.has_no_token() => format!("{}…", printable(start)),
         _ => String::new(),
     }
 }
 
-/// The status in a few words.
-fn status(record: &HistoryRecord) -> String {
+/// Returns who generated or imported the token.
+pub(in crate::render) fn by(record: &HistoryRecord, screen: &Screen) -> String {
+    format!("{}@{}", screen.name(&record.user), screen.name(&record.host))
+}
+
+/// Returns the status in a few words.
+pub(in crate::render) fn status(record: &HistoryRecord) -> (Mark, String) {
     let by = record.replaced_by.map_or_else(String::new, |by| format!(" by {by}"));
-    match record.status {
-        Status::Newest if record.origin == Origin::Imported => "newest (imported)".to_owned(),
-        Status::Newest => "newest known".green().to_string(),
-        Status::Superseded => format!("{}{by}", "superseded".yellow()),
-        Status::Undetermined => "order unknown".yellow().to_string(),
-        Status::NoToken if record.origin == Origin::Unanswered => "no answer".red().to_string(),
-        Status::NoToken if record.origin == Origin::Revoked => "revoked".to_owned(),
-        Status::NoToken => "request failed".red().to_string(),
-        Status::Orphaned => format!("{}{by}", "orphaned".red()),
+    let (mark, status) = match record.status {
+        Status::Newest if record.origin == Origin::Imported => (Mark::Info, "newest (imported)"),
+        Status::Newest => (Mark::Ok, "newest known"),
+        Status::Superseded => (Mark::Warning, "superseded"),
+        Status::Undetermined => return (Mark::Warning, "order unknown".to_owned()),
+        Status::NoToken if record.origin == Origin::Unanswered => (Mark::Failure, "no answer"),
+        Status::NoToken if record.origin == Origin::Revoked => (Mark::Info, "revoked"),
+        Status::NoToken => (Mark::Failure, "request failed"),
+        Status::Orphaned => (Mark::Failure, "orphaned"),
+    };
+    (mark, format!("{status}{by}"))
+}
+
+fn colored_status(record: &HistoryRecord) -> String {
+    let (mark, status) = status(record);
+    match mark {
+        Mark::Ok => status.green().to_string(),
+        Mark::Warning => status.yellow().to_string(),
+        Mark::Failure => status.red().to_string(),
+        Mark::Info | Mark::Open => status,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::certificate::KeyAlgorithm;
 use crate::inspect::answer::sentence;
 pub(super) use crate::inspect::answer::{FINGERPRINT_LEN, short_sha256 as fingerprint};
 use crate::inspect::{Address, CertificateEntry, Inspection};
-use crate::lint::{Acceptance, Finding, Severity, Status};
+use crate::lint::{Acceptance, Finding, Severity};
 use crate::shell::{quoted, token_argument};
 
 /// The width of the column of labels.
@@ -24,7 +24,7 @@ const MAX_ADDRESSES: usize = 4;
 pub fn inspection(inspection: &Inspection, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     let groups = finding::groups(&inspection.findings);
-    page.answer(mark(inspection.status), &answer(inspection));
+    page.answer(inspection.status.into(), &answer(inspection));
     if !inspection.consul.exact {
         page.line("(Consul's message may differ)");
     }
@@ -116,14 +116,6 @@ pub fn generated(inspection: &Inspection, generated: &Generated<'_>, screen: &Sc
         page.line(&format!("Tip: -out {file} keeps the token out of your scrollback."));
     }
     page.finish()
-}
-
-fn mark(status: Status) -> Mark {
-    match status {
-        Status::Ok | Status::Info => Mark::Ok,
-        Status::Warning => Mark::Warning,
-        Status::Error | Status::Refused | Status::Unreadable => Mark::Failure,
-    }
 }
 
 /// Consul's verdict in one sentence, and what our checks found.

@@ -46,14 +46,6 @@ pub(in crate::render) fn worst_first<'a>(
     tokens
 }
 
-fn mark(status: Status) -> Mark {
-    match status {
-        Status::Ok | Status::Info => Mark::Ok,
-        Status::Warning => Mark::Warning,
-        Status::Error | Status::Refused | Status::Unreadable => Mark::Failure,
-    }
-}
-
 /// Returns the answer about a token: its symbol and the sentence.
 pub(in crate::render) fn answer(token: &ValidatedToken) -> (Mark, String) {
     let (report, source) = (&token.report, printable(&token.source));
@@ -64,7 +56,7 @@ pub(in crate::render) fn answer(token: &ValidatedToken) -> (Mark, String) {
         None if counts.is_empty() => format!("{source}  accepted"),
         None => format!("{source}  accepted, {counts}"),
     };
-    (mark(report.status()), sentence)
+    (report.status().into(), sentence)
 }
 
 /// Returns which Consul the verdict is of.

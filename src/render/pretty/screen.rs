@@ -7,6 +7,7 @@ use owo_colors::OwoColorize;
 
 use super::printable;
 use crate::aliases::Aliases;
+pub use crate::render::mark::Mark;
 use crate::utc;
 
 /// The height of a terminal in which one result fits with the prompt after it: 24 rows.
@@ -39,21 +40,6 @@ pub struct Screen {
     pub now: Timestamp,
     /// What replaces names and addresses, if the text may be shown to strangers.
     pub aliases: Option<&'static Aliases>,
-}
-
-/// The symbol before a result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// Nothing to do.
-    Ok,
-    /// It works, and something needs attention.
-    Warning,
-    /// It does not work.
-    Failure,
-    /// Good to know.
-    Info,
-    /// Not checked, or not reached.
-    Open,
 }
 
 impl Screen {
@@ -146,17 +132,6 @@ fn time_at_the_end(text: &str) -> Option<Timestamp> {
 }
 
 impl Mark {
-    /// Returns its symbol.
-    pub(in crate::render) fn symbol(self) -> &'static str {
-        match self {
-            Self::Ok => "✓",
-            Self::Warning => "!",
-            Self::Failure => "✗",
-            Self::Info => "i",
-            Self::Open => "–",
-        }
-    }
-
     /// Returns its word, for those who do not see the symbol.
     pub(in crate::render) fn word(self) -> &'static str {
         match self {

@@ -25,20 +25,28 @@ pub(crate) fn labeled_secrets(text: &str) -> Vec<Range<usize>> {
     while let Some(offset) = memchr::memchr2(b'e', b'E', &bytes[at..]) {
         let e = at + offset;
         at = e + 1;
+        // The letter before it excludes most words that are not labels.
+        if !matches!(bytes[e.saturating_sub(1)] | 0x20, b's' | b'k' | b'b' | b'g') {
+            continue;
+        }
         let Some(end) = WORDS.iter().find_map(|word| end_of_word(bytes, e, word)) else { continue };
-        let start = label_start(bytes, end);
-        let (end, is_id) = end_of_id(bytes, end);
-        let label = plain(&text[start..end]);
+        let word_end = end;
+        let (end, is_id) = end_of_id(bytes, word_end);
         if bytes.get(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_') {
             continue;
         }
-        let is_flag = label == "token" && start >= 1 && bytes[start - 1] == b'-' && !is_id;
-        let is_strict = is_flag || STRICT.iter().any(|strict| label.ends_with(strict));
         let Some((value, assigned)) = value_after(text, end) else { continue };
-        let is_secret = is_uuid(&text[value.clone()]) || (is_strict && (assigned || is_flag));
-        if is_secret && found.last().is_none_or(|last| last.end <= value.start) {
-            at = value.end;
-            found.push(value);
+        let is_secret = is_uuid(&bytes[value..]) || {
+            let start = label_start(bytes, word_end);
+            let label = plain(&bytes[start..end]);
+            let is_flag = label == b"token" && start >= 1 && bytes[start - 1] == b'-' && !is_id;
+            let is_strict = is_flag || STRICT.iter().any(|strict| label.ends_with(strict.as_bytes()));
+            is_strict && (assigned || is_flag)
+        };
+        // Only the end of a secret is searched for: otherwise, a long word with many labels takes quadratic time.
+        if is_secret && found.last().is_none_or(|last| last.end <= value) {
+            at = value + value_len(&text[value..]);
+            found.push(value..at);
         }
     }
     found
@@ -70,12 +78,12 @@ fn end_of_id(bytes: &[u8], end: usize) -> (usize, bool) {
 }
 
 /// Returns a label in lower case, without separators.
-fn plain(label: &str) -> String {
-    label.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+fn plain(label: &[u8]) -> Vec<u8> {
+    label.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(u8::to_ascii_lowercase).collect()
 }
 
-/// Returns the value after a label, and whether `:` or `=` assigns it.
-fn value_after(text: &str, end: usize) -> Option<(Range<usize>, bool)> {
+/// Returns the start of the value after a label, and whether `:` or `=` assigns it.
+fn value_after(text: &str, end: usize) -> Option<(usize, bool)> {
     let limit = text.floor_char_boundary(end + MAX_GAP);
     let mut at = end;
     let mut assigned = false;
@@ -92,19 +100,34 @@ fn value_after(text: &str, end: usize) -> Option<(Range<usize>, bool)> {
             at += next.len_utf8();
             continue;
         }
-        let len =
-            rest.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.+/=~".contains(c)).unwrap_or(rest.len());
-        if len == 0 {
+        if !is_of_value(next) {
             return None;
         }
-        let word = rest[..len].to_ascii_lowercase();
-        if at > end && FILLERS.contains(&word.as_str()) {
-            at += len;
-            continue;
+        match filler_len(rest).filter(|_| at > end) {
+            Some(len) => at += len,
+            None => return (at > end).then_some((at, assigned)),
         }
-        return (at > end).then_some((at..at + len, assigned));
     }
     None
+}
+
+/// Returns the length of a filler at the start of a text, if it is a whole word.
+fn filler_len(text: &str) -> Option<usize> {
+    let filler = FILLERS.iter().find(|filler| {
+        let len = filler.len();
+        text.get(..len).is_some_and(|word| word.eq_ignore_ascii_case(filler))
+            && !text[len..].starts_with(is_of_value)
+    });
+    filler.map(|filler| filler.len())
+}
+
+/// Returns the length of the value at the start of a text.
+fn value_len(text: &str) -> usize {
+    text.find(|c: char| !is_of_value(c)).unwrap_or(text.len())
+}
+
+fn is_of_value(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=' | '~')
 }
 
 /// Returns the length of an escaped separator at the start of a text: `\n`, `%3D`, `&#34;`.
@@ -113,14 +136,16 @@ fn encoded_separator(text: &str) -> Option<usize> {
         "\\n", "\\t", "\\r", "\\u0022", "\\u003d", "\\u003D", "%3D", "%3d", "%3A", "%3a", "%22", "%20",
         "&#34;", "&#39;", "&quot;",
     ];
+    if !text.starts_with(['\\', '%', '&']) {
+        return None;
+    }
     escapes.iter().find(|escape| text.starts_with(**escape)).map(|escape| escape.len())
 }
 
 /// Returns whether a value is a UUID, with or without dashes, or a long part of one.
-fn is_uuid(value: &str) -> bool {
-    let digits = value.bytes().take_while(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    let count = digits.filter(u8::is_ascii_hexdigit).count();
-    count >= MIN_UUID_DIGITS
+fn is_uuid(value: &[u8]) -> bool {
+    let digits = value.iter().take_while(|byte| byte.is_ascii_hexdigit() || **byte == b'-');
+    digits.filter(|byte| byte.is_ascii_hexdigit()).take(MIN_UUID_DIGITS).count() == MIN_UUID_DIGITS
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use consul_peering::token::{Remote, Secret, Token, encode};
 use serde_json::json;
 
 use super::NOW;
-use crate::browser::{Axe, Browser};
+use crate::browser::{Axe, Browser, file_url};
 use crate::peering::{Peering, fixture, recorded_tokens};
 
 /// [`NOW`] as the field of the date writes it.
@@ -94,13 +94,8 @@ fn a_whole_session_makes_one_request_for_the_page_itself() {
     // A worker.
     browser.paste(&"x ".repeat(200_000));
     browser.paste(&hostile_token());
-    let requests = browser.events("Network.requestWillBeSent");
-    let requests: Vec<&str> = requests.iter().filter_map(|it| it["request"]["url"].as_str()).collect();
-    // Workers are a part of this page, and the browser draws its own controls with images in data URLs.
-    let is_inside = |url: &&&str| url.starts_with("blob:null/") || url.starts_with("data:image/svg+xml");
-    let outside: Vec<_> = requests.iter().filter(|url| !is_inside(url)).collect();
-    assert_eq!(outside.len(), 1, "{outside:?}");
-    assert!(outside[0].ends_with("/peering.html"), "{outside:?}");
+    let requests = browser.requests();
+    assert!(requests.len() == 1 && requests[0].ends_with("/peering.html"), "{requests:?}");
     browser.expect_no_errors();
 }
 
@@ -342,7 +337,7 @@ fn a_changed_module_is_not_run() {
     browser.call("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": change }));
     let file = tempfile::Builder::new().suffix(".html").tempfile().unwrap();
     std::fs::write(file.path(), page::HTML).unwrap();
-    browser.navigate(file.path());
+    browser.navigate(&file_url(file.path()));
     browser.wait_for("document.getElementById('status')?.textContent.includes('cannot start') ?? false");
     assert!(status(&mut browser).contains("the module in this file was changed"));
 }

@@ -3,14 +3,14 @@
 use consul_peering::page;
 use serde_json::json;
 
-use crate::browser::Browser;
+use crate::browser::{Browser, file_url};
 
 impl Browser {
     /// Opens the page from a file, and waits until it is ready.
     pub fn open_page(&mut self) {
         let file = self.directory().join("peering.html");
         std::fs::write(&file, page::HTML).unwrap();
-        self.navigate(&file);
+        self.navigate(&file_url(&file));
         self.wait_for("document.documentElement?.dataset?.ready === 'true'");
     }
 

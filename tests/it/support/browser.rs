@@ -1,5 +1,5 @@
-//! A headless Chromium without a network that a test drives over a pipe, with the DevTools protocol: `{…}\0` in both
-//! directions.
+//! A headless Chromium that a test drives over a pipe, with the DevTools protocol: `{…}\0` in both directions. It has no
+//! network, or reaches only 127.0.0.1.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -33,21 +33,29 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Starts a browser. Without one on this machine, prints that `test` is skipped.
+    /// Starts a browser without a network. Without a browser on this machine, prints that `test` is skipped.
     pub fn start(test: &str) -> Option<Self> {
-        let Some(name) = NAMES.into_iter().find(|name| runs(name, "--version")) else {
-            eprintln!("SKIPPED: {test}: install chromium to run it");
-            return None;
-        };
         // A namespace without a network, where that is allowed. The browser must not find one anyway.
         let isolation = ["unshare -n", "unshare -rn", ""].into_iter().find(|isolation| {
             isolation.split_once(' ').is_none_or(|(program, flags)| runs(program, &format!("{flags} true")))
         });
-        let isolation = isolation.unwrap_or_default();
+        Self::start_with(test, isolation.unwrap_or_default(), "MAP * ~NOTFOUND")
+    }
+
+    /// Starts a browser that reaches servers at 127.0.0.1, and finds no other host.
+    pub fn start_with_loopback(test: &str) -> Option<Self> {
+        Self::start_with(test, "", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
+    }
+
+    fn start_with(test: &str, isolation: &str, hosts: &str) -> Option<Self> {
+        let Some(name) = NAMES.into_iter().find(|name| runs(name, "--version")) else {
+            eprintln!("SKIPPED: {test}: install chromium to run it");
+            return None;
+        };
         let home = tempfile::tempdir().unwrap();
         // The browser reads commands on descriptor 3 and answers on 4.
         let script = format!(
-            "exec {isolation} {name} {ARGUMENTS} --host-resolver-rules='MAP * ~NOTFOUND' \
+            "exec {isolation} {name} {ARGUMENTS} --host-resolver-rules='{hosts}' \
              --user-data-dir=\"$HOME/profile\" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>&1"
         );
         let mut process = Command::new("sh")
@@ -86,6 +94,11 @@ impl Browser {
 
     /// Calls a method of the protocol, and returns its result.
     pub fn call(&mut self, method: &str, parameters: &Value) -> Value {
+        self.try_call(method, parameters).unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    /// Calls a method of the protocol, and returns its result, or the browser's error.
+    fn try_call(&mut self, method: &str, parameters: &Value) -> Result<Value, Value> {
         self.last_id += 1;
         let id = self.last_id;
         let mut command = json!({ "id": id, "method": method, "params": parameters });
@@ -96,8 +109,8 @@ impl Browser {
         loop {
             let mut message = self.receive(method);
             if message["id"] == json!(id) {
-                assert!(message["error"].is_null(), "{method}: {}", message["error"]);
-                return message["result"].take();
+                let error = message["error"].take();
+                return if error.is_null() { Ok(message["result"].take()) } else { Err(error) };
             }
         }
     }
@@ -112,15 +125,15 @@ impl Browser {
         message
     }
 
-    /// Leads the page to a file, without waiting.
-    pub fn navigate(&mut self, file: &Path) {
+    /// Leads the page to a URL, without waiting.
+    pub fn navigate(&mut self, url: &str) {
         self.events.clear();
-        self.call("Page.navigate", &json!({ "url": format!("file://{}", file.display()) }));
+        self.call("Page.navigate", &json!({ "url": url }));
     }
 
-    /// Opens a file, and waits until it has loaded.
-    pub fn open(&mut self, file: &Path) {
-        self.navigate(file);
+    /// Opens a URL, and waits until it has loaded.
+    pub fn open(&mut self, url: &str) {
+        self.navigate(url);
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             self.receive("the page loads");
         }
@@ -128,10 +141,15 @@ impl Browser {
 
     /// Evaluates an expression in the page, and returns its value. Waits for a promise.
     pub fn evaluate(&mut self, expression: &str) -> Value {
+        self.try_evaluate(expression).unwrap_or_else(|error| panic!("{expression}: {error}"))
+    }
+
+    /// Evaluates an expression in the page, or returns the browser's error, for example because another page opens.
+    fn try_evaluate(&mut self, expression: &str) -> Result<Value, Value> {
         let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let mut result = self.call("Runtime.evaluate", &parameters);
+        let mut result = self.try_call("Runtime.evaluate", &parameters)?;
         assert!(result["exceptionDetails"].is_null(), "{expression}: {}", result["exceptionDetails"]);
-        result["result"]["value"].take()
+        Ok(result["result"]["value"].take())
     }
 
     /// Evaluates an expression in the page, and returns its text.
@@ -140,13 +158,21 @@ impl Browser {
         value.as_str().unwrap_or_else(|| panic!("{expression}: {value}")).to_owned()
     }
 
-    /// Waits until an expression is true.
+    /// Waits until an expression is true, also while another page opens.
     pub fn wait_for(&mut self, condition: &str) {
         let start = Instant::now();
-        while self.evaluate(condition) != json!(true) {
+        while self.try_evaluate(condition) != Ok(json!(true)) {
             assert!(start.elapsed() < PATIENCE, "never true: {condition}");
             thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Clicks on a link, and waits for its page.
+    pub fn follow(&mut self, selector: &str) {
+        // The page may be gone before the answer.
+        let click = format!("window.isOld = true; document.querySelector(`{selector}`).click()");
+        let _ = self.try_evaluate(&click);
+        self.wait_for("!window.isOld && document.readyState === 'complete'");
     }
 
     /// Presses and releases a key. `modifiers`: 2 is Ctrl, 8 is Shift.
@@ -191,6 +217,21 @@ impl Browser {
         events.map(|event| event["params"].clone()).collect()
     }
 
+    /// Returns the URLs of the requests since the page was opened, without those to parts of the page itself: workers, and
+    /// images with which the browser draws its own controls.
+    pub fn requests(&mut self) -> Vec<String> {
+        let requests = self.events("Network.requestWillBeSent");
+        let urls = requests.iter().filter_map(|it| it["request"]["url"].as_str());
+        urls.filter(|url| !url.starts_with("blob:") && !url.starts_with("data:")).map(str::to_owned).collect()
+    }
+
+    /// Fails if the content is wider than the window.
+    pub fn expect_to_fit(&mut self, what: &str) {
+        let too_wide =
+            self.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        assert_eq!(too_wide, 0, "{what}");
+    }
+
     /// Fails if the page threw an error or logged one.
     pub fn expect_no_errors(&mut self) {
         for event in ["Runtime.exceptionThrown", "Log.entryAdded"] {
@@ -231,6 +272,11 @@ impl Axe {
         };
         Some(Self(std::fs::read_to_string(file).unwrap()))
     }
+}
+
+/// Returns the URL of a file.
+pub fn file_url(file: &Path) -> String {
+    format!("file://{}", file.display())
 }
 
 fn runs(program: &str, arguments: &str) -> bool {

@@ -85,6 +85,11 @@ impl CollectOptions {
         Ok(self.collect_from(self.contexts()?))
     }
 
+    /// Returns how long reading one cluster may take.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     /// Returns the clusters to read.
     pub fn contexts(&self) -> Result<Vec<Context>, CliError> {
         self.inventory.contexts()

@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::StreamBody;
@@ -20,17 +19,15 @@ use crate::cli::args::http_options::{client_of, wait_for};
 use crate::cli::contexts;
 use crate::cli::env::{host, now};
 use crate::cli::error::CliError;
-use crate::cli::output::shown;
+use crate::cli::{given_secrets, redaction};
 use crate::diagnosis::diagnose;
 use crate::net::consul::Options;
 use crate::net::context::Context;
 use crate::net::gather::diagnosis::{Request, Sources, gather};
 use crate::net::probe::Progress;
+use crate::render::html::ui;
 use crate::render::pretty;
 use crate::shell::quoted;
-
-/// The timeout of each step.
-const STEP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The body of the answer.
 pub(super) type Events = StreamBody<Frames>;
@@ -47,8 +44,9 @@ pub(super) fn events(
     let (sender, receiver) = unbounded_channel();
     let (context, name, state) = (context.clone(), name.to_owned(), Arc::clone(state));
     std::thread::spawn(move || {
-        let text = diagnosed(&state, &context, &name, &sender).unwrap_or_else(|error| error.to_string());
-        send(&sender, "result", &json!({ "text": text }));
+        let html = diagnosed(&state, &context, &name, &sender)
+            .unwrap_or_else(|error| ui::diagnosis(Err(&error.to_string()), &screen()));
+        send(&sender, "result", &json!({ "html": html }));
         drop(permit);
     });
     let frames = UnboundedReceiverStream::new(receiver).map(|event| Ok(Frame::data(event)));
@@ -57,10 +55,11 @@ pub(super) fn events(
 
 fn send(sender: &UnboundedSender<Bytes>, event: &str, data: &serde_json::Value) {
     // JSON has no line break, so the data is one line. Without a reader, nothing is to be done.
-    let _ = sender.send(Bytes::from(shown(&format!("event: {event}\ndata: {data}\n\n"))));
+    let text = format!("event: {event}\ndata: {data}\n\n");
+    let _ = sender.send(Bytes::from(given_secrets::hide(&text).into_owned()));
 }
 
-/// Diagnoses, and returns the screen of the result.
+/// Diagnoses, and returns the result as HTML.
 fn diagnosed(
     state: &State,
     context: &Context,
@@ -70,20 +69,20 @@ fn diagnosed(
     let client = client_of(contexts::config(context, &Options::default())?)?;
     let steps = sender.clone();
     let progress = Progress::new(move |index, trace, step| {
-        let text = plain(&pretty::progress_line(trace, &screen()));
+        let line = pretty::progress_line(trace, &screen());
+        let text = redaction::in_text(&anstream::adapter::strip_str(&line).to_string()).into_owned();
         send(&steps, "step", &json!({ "index": index, "text": text, "running": step }));
     });
     let kind = state.ledger.kind()?;
     let ledger = state.ledger.open(kind, Some(&client));
-    let sources =
-        Sources { ledger, timeout: STEP_TIMEOUT, progress, ..Sources::new(Some(&client), now, host()) };
+    let sources = Sources {
+        ledger,
+        timeout: state.collect.timeout(),
+        progress,
+        ..Sources::new(Some(&client), now, host())
+    };
     let flags = format!("-context {}", quoted(&context.name));
     let request = Request { name: Some(name), cluster_flags: Some(&flags), ..Request::default() };
     let diagnosis = diagnose(wait_for(gather(&sources, request)));
-    Ok(plain(&pretty::diagnosis(&diagnosis, false, &screen())))
-}
-
-/// Removes colors.
-pub(super) fn plain(text: &str) -> String {
-    anstream::adapter::strip_str(text).to_string()
+    Ok(ui::diagnosis(Ok(&diagnosis), &screen()))
 }

@@ -8,8 +8,10 @@ use super::session::Session;
 use crate::audit::{Options, Report, judge};
 use crate::cli::args::ledger_options::LedgerOptions;
 use crate::cli::commands::audit::CollectOptions;
+use crate::cli::commands::history;
 use crate::cli::env::now;
 use crate::net::context::Context;
+use crate::net::ledger::history::History;
 
 /// How many diagnoses may run at once.
 const MAX_DIAGNOSES: usize = 4;
@@ -71,6 +73,13 @@ impl State {
         let report = Arc::new(tokio::task::spawn_blocking(audit).await.ok()?);
         *self.report.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&report));
         Some(report)
+    }
+
+    /// Reads the ledger on this machine.
+    pub(super) async fn history(self: &Arc<Self>) -> Result<History, String> {
+        let state = Arc::clone(self);
+        let read = move || history::of_local_ledger(&state.ledger).map_err(|error| error.to_string());
+        tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
     }
 
     /// Returns the context of a cluster in the report.

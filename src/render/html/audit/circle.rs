@@ -38,7 +38,7 @@ pub(super) fn circle(view: &View<'_>) -> Markup {
     peerings.sort_by_key(|peering| peering.state);
     let title = "Clusters and their peerings";
     let picture = html! {
-        svg class="circle" role="img" width=(WIDTH) height=(HEIGHT) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
+        svg role="img" width=(WIDTH) height=(HEIGHT) viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } {
             title { (title) }
             desc { (view.tally().text()) ". An arrow points from the dialer to the acceptor. The table of peerings lists all." }
             @for peering in &peerings {
@@ -49,7 +49,7 @@ pub(super) fn circle(view: &View<'_>) -> Markup {
             @for (cluster, place) in view.clusters.iter().zip(&places) { (node(cluster, *place)) }
         }
     };
-    html! { (scrolling(title, &picture)) }
+    html! { div class="circle" { (scrolling(title, &picture)) } }
 }
 
 fn place(at: usize, all: usize) -> Point {

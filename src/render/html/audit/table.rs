@@ -21,17 +21,17 @@ const MANY_ROWS: usize = 50;
 const ALL: &str = "all";
 const PROBLEMS: &str = "problems";
 
-/// Returns the CSS of the filters: a rule for each check that found something.
-pub(super) fn rules(view: &View<'_>) -> String {
+/// Returns the CSS of the filters: a rule for each check.
+pub(in crate::render::html) fn rules(checks: impl Iterator<Item = &'static str>) -> String {
     let mut rules = format!("#show-{PROBLEMS}:checked~.rows tr.no-problem{{display:none}}\n");
-    for (check, _) in checks(view) {
+    for check in checks {
         let _ = writeln!(rules, "#show-{check}:checked~.rows tbody tr:not(.{check}){{display:none}}");
     }
     rules
 }
 
 /// Returns the checks that found something about peerings, with the number of those peerings.
-fn checks(view: &View<'_>) -> Vec<(&'static str, usize)> {
+pub(super) fn checks(view: &View<'_>) -> Vec<(&'static str, usize)> {
     let mut checks: Vec<(&'static str, usize)> = Vec::new();
     // In the order of the findings: the most severe first.
     for finding in view.report.findings.iter().filter(|it| it.peering.is_some()) {
@@ -105,7 +105,7 @@ fn row(view: &View<'_>, peering: &Peering<'_>) -> Markup {
     let verb = if peering.state == State::OneEnd { "one end only" } else { peering.state.verb(1) };
     html! {
         tr class=[Some(classes.collect::<Vec<_>>().join(" ")).filter(|it| !it.is_empty())] {
-            td { (sign(peering.state.mark())) " " span class="name" { (verb) } }
+            td class="state" { (sign(peering.state.mark())) " " span class="name" { (verb) } }
             td { (end(view, peering.dialer, peering.pair.dialer)) }
             td { (end(view, peering.acceptor, peering.pair.acceptor)) }
             td { (both(peering, |row| view.screen.text(&row.state))) }
@@ -121,8 +121,13 @@ fn row(view: &View<'_>, peering: &Peering<'_>) -> Markup {
 
 /// Returns the cluster of an end and the local name of the peering there.
 fn end(view: &View<'_>, cluster: Option<usize>, row: Option<&PeeringRow>) -> Markup {
+    let name = html! {
+        b { (view.name(cluster)) } @if let Some(row) = row { " " (view.screen.name(&row.peering)) }
+    };
+    let address = view.link.and_then(|link| Some(link(row?.place())));
     html! {
-        span class="name" { b { (view.name(cluster)) } @if let Some(row) = row { " " (view.screen.name(&row.peering)) } }
+        @if let Some(address) = address { a class="name" href=(address) { (name) } }
+        @else { span class="name" { (name) } }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::render::pretty::{Mark, Screen, count, grouped};
 
 /// The state of a peering, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum State {
+pub(in crate::render::html) enum State {
     Works,
     /// Nothing was found, but the other end is unknown.
     OneEnd,
@@ -19,10 +19,10 @@ pub(super) enum State {
 
 /// Numbers of peerings by state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Tally([usize; 4]);
+pub(in crate::render::html) struct Tally([usize; 4]);
 
 /// A cluster.
-pub(super) struct Cluster<'a> {
+pub(in crate::render::html) struct Cluster<'a> {
     pub row: &'a ClusterRow,
     /// Its name as it is shown.
     pub name: String,
@@ -30,7 +30,7 @@ pub(super) struct Cluster<'a> {
 }
 
 /// A peering with the findings about it.
-pub(super) struct Peering<'a> {
+pub(in crate::render::html) struct Peering<'a> {
     pub pair: Pair<'a>,
     pub state: State,
     /// The index of the cluster that dials, if it is known.
@@ -40,10 +40,15 @@ pub(super) struct Peering<'a> {
     pub findings: Vec<&'a Finding>,
 }
 
+/// Returns the address of the page about a peering.
+pub(in crate::render::html) type Link = fn(Place<'_>) -> String;
+
 /// The report, as its parts need it.
-pub(super) struct View<'a> {
+pub(in crate::render::html) struct View<'a> {
     pub report: &'a Report,
     pub screen: &'a Screen,
+    /// Where to read more about a peering; `None` in a report that is one file.
+    pub link: Option<Link>,
     pub clusters: Vec<Cluster<'a>>,
     pub peerings: Vec<Peering<'a>>,
 }
@@ -52,7 +57,7 @@ impl State {
     /// Every state, the worst first.
     pub(super) const ALL: [Self; 4] = [Self::Broken, Self::Attention, Self::OneEnd, Self::Works];
 
-    pub(super) fn mark(self) -> Mark {
+    pub(in crate::render::html) fn mark(self) -> Mark {
         match self {
             Self::Broken => Mark::Failure,
             Self::Attention => Mark::Warning,
@@ -72,7 +77,7 @@ impl State {
     }
 
     /// Returns what is said of a number of peerings in this state: `are broken`.
-    pub(super) fn verb(self, number: usize) -> &'static str {
+    pub(in crate::render::html) fn verb(self, number: usize) -> &'static str {
         match self {
             Self::Broken => are_broken(number),
             Self::Attention => need_attention(number),
@@ -153,7 +158,7 @@ impl Cluster<'_> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn new(report: &'a Report, screen: &'a Screen) -> Self {
+    pub(in crate::render::html) fn new(report: &'a Report, screen: &'a Screen, link: Option<Link>) -> Self {
         let mut clusters: Vec<Cluster<'a>> = report
             .clusters
             .iter()
@@ -194,7 +199,7 @@ impl<'a> View<'a> {
             }
             peerings.push(Peering { pair, state, dialer, acceptor, findings });
         }
-        Self { report, screen, clusters, peerings }
+        Self { report, screen, link, clusters, peerings }
     }
 
     pub(super) fn tally(&self) -> Tally {
@@ -202,12 +207,12 @@ impl<'a> View<'a> {
     }
 
     /// Returns the name of the cluster of an end.
-    pub(super) fn name(&self, cluster: Option<usize>) -> &str {
+    pub(in crate::render::html) fn name(&self, cluster: Option<usize>) -> &str {
         cluster.map_or(UNKNOWN, |index| &self.clusters[index].name)
     }
 
     /// Returns where a finding is: `east`, or `east/to-west`.
-    pub(super) fn place(&self, finding: &Finding) -> String {
+    pub(in crate::render::html) fn place(&self, finding: &Finding) -> String {
         let cluster = cluster_name(&finding.cluster, &finding.partition, self.screen);
         match &finding.peering {
             Some(peering) => format!("{cluster}/{}", self.screen.name(peering)),

@@ -1,5 +1,5 @@
 //! The clusters with the most problems, as bars: broken peerings count first. Peerings that work are a number only, because
-//! there are many of them.
+//! there are many of them. Clusters that could not be read have no bar, so they are one line.
 
 use maud::{Markup, html};
 
@@ -11,6 +11,9 @@ use crate::render::pretty::{Mark, count, counted};
 /// How many clusters have a bar.
 const MAX: usize = 14;
 
+/// How many clusters that could not be read are named.
+const MAX_UNREAD: usize = 8;
+
 /// How many peerings the longest bar stands for at least, so that few problems have short bars.
 const MIN_SCALE: usize = 5;
 
@@ -19,34 +22,45 @@ const DRAWN: [State; 3] = [State::Broken, State::Attention, State::OneEnd];
 
 /// Returns the bars, the worst first; nothing without a problem.
 pub(super) fn worst(view: &View<'_>) -> Markup {
-    let mut clusters: Vec<&Cluster<'_>> = view
-        .clusters
-        .iter()
-        .filter(|cluster| cluster.mark().is_some() || cluster.peerings.problems() > 0)
-        .collect();
+    let has_problem = |cluster: &&Cluster<'_>| cluster.mark().is_some() || cluster.peerings.problems() > 0;
+    let (unread, mut clusters): (Vec<&Cluster<'_>>, Vec<_>) =
+        view.clusters.iter().filter(has_problem).partition(|cluster| cluster.is_unread());
     let rank = |cluster: &Cluster<'_>| {
         let peerings = cluster.peerings;
-        (
-            cluster.is_unread(),
-            peerings.of(State::Broken),
-            cluster.mark() == Some(Mark::Failure),
-            peerings.of(State::Attention),
-        )
+        (peerings.of(State::Broken), cluster.mark() == Some(Mark::Failure), peerings.of(State::Attention))
     };
     clusters.sort_by_key(|cluster| std::cmp::Reverse(rank(cluster)));
     let longest = clusters.iter().map(|cluster| drawn(cluster)).max().unwrap_or_default().max(MIN_SCALE);
     let more = clusters.len().saturating_sub(MAX);
     html! {
-        @if !clusters.is_empty() {
+        @if !clusters.is_empty() || !unread.is_empty() {
             section {
                 h2 { "Worst first" }
-                ol class="bars" {
-                    @for cluster in clusters.iter().take(MAX) { li { (row(cluster, longest)) } }
+                @if !unread.is_empty() { (not_read(&unread)) }
+                @if !clusters.is_empty() {
+                    ol class="bars" {
+                        @for cluster in clusters.iter().take(MAX) { li { (row(cluster, longest)) } }
+                    }
                 }
                 @if more > 0 {
                     p { "and " (counted(count(more), "more cluster")) " with problems" }
                 }
             }
+        }
+    }
+}
+
+/// Returns the clusters that could not be read, as one line.
+fn not_read(clusters: &[&Cluster<'_>]) -> Markup {
+    let more = clusters.len().saturating_sub(MAX_UNREAD);
+    html! {
+        p class="unread" {
+            (sign(Mark::Failure)) " " (counted(count(clusters.len()), "cluster")) " " (COULD_NOT_BE_READ) ": "
+            @for (at, cluster) in clusters.iter().take(MAX_UNREAD).enumerate() {
+                @if at > 0 { ", " }
+                b { (cluster.name) }
+            }
+            @if more > 0 { " and " (counted(count(more), "more cluster")) }
         }
     }
 }
@@ -61,9 +75,7 @@ fn row(cluster: &Cluster<'_>, longest: usize) -> Markup {
     html! {
         p {
             b { (cluster.name) } " "
-            @if cluster.is_unread() {
-                span class="count" { (sign(Mark::Failure)) " " (COULD_NOT_BE_READ) }
-            } @else if let Some(mark) = cluster.mark() {
+            @if let Some(mark) = cluster.mark() {
                 span class="count" { (sign(mark)) " " a href="#findings" { "see the findings" } }
             }
             @for (state, number) in &parts {

@@ -2,15 +2,19 @@
 
 // The printed URL has a token in its fragment, which browsers do not send. It is exchanged for a cookie.
 async function join(token) {
+  const start = document.getElementById("start");
   history.replaceState(null, "", "/");
   const answer = await fetch("/session", { method: "POST", body: token });
   if (answer.ok) {
-    location.replace("/peerings");
+    show();
   } else {
-    document.open();
-    document.close();
-    document.body.textContent = "The address that peering ui printed was opened already. Start peering ui again.";
+    start.textContent = "The address that peering ui printed was opened already. Start peering ui again.";
   }
+}
+
+function show() {
+  document.getElementById("start").textContent = "Reading the clusters …";
+  location.replace("/peerings");
 }
 
 function diagnose(button) {
@@ -18,13 +22,13 @@ function diagnose(button) {
   const result = document.getElementById("result");
   const lines = new Map();
   steps.replaceChildren();
-  result.textContent = "";
+  result.replaceChildren();
   button.disabled = true;
   const events = new EventSource(button.dataset.events);
-  const finish = (text) => {
+  const finish = (...content) => {
     events.close();
     button.disabled = false;
-    result.textContent = text;
+    result.replaceChildren(...content);
   };
   events.addEventListener("step", (event) => {
     const step = JSON.parse(event.data);
@@ -33,7 +37,11 @@ function diagnose(button) {
     }
     lines.get(step.index).textContent = step.running ? step.text + "  " + step.running + " …" : step.text;
   });
-  events.addEventListener("result", (event) => finish(JSON.parse(event.data).text));
+  // The server escapes all text. A parsed document runs no script, and neither does the policy allow one.
+  events.addEventListener("result", (event) => {
+    const parsed = new DOMParser().parseFromString(JSON.parse(event.data).html, "text/html");
+    finish(...parsed.body.childNodes);
+  });
   events.addEventListener("error", () => finish("The diagnosis did not start, or ended early."));
 }
 
@@ -41,10 +49,10 @@ if (location.pathname === "/") {
   if (location.hash.length > 1) {
     join(location.hash.slice(1));
   } else {
-    location.replace("/peerings");
+    show();
   }
 }
-const button = document.getElementById("diagnose");
-if (button) {
-  button.addEventListener("click", () => diagnose(button));
-}
+document.getElementById("diagnose")?.addEventListener("click", (event) => diagnose(event.currentTarget));
+document.getElementById("again")?.addEventListener("click", (event) => {
+  event.currentTarget.textContent = "Reading the clusters …";
+});
