@@ -3,6 +3,7 @@
 //! A fact is one JSON line, so files of facts can be concatenated, searched and compared with any tool.
 
 mod lines;
+mod read;
 mod replace;
 
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ use crate::staleness::evidence::PeeringState;
 
 #[cfg(feature = "schema")]
 pub(crate) use lines::Line;
-pub use lines::{FactsError, MAX_LINE_LEN};
+pub use read::{FactsError, MAX_LINE_LEN};
 
 /// The version of the form of facts. A reader refuses newer ones.
 pub const VERSION: u32 = 1;

@@ -12,6 +12,7 @@ use super::env::variable;
 use super::error::CliError;
 use super::given_secrets;
 use super::redaction;
+use crate::bytes;
 use crate::platform;
 use crate::render::pretty::{Detail, Screen, is_hidden};
 use crate::token::redact::redact;
@@ -82,9 +83,19 @@ pub fn unprinted(error: &io::Error) -> CliError {
 /// `CLICOLOR_FORCE`).
 fn write_stdout(text: &str) -> io::Result<()> {
     let text = if io::stdout().is_terminal() { escape_controls(text) } else { Cow::Borrowed(text) };
+    if is_plain(&text) {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(text.as_bytes())?;
+        return stdout.flush();
+    }
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
+}
+
+/// Whether a text has no control sequence, such as JSON. anstream takes longer to find none than JSON takes to write.
+fn is_plain(text: &str) -> bool {
+    bytes::all(text.as_bytes(), |byte| matches!(byte, b' '..=b'~' | b'\n'))
 }
 
 /// Makes `CLICOLOR_FORCE=0` force nothing. anstream treats any value as true.

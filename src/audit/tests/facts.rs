@@ -1,6 +1,9 @@
 //! Reading and writing facts.
 
+use std::io::{BufReader, Read};
+
 use super::*;
+use crate::audit::facts::MAX_LINE_LEN;
 
 fn read(text: &str) -> Result<Facts, String> {
     let mut facts = Facts::default();
@@ -45,6 +48,37 @@ fn a_bad_line_is_an_error_with_its_place() {
             format!("facts.jsonl:6: {expected}"),
             "{line}"
         );
+    }
+}
+
+#[test]
+fn a_large_file_is_read_on_all_cores_and_its_first_bad_line_is_named() {
+    let pair = pair().to_lines();
+    // About 3 MB: more than any thread takes at once.
+    let lines: Vec<&str> = pair.lines().cycle().take(6000).collect();
+    let facts = read(&lines.join("\n")).unwrap();
+    assert_eq!((facts.clusters.len(), facts.peerings.len()), (3000, 3000));
+    assert_eq!(facts.to_lines(), pair);
+    for bad in [1, 2, 800, 3000, 5999, 6000] {
+        let mut lines = lines.clone();
+        lines[bad - 1] = "not json";
+        // The later ones are in the way of a thread that is faster.
+        lines[bad..].iter_mut().step_by(100).for_each(|line| *line = "[]");
+        let error = read(&lines.join("\n")).unwrap_err();
+        assert_eq!(error, format!("facts.jsonl:{bad}: not JSON, or truncated (column 2)"));
+    }
+}
+
+#[test]
+fn a_line_without_an_end_is_an_error_after_the_errors_before_it() {
+    let endless = || std::io::repeat(b' ').take(MAX_LINE_LEN + 1);
+    for (start, expected) in [
+        (String::new(), "zero:1: the line is longer than 16 MiB, so it is not a fact"),
+        (pair().to_lines(), "zero:5: the line is longer than 16 MiB, so it is not a fact"),
+        ("\n[]\n".to_owned(), "zero:2: not a fact of an audit: a field has an unexpected type or value"),
+    ] {
+        let input = BufReader::new(start.as_bytes().chain(endless()));
+        assert_eq!(Facts::default().read_lines("zero", input).unwrap_err().to_string(), expected);
     }
 }
 

@@ -81,7 +81,7 @@ pub fn run(arguments: Arguments) -> Result<Exit, CliError> {
             if let Some(writer) = writer {
                 writer.write(&facts)?;
             }
-            arguments.judge.judge(&facts, out)
+            arguments.judge.judge(facts, out)
         }
     }
 }

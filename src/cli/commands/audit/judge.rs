@@ -133,7 +133,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     arguments.judge.check_hub(arguments.files.iter().map(String::as_str))?;
     let out = arguments.judge.prepare()?;
     let facts = read(&arguments.files, &arguments.judge.hub)?;
-    arguments.judge.judge(&facts, out)
+    arguments.judge.judge(facts, out)
 }
 
 /// Reads the facts in files, and in the KV of a hub.
@@ -149,7 +149,7 @@ fn read(files: &[String], hub: &HubOptions) -> Result<Facts, CliError> {
         }
         let files = match paths::find(argument)? {
             Named::Stdin => {
-                facts.read_lines("standard input", io::stdin().lock()).map_err(not_facts)?;
+                facts.read_lines("standard input", BufReader::new(io::stdin())).map_err(not_facts)?;
                 continue;
             }
             Named::Files(files) => files,
@@ -201,10 +201,12 @@ impl JudgeOptions {
     }
 
     /// Judges facts, and writes the result.
-    pub fn judge(&self, facts: &Facts, out: Option<OutFile>) -> Result<Exit, CliError> {
+    pub fn judge(&self, facts: Facts, out: Option<OutFile>) -> Result<Exit, CliError> {
         let options = self.options();
         let ledger = self.ledger();
-        let report = audit::judge(facts, &ledger, &options);
+        let report = audit::judge(&facts, &ledger, &options);
+        // The facts and the text of a large fleet are not in memory at once.
+        drop(facts);
         let (text, fails) = match &self.diff {
             Some(old) => {
                 let old = audit::judge(&read(std::slice::from_ref(old), &self.hub)?, &ledger, &options);
