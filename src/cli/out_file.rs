@@ -7,7 +7,7 @@ use tempfile::{Builder, NamedTempFile};
 
 use super::error::CliError;
 use super::given_secrets;
-use super::output::print_redacted;
+use super::output::{print_redacted, shown};
 use super::redaction;
 use crate::gostd::os_error::os_error_text;
 use crate::platform::{is_device_name, private_draft, shared_draft};
@@ -64,8 +64,15 @@ impl OutFile {
     }
 
     /// Writes the contents. The file appears complete or not at all.
-    pub fn write(mut self, contents: &[u8]) -> io::Result<()> {
-        self.draft.write_all(contents)?;
+    pub fn write(self, contents: &[u8]) -> io::Result<()> {
+        self.write_parts([contents])
+    }
+
+    /// Writes the contents, which come in parts.
+    fn write_parts(mut self, parts: impl IntoIterator<Item = impl AsRef<[u8]>>) -> io::Result<()> {
+        for part in parts {
+            self.draft.write_all(part.as_ref())?;
+        }
         self.draft.as_file().sync_all()?;
         let persisted = if self.force {
             self.draft.persist(&self.path)
@@ -74,6 +81,13 @@ impl OutFile {
         };
         persisted.map(drop).map_err(|error| error.error)
     }
+}
+
+/// Writes a result that comes in parts of whole lines.
+pub fn write_parts(parts: impl IntoIterator<Item = String>, file: OutFile) -> Result<(), CliError> {
+    let path = file.path().to_owned();
+    let written = file.write_parts(parts.into_iter().map(|part| shown(&part)));
+    written.map_err(|error| unwritten(&path, &error))
 }
 
 /// Writes a result to the file. Without a file, prints it.
@@ -86,7 +100,11 @@ pub fn write_or_print_redacted(text: &str, out: Option<OutFile>) -> Result<(), C
     let Some(file) = out else { return print_redacted(text) };
     let path = file.path().to_owned();
     let written = file.write(given_secrets::hide(text).as_bytes());
-    written.map_err(|error| CliError::of_io(format_args!("cannot write {}", path.display()), &error))
+    written.map_err(|error| unwritten(&path, &error))
+}
+
+fn unwritten(path: &Path, error: &io::Error) -> CliError {
+    CliError::of_io(format_args!("cannot write {}", path.display()), error)
 }
 
 /// Makes a draft in the directory of the file that it will replace. Returns that file too: the target of a link, not the link.

@@ -70,6 +70,19 @@ fn a_large_file_is_read_on_all_cores_and_its_first_bad_line_is_named() {
 }
 
 #[test]
+fn the_lines_of_a_large_fleet_come_in_parts() {
+    let one = pair();
+    let mut facts = one.clone();
+    facts.peerings = (0..3000)
+        .map(|number| PeeringFact { name: format!("peer-{number:04}"), ..one.peerings[0].clone() })
+        .collect();
+    let parts: Vec<String> = facts.parts_of_lines().collect();
+    assert!(parts.len() > 1 && parts.iter().all(|part| part.ends_with('\n') && part.len() < 2_000_000));
+    assert_eq!(read(&parts.concat()).unwrap().peerings.len(), 3000);
+    assert_eq!(parts.concat(), facts.to_lines());
+}
+
+#[test]
 fn a_line_without_an_end_is_an_error_after_the_errors_before_it() {
     let endless = || std::io::repeat(b' ').take(MAX_LINE_LEN + 1);
     for (start, expected) in [

@@ -7,7 +7,7 @@ use ring::rand::SystemRandom;
 use super::http_options::{HubOptions, wait_for};
 use crate::audit::Facts;
 use crate::cli::error::CliError;
-use crate::cli::out_file::{OutFile, write_or_print};
+use crate::cli::out_file::{OutFile, write_parts};
 use crate::cli::output::note;
 use crate::net::consul::{Client, RequestError};
 use crate::net::hub::{Hub, HubError, Outcome};
@@ -84,7 +84,7 @@ impl FactsWriter {
     /// Writes facts.
     pub fn write(self, facts: &Facts) -> Result<(), CliError> {
         match self {
-            Self::File(file) => write_or_print(&facts.to_lines(), Some(file)),
+            Self::File(file) => write_parts(facts.parts_of_lines(), file),
             Self::Kv { client, prefix, name } => {
                 let hub = Hub::new(&client, &prefix);
                 let written = wait_for(hub.write(&name, facts, &SystemRandom::new()));

@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     let facts = arguments.collect.collect()?;
     match out {
         Some(out) => out.write(&facts)?,
-        None => print(&facts.to_lines())?,
+        None => facts.parts_of_lines().try_for_each(|part| print(&part))?,
     }
     let is_complete = facts.clusters.iter().all(|cluster| cluster.status == ClusterStatus::Ok);
     Ok(if is_complete { Exit::Done } else { Exit::Findings })
