@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Validates one file of tokens with three programs in turn on one core, and with `peering` on two: tokens per second, medians.
+# Validates one file of tokens with three programs in turn on one core, and with `peering` on two. Prints tokens per second of
+# CPU time, and the ratios of the programs in each round: minimum, median and maximum.
 #
-#   benches/compare.sh [TOKENS] [ROUNDS]        the default is 100000 tokens and 5 rounds
+#   benches/compare.sh [TOKENS] [ROUNDS]        the default is 100000 tokens and 9 rounds
 #
 # The Go program runs if Go is installed. Everything is pinned to its cores if taskset is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tokens=${1:-100000}
-rounds=${2:-5}
+rounds=${2:-9}
 
 cargo build --locked --release --bin peering --example generate_batch --example naive
 built=${CARGO_TARGET_DIR:-target}/release
@@ -36,9 +37,9 @@ if command -v go >/dev/null; then
     programs=(go_program "${programs[@]}")
 fi
 
-seconds() { # COMMAND: wall seconds. The exit code is 1 because there are findings
-    local TIMEFORMAT=%R
-    { time "$1" >"$work/output" 2>"$work/complaints" || true; } 2>&1
+seconds() { # COMMAND: wall and CPU seconds. The exit code is 1 because there are findings
+    local TIMEFORMAT='%R %U %S'
+    { time "$1" >"$work/output" 2>"$work/complaints" || true; } 2>&1 | awk '{ print $1, $2 + $3 }'
 }
 
 # In turn, round by round, so that other load of the machine affects all of them.
@@ -54,18 +55,21 @@ for ((round = 0; round <= rounds; round++)); do
     done
 done
 
-rate() { # PROGRAM: tokens per second, the median
-    sort -n "$work/$1.seconds" | awk -v tokens="$tokens" '{ all[NR] = $1 } END { print tokens / all[int((NR + 1) / 2)] }'
+spread() { # FORMAT: the minimum, median and maximum of the numbers on standard input
+    sort -n | awk -v format="$1 $1 $1\n" '{ all[NR] = $1 } END { printf format, all[1], all[int((NR + 1) / 2)], all[NR] }'
 }
-
+printf '%-34s %9s %9s %9s\n' "" minimum median maximum
 for program in "${programs[@]}"; do
-    printf '%-12s %10.0f tokens/s\n' "$program" "$(rate "$program")"
+    printf '%-34s ' "$program, tokens/s of CPU time"
+    awk -v tokens="$tokens" '{ print tokens / $2 }' "$work/$program.seconds" | spread '%9.0f'
 done
-ratio() { # WHAT A B
-    printf '%-28s %6.2f\n' "$1" "$(awk -v a="$(rate "$2")" -v b="$(rate "$3")" 'BEGIN { print a / b }')"
+ratio() { # WHAT COLUMN A B: how many times the seconds of A those of B are, round by round
+    printf '%-34s ' "$1"
+    paste -d ' ' "$work/$3.seconds" "$work/$4.seconds" |
+        awk -v column="$2" '{ print $(column + 2) / $column }' | spread '%9.2f'
 }
-ratio "one core : naive" one_core naive
-ratio "two cores : one core" two_cores one_core
 if [ -e "$work/go_program.seconds" ]; then
-    ratio "one core : Go" one_core go_program
+    ratio "one core : Go, CPU time" 2 one_core go_program
 fi
+ratio "one core : naive, CPU time" 2 one_core naive
+ratio "two cores : one core, wall time" 1 two_cores one_core

@@ -21,10 +21,15 @@ struct Random(u64);
 fn main() -> io::Result<()> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>().expect("a number"));
     let count = arguments.next().expect("generate_batch COUNT [SEED]");
-    let mut random = Random(arguments.next().unwrap_or(1));
+    write_tokens(count, arguments.next().unwrap_or(1), io::stdout().lock())
+}
+
+/// Writes tokens, one per line.
+pub fn write_tokens(count: u64, seed: u64, out: impl Write) -> io::Result<()> {
+    let mut random = Random(seed);
     let (rotating, steady): (Vec<_>, Vec<_>) =
         clusters().into_iter().partition(|cluster| cluster.roots.len() > 1);
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut output = BufWriter::new(out);
     for _ in 0..count {
         let token = if random.below(10) < 7 {
             generate(&steady, &mut random, 1)

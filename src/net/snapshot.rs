@@ -81,6 +81,9 @@ impl Snapshot {
 
 /// Reads a snapshot to its end and verifies its checksums. Keeps only the data of `peer_ids`.
 ///
+/// Nothing is gained by an earlier end: Consul 1.13 to 2.1 write the peerings and their secrets after all other records but one,
+/// and the checksums after them.
+///
 /// This takes a second or two per GiB of uncompressed data, of which there is a maximum of 1 GiB plus 200 times the length
 /// of the snapshot.
 pub fn read(from: impl Read, peer_ids: &BTreeSet<String>) -> Result<Snapshot, SnapshotError> {

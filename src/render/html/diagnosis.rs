@@ -151,7 +151,7 @@ fn row(trace: &AddressTrace, screen: &Screen) -> Vec<Markup> {
     let address = html! { code { (screen.shown(&words::address(trace))) } };
     let cells = cells::results(trace).into_iter().map(|cell| match cell {
         None => sign(Mark::Open),
-        Some((mark, text)) => html! { (sign(mark)) " " (screen.shown(&text)) },
+        Some((mark, text)) => html! { span class="name" { (sign(mark)) " " (screen.shown(&text)) } },
     });
     std::iter::once(address).chain(cells).collect()
 }

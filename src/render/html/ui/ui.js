@@ -17,6 +17,16 @@ function show() {
   location.replace("/peerings");
 }
 
+// Shows a step of an address: what is between two spaces does not wrap.
+function draw(line, { text, running }) {
+  const parts = text.split("  ").concat(running ? `${running} …` : []);
+  line.replaceChildren(...parts.filter(Boolean).flatMap((part) => {
+    const shown = document.createElement("span");
+    shown.textContent = part;
+    return [shown, " "];
+  }));
+}
+
 function diagnose(button) {
   const steps = document.getElementById("steps");
   const result = document.getElementById("result");
@@ -35,7 +45,7 @@ function diagnose(button) {
     if (!lines.has(step.index)) {
       lines.set(step.index, steps.appendChild(document.createElement("li")));
     }
-    lines.get(step.index).textContent = step.running ? step.text + "  " + step.running + " …" : step.text;
+    draw(lines.get(step.index), step);
   });
   // The server escapes all text. A parsed document runs no script, and neither does the policy allow one.
   events.addEventListener("result", (event) => {
