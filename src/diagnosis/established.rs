@@ -3,9 +3,8 @@
 use super::Inputs;
 use super::rank::{Cause, CauseEvidence, CauseSource, Causes};
 use super::staleness::STALE_MESSAGES;
-use super::stream::{is_up, peering_in_use};
+use super::stream::{is_gone, is_up, peering_in_use};
 use super::trace::works as works_at;
-use crate::connectivity::probe_answer::{Code, PeeringAnswer};
 use crate::connectivity::{CertificateOwner, Distrust, TlsFault};
 use crate::explain::{self, Area, catalog};
 use crate::lint::Severity;
@@ -20,10 +19,11 @@ const NAME_CAUSES: [&explain::Entry; 2] = [&catalog::NAME_IN_USE, &catalog::NAME
 /// Ranks the peering's state before what is known about the token, and removes advice to replace the token.
 pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
     let Some(entry) = peering_in_use(inputs) else { return };
-    let is_up = is_up(inputs, entry);
-    if !is_up && is_gone(inputs) {
+    if is_gone(inputs) {
+        causes.retain(|cause| !is_one_of(cause, &[&catalog::ALREADY_ESTABLISHED]));
         return;
     }
+    let is_up = is_up(inputs, entry);
     // What the checks warn about matters for the next token.
     causes.retain(|cause| {
         cause.severity == Severity::Error || cause.evidence.iter().any(|it| it.source != CauseSource::Token)
@@ -52,15 +52,6 @@ pub(super) fn adjust(inputs: &Inputs<'_>, causes: &mut Causes) {
         // Consul rejects a second use of the token.
         cause.evidence.push(rejection);
     }
-}
-
-/// Whether the acceptor itself reports that it no longer has the peering.
-fn is_gone(inputs: &Inputs<'_>) -> bool {
-    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
-    traces.filter_map(|trace| trace.peering_exists.value()).any(|status| {
-        let answer = PeeringAnswer::of(Code::from_name(&status.code), &status.message);
-        matches!(answer, PeeringAnswer::Unknown | PeeringAnswer::MarkedDeleted)
-    })
 }
 
 fn works(entry: &Entry, causes: &mut Causes) {

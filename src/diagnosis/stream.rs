@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Inputs;
+use crate::connectivity::probe_answer::{Code, PeeringAnswer};
 use crate::staleness::evidence::{Entry, PeeringState};
 
 /// The age from which a heartbeat is old: Consul sends one every 15 seconds and gives up a stream after two minutes.
@@ -26,7 +27,7 @@ pub(super) fn peering_in_use<'a>(inputs: &'a Inputs<'_>) -> Option<&'a Entry> {
 /// Whether the dialer's stream works. Consul notices a frozen peer late: until then, the peering is ACTIVE without new
 /// messages, and no server answers.
 pub(super) fn is_up(inputs: &Inputs<'_>, entry: &Entry) -> bool {
-    let is_active = entry.state == PeeringState::Active;
+    let is_active = entry.state == PeeringState::Active && !is_gone(inputs);
     if !inputs.is_about_name() {
         return is_active;
     }
@@ -34,6 +35,16 @@ pub(super) fn is_up(inputs: &Inputs<'_>, entry: &Entry) -> bool {
         connectivity.addresses.iter().any(|trace| trace.peering_exists.value().is_some())
     });
     is_active && (is_fresh(inputs, entry) || answers && has_contact(inputs, entry))
+}
+
+/// Whether the acceptor itself reports that it no longer has the peering. The dialer connects again and again, and is ACTIVE for a
+/// moment each time.
+pub(super) fn is_gone(inputs: &Inputs<'_>) -> bool {
+    let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
+    let answers = traces.filter_map(|trace| trace.peering_exists.value());
+    let mut answers = answers.map(|status| PeeringAnswer::of(Code::from_name(&status.code), &status.message));
+    let is_gone = |answer| matches!(answer, PeeringAnswer::Unknown | PeeringAnswer::MarkedDeleted);
+    answers.clone().any(is_gone) && answers.all(|answer| answer != PeeringAnswer::Exists)
 }
 
 /// Whether a message of the other side arrived recently. The first heartbeat comes after 15 seconds, others before that.

@@ -97,10 +97,19 @@ fn a_peering_that_the_acceptor_does_not_have_is_to_be_deleted() {
         ("InvalidArgument", "initial subscription for unknown PeerID: the-peering", "peer-id-unknown"),
         ("Aborted", "peering is marked as deleted: the-peering", "peering-deleted"),
     ] {
-        let diagnosis = dialer(PeeringState::Failing, Some(500), answering(code, message));
-        let cause = diagnosis.main_cause().unwrap();
-        assert_eq!((cause.name, cause.next.as_deref()), (expected, Some("peering delete -name west")));
-        assert!(!cause.remedy.contains("do not need"), "{}", cause.remedy);
+        // The dialer connects again and again, and is ACTIVE for a moment each time.
+        for (state, silence) in [
+            (PeeringState::Failing, Some(500)),
+            (PeeringState::Active, None),
+            (PeeringState::Active, Some(2)),
+            (PeeringState::Active, Some(500)),
+        ] {
+            let diagnosis = dialer(state, silence, answering(code, message));
+            let cause = diagnosis.main_cause().unwrap();
+            assert_eq!((cause.name, cause.next.as_deref()), (expected, Some("peering delete -name west")));
+            assert!(!cause.remedy.contains("do not need"), "{}", cause.remedy);
+            assert_eq!(diagnosis.status, DiagnosisStatus::Blocked);
+        }
     }
 }
 
