@@ -409,10 +409,17 @@ function show() {
     event.dataTransfer.files.length ? read(event.dataTransfer.files[0]) : judge(encoder.encode(dropped));
   });
 
+  // Decodes base64. Uint8Array.from with a function takes a third of the time until the page is ready.
+  function decoded(text) {
+    const characters = atob(text);
+    const bytes = new Uint8Array(characters.length);
+    for (let index = 0; index < bytes.length; index += 1) bytes[index] = characters.charCodeAt(index);
+    return bytes;
+  }
+
   // Unpacks the module and checks that it is the one of this script: the browser's policy covers scripts only.
   async function begin() {
-    const packed = Uint8Array.from(atob(at("module").textContent), (character) => character.charCodeAt(0));
-    const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const unpacked = new Blob([decoded(at("module").textContent)]).stream().pipeThrough(new DecompressionStream("gzip"));
     bytes = await new Response(unpacked).arrayBuffer();
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
     const sha256 = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
