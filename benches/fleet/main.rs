@@ -91,7 +91,7 @@ fn main() {
 
     let jobs: usize = JOBS.parse().expect("a number");
     let seconds = all_healthy.seconds.max(collected.seconds);
-    let megabytes = all_healthy.megabytes.max(collected.megabytes).max(judged.megabytes);
+    let megabytes = all_healthy.megabytes.max(collected.megabytes);
     let most = most.max(most_of_healthy);
     println!(
         "{:<28} {seconds:>6.2} s (limit {}), {megabytes:.0} MB (limit {}), judge {:.2} s (limit {})",
