@@ -69,6 +69,7 @@ rm "$work/log"
 sed -n 's/^  "token": "\(.*\)",$/\1/p' fixtures/consul/staleness/cases.json | head -1 >"$work/token"
 for _ in 1 2 3; do
     run stale-snapshot "$PEERING_BIN" stale "@$work/token" -snapshot "$work/snapshot"
+    # shellcheck disable=SC2016 # the inner shell expands it
     run gzip sh -c 'gzip -dc "$0" >/dev/null' "$work/snapshot"
 done
 report stale-snapshot gzip "$((megabytes * 1000000))"
