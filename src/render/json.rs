@@ -12,7 +12,17 @@ use crate::token::shown::{contains_private_key, hide_private_keys};
 /// # Panics
 /// If the value has no JSON form, which no value of this crate does.
 pub fn render(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string_pretty(value).expect("a value of plain fields has a JSON form");
+    render_long(value, 0)
+}
+
+/// Does the same with memory for a text of this length, in bytes: a text that grows is copied, and needs twice its memory then.
+///
+/// # Panics
+/// As [`render`].
+pub fn render_long(value: &impl Serialize, length: usize) -> String {
+    let mut text = Vec::with_capacity(length);
+    serde_json::to_writer_pretty(&mut text, value).expect("a value of plain fields has a JSON form");
+    let mut text = String::from_utf8(text).expect("JSON is UTF-8");
     if contains_private_key(&text) {
         let value = serde_json::to_value(value).expect("it had a JSON form");
         text =

@@ -136,6 +136,9 @@ pub fn run(arguments: &Arguments) -> Result<Exit, CliError> {
     arguments.judge.judge(facts, out)
 }
 
+/// About the length of a peering in the JSON document, in bytes.
+const JSON_LEN: usize = 700;
+
 /// Reads the facts in files, and in the KV of a hub.
 fn read(files: &[String], hub: &HubOptions) -> Result<Facts, CliError> {
     let mut facts = Facts::default();
@@ -255,6 +258,7 @@ impl JudgeOptions {
             AuditFormat::Junit => junit(report, self.fail_on.into()),
             AuditFormat::Openmetrics => openmetrics::render(report, self.series()),
             AuditFormat::Html => html::audit(report, &screen(self.detail.detail(), report.judged_at)),
+            AuditFormat::Json => json::render_long(report, JSON_LEN * report.peerings.len()),
             _ => self
                 .document(report, || pretty::audit(report, &screen(self.detail.detail(), report.judged_at))),
         }
