@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use crate::certificate::Certificate;
 use crate::observed::Observed;
 pub use fault::{AlpnFault, Distrust, DnsFault, GrpcFault, TcpAttempt, TcpFailure, TcpFault, TlsFault};
-use probe_answer::{Answer, Code};
+use probe_answer::{Answer, Code, PeeringAnswer, SecretAnswer};
 
 /// How many failed addresses a reason lists; a cluster has fewer servers.
 const MAX_FAILURES: usize = 8;
@@ -166,6 +166,18 @@ pub struct GrpcStatus {
     pub message: String,
     /// The leader's address, if a follower names it.
     pub leader: Option<String>,
+}
+
+impl GrpcStatus {
+    /// Returns its meaning as an answer to *peering exists?*.
+    pub fn peering_answer(&self) -> PeeringAnswer {
+        PeeringAnswer::of(Code::from_name(&self.code), &self.message)
+    }
+
+    /// Returns its meaning as an answer to *unused secret?*.
+    pub fn secret_answer(&self) -> SecretAnswer {
+        SecretAnswer::of(Code::from_name(&self.code), &self.message)
+    }
 }
 
 /// `Code: message`, as `grpcurl` and Go write it.

@@ -13,7 +13,7 @@ use super::stream::{has_contact, is_up, peering_in_use};
 use super::trace::works;
 use crate::certificate::Certificate;
 use crate::connectivity::Connectivity;
-use crate::connectivity::probe_answer::{Code, PeeringAnswer};
+use crate::connectivity::probe_answer::PeeringAnswer;
 use crate::explain::catalog;
 use crate::lint::Severity;
 use crate::staleness::evidence::{Entry, PeeringState};
@@ -179,8 +179,7 @@ fn unknown_to_acceptor(inputs: &Inputs<'_>, causes: &mut Causes) {
     let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
     for trace in traces {
         let Some(status) = trace.peering_exists.value() else { continue };
-        let (entry, summary, remedy) = match PeeringAnswer::of(Code::from_name(&status.code), &status.message)
-        {
+        let (entry, summary, remedy) = match status.peering_answer() {
             PeeringAnswer::Unknown => (
                 &catalog::PEER_ID_UNKNOWN,
                 "The acceptor does not have this peering.",

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Inputs;
-use crate::connectivity::probe_answer::{Code, PeeringAnswer};
+use crate::connectivity::probe_answer::PeeringAnswer;
 use crate::staleness::evidence::{Entry, PeeringState};
 
 /// The age from which a heartbeat is old: Consul sends one every 15 seconds and gives up a stream after two minutes.
@@ -41,8 +41,7 @@ pub(super) fn is_up(inputs: &Inputs<'_>, entry: &Entry) -> bool {
 /// moment each time.
 pub(super) fn is_gone(inputs: &Inputs<'_>) -> bool {
     let traces = inputs.connectivity.value().into_iter().flat_map(|it| &it.addresses);
-    let answers = traces.filter_map(|trace| trace.peering_exists.value());
-    let mut answers = answers.map(|status| PeeringAnswer::of(Code::from_name(&status.code), &status.message));
+    let mut answers = traces.filter_map(|trace| Some(trace.peering_exists.value()?.peering_answer()));
     let is_gone = |answer| matches!(answer, PeeringAnswer::Unknown | PeeringAnswer::MarkedDeleted);
     answers.clone().any(is_gone) && answers.all(|answer| answer != PeeringAnswer::Exists)
 }

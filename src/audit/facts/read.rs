@@ -19,11 +19,13 @@ pub const MAX_LINE_LEN: u64 = 16 * 1024 * 1024;
 /// How many bytes of lines a thread takes at once.
 const BLOCK_LEN: usize = 256 * 1024;
 
-/// How lines of [`Facts::to_lines`] start.
+/// How lines of [`Facts::to_lines`] start in this version.
 const OWN_STARTS: [(&[u8], Kind); 2] = [
     (br#"{"kind":"cluster","version":1,"#, Kind::Cluster),
     (br#"{"kind":"peering","version":1,"#, Kind::Peering),
 ];
+
+const _: () = assert!(VERSION == 1, "OWN_STARTS has the version, too");
 
 /// What a line is about.
 #[derive(Clone, Copy)]

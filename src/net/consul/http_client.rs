@@ -20,9 +20,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How many addresses of one host are tried, of each family.
 const MAX_ADDRESSES: usize = 8;
 
-/// Lets the tasks of connections run that have work: a connection whose response was read returns to its pool, one that nobody
-/// needs closes. On a current-thread runtime they have then done so; otherwise the next request could open another connection
-/// before. Each round runs every task that is ready, and a task wakes at most the next one.
+/// Lets the tasks of connections do their work: return a connection to its pool after the response, or close it after its client
+/// was dropped. If they have not, the next request opens a second connection. Each round runs all tasks that are ready, and a
+/// task wakes at most one other. Holds on a current-thread runtime only.
 pub(crate) async fn let_connections_settle() {
     for _ in 0..4 {
         tokio::task::yield_now().await;

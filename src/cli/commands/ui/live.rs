@@ -34,7 +34,7 @@ pub(super) type Events = StreamBody<Frames>;
 
 type Frames = Pin<Box<dyn Stream<Item = Result<Frame<Bytes>, Infallible>> + Send>>;
 
-/// Starts a diagnosis of a peering, and returns its events. Its timeouts end it, even if nobody reads the events.
+/// Starts a diagnosis of a peering, and returns its events. It ends by its timeouts even if the browser is gone.
 pub(super) fn events(
     state: &Arc<State>,
     context: &Context,

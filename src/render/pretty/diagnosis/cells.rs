@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::printable;
 use super::super::screen::{Mark, Screen};
-use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
+use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer};
 use crate::connectivity::{
     AddressTrace, AlpnFault, Distrust, DnsFault, GrpcFault, GrpcStatus, StepResult, TcpFailure, TcpFault,
     TlsFault,
@@ -138,7 +138,7 @@ fn grpc(fault: &GrpcFault) -> String {
 }
 
 fn peering(status: &GrpcStatus) -> Cell {
-    match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
+    match status.peering_answer() {
         PeeringAnswer::Exists => (Mark::Ok, "exists".to_owned()),
         PeeringAnswer::Unknown => (Mark::Failure, "unknown".to_owned()),
         PeeringAnswer::MarkedDeleted => (Mark::Failure, "deleted".to_owned()),
@@ -152,7 +152,7 @@ fn peering(status: &GrpcStatus) -> Cell {
 }
 
 fn secret(status: &GrpcStatus) -> Cell {
-    match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
+    match status.secret_answer() {
         SecretAnswer::UnusedExists => (Mark::Ok, "unused".to_owned()),
         SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => (Mark::Failure, "used".to_owned()),
         SecretAnswer::RateLimited => (Mark::Failure, "rate limit".to_owned()),

@@ -9,7 +9,7 @@ use super::super::page::Page;
 use super::super::screen::Mark;
 use super::super::{count, grouped, printable};
 use super::list;
-use crate::connectivity::probe_answer::{Code, PeeringAnswer, SecretAnswer};
+use crate::connectivity::probe_answer::{PeeringAnswer, SecretAnswer};
 use crate::connectivity::{AddressTrace, CertificateOwner, GrpcStatus, StepResult, TlsFault};
 
 /// Writes all steps to one address.
@@ -175,7 +175,7 @@ fn answer<F: Display>(
 }
 
 fn peering_exists(status: &GrpcStatus) -> Shown {
-    match PeeringAnswer::of(Code::from_name(&status.code), &status.message) {
+    match status.peering_answer() {
         PeeringAnswer::Exists => Shown::Passed("yes".to_owned()),
         PeeringAnswer::Unknown => Shown::Failed(format!("no ({status})")),
         PeeringAnswer::MarkedDeleted => Shown::Failed(format!("no: it was deleted ({status})")),
@@ -191,7 +191,7 @@ fn peering_exists(status: &GrpcStatus) -> Shown {
 }
 
 fn unused_secret(status: &GrpcStatus) -> Shown {
-    match SecretAnswer::of(Code::from_name(&status.code), &status.message) {
+    match status.secret_answer() {
         SecretAnswer::UnusedExists => Shown::Passed("yes: this token's, or a newer token's".to_owned()),
         SecretAnswer::NoneUnused | SecretAnswer::TakenByOldAcceptor => {
             Shown::Failed(format!("no: the last token was used ({status})"))
